@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A salted commitment: 32 bytes that bind a content and, without the salt, tell nothing of it.
+
+The log's leaves hold commitments only. Destroying content and salt leaves a value that nobody can
+test a guess against (`docs/protocol/`, erasure).
+"""
+
+import hashlib
+import hmac
+
+CONTEXT = b"beffroi/commit/v1\n"
+SALT_BYTES = 32
+
+
+def commit(salt: bytes, content: bytes) -> bytes:
+    """Return HMAC-SHA-256 of the content under the salt (32 bytes in, 32 bytes out).
+
+    The salt has a fixed length so that HMAC's key padding cannot make two salts collide; any
+    other length is refused with ValueError. The content is the exact bytes as served.
+    """
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
+    return hmac.new(salt, CONTEXT + content, hashlib.sha256).digest()
