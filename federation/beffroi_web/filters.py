@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Jinja filters: dates and numbers in words, and texts of strangers made harmless."""
+
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+from babel.dates import format_date, format_timedelta
+from flask import Flask
+from flask_babel import format_decimal, get_locale, get_timezone
+from markupsafe import Markup, escape
+
+from beffroi_web.state import web
+
+
+def init_filters(app: Flask) -> None:
+    """Give an application's templates `date`, `ago`, `number`, `paragraphs` and `safe_link`."""
+    app.jinja_env.filters.update(
+        date=date_in_words, ago=ago, number=number, paragraphs=paragraphs, safe_link=safe_link
+    )
+
+
+def date_in_words(when: date | datetime | None, style: str = "long") -> Markup:
+    """Return `<time datetime="2027-01-12">12 janvier 2027</time>`; nothing for `None`.
+
+    A moment is shown on the day it has in the site's time zone. `style` is a name or pattern of
+    Unicode date formats (`long`, `d MMM`).
+    """
+    if when is None:
+        return Markup()
+    machine = when.isoformat(timespec="seconds") if isinstance(when, datetime) else when.isoformat()
+    day = when.astimezone(get_timezone()).date() if isinstance(when, datetime) else when
+    words = format_date(day, style, locale=get_locale())
+    return Markup('<time datetime="{}">{}</time>').format(machine, words)
+
+
+def ago(when: date | datetime | None) -> Markup:
+    """Return `<time …>il y a 3 jours</time>` (or `dans 9 jours`), by the application's clock."""
+    if when is None:
+        return Markup()
+    now = web().clock.now().astimezone(get_timezone())
+    if isinstance(when, datetime):
+        machine, exact = when.isoformat(timespec="seconds"), when.astimezone(get_timezone())
+        distance = exact - now
+        title = format_date(exact.date(), "long", locale=get_locale())
+    else:
+        machine, distance = when.isoformat(), when - now.date()
+        title = format_date(when, "long", locale=get_locale())
+    words = format_timedelta(
+        distance,
+        granularity="minute" if isinstance(when, datetime) else "day",
+        threshold=1.2,
+        add_direction=True,
+        locale=get_locale(),
+    )
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, title, words)
+
+
+def number(value: int | float | None) -> str:
+    """Return a number as the language writes it; an en dash for `None`."""
+    return "–" if value is None else str(format_decimal(value))
+
+
+def paragraphs(text: str | None) -> Markup:
+    """Return plain text as escaped HTML: blank lines part paragraphs, line ends stay."""
+    blocks: list[list[str]] = [[]]
+    for line in (text or "").splitlines():
+        if line.strip():
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    parts = [Markup("<br>\n").join(escape(line) for line in block) for block in blocks if block]
+    return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts)
+
+
+def safe_link(address: str | None, words: str | None = None) -> Markup:
+    """Return a link to a stranger's address, or its escaped text if it is not safe to follow.
+
+    Safe is: https, a host, no user name in it, at most 500 characters, no space or control
+    character. The link passes no credit and opens no window into ours (`nofollow noopener`).
+    """
+    text = address or ""
+    if not _is_safe(text):
+        return escape(words or text)
+    return Markup('<a href="{}" rel="nofollow noopener external">{}</a>').format(
+        text, words or text
+    )
+
+
+def _is_safe(address: str) -> bool:
+    if len(address) > 500 or not address.isprintable() or " " in address or "\\" in address:
+        return False
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(host) and parts.username is None

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What every answer says about itself: what may run, who may frame it, how long it keeps.
+
+Anonymous GET of a public page is the same for everybody in one language, so it carries an ETag
+and may be kept by anyone who asks again before using it. Everything else is kept by nobody.
+"""
+
+import hashlib
+
+from flask import Flask, current_app, g, request
+from werkzeug.wrappers import Response
+
+from beffroi_web.guards import is_public
+from beffroi_web.languages import current_language, explicit_language
+from beffroi_web.state import web, web_of
+from beffroi_web.visitors import current_visitor
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_REVALIDATE = "public, max-age=0, must-revalidate"
+_NOBODY = "private, no-store"
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+def allow_framing(*origins: str) -> None:
+    """Let the answer being made stand in a frame on other sites (`https://…` origins, or `*`)."""
+    g.beffroi_framed_by = origins or ("*",)
+
+
+def allow_form_target(app: Flask, origin: str) -> None:
+    """Let forms of this application lead to another origin (a provider's sign-out page)."""
+    web_of(app).form_targets.add(origin)
+
+
+def no_store() -> None:
+    """Say that the answer being made is for this reader alone and is kept by nobody."""
+    g.beffroi_no_store = True
+
+
+def dress(response: Response) -> Response:
+    """Put security, language and caching headers on an answer; run after each request."""
+    _secure(response)
+    if response.mimetype in {"text/html", "application/problem+json"}:
+        response.headers.setdefault("Content-Language", current_language())
+        if not explicit_language():
+            response.vary.add("Accept-Language")
+    _cache(response)
+    return response
+
+
+def _secure(response: Response) -> None:
+    framed_by = g.get("beffroi_framed_by")
+    policy = {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'", *sorted(web().form_targets)],
+        "frame-ancestors": list(framed_by) if framed_by else ["'none'"],
+    }
+    said = "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items())
+    response.headers.setdefault("Content-Security-Policy", said)
+    for name, value in _ALWAYS.items():
+        response.headers.setdefault(name, value)
+    if not framed_by:
+        response.headers.setdefault("X-Frame-Options", "DENY")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+def _cache(response: Response) -> None:
+    if request.endpoint == "web.static" and response.status_code == 200:
+        versioned = request.args.get("v") == web().assets.get(
+            str((request.view_args or {}).get("filename"))
+        )
+        response.headers["Cache-Control"] = _FOREVER if versioned else _REVALIDATE
+        return
+    if response.mimetype == "text/html":
+        response.vary.add("Cookie")
+    if "Set-Cookie" in response.headers or g.get("beffroi_no_store"):
+        response.headers["Cache-Control"] = _NOBODY
+        return
+    for_all = is_public(current_app, request.endpoint) and request.method in {"GET", "HEAD"}
+    if not for_all or current_visitor() is not None:
+        response.headers.setdefault("Cache-Control", _NOBODY)
+        return
+    if response.status_code != 200:
+        # A redirect or an error may differ the next moment; a shared cache must not keep it.
+        response.headers.setdefault("Cache-Control", "no-store")
+        return
+    response.headers.setdefault("Cache-Control", _REVALIDATE)
+    if response.is_streamed or response.direct_passthrough:
+        return
+    if "ETag" not in response.headers:
+        response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32], weak=True)
+    response.make_conditional(request)

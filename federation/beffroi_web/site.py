@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What one installation is called and looks like: a value that `init_web` is given."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One link of the header or the footer.
+
+    `endpoint` is a Flask endpoint without arguments; `label` is an English sentence marked with
+    `beffroi_web.words.N_`, said in the reader's language.
+    """
+
+    endpoint: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One installation, as its pages present it.
+
+    `public_url` is the address people use, without a final slash; `slug` names the cookies, so it
+    differs between two installations on one host; `languages` are ISO 639 codes, the first being
+    the default; `colour` is `#rrggbb` and is adjusted until it can be read on both papers;
+    `max_body` is the largest request taken, in bytes; `timezone` is an IANA name.
+    """
+
+    name: str
+    slug: str
+    kind: Literal["town", "nation"]
+    public_url: str
+    secret_key: str
+    languages: tuple[str, ...] = ("fr", "en")
+    colour: str = "#2f4b6e"
+    logo_url: str | None = None
+    demonstration: bool = False
+    navigation: tuple[NavItem, ...] = ()
+    footer: tuple[NavItem, ...] = ()
+    max_body: int = 1_048_576
+    timezone: str = "Europe/Paris"

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What `init_web` keeps on the application, and how the other modules reach it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from babel.support import Translations
+from flask import Flask, current_app
+
+from beffroi_web.clock import Clock
+from beffroi_web.site import Site
+
+if TYPE_CHECKING:
+    from flask_limiter import Limiter
+
+    from beffroi_web.visitors import Visitor
+
+EXTENSION = "beffroi_web"
+
+
+@dataclass(slots=True)
+class WebState:
+    """The shared web parts of one application: its site, its clock, its visitors, its words."""
+
+    site: Site
+    clock: Clock
+    load_visitor: Callable[[], "Visitor | None"]
+    translations: Mapping[str, Translations]
+    assets: Mapping[str, str]
+    limiter: "Limiter | None" = None
+    form_targets: set[str] = field(default_factory=set)
+    catalogues: tuple[Path, ...] = ()
+
+
+def web_of(app: Flask) -> WebState:
+    """Return the shared web parts of an application; `KeyError` if `init_web` was not called."""
+    return cast(WebState, app.extensions[EXTENSION])
+
+
+def web() -> WebState:
+    """Return the shared web parts of the application that answers now."""
+    return cast(WebState, current_app.extensions[EXTENSION])

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Give an application everything shared: look, languages, guards, forms, errors and headers."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from beffroi_web import charts
+from beffroi_web.catalogues import OWN_FOLDER, read_catalogues
+from beffroi_web.clock import Clock
+from beffroi_web.colours import readable_colours, theme_css
+from beffroi_web.csrf import check_csrf, csrf_token
+from beffroi_web.filters import init_filters
+from beffroi_web.guards import PUBLIC, enforce, guard
+from beffroi_web.headers import dress
+from beffroi_web.languages import current_language, init_languages, language_choices
+from beffroi_web.limits import check_limits, make_limiter
+from beffroi_web.problems import init_problems
+from beffroi_web.site import Site
+from beffroi_web.state import EXTENSION, WebState, web
+from beffroi_web.visitors import Visitor, current_visitor
+
+_HERE = Path(__file__).parent
+
+
+def init_web(
+    app: Flask,
+    site: Site,
+    *,
+    clock: Clock,
+    visitor: Callable[[], Visitor | None],
+    catalogues: Sequence[Path] = (),
+) -> None:
+    """Attach the shared web parts to an application, once, before its own blueprints.
+
+    `visitor` says who is signed in for the current request; `catalogues` are further translation
+    folders (`<folder>/<lang>/LC_MESSAGES/messages.po`). Raises `Invalid` for a site whose colour
+    is not one.
+    """
+    theme = theme_css(readable_colours(site.colour))
+    folders = (OWN_FOLDER, *catalogues)
+    app.config.update(
+        MAX_CONTENT_LENGTH=site.max_body,
+        MAX_FORM_MEMORY_SIZE=site.max_body,
+        SECRET_KEY=site.secret_key,
+        SESSION_COOKIE_NAME=f"beffroi_{site.slug}_flask",
+    )
+    state = WebState(
+        site=site,
+        clock=clock,
+        load_visitor=visitor,
+        translations=read_catalogues(folders, site.languages),
+        assets=_fingerprints(_HERE / "static"),
+        catalogues=folders,
+    )
+    app.extensions[EXTENSION] = state
+    state.limiter = make_limiter(app)
+    init_languages(app, default=site.languages[0], timezone=site.timezone)
+    init_problems(app)
+    init_filters(app)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        csrf_token=csrf_token, asset=_asset, charts=charts, here=_here, site=site,
+        current_visitor=current_visitor, current_language=current_language,
+        language_choices=language_choices, today=lambda: clock.now().date(),
+    )  # fmt: skip
+    app.context_processor(_context)
+    for check in (enforce, check_limits, check_csrf):
+        app.before_request(check)
+    app.after_request(dress)
+    app.register_blueprint(_blueprint(theme))
+
+
+def _blueprint(theme: str) -> Blueprint:
+    """Return the blueprint `web`: our templates, our files, and the town's colour as CSS."""
+    shared = Blueprint(
+        "web",
+        __name__,
+        url_prefix="/web",
+        template_folder=str(_HERE / "templates"),
+        static_folder=str(_HERE / "static"),
+        static_url_path="/static",
+    )
+
+    @shared.get("/theme.css")
+    @guard(PUBLIC)
+    def theme_sheet() -> Response:
+        return Response(theme, mimetype="text/css")
+
+    return shared
+
+
+def _fingerprints(folder: Path) -> dict[str, str]:
+    """Return a short hash of each file, so that its address changes with its content."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _asset(filename: str) -> str:
+    """Return the address of a shared file, with its hash; `KeyError` if we ship no such file."""
+    return url_for("web.static", filename=filename, v=web().assets[filename])
+
+
+def _here(**changes: Any) -> str:
+    """Return this page's address with some query fields changed; `None` takes a field away."""
+    if request.endpoint is None:
+        raise BadRequest
+    args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
+    return url_for(request.endpoint, **{**args, **changes})
+
+
+def _context() -> dict[str, Any]:
+    return {"visitor": current_visitor()}
