@@ -23,6 +23,7 @@ and the store must catch up before anything is appended.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from beffroi_federation.checkpoint import Proof, open_checkpoint
