@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which addresses may be opened: a town's prefix is somebody else's text.
+
+Why this exists: a service that fetches addresses which others name can be made to fetch its own
+neighbours (server-side request forgery). The obvious check, "is the name's address public?",
+fails four ways, each of which has an answer here or in `beffroi_federation.client`:
+
+* the name is looked up again for the connection and answers otherwise (rebinding): one look-up,
+  and the connection goes to the address that was checked;
+* a private address hides in another family (IPv4 mapped into IPv6, NAT64, 6to4, Teredo): all such
+  ranges are refused, not unwrapped;
+* one of several addresses is private: one bad address refuses them all;
+* the answer redirects somewhere else: redirects are not followed (client).
+
+No I/O here. Sources: IANA special-purpose address registries; RFC 6890, 6598, 6052, 3056, 4380.
+"""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from beffroi_federation.errors import Unreachable
+
+# Special ranges that `is_global` of some Python version lets through, or that wrap another address.
+_NEVER = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+        "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16",
+        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
+        "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10",
+        "fec0::/10", "ff00::/8",
+    )
+)  # fmt: skip
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_MOST = 500
+
+
+class AddressRefused(Unreachable):
+    """An address that may not be opened: nothing was sent to it, or nothing was followed."""
+
+    advice = "An address is https on port 443 of a public domain name, and answers by itself."
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a prefix leads: `host` is a checked name (or 127.0.0.1), `path` has no final slash."""
+
+    host: str
+    port: int
+    path: str
+    loopback: bool
+
+
+def check_prefix(prefix: str, allowed_loopback: frozenset[str] = frozenset()) -> Target:
+    """Return where a prefix leads, or raise AddressRefused with the rule it breaks.
+
+    Allowed are `https://NAME[/PATH]` with a full domain name and no port (443), and addresses on
+    one of the exact `http://127.0.0.1:PORT` of `allowed_loopback`.
+    """
+    if len(prefix) > _MOST or not prefix.isprintable():
+        raise AddressRefused("An address is printable text of at most 500 characters")
+    try:
+        parts = urlsplit(prefix)
+        port = parts.port
+    except ValueError:
+        raise AddressRefused("The address is not a URL") from None
+    if parts.query or parts.fragment or "?" in prefix or "#" in prefix:
+        raise AddressRefused("A prefix has no query and no fragment")
+    if "@" in parts.netloc or "\\" in prefix:
+        raise AddressRefused("An address has no user name or password in it")
+    path = parts.path.rstrip("/")
+    segments = path.split("/")
+    if not _PATH.fullmatch(path) or "." in segments or ".." in segments:
+        raise AddressRefused("The path of a prefix is made of plain segments")
+    if parts.scheme == "http":
+        return _loopback(parts, path, allowed_loopback)
+    if parts.scheme != "https":
+        raise AddressRefused("An address begins with https://")
+    if port not in (None, 443):
+        raise AddressRefused("Only port 443 is opened", port=port)
+    return Target(_name(parts.hostname or ""), 443, path, loopback=False)
+
+
+def _loopback(parts: SplitResult, path: str, allowed: frozenset[str]) -> Target:
+    """Return a target on this machine, if its exact address was allowed."""
+    match = _LOOPBACK.fullmatch(f"{parts.scheme}://{parts.netloc}")
+    if match is None or match.group() not in allowed or int(match.group(1)) > 65_535:
+        raise AddressRefused("Plain http is opened only on the loopback addresses that are listed")
+    return Target("127.0.0.1", int(match.group(1)), path, loopback=True)
+
+
+def _name(host: str) -> str:
+    """Return a host name in its ASCII form; addresses and local names are refused."""
+    if ":" in host or re.fullmatch(r"[0-9.]+|0x[0-9a-f.x]*", host):
+        raise AddressRefused("An address names a domain, not a number")
+    try:
+        name = host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise AddressRefused("The host is not a domain name") from None
+    labels = name.split(".")
+    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(one) for one in labels):
+        raise AddressRefused("The host is not a full domain name")
+    if labels[-1].isdigit() or labels[-1] in ("localhost", "local", "internal", "arpa"):
+        raise AddressRefused("The host is a local name")
+    return name
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one that anybody on the internet can reach."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if any(ip in network for network in _NEVER if network.version == ip.version):
+        return False
+    return ip.is_global and not ip.is_multicast
+
+
+def check_addresses(host: str, addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses a name answered with, or raise AddressRefused if one is not public.
+
+    All of them are refused for a single bad one: an honest town has no reason to mix them.
+    """
+    if not addresses:
+        raise AddressRefused("The name has no address", host=host)
+    if not all(is_public(address) for address in addresses):
+        raise AddressRefused("The name leads to an address that is not public", host=host)
+    return tuple(addresses)
