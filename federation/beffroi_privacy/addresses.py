@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Homes: a house number with its street. A street without a number is a place and stays.
+
+What is hidden of an address is the number and the door, never the street: "[n°] rue des Lilas"
+keeps a report useful.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from beffroi_privacy.normalise import normalise
+from beffroi_privacy.spans import ADDRESS, Span
+
+HIDDEN_NUMBER: Final = "[n°]"
+
+_NUMBER = (
+    r"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?\d{1,4}(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"
+    r"(?:\s?(?:-|/|à|et)\s?\d{1,4}(?:\s?(?i:bis|ter)\b)?)?"
+)
+_DOOR = (
+    r"(?i:appartement|appart\.?|appt?\.?|apt\.?|flat|b[âa]timent|b[âa]t\.?|porte|[ée]tage|escalier"
+    r"|esc\.?|interphone|digicode|code|chambre|logement|lgt\.?|box|bo[îi]te)"
+    r"\s?(?i:n°\s?)?(?:[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b"
+)
+_STREET = (
+    r"(?i:rue|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?|bd\.?|impasse|imp\.?|chemin"
+    r"|chem\.?|che\.?|allée|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement|lot\.?"
+    r"|esplanade|promenade|traverse|montée|corniche|rond-point|rpt\.?)"
+)
+_SPOT = (
+    r"(?i:place|pl\.?|cours|cour|passage|quai|square|sq\.?|route|rte\.?|voie|villa|cité|résidence"
+    r"|rés\.?|hameau|lieu-dit|mail|clos|côte|parvis|pont|galerie|parc|domaine|immeuble|porte)"
+)
+"""Words that are also ordinary ones: only a name with a capital makes a street of them."""
+
+_LINK = r"(?i:de|du|des|la|le|les|aux?|à|en|sur|sous|et)\s{1,2}|(?i:[dl])'\s?"
+_CAPITAL = r"[A-ZÀ-ÖØ-Þ0-9][\w']*(?:[-.][\w']+)*\.?"
+_WORD = r"\w[\w']*(?:-[\w']+)*"
+_TAIL = rf"(?:\s(?:{_LINK}){{0,2}}{_CAPITAL}){{0,5}}"
+_NOT_A_NAME = (
+    r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commerçante|piétonne|voisine"
+    r"|parallèle|entière|bloquée|fermée|barrée|d'eau|à|de stationnement|de parking|de crèche|pmr"
+    r"|de cinéma|adaptée|réservée|libre|publique|privée|cyclable|concernée?|suivante?)\b)"
+)
+_OF = r"(?i:de\sla\s|de\sl'\s?|du\s|de\s|des\s|,\s?)?"
+
+_NUMBERED = re.compile(
+    rf"(?<![\w.,/:#°-])(?<!\d\s)(?:{_DOOR}[,\s]{{1,3}}){{0,3}}{_NUMBER},?\s{{0,2}}{_OF}(?:"
+    rf"{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
+    rf"|{_SPOT}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_CAPITAL}{_TAIL})"
+    rf"(?:\s?,?\s?-?\s?{_DOOR}){{0,4}}"
+)
+_NUMBER_AFTER = re.compile(
+    rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
+    r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|numéro\s)?|n°\s?|numéro\s)\d{1,4}(?:\s?(?i:bis|ter)\b)?"
+    r"(?![\w/]|[.,]\d|\s(?i:mars|mai|juin|août|h\b|heures?|janvier|février|avril|juillet"
+    r"|septembre|octobre|novembre|décembre))"
+)
+_ENGLISH = re.compile(
+    r"(?<![\w.,/:#°-])\d{1,4}[A-Fa-f]?,?\s(?:[A-Z][\w'-]*\s){1,3}"
+    r"(?:Street|St|Road|Rd|Lane|Avenue|Ave|Drive|Square|Court|Close|Terrace|Way)\b"
+)
+_YEAR_BEFORE = re.compile(
+    r"(?i:\b(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+    r"|en|depuis|année|fin|début|été|hiver|printemps|automne|since|in|of|en date de))\s$"
+)
+_HEAD = re.compile(rf"^(?P<doors>(?:{_DOOR}[,\s]{{1,3}}){{0,3}})(?P<number>{_NUMBER})")
+_FOOT = re.compile(
+    r"(?i:au\s(?:n°\s?|numéro\s)?|n°\s?|numéro\s)(?P<value>\d{1,4}(?:\s?(?i:bis|ter))?)$"
+)
+_DOOR_VALUE = re.compile(
+    rf"\b(?={_DOOR})[^\W\d]+\.?\s?(?i:n°\s?)?(?P<value>[A-Z]?\d{{1,5}}[A-Z]?|[A-Z])\b"
+)
+
+
+def find_addresses(text: str) -> Iterator[Span]:
+    """Yield the numbered addresses of a normalised text, with their streets and doors."""
+    for pattern in (_NUMBERED, _NUMBER_AFTER, _ENGLISH):
+        for found in pattern.finditer(text):
+            if not _is_year(text, found):
+                yield Span(found.start(), found.end(), ADDRESS)
+
+
+def _is_year(text: str, found: re.Match[str]) -> bool:
+    """Say whether the number is a year that ends one sentence's date before a street begins."""
+    return re.match(r"(?:19|20)\d\d\D", found.group()) is not None and bool(
+        _YEAR_BEFORE.search(text, max(0, found.start() - 15), found.start())
+    )
+
+
+def generalise(address: str) -> str:
+    """Return an address without house number and doors: "12 bis rue X, appt 4" as "[n°] rue X…".
+
+    The text between is kept as written. What has no number where one is expected is hidden whole.
+    """
+    copy = normalise(address)
+    parts: list[str] = []
+    done = 0
+    for start, end in (copy.original(*place) for place in _numbers(copy.text)):
+        parts += (address[done:start], HIDDEN_NUMBER)
+        done = end
+    return "".join(parts) + address[done:] if parts else "[adresse]"
+
+
+def _numbers(text: str) -> list[tuple[int, int]]:
+    """Return where the house number and the doors of a normalised address stand, in order."""
+    head, foot = _HEAD.match(text), _FOOT.search(text)
+    if head is not None:
+        doors = [m.span("value") for m in _DOOR_VALUE.finditer(text)]
+        start, end = head.span("number")
+        return sorted([(start, end), *(d for d in doors if d[1] <= start or d[0] >= end)])
+    return [foot.span("value")] if foot is not None else []

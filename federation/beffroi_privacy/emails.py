@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""E-mail addresses of persons, also written so that robots miss them.
+
+An address is read outwards from its at-sign, whatever form that has: `@`, `(at)`, `[arobase]`,
+`arobase`, or a bare `at` where the domain is spelt too. Boxes of an office (`contact@`, `mairie@`,
+`dpo@`) are nobody's and stay.
+"""
+
+import re
+from collections.abc import Iterator
+
+from beffroi_privacy.normalise import fold
+from beffroi_privacy.spans import EMAIL, Span
+
+_WINDOW = 100  # an address' longest half that is read; RFC 5321 allows a local part of 64 octets
+
+_DOT = r"(?:\.|\s?[(\[{]\s?(?:dot|point|\.)\s?[)\]}]\s?|\s(?:dot|point)\s)"
+_AT = re.compile(
+    r"(?P<sign>\s{0,2}[@＠]\s{0,2})"
+    r"|(?P<bracket>\s{0,2}[(\[{<]\s{0,2}(?:at|arob+ase?|arob|chez|a|@)\s{0,2}[)\]}>]\s{0,2})"
+    r"|(?P<word>\s(?:arr?ob+ase?)\s)"
+    r"|(?P<bare>\sat\s)",
+    re.IGNORECASE,
+)
+_LOCAL = re.compile(rf"[\w.+%'-]+(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
+_LOCAL_SPACED = re.compile(r"[\w.+%'-]+(?:\s[.\-_]\s[\w+%'-]+){1,4}$")
+_DOMAIN = re.compile(rf"[^\W_][\w-]*(?:{_DOT}[\w-]+){{0,4}}{_DOT}[^\W\d_]{{2,24}}\b", re.IGNORECASE)
+_DOMAIN_SPACED = re.compile(r"[^\W_][\w-]*(?:\s?[.,]\s?[\w-]+){0,3}\s?[.,]\s?[^\W\d_]{2,6}\b")
+_DOMAIN_COMMA = re.compile(r"[^\W_][\w-]*(?:[.,][\w-]+){0,3},[^\W\d_]{2,6}\b")
+_PROVIDER = re.compile(
+    r"(?:gmail|googlemail|orange|wanadoo|free|sfr|laposte|hotmail|outlook|live|yahoo|icloud"
+    r"|bbox|numericable|aliceadsl|neuf|club-internet|proton(?:mail)?|msn|gmx|aol|mailo)"
+    r"(?:[.,]\w{2,6})?\b",
+    re.IGNORECASE,
+)
+_SHAPED = re.compile(r"[._\d]|\b(?:dot|point)\b", re.IGNORECASE)
+_SPELT_DOT = re.compile(r"dot|point", re.IGNORECASE)
+
+_OFFICE = frozenset(
+    """
+    abuse accessibilite accueil administratif administration admin aide archives assainissement
+    association assistance bibliotheque cabinet cada campagne cantine ccas cert cimetiere cnil
+    communication compta comptabilite concertation conseil contact contacts courrier csirt cyber
+    culture data dechets direction donnees dpd dpo dsi eau ecole election elections environnement
+    espaces etat etatcivil civil facturation factures finances formation gestion hello help
+    hotline info infos information informations internet inscription inscriptions jeunesse
+    juridique letitre maire mairie marches mediation mediatheque moderation multi municipale musee
+    ne nepasrepondre newsletter no noreply nuisances numerique opendata open pas participation
+    participer periscolaire petite enfance piscine plu police population postmaster prada presse
+    privacy proprete protection publics publiques qualite question questions
+    reclamation reclamations recrutement ref relations rencontre repondre reply reservation
+    reservations restauration rgpd rh rssi scolaire scolaires secretariat securite security
+    service services signalement signalements site sport sports standard support tourisme
+    transport transports travaux tri urbanisme velo verts vie ville voirie webmaster webmestre www
+    """.split()
+)
+_SEAT = frozenset(
+    "mairie commune ville village prefecture metropole agglo agglomeration departement region "
+    "communaute service direction ecole ccas mediatheque bibliotheque".split()
+)
+"""What may open the box of an office whose other words name the place: `mairie.cesson@…`."""
+
+
+def find_emails(text: str) -> Iterator[Span]:
+    """Yield the personal e-mail addresses of a normalised text."""
+    for at in _AT.finditer(text):
+        found = _around(text, at)
+        if found is not None and not _is_office(found[2]):
+            yield Span(found[0], found[1], EMAIL)
+
+
+def _around(text: str, at: re.Match[str]) -> tuple[int, int, str] | None:
+    """Return start, end and local part of the address around an at-sign, or None."""
+    before = text[max(0, at.start() - _WINDOW) : at.start()]
+    local = (_LOCAL_SPACED.search(before) if _is_spaced(at) else None) or _LOCAL.search(before)
+    if local is None:
+        return None
+    lead = len(local.group()) - len(local.group().lstrip(".'-%+"))
+    written = local.group()[lead:]
+    end = _domain_end(text, at, shaped=bool(_SHAPED.search(written)))
+    if end is None or not written:
+        return None
+    return at.start() - len(written), end, written
+
+
+def _is_spaced(at: re.Match[str]) -> bool:
+    return at.group("sign") is not None and at.group().startswith(" ")
+
+
+def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
+    """Return where the domain after an at-sign ends; None where there is none to believe in.
+
+    `shaped` says that what stands before looks like a mailbox (a dot, a digit) and not like a
+    plain word: "merci @ville" is a handle, "look at orange.fr" a web site.
+    """
+    after = text[at.end() : at.end() + _WINDOW]
+    provider, domain = _PROVIDER.match(after), _DOMAIN.match(after)
+    if at.group("bare") is not None:
+        if domain is None or not _SPELT_DOT.search(domain.group()):
+            domain = None
+            provider = provider if shaped else None
+    elif at.group("sign") is not None:
+        if _is_spaced(at):
+            provider = provider if shaped else None
+            domain = domain or _DOMAIN_SPACED.match(after)
+            if not at.group().endswith(" ") and not shaped:
+                return None
+        else:
+            domain = domain or _DOMAIN_COMMA.match(after)
+    ends = [m.end() for m in (domain, provider) if m is not None]
+    return at.end() + max(ends) if ends else None
+
+
+def _is_office(local: str) -> bool:
+    """Say whether a local part names an office rather than a person."""
+    spelt = re.sub(r"\s?[(\[{]?\s?\b(?:dot|point)\b\s?[)\]}]?\s?", ".", fold(local))
+    words = [w for w in re.split(r"[^a-z0-9]+", spelt) if w]
+    if not words:
+        return False
+    known = [w in _OFFICE or w in _SEAT or w in _LINKS or w.isdigit() for w in words]
+    return all(known) or (words[0] in _SEAT and len(words) > 1)
+
+
+_LINKS = frozenset("de des du la le les l d a au aux et".split())

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Numbers that the State or a bank gives to one person: NIR, IBAN (and RIB), plates.
+
+A checksum proves a number; its failure proves nothing, since people mistype. A number whose shape
+is clear is therefore found even when its key is wrong.
+
+- NIR: INSEE, 13 characters and a key of two (97 minus the rest modulo 97; 2A and 2B for Corsica).
+- IBAN: ISO 13616, key modulo 97; lengths by country from `stdnum`.
+- Plates: SIV since 2009 (AA-123-AA), FNI before (1234 AB 35).
+"""
+
+import re
+from collections.abc import Iterator
+
+from stdnum import iban
+from stdnum.fr import nir
+
+from beffroi_privacy.spans import IBAN, NIR, PLATE, Span
+
+_S = r"[ .\-/_]{0,2}"
+_NIR = re.compile(
+    rf"(?<![\d.,])(?<!\d )(?P<body>[1-478]{_S}\d{{2}}{_S}(?P<month>\d{{2}}){_S}"
+    rf"(?P<place>\d{{2}}|2[AB]){_S}\d{{3}}{_S}\d{{3}})"
+    rf"(?P<key>\s?(?:\W{{0,3}}cl[ée]\s?:?\s?)?[ .\-/_|]{{0,2}}\d{{2}})?(?!\d)",
+    re.IGNORECASE,
+)
+_NIR_CUE = re.compile(
+    r"(?:\bnir\b|s[ée]cu(?:rit[ée])?\b|\binsee\b|\bss\b|\bvitale\b|\bimmatriculation\b)[^\d\n]{0,25}$",
+    re.IGNORECASE,
+)
+_IBAN = re.compile(r"(?<![A-Z0-9])([A-Z]{2})(\s?)(\d{2})(?=[ .\-]?[A-Z0-9]{2})", re.IGNORECASE)
+_IBAN_LENGTHS = {
+    **{"FR": 27, "MC": 27, "BE": 16, "DE": 22, "LU": 20, "CH": 21, "ES": 24, "IT": 27, "PT": 25},
+    **{"NL": 18, "GB": 22, "IE": 22, "AT": 20, "PL": 28, "RO": 24, "LT": 20, "MT": 31, "EE": 20},
+    **{"LV": 21, "FI": 18, "SE": 24, "DK": 18, "NO": 15, "TN": 24, "AD": 24, "SM": 27, "CY": 28},
+    **{"GR": 27, "BG": 22, "HR": 21, "CZ": 24, "SK": 24, "SI": 19, "HU": 28, "MA": 28, "LI": 21},
+}
+"""Characters of an IBAN by country (the ISO 13616 registry); overseas France uses FR."""
+
+_RIB = re.compile(
+    r"(?<!\w)(?P<bank>\d{5})([ .\-])(?P<desk>\d{5})\2(?P<account>[0-9A-Z]{11})\2"
+    r"(?P<key>\d{2})(?!\w)",
+    re.IGNORECASE,
+)
+_SIV = re.compile(
+    r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)\d{3}(?P<gap2>\s?[-.·]\s?|\s?)"
+    r"(?P<b>[A-HJ-NP-TV-Z]{2})(?![\w-])",
+    re.IGNORECASE,
+)
+_FNI = re.compile(
+    r"(?<![\w.,-])(?<!\d )(?P<number>\d{2,4})(?P<gap>[ -]?)(?P<letters>[A-HJ-NP-Z]{2,3})"
+    r"(?P<gap2>[ -]?)"
+    r"(?P<place>0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])(?![\w]|-\w|[.,]\d| ?[€%])",
+    re.IGNORECASE,
+)
+_PLATE_CUE = re.compile(
+    r"(?:immatric\w*|\bplaques?\b|\bv[ée]hicules?\b|\bvoitures?\b|\bcamionn?e?t?t?e?\b|\bscooter\b"
+    r"|\bmoto\b|\bcar\b|\bvan\b|\bplates?\b|\bregist\w+)[^\n]{0,30}$",
+    re.IGNORECASE,
+)
+_NOT_LETTERS = frozenset(
+    """
+    LE LA DE DU ET EN AU SA MA TA CE SE NE ME TE DES LES SUR PAR RUE BIS TER QUA EUR KWH MWH KM
+    KG CM MM ML HA HT TTC KMH JAN FEV MAR AVR MAY JUN SEP DEC NOV AUG ANS VS PM AM RD CR VC CD PR
+    EST NET MAX MIN DEL DCM ARR CM BP CS CP TSA NB
+    """.split()
+)
+
+"""What stands between a number and a department's number without being a plate."""
+
+_NOT_PAIRS = frozenset("LE LA DE DU ET EN AU SA MA TA CE SE NE KM KG CM MM HA HT RD RN".split())
+"""Two letters in capitals around a number that are words or units, in a text all in capitals."""
+
+
+def find_nir(text: str) -> Iterator[Span]:
+    """Yield the national identification numbers of a normalised text."""
+    for found in _NIR.finditer(text):
+        body = re.sub(r"[^0-9AB]", "", found.group("body").upper())
+        key = re.sub(r"\D", "", found.group("key") or "")
+        if not _is_nir(body, key, grouped=" " in found.group("body").strip()) and not (
+            _NIR_CUE.search(text, max(0, found.start() - 40), found.start())
+        ):
+            continue
+        yield Span(found.start(), found.end(), NIR)
+
+
+def _is_nir(body: str, key: str, *, grouped: bool) -> bool:
+    """Say whether 13 characters and their key, if any, are a NIR or look like a mistyped one."""
+    if key and nir.is_valid(body + key):
+        return True
+    month = int(body[3:5])
+    ordinary = body[0] in "12" and (1 <= month <= 12 or 20 <= month <= 42)
+    return ordinary and (grouped or month <= 12) and body[5:7] != "00"
+
+
+def find_iban(text: str) -> Iterator[Span]:
+    """Yield the bank accounts of a normalised text, as IBAN or as the older French RIB."""
+    for found in _IBAN.finditer(text):
+        end = _iban_end(text, found)
+        if end is not None:
+            yield Span(found.start(), end, IBAN)
+    for found in _RIB.finditer(text):
+        yield Span(found.start(), found.end(), IBAN)
+
+
+def _iban_end(text: str, found: re.Match[str]) -> int | None:
+    """Return where the IBAN that starts here ends; None if there is none."""
+    length = _IBAN_LENGTHS.get(found.group(1).upper(), 0)
+    taken, written = found.start(), ""
+    for character in text[found.start() : found.start() + 60]:
+        if character.isalnum() and character.isascii():
+            written += character.upper()
+        elif character not in " .-":
+            break
+        taken += 1
+        if written and len(written) == length and _stops(text, taken):
+            break
+        if len(written) > 34:
+            return None
+    if len(written) == length and _stops(text, taken):
+        digits = sum(c.isdigit() for c in written[4:])
+        announced = not found.group(2) and found.group(1).isupper()
+        if iban.is_valid(written) or (announced and digits * 2 >= length - 4):
+            return taken
+    return _broken_end(text, found)
+
+
+def _stops(text: str, at: int) -> bool:
+    return at >= len(text) or not text[at].isalnum()
+
+
+def _broken_end(text: str, found: re.Match[str]) -> int | None:
+    """Return the end of an IBAN with a digit too few or too many: sixteen digits and more."""
+    if found.group(1).upper() not in _IBAN_LENGTHS or not found.group(1).isupper():
+        return None
+    run = re.compile(r"\s?\d{2}(?:[ .\-]?\d){14,30}(?:[ .\-]?[A-Z]?\d{1,3})?(?!\w)").match(
+        text, found.start() + 2
+    )
+    return run.end() if run and not found.group(2) else None
+
+
+def find_plates(text: str) -> Iterator[Span]:
+    """Yield the French number plates of a normalised text."""
+    for found in (*_SIV.finditer(text), *_FNI.finditer(text)):
+        cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None
+        shown = _is_siv(found, cued) if found.re is _SIV else _is_fni(found, cued)
+        if shown:
+            yield Span(found.start(), found.end(), PLATE)
+
+
+def _is_siv(found: re.Match[str], cued: bool) -> bool:
+    a, b = found.group("a"), found.group("b")
+    if "SS" in (a.upper(), b.upper()):
+        return False  # never issued
+    if cued or (found.group("gap").strip() and found.group("gap2").strip()):
+        return True
+    if found.group("gap") != found.group("gap2") and not (a + b).isupper():
+        return False
+    if found.group("gap") == "":
+        return found.group("gap2") == ""
+    return (a + b).isupper() and not _NOT_PAIRS & {a, b}
+
+
+def _is_fni(found: re.Match[str], cued: bool) -> bool:
+    letters = found.group("letters")
+    if letters.upper() in _NOT_LETTERS:
+        return False
+    if cued:
+        return True
+    year = len(found.group("number")) == 4 and found.group("number")[:2] in ("19", "20")
+    even = found.group("gap") == found.group("gap2")
+    return even and not year and letters.isupper() and len(found.group("number")) >= 3

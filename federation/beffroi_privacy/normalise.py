@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A copy of a text that is easier to match on, and the way back to the text as it was written.
+
+Detectors read the copy; whatever they find is told in characters of the original. The copy is in
+NFC, its spaces, quotes, dashes and full-width digits are the plain ones, characters that nobody
+sees are gone, and the letter o typed for a zero between digits is a zero.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_PLAIN = {
+    **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u3000\t\v\f", " "),
+    **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"),
+    **dict.fromkeys("\u201c\u201d\u201f\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+}
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
+_UNSEEN_ANY = re.compile(f"[{_UNSEEN}]")
+_O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """The copy to match on; `offsets[i]` is where character i of it starts in the original."""
+
+    text: str
+    offsets: tuple[int, ...] | None
+    """None when the copy has the original's offsets; else one more entry than characters."""
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Return a half-open range of the copy as a range of the original."""
+        if self.offsets is None:
+            return start, end
+        return self.offsets[start], self.offsets[end]
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    """Return the plain form of one character, always one character."""
+    if character in _PLAIN:
+        return _PLAIN[character]
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if len(folded) == 1 else character
+
+
+def normalise(text: str) -> Normalised:
+    """Return the copy of a text to match on, with the way back to its characters."""
+    if text.isascii():
+        return Normalised(_zeros(text.replace("\t", " ")), None)
+    if unicodedata.is_normalized("NFC", text) and not _UNSEEN_ANY.search(text):
+        return Normalised(_zeros("".join(map(_plain, text))), None)
+    return _composed(text)
+
+
+def _zeros(text: str) -> str:
+    return _O_FOR_ZERO.sub("0", text) if "o" in text or "O" in text else text
+
+
+def _composed(text: str) -> Normalised:
+    """Compose letter and accent, drop what is not seen, and remember where each came from."""
+    characters: list[str] = []
+    offsets: list[int] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        cluster = "".join(c for c in text[start:end] if c not in _UNSEEN)
+        for character in unicodedata.normalize("NFC", cluster):
+            characters.append(_plain(character))
+            offsets.append(start)
+        start = end
+    offsets.append(len(text))
+    return Normalised(_zeros("".join(characters)), tuple(offsets))
+
+
+def fold(text: str) -> str:
+    """Return a text in lower case without accents, for comparing words; lengths may differ."""
+    decomposed = unicodedata.normalize("NFD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
