@@ -16,7 +16,8 @@ class SignInFailed(Refusal):
     """This attempt to sign in ends here; no session was made."""
 
     def __init__(self, reason: str, sentence: str, **values: object) -> None:
-        super().__init__(sentence, **values)
+        super().__init__(sentence)
+        self.values = values
         self.reason = reason
 
 

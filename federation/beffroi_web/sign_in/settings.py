@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 AuthMethod = Literal["client_secret_post", "client_secret_basic"]
@@ -79,6 +79,8 @@ def is_safe_address(url: str) -> bool:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
+        return False
+    if not url.isascii() or not url.isprintable() or " " in url:
         return False
     if not host or parts.username or parts.password or parts.fragment:
         return False
@@ -204,7 +206,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in choices:
             raise ValueError(f"one of {', '.join(choices)} expected")
-        return cast(str, value)
+        return str(value)
 
     return read
 

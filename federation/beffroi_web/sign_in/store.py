@@ -158,21 +158,22 @@ class SignInStore:
 
     def visitor(self, token: str, now: datetime) -> Visitor | None:
         """Return who holds this token, or None when the session has ended or never was. Reads."""
+        found = self.look_up(token, now)
+        return None if found is None else found[0]
+
+    def look_up(self, token: str, now: datetime) -> tuple[Visitor, bool] | None:
+        """Return the holder of a token, and whether `touch` is due; None for no session. Reads."""
         row = self._live(token, now)
         if row is None:
             return None
-        return Visitor(
+        visitor = Visitor(
             account_id=row.account_id,
             display_name=row.display_name or f"#{row.account_id}",
             roles=self._roles(row.provider, row.subject) | {"citizen"},
             lang=row.lang,
             session_key=row.token_hash,
         )
-
-    def is_stale(self, token: str, now: datetime) -> bool:
-        """Say whether this live session's last use should be written again. Reads."""
-        row = self._live(token, now)
-        return row is not None and now - row.seen >= TOUCH_EVERY
+        return visitor, now - row.seen >= TOUCH_EVERY
 
     def touch(self, token: str, now: datetime) -> None:
         """Write that the session is in use, which keeps it from ending as idle. Writes."""
@@ -283,9 +284,7 @@ class SignInStore:
             ]
         elif email is not None and provider in self._providers and provider not in self._staff:
             errors["email"] = [
-                N_(
-                    "Only a provider marked “staff” vouches for addresses; name the subject instead."
-                )
+                N_("Only a “staff” provider vouches for addresses; name the subject instead.")
             ]
         elif email is not None and ("@" not in email or len(email) > 254):
             errors["email"] = [N_("This is not an e-mail address.")]
