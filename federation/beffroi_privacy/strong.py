@@ -137,8 +137,7 @@ def _propose(text: str, known: Sequence[str]) -> Proposal:
     own, doubtful = find_known(copy.text, known)
     spans = _in_original(copy, (*_found(copy.text), *own))
     proposed = mask(text, spans)
-    again = find_strong(proposed)
-    if again:  # masking joined two pieces into something new
+    while again := find_strong(proposed):  # masking joined two pieces into something new
         proposed = mask(proposed, again)
     rest = normalise(proposed).text
     reasons = [
