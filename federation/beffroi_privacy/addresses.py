@@ -35,9 +35,10 @@ _SPOT = (
 """Words that are also ordinary ones: only a name with a capital makes a street of them."""
 
 _LINK = r"(?i:de|du|des|la|le|les|aux?|à|en|sur|sous|et)\s{1,2}|(?i:[dl])'\s?"
-_CAPITAL = r"[A-ZÀ-ÖØ-Þ0-9][\w']*(?:[-.][\w']+)*\.?"
+_OF_NAME = r"(?i:de|du|des|la|le|les)[ ]|(?i:[dl])'[ ]?"
+_CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ]\w*(?:[-.']\w+)*|\d{1,4}(?!\d))"
 _WORD = r"\w[\w']*(?:-[\w']+)*"
-_TAIL = rf"(?:\s(?:{_LINK}){{0,2}}{_CAPITAL}){{0,5}}"
+_TAIL = rf"(?:[ ](?:{_OF_NAME}){{0,2}}{_CAPITAL}){{0,5}}"
 _NOT_A_NAME = (
     r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commerçante|piétonne|voisine"
     r"|parallèle|entière|bloquée|fermée|barrée|d'eau|à|de stationnement|de parking|de crèche|pmr"

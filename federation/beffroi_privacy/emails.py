@@ -38,25 +38,26 @@ _SPELT_DOT = re.compile(r"dot|point", re.IGNORECASE)
 
 _OFFICE = frozenset(
     """
-    abuse accessibilite accueil administratif administration admin aide archives assainissement
-    association assistance bibliotheque cabinet cada campagne cantine ccas cert cimetiere cnil
-    communication compta comptabilite concertation conseil contact contacts courrier csirt cyber
-    culture data dechets direction donnees dpd dpo dsi eau ecole election elections environnement
-    espaces etat etatcivil civil facturation factures finances formation gestion hello help
-    hotline info infos information informations internet inscription inscriptions jeunesse
-    juridique letitre maire mairie marches mediation mediatheque moderation multi municipale musee
-    ne nepasrepondre newsletter no noreply nuisances numerique opendata open pas participation
-    participer periscolaire petite enfance piscine plu police population postmaster prada presse
-    privacy proprete protection publics publiques qualite question questions
-    reclamation reclamations recrutement ref relations rencontre repondre reply reservation
-    reservations restauration rgpd rh rssi scolaire scolaires secretariat securite security
-    service services signalement signalements site sport sports standard support tourisme
-    transport transports travaux tri urbanisme velo verts vie ville voirie webmaster webmestre www
+    abuse accessibilite accueil admin administratif administration aide archives assainissement
+    assistance association bibliotheque bureau cabinet cada campagne cantine ccas cert cimetiere
+    civil cnil communication compta comptabilite concertation conseil contact contacts courrier
+    csirt culture cyber data dechets diffusion direction donnees dpd dpo dsi eau ecole election
+    elections enfance environnement equipe espaces etat etatcivil facturation factures finances
+    formation gestion hello help hotline info information informations infos inscription
+    inscriptions internet jeunesse juridique letitre maire mairie marches mediatheque mediation
+    moderation multi municipale musee ne nepasrepondre newsletter no noreply nuisances numerique
+    open opendata participation participer pas periscolaire petite piscine plu police population
+    postmaster prada presse privacy proprete protection publics publiques qualite question
+    questions reclamation reclamations recrutement ref relations rencontre reply repondre
+    reservation reservations restauration rgpd rh rssi scolaire scolaires secretariat securite
+    security service services signalement signalements site sport sports standard stat
+    statistiques stats support tourisme transport transports travaux tri urbanisme velo verts
+    vie ville voirie webmaster webmestre www
     """.split()
 )
 _SEAT = frozenset(
     "mairie commune ville village prefecture metropole agglo agglomeration departement region "
-    "communaute service direction ecole ccas mediatheque bibliotheque".split()
+    "bureau cellule pole communaute service direction ecole ccas mediatheque bibliotheque".split()
 )
 """What may open the box of an office whose other words name the place: `mairie.cesson@…`."""
 

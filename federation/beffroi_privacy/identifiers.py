@@ -43,12 +43,12 @@ _RIB = re.compile(
     re.IGNORECASE,
 )
 _SIV = re.compile(
-    r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)\d{3}(?P<gap2>\s?[-.·]\s?|\s?)"
+    r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)(?!000)\d{3}(?P<gap2>\s?[-.·]\s?|\s?)"
     r"(?P<b>[A-HJ-NP-TV-Z]{2})(?![\w-])",
     re.IGNORECASE,
 )
 _FNI = re.compile(
-    r"(?<![\w.,-])(?<!\d )(?P<number>\d{2,4})(?P<gap>[ -]?)(?P<letters>[A-HJ-NP-Z]{2,3})"
+    r"(?<![\w.,-])(?<!\d )(?P<number>[1-9]\d{1,3})(?P<gap>[ -]?)(?P<letters>[A-HJ-NP-Z]{2,3})"
     r"(?P<gap2>[ -]?)"
     r"(?P<place>0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])(?![\w]|-\w|[.,]\d| ?[€%])",
     re.IGNORECASE,

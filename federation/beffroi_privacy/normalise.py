@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _PLAIN = {
-    **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u3000\t\v\f", " "),
+    **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u3000", " "),
     **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"),
     **dict.fromkeys("\u201c\u201d\u201f\u00ab\u00bb", '"'),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
@@ -49,7 +49,7 @@ def _plain(character: str) -> str:
 def normalise(text: str) -> Normalised:
     """Return the copy of a text to match on, with the way back to its characters."""
     if text.isascii():
-        return Normalised(_zeros(text.replace("\t", " ")), None)
+        return Normalised(_zeros(text), None)
     if unicodedata.is_normalized("NFC", text) and not _UNSEEN_ANY.search(text):
         return Normalised(_zeros("".join(map(_plain, text))), None)
     return _composed(text)
