@@ -38,6 +38,7 @@ _NEVER = tuple(
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_ASKED = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 _MOST = 500
 
 
@@ -132,3 +133,9 @@ def check_addresses(host: str, addresses: Sequence[str]) -> tuple[str, ...]:
     if not all(is_public(address) for address in addresses):
         raise AddressRefused("The name leads to an address that is not public", host=host)
     return tuple(addresses)
+
+
+def check_path(path: str) -> None:
+    """Refuse (ValueError) a path to ask for that is not made of plain segments: our own mistake."""
+    if not _ASKED.fullmatch(path) or ".." in path.split("/"):
+        raise ValueError("a path of the protocol is made of plain segments")
