@@ -18,7 +18,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
-OWN_FOLDER = Path(__file__).parent / "translations"
+_HERE = Path(__file__).parent
+OWN_FOLDERS = (_HERE / "translations", _HERE / "sign_in" / "translations")
+"""The catalogues of what both applications share."""
 
 _METHODS = [
     ("**.py", "python"),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The geometry of small charts, for the macros that draw them as inline SVG.
 
-Plain arithmetic: a list of (label, value) in, places in a box of abstract units out. Bars begin at
-nought; the scale ends at a round number. A value may be `None`: shown as absent, never as nought.
+Plain arithmetic: (label, value) pairs in, places in a box of abstract units out. Bars begin at nought
+and the scale ends at a round number. A value may be `None`: shown as absent, never as nought.
 """
 
 import math
@@ -11,67 +11,86 @@ from dataclasses import dataclass
 
 Point = tuple[str, float | None]
 
+WIDTH, HEIGHT = 420.0, 210.0
+"""The box of a line chart; small, so that its figures stay legible on a phone."""
+_LEFT, _RIGHT, _ABOVE, _BELOW = 46.0, 16.0, 12.0, 28.0
+
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """One value of a chart and its place: for a bar its box, for a line its point."""
+class Bar:
+    """One bar: its label, its value, and its length in hundredths of the scale."""
+
+    label: str
+    value: float | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One value of a line and its place."""
 
     label: str
     value: float | None
     x: float
     y: float
-    width: float
-    height: float
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart ready to be drawn in a box of `width` by `height` units."""
+class Line:
+    """A line ready to be drawn: SVG path, dots, and (value, height) of each tick."""
 
-    width: float
-    height: float
-    marks: tuple[Mark, ...]
+    path: str
+    dots: tuple[Dot, ...]
     ticks: tuple[tuple[float, float], ...]
-    path: str = ""
+    width: float = WIDTH
+    height: float = HEIGHT
 
 
-def bars(points: Sequence[Point], width: float = 640, row: float = 34, label: float = 0) -> Chart:
-    """Return horizontal bars, one row a point; `label` units are kept free on the left."""
+def bars(points: Sequence[Point]) -> tuple[Bar, ...]:
+    """Return one bar a point, the longest value being near, never beyond, a hundred."""
     top = nice_top([value for _, value in points if value is not None])
-    room = width - label
-    marks = tuple(
-        Mark(name, value, label, at * row, (value or 0) / top * room, row)
-        for at, (name, value) in enumerate(points)
+    return tuple(
+        Bar(label, value, round(max(0.0, value or 0) / top * 100, 2)) for label, value in points
     )
-    return Chart(width, max(row, len(points) * row), marks, ())
 
 
-def line(points: Sequence[Point], width: float = 640, height: float = 220) -> Chart:
-    """Return a line over evenly spaced points, with three ticks; a gap where a value is absent."""
+def line(points: Sequence[Point]) -> Line:
+    """Return a line over evenly spaced points; it is broken where a value is absent.
+
+    Only the first, the middle and the last point are named on the axis: names never touch.
+    """
     top = nice_top([value for _, value in points if value is not None])
-    left, right, above, below = 44.0, 12.0, 10.0, 26.0
-    wide, high = width - left - right, height - above - below
+    wide, high = WIDTH - _LEFT - _RIGHT, HEIGHT - _ABOVE - _BELOW
     step = wide / max(1, len(points) - 1)
-    marks = []
-    path = []
+    named = {0, len(points) - 1} | ({len(points) // 2} if len(points) > 4 else set())
+    dots = tuple(
+        Dot(
+            label,
+            value,
+            round(_LEFT + at * step, 1),
+            round(_ABOVE + high - max(0.0, value or 0) / top * high, 1),
+            at in named,
+        )
+        for at, (label, value) in enumerate(points)
+    )
+    path: list[str] = []
     pen_down = False
-    for at, (name, value) in enumerate(points):
-        x = round(left + at * step, 1)
-        y = round(above + high - (value or 0) / top * high, 1)
-        marks.append(Mark(name, value, x, y, 0, 0))
-        if value is None:
-            pen_down = False
-            continue
-        path.append(f"{'L' if pen_down else 'M'}{x} {y}")
-        pen_down = True
-    ticks = tuple((top * share, round(above + high - share * high, 1)) for share in (0.0, 0.5, 1.0))
-    return Chart(width, height, tuple(marks), ticks, " ".join(path))
+    for dot in dots:
+        if dot.value is not None:
+            path.append(f"{'L' if pen_down else 'M'}{dot.x} {dot.y}")
+        pen_down = dot.value is not None
+    ticks = tuple((top * part, round(_ABOVE + high - part * high, 1)) for part in (0.0, 0.5, 1.0))
+    return Line(" ".join(path), dots, ticks)
 
 
 def nice_top(values: Sequence[float]) -> float:
-    """Return the round number (1, 2, 4, 5 or 10 times a power of ten) that ends the scale."""
+    """Return the round number (1, 2, 4, 5 or 10 times a power of ten) that ends the scale.
+
+    Counts below 2 end at 2, so that the tick in the middle is a whole number too.
+    """
     highest = max(values, default=0)
-    if highest <= 0:
-        return 1.0
+    if highest <= 2:
+        return 2.0
     power = 10.0 ** math.floor(math.log10(highest))
     return next(power * times for times in (1, 2, 4, 5, 10) if power * times >= highest)

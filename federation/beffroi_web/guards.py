@@ -12,11 +12,11 @@ the institution and the other for the rules of the place.
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, redirect, request
 from werkzeug.wrappers import Response
 
 from beffroi_web.errors import Forbidden, SignInNeeded
-from beffroi_web.state import web
+from beffroi_web.paths import address, here
 from beffroi_web.visitors import ROLES, current_visitor
 from beffroi_web.words import N_
 
@@ -92,17 +92,4 @@ def _sign_in_first() -> Response:
 
     if wants_problem() or request.method not in {"GET", "HEAD"}:
         raise SignInNeeded(N_("Please sign in first."))
-    wanted = request.full_path if request.query_string else request.path
-    return redirect(sign_in_address(wanted), code=303)
-
-
-def sign_in_address(wanted: str) -> str:
-    """Return the address of the sign-in page that comes back to `wanted`, a path of this site."""
-    for endpoint in ("sign_in.sign_in", "sign_in.choose", "sign_in"):
-        if endpoint in current_app.view_functions:
-            return url_for(endpoint, next=wanted)
-    from urllib.parse import urlencode
-
-    lang = request.args.get("lang")
-    explicit = {"lang": lang} if lang in web().site.languages else {}
-    return "/sign-in?" + urlencode({"next": wanted, **explicit})
+    return redirect(address("/sign-in", next=here()), code=303)

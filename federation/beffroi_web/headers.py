@@ -73,11 +73,8 @@ def _secure(response: Response) -> None:
 
 
 def _cache(response: Response) -> None:
-    if request.endpoint == "web.static" and response.status_code == 200:
-        versioned = request.args.get("v") == web().assets.get(
-            str((request.view_args or {}).get("filename"))
-        )
-        response.headers["Cache-Control"] = _FOREVER if versioned else _REVALIDATE
+    if request.endpoint in {"web.static", "web.theme_sheet"} and response.status_code == 200:
+        response.headers["Cache-Control"] = _FOREVER if _versioned() else _REVALIDATE
         return
     if response.mimetype == "text/html":
         response.vary.add("Cookie")
@@ -98,3 +95,9 @@ def _cache(response: Response) -> None:
     if "ETag" not in response.headers:
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
+
+
+def _versioned() -> bool:
+    """Say whether the address names the file's present content, which then never changes."""
+    name = (request.view_args or {}).get("filename", "theme.css")
+    return request.args.get("v") == web().assets.get(name)

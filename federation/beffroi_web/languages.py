@@ -7,6 +7,7 @@ generated while answering (`url_for(..., lang=None)` gives an address without it
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from babel import Locale
 from babel.support import Translations
@@ -79,8 +80,6 @@ def language_name(code: str) -> str:
 def language_choices() -> list[tuple[str, str, str]]:
     """Return (code, name, address of this very page) for each language of the site."""
     args = {key: value for key, value in request.args.to_dict(flat=False).items() if key != "lang"}
-    from urllib.parse import urlencode
-
     return [
         (code, language_name(code), f"?{urlencode({**args, 'lang': code}, doseq=True)}")
         for code in web().site.languages

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -29,7 +30,7 @@ from beffroi_web.errors import (
     Unavailable,
 )
 from beffroi_web.forms import in_words
-from beffroi_web.guards import sign_in_address
+from beffroi_web.paths import address, here
 from beffroi_web.words import N_
 
 STATUS: dict[type[Refusal], int] = {
@@ -176,13 +177,24 @@ def problem(status: int, detail: str, errors: Mapping[str, Sequence[str]]) -> Re
         return Response(
             json.dumps(body, ensure_ascii=False) + "\n", status, mimetype="application/problem+json"
         )
-    page = render_template(
-        "web/problem.html",
-        status=status,
-        problem_title=title,
-        detail=detail,
-        advice=advice,
-        errors=errors,
-        sign_in=sign_in_address(request.full_path.rstrip("?")) if status == 401 else None,
-    )
-    return Response(page, status, mimetype="text/html")
+    return Response(_page(status, title, detail, advice, errors), status, mimetype="text/html")
+
+
+def _page(
+    status: int, title: str, detail: str, advice: str, errors: Mapping[str, Sequence[str]]
+) -> str:
+    """Return the page about a problem; a bare one if even that page cannot be made."""
+    try:
+        return render_template(
+            "web/problem.html",
+            status=status,
+            problem_title=title,
+            detail=detail,
+            advice=advice,
+            errors=errors,
+            sign_in=address("/sign-in", next=here()) if status == 401 else None,
+        )
+    except Exception:
+        current_app.logger.exception("the page about a problem could not be made")
+        said = (escape(words) for words in (title, title, detail or advice))
+        return "<!doctype html><title>{}</title><h1>{}</h1><p>{}</p>".format(*said)

@@ -24,7 +24,8 @@ class Site:
     `public_url` is the address people use, without a final slash; `slug` names the cookies, so it
     differs between two installations on one host; `languages` are ISO 639 codes, the first being
     the default; `colour` is `#rrggbb` and is adjusted until it can be read on both papers;
-    `max_body` is the largest request taken, in bytes; `timezone` is an IANA name.
+    `max_body` is the largest request taken, in bytes; `timezone` is an IANA name;
+    `source_url` is where the running program's source is offered (AGPL, section 13).
     """
 
     name: str
@@ -40,3 +41,4 @@ class Site:
     footer: tuple[NavItem, ...] = ()
     max_body: int = 1_048_576
     timezone: str = "Europe/Paris"
+    source_url: str | None = None

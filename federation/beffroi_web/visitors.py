@@ -43,6 +43,7 @@ class Visitor:
 def current_visitor() -> Visitor | None:
     """Return who is signed in for this request, or `None` for anybody."""
     if "beffroi_visitor" not in g:
+        g.beffroi_visitor = None  # should the loader fail, the page that says so asks again
         g.beffroi_visitor = web().load_visitor()
     return cast("Visitor | None", g.beffroi_visitor)
 

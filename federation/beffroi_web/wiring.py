@@ -10,8 +10,8 @@ from flask import Blueprint, Flask, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from beffroi_web import charts
-from beffroi_web.catalogues import OWN_FOLDER, read_catalogues
+from beffroi_web.catalogues import OWN_FOLDERS, read_catalogues
+from beffroi_web.charts import bars, line
 from beffroi_web.clock import Clock
 from beffroi_web.colours import readable_colours, theme_css
 from beffroi_web.csrf import check_csrf, csrf_token
@@ -20,6 +20,7 @@ from beffroi_web.guards import PUBLIC, enforce, guard
 from beffroi_web.headers import dress
 from beffroi_web.languages import current_language, init_languages, language_choices
 from beffroi_web.limits import check_limits, make_limiter
+from beffroi_web.paths import address, has_path, here, links
 from beffroi_web.problems import init_problems
 from beffroi_web.site import Site
 from beffroi_web.state import EXTENSION, WebState, web
@@ -43,7 +44,7 @@ def init_web(
     is not one.
     """
     theme = theme_css(readable_colours(site.colour))
-    folders = (OWN_FOLDER, *catalogues)
+    folders = (*OWN_FOLDERS, *catalogues)
     app.config.update(
         MAX_CONTENT_LENGTH=site.max_body,
         MAX_FORM_MEMORY_SIZE=site.max_body,
@@ -55,7 +56,7 @@ def init_web(
         clock=clock,
         load_visitor=visitor,
         translations=read_catalogues(folders, site.languages),
-        assets=_fingerprints(_HERE / "static"),
+        assets={**_fingerprints(_HERE / "static"), "theme.css": _short_hash(theme.encode())},
         catalogues=folders,
     )
     app.extensions[EXTENSION] = state
@@ -65,11 +66,7 @@ def init_web(
     init_filters(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(
-        csrf_token=csrf_token, asset=_asset, charts=charts, here=_here, site=site,
-        current_visitor=current_visitor, current_language=current_language,
-        language_choices=language_choices, today=lambda: clock.now().date(),
-    )  # fmt: skip
+    app.jinja_env.globals.update(_globals(site, clock))
     app.context_processor(_context)
     for check in (enforce, check_limits, check_csrf):
         app.before_request(check)
@@ -99,23 +96,50 @@ def _blueprint(theme: str) -> Blueprint:
 def _fingerprints(folder: Path) -> dict[str, str]:
     """Return a short hash of each file, so that its address changes with its content."""
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        path.relative_to(folder).as_posix(): _short_hash(path.read_bytes())
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
 
 
+def _short_hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
 def _asset(filename: str) -> str:
     """Return the address of a shared file, with its hash; `KeyError` if we ship no such file."""
-    return url_for("web.static", filename=filename, v=web().assets[filename])
+    version = web().assets[filename]
+    if filename == "theme.css":
+        return url_for("web.theme_sheet", v=version)
+    return url_for("web.static", filename=filename, v=version)
 
 
-def _here(**changes: Any) -> str:
+def _page(**changes: Any) -> str:
     """Return this page's address with some query fields changed; `None` takes a field away."""
     if request.endpoint is None:
         raise BadRequest
     args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
     return url_for(request.endpoint, **{**args, **changes})
+
+
+def _globals(site: Site, clock: Clock) -> dict[str, Any]:
+    """Return what every template may use, also inside imported macros."""
+    return {
+        "site": site,
+        "asset": _asset,
+        "address": address,
+        "bars": bars,
+        "csrf_token": csrf_token,
+        "current_language": current_language,
+        "current_visitor": current_visitor,
+        "has_path": has_path,
+        "here": here,
+        "language_choices": language_choices,
+        "line": line,
+        "links": links,
+        "page": _page,
+        "today": lambda: clock.now().date(),
+    }
 
 
 def _context() -> dict[str, Any]:
