@@ -1,2 +1,272 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The protocol: auditor."""
+"""`beffroi-verify`: anyone's auditor, from the protocol alone.
+
+    beffroi-verify URL-or-DIR-or-RECEIPT [--vkey-file F] [--from CHECKPOINT] [--json]
+
+The source is a town (its identity file says where the log is), the prefix of a log, a folder with
+a static copy of one, or a receipt file. Without a key file the key is the one that the source
+itself names, which shows that the log is of one piece and not whose it is: "key not pinned".
+
+Exit code 0: sound (withdrawn and pending contents are allowed). 1: evidence of a fault, said in
+plain words. 2: wrong usage, or the source cannot be reached.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from beffroi_federation.auditing import Report, as_json, audit, read_signed
+from beffroi_federation.checkpoint import Checkpoint
+from beffroi_federation.client import DirectoryFetcher, FeedClient, HttpFetcher
+from beffroi_federation.errors import ProtocolError, Unreachable
+from beffroi_federation.identity import Identity
+from beffroi_federation.notes import Verifier
+from beffroi_federation.receipts import NotYetProved, check_receipt
+from beffroi_federation.url_policy import check_prefix
+from beffroi_web.clock import SystemClock
+
+SOUND, FAULT, USAGE = 0, 1, 2
+MOST_FILE = 262_144
+USER_AGENT = "Beffroi-verify/1 (an audit, run by hand)"
+
+
+class UsageError(Exception):
+    """The command was asked for something that cannot be done; the sentence says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the log is read from, and what the source says of itself, if anything."""
+
+    feed: FeedClient
+    identity: Identity | None
+    close: Callable[[], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        outcome = _verify(options.source, options.vkey_file, options.earlier)
+    except (UsageError, Unreachable, NotYetProved) as error:
+        sentence = error.diagnostics() if isinstance(error, ProtocolError) else str(error)
+        outcome = _Outcome(USAGE, {"ok": False, "error": sentence}, (sentence,))
+    except ProtocolError as error:
+        sentence = error.diagnostics()
+        outcome = _Outcome(FAULT, {"ok": False, "faults": [sentence]}, (f"FAULT: {sentence}",))
+    if options.json:
+        print(json.dumps(outcome.members, ensure_ascii=False))
+    else:
+        print("\n".join(outcome.sentences), file=sys.stderr if outcome.code == USAGE else None)
+    return outcome.code
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the command's options."""
+    parser = argparse.ArgumentParser(
+        prog="beffroi-verify",
+        description="Check everything that a log serves: its signature, every entry, every tile "
+        "and every content. Exit code 0: sound; 1: evidence of a fault; 2: wrong usage, or the "
+        "source cannot be reached.",
+    )
+    parser.add_argument(
+        "source", help="a town's address, a log's prefix, a folder with a copy, or a receipt file"
+    )
+    parser.add_argument(
+        "--vkey-file", type=Path, metavar="F", help="the log's public keys, one a line"
+    )
+    parser.add_argument(
+        "--from", dest="earlier", type=Path, metavar="CHECKPOINT",
+        help="a checkpoint kept from before, which the log must continue",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the command says: exit code, members for --json, sentences for a person."""
+
+    code: int
+    members: Mapping[str, object]
+    sentences: Sequence[str]
+
+
+def _verify(source: str, key_file: Path | None, earlier_file: Path | None) -> _Outcome:
+    """Check a source, whichever kind it is."""
+    pinned = _read_keys(key_file) if key_file is not None else ()
+    path = Path(source)
+    if "://" not in source and path.is_file():
+        if earlier_file is not None:
+            raise UsageError("A receipt is checked by itself; leave --from out.")
+        return _verify_receipt(_read_file(path), pinned)
+    opened = _open(source)
+    with closing(opened):
+        verifiers = pinned or _named_keys(opened.identity)
+        earlier = _read_earlier(earlier_file, verifiers) if earlier_file is not None else None
+        report = audit(
+            opened.feed,
+            verifiers,
+            now=SystemClock().now(),
+            origin=opened.identity.origin if opened.identity is not None else None,
+            earlier=earlier,
+            progress=_progress,
+        )
+    if earlier is not None and report.origin and earlier.origin != report.origin:
+        raise UsageError("The earlier checkpoint is that of another log.")
+    key = "pinned" if pinned else "not pinned"
+    code = SOUND if report.sound else FAULT
+    return _Outcome(code, as_json(report, key), _sentences(report, key))
+
+
+def _verify_receipt(data: bytes, pinned: Sequence[Verifier]) -> _Outcome:
+    """Check a receipt file."""
+    checked = check_receipt(data, pinned)
+    key = "pinned" if pinned else "not pinned"
+    checkpoint = checked.checkpoint
+    members = {
+        "ok": True,
+        "receipt": True,
+        "origin": checkpoint.origin,
+        "index": checked.index,
+        "size": checkpoint.size,
+        "key": key,
+        "signed": checked.signed,
+        "faults": [],
+    }
+    sentence = (
+        f"The receipt holds: what it contains was received as entry {checked.index} of the log "
+        f"{checkpoint.origin} (signed at {checkpoint.size} entries)."
+    )
+    return _Outcome(SOUND, members, (sentence, _key_sentence(key, checked.signed)))
+
+
+def _open(source: str) -> _Source:
+    """Return the log that an address or a folder leads to."""
+    if "://" not in source:
+        if not Path(source).is_dir():
+            raise UsageError(f"There is no address, folder or file such as {source}.")
+        feed = FeedClient(DirectoryFetcher(Path(source)))
+        return _Source(feed, _identity(feed), lambda: None)
+    url = source.rstrip("/").replace("http://localhost:", "http://127.0.0.1:", 1)
+    fetcher = _fetcher(url, url)
+    identity = _identity(FeedClient(fetcher))
+    if not urlsplit(url).path and identity is not None:
+        fetcher.close()
+        fetcher = _fetcher(identity.prefix, url)
+    elif identity is not None and identity.prefix != url:
+        identity = None  # another log of the same host: what the file says is not about this one
+    return _Source(FeedClient(fetcher), identity, fetcher.close)
+
+
+def _fetcher(prefix: str, given: str) -> HttpFetcher:
+    """Return what fetches from a prefix; this machine is reached only if it was given by hand."""
+    parts = urlsplit(given)
+    loopback = parts.scheme == "http" and parts.hostname == "127.0.0.1"
+    allowed = frozenset({f"http://{parts.netloc}"} if loopback else ())
+    check_prefix(prefix, allowed)
+    return HttpFetcher(prefix, user_agent=USER_AGENT, allowed_loopback=allowed)
+
+
+def _identity(feed: FeedClient) -> Identity | None:
+    """Return the identity file beside a log, or None where there is none."""
+    try:
+        return feed.identity()
+    except Unreachable as error:
+        if error.details.get("status") in (403, 404, 410):
+            return None
+        raise
+
+
+def _read_file(path: Path) -> bytes:
+    """Return a file given on the command line."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MOST_FILE + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(data) > MOST_FILE:
+        raise UsageError(f"{path} is longer than any key, checkpoint or receipt.")
+    return data
+
+
+def _read_keys(path: Path) -> tuple[Verifier, ...]:
+    """Return the keys of a key file: one a line; empty lines and lines with # are left out."""
+    lines = _read_file(path).decode("utf-8", "replace").splitlines()
+    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not texts:
+        raise UsageError(f"{path} holds no key.")
+    try:
+        return tuple(Verifier.from_text(text) for text in texts)
+    except ProtocolError as error:
+        raise UsageError(f"{path}: {error.sentence}.") from None
+
+
+def _named_keys(identity: Identity | None) -> tuple[Verifier, ...]:
+    """Return the keys that the source names itself; none without an identity file."""
+    return tuple(Verifier.from_text(text) for text in identity.vkeys) if identity else ()
+
+
+def _read_earlier(path: Path, verifiers: Sequence[Verifier]) -> Checkpoint:
+    """Return the earlier checkpoint of a file, signed by the same keys."""
+    try:
+        return read_signed(_read_file(path), verifiers)
+    except ProtocolError as error:
+        raise UsageError(f"{path}: {error.diagnostics()}") from None
+
+
+def _key_sentence(key: str, signed: bool) -> str:
+    """Return what is known of the key."""
+    if key == "pinned":
+        return "Key pinned: the signature is by a key of the key file."
+    if signed:
+        return (
+            "Key not pinned: the signature is by the key that the source itself names. Give "
+            "--vkey-file to know whose log this is."
+        )
+    return (
+        "Key not pinned: no key is known, so the signature was NOT checked. Give --vkey-file to "
+        "know whose log this is."
+    )
+
+
+def _sentences(report: Report, key: str) -> list[str]:
+    """Return a report in plain words."""
+    counted = as_json(report, key)
+    state = "is sound" if report.sound else "IS NOT SOUND"
+    lines = [
+        f"The log {report.origin or '(unknown)'} {state}.",
+        f"{report.size} entries, {report.tiles} tiles, root {counted['root']}.",
+        "Entries: " + _counts(report.entries),
+        "Contents: " + _counts(report.contents),
+        _key_sentence(key, report.signed),
+    ]
+    lines.extend(f"FAULT: {fault}" for fault in report.faults)
+    if report.faults_beyond:
+        lines.append(f"… and {report.faults_beyond} more faults.")
+    if report.remarks:
+        lines.append(f"{len(report.remarks)} open contents are no records of version 1:")
+        lines.extend(f"remark: {remark}" for remark in report.remarks[:10])
+    return lines
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    """Return counts in words, such as `3 open, 1 withdrawn`."""
+    words = [f"{number} {name}" for name, number in sorted(counts.items()) if number]
+    return (", ".join(words) or "none") + "."
+
+
+def _progress(what: str, done: int, of: int) -> None:
+    """Show how far the audit is, on a terminal only."""
+    if sys.stderr.isatty():
+        end = "\n" if done == of else ""
+        print(f"\r{what}: bundle {done} of {of}", end=end, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
