@@ -132,7 +132,7 @@ def encode_entry(entry: Entry) -> bytes:
 def parse_entry(leaf: bytes) -> Entry:
     """Return the entry of a leaf: ASCII, at most 1,024 bytes, canonical, exactly its members.
 
-    Raises Malformed or OverLimit. What an index points to depends on the log: `check_reference`.
+    Raises Malformed or OverLimit. What an index points to depends on the log: `verify.follow`.
     """
     if len(leaf) > MAX_LEAF:
         raise OverLimit("A leaf is longer than 1,024 bytes", length=len(leaf))
@@ -148,24 +148,6 @@ def parse_entry(leaf: bytes) -> Entry:
     if members:
         raise Malformed("A leaf has a member that its kind does not have", kind=entry.kind)
     return entry
-
-
-def check_reference(entry: Entry, index: int) -> None:
-    """Refuse (Malformed) an entry at `index` that names itself or a later one.
-
-    Whether the entry named is of a kind that can be answered, replaced or withdrawn is for whoever
-    holds the whole log.
-    """
-    named: int | None = None
-    match entry:
-        case RecordEntry(_, received):
-            named = received
-        case SupersedeEntry(_, replaces):
-            named = replaces
-        case WithdrawEntry(withdrawn, _):
-            named = withdrawn
-    if named is not None and named >= index:
-        raise Malformed("An entry names one that is not before it", index=index, named=named)
 
 
 def _read(kind: Json, members: dict[str, Json]) -> Entry:
