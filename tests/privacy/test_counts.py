@@ -171,7 +171,7 @@ def test_the_attack_computes_nothing_hidden_from_what_is_published(
     everything = ordinary + sensitive
     cells = protect(everything, areas=AREAS, categories=CATEGORIES, period=PERIOD, totals=totals)
     for of in ("count", "closed"):
-        read = figures(cells, areas=AREAS, categories=CATEGORIES, totals=totals, of=of)  # type: ignore[arg-type]
+        read = figures(cells, areas=AREAS, categories=CATEGORIES, totals=totals, of=of)
         assert recover([read]) == []
     for cell in cells:
         behind = [
