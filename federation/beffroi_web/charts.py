@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The geometry of small charts, for the macros that draw them as inline SVG.
 
-Plain arithmetic: (label, value) pairs in, places in a box of abstract units out. Bars begin at nought
-and the scale ends at a round number. A value may be `None`: shown as absent, never as nought.
+Plain arithmetic: (label, value) pairs in, places in a box of abstract units out. Bars begin at
+nought and the scale ends at a round number. A value may be `None`: shown as absent, never as
+nought.
 """
 
 import math
@@ -85,7 +86,7 @@ def line(points: Sequence[Point]) -> Line:
 
 
 def nice_top(values: Sequence[float]) -> float:
-    """Return the round number (1, 2, 4, 5 or 10 times a power of ten) that ends the scale.
+    """Return the round number (1, 2, 4, 6, 8 or 10 times a power of ten) that ends the scale.
 
     Counts below 2 end at 2, so that the tick in the middle is a whole number too.
     """
@@ -93,4 +94,4 @@ def nice_top(values: Sequence[float]) -> float:
     if highest <= 2:
         return 2.0
     power = 10.0 ** math.floor(math.log10(highest))
-    return next(power * times for times in (1, 2, 4, 5, 10) if power * times >= highest)
+    return next(power * times for times in (1, 2, 4, 6, 8, 10) if power * times >= highest)

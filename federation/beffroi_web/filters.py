@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Jinja filters: dates and numbers in words, and texts of strangers made harmless."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from babel.dates import format_date, format_timedelta
 from flask import Flask
-from flask_babel import format_decimal, get_locale, get_timezone
+from flask_babel import format_decimal, get_locale, get_timezone, gettext
 from markupsafe import Markup, escape
 
 from beffroi_web.state import web
+from beffroi_web.words import N_
 
 
 def init_filters(app: Flask) -> None:
@@ -34,25 +35,49 @@ def date_in_words(when: date | datetime | None, style: str = "long") -> Markup:
 
 
 def ago(when: date | datetime | None) -> Markup:
-    """Return `<time …>il y a 3 jours</time>` (or `dans 9 jours`), by the application's clock."""
+    """Return `<time …>il y a 3 jours</time>` (or `dans 9 jours`), by the application's clock.
+
+    A moment less than a day away is told in hours or minutes; anything else in whole days of the
+    site's time zone, up to six weeks, then in months and years.
+    """
     if when is None:
         return Markup()
     now = web().clock.now().astimezone(get_timezone())
     if isinstance(when, datetime):
         machine, exact = when.isoformat(timespec="seconds"), when.astimezone(get_timezone())
-        distance = exact - now
-        title = format_date(exact.date(), "long", locale=get_locale())
+        day = exact.date()
+        words = _hours(exact - now) if abs(exact - now) < timedelta(days=1) else _days(day, now)
     else:
-        machine, distance = when.isoformat(), when - now.date()
-        title = format_date(when, "long", locale=get_locale())
-    words = format_timedelta(
+        machine, day = when.isoformat(), when
+        words = _days(day, now)
+    title = format_date(day, "long", locale=get_locale())
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, title, words)
+
+
+def _hours(distance: timedelta) -> str:
+    if abs(distance) < timedelta(minutes=1):
+        return str(gettext("just now"))
+    return _distance(distance, granularity="minute", threshold=1)
+
+
+def _days(day: date, now: datetime) -> str:
+    distance = day - now.date()
+    near = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}
+    if distance.days in near:
+        return str(gettext(near[distance.days]))
+    # Babel passes to the next unit at `threshold` of it: seven weeks never come before 45 days.
+    few = abs(distance.days) < 45
+    return _distance(distance, granularity="day", threshold=7 if few else 1.5)
+
+
+def _distance(distance: timedelta, granularity: str, threshold: float) -> str:
+    return format_timedelta(
         distance,
-        granularity="minute" if isinstance(when, datetime) else "day",
-        threshold=1.2,
+        granularity=granularity,  # type: ignore[arg-type]  # Babel lists the words as literals
+        threshold=threshold,
         add_direction=True,
         locale=get_locale(),
     )
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, title, words)
 
 
 def number(value: int | float | None) -> str:

@@ -107,7 +107,7 @@ def document(
             method.lower(): _described(said, rule, method, public=public) for method in methods
         }
         spec.path(path=_template(rule), operations=operations)
-    return cast(dict[str, Any], spec.to_dict())
+    return spec.to_dict()
 
 
 def _rules(app: Flask, prefix: str) -> list[Rule]:
