@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Our static files before an independent reader of C2SP logs, in its own Python environment."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from beffroi_federation.log import bundle_for, publish, tile_for
+from beffroi_federation.signer import memory_signer
+from beffroi_federation.tiles import bundle_path, bundle_places, tile_path, tile_places
+from support.log_contract import ORIGIN, SEED, fill, leaves_from
+from support.memory_log import MemoryLog
+from support.protocol_vectors import VECTORS, bad_histories
+from support.town_files import write_files
+
+JUDGE = Path(__file__).parents[2] / ".venv-judge"
+SIZES = (5, 256, 257, 700)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (JUDGE / "bin/aics-tlog").exists(),
+        reason="not run: the independent judge of the log is not installed (.venv-judge)",
+    ),
+]
+
+AUDIT = """
+import sys
+from aics_tlog import FileSystemTileReader, audit_tiles, parse_checkpoint, parse_note
+reader = FileSystemTileReader(sys.argv[1])
+checkpoint = parse_checkpoint(parse_note(reader.read_checkpoint().decode()).text)
+print(audit_tiles(reader, checkpoint.size, checkpoint.root))
+"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the log as it is served, and beside it a checkpoint of each size."""
+    folder = tmp_path_factory.mktemp("judged")
+    log, signer = MemoryLog(), memory_signer(ORIGIN, SEED)
+    (folder / "vkey").write_text(signer.vkey() + "\n")
+    for size in SIZES:
+        fill(log, size)
+        note = publish(log, signer)
+        (folder / f"checkpoint.{size}").write_text(note)
+        write_files(folder / "log", published_files(log, size) | {"checkpoint": note.encode()})
+    return folder
+
+
+def published_files(log: MemoryLog, size: int) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for place in tile_places(size):
+        tile = tile_for(log, place.level, place.index, place.width)
+        assert tile is not None
+        files[tile_path(place.level, place.index, place.width)] = tile
+    for place in bundle_places(size):
+        bundle = bundle_for(log, log, place.index, place.width)
+        assert bundle is not None
+        files[bundle_path(place.index, place.width)] = bundle
+    return files
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def audit(log: Path) -> subprocess.CompletedProcess[str]:
+    """Have the judge read every tile and bundle of a log against its checkpoint."""
+    return run(str(JUDGE / "bin/python"), "-c", AUDIT, str(log))
+
+
+def judge(served: Path, command: str, *arguments: str) -> dict[str, object]:
+    """Return the judge's verdict on the served folder."""
+    options = ["--vkey-file", str(served / "vkey"), "--tiles", str(served / "log"), *arguments]
+    result = run(str(JUDGE / "bin/aics-tlog"), command, *options)
+    assert result.stdout, result.stderr
+    verdict: dict[str, object] = json.loads(result.stdout)
+    assert verdict["ok"] is (result.returncode == 0)
+    return verdict
+
+
+def test_the_judge_accepts_our_checkpoint(served: Path) -> None:
+    assert judge(served, "verify-checkpoint")["ok"] is True
+
+
+@pytest.mark.parametrize("size", SIZES[:-1])
+def test_the_judge_finds_our_log_consistent_with_each_earlier_checkpoint(
+    served: Path, size: int
+) -> None:
+    old = str(served / f"checkpoint.{size}")
+    assert judge(served, "verify-consistency", "--old-checkpoint", old)["ok"] is True
+
+
+@pytest.mark.parametrize("index", [0, 255, 256, 699])
+def test_the_judge_finds_an_entry_where_it_is_and_no_other(
+    served: Path, tmp_path: Path, index: int
+) -> None:
+    leaf = tmp_path / "leaf"
+    leaf.write_bytes(leaves_from(index, index + 1)[0])
+    place = ("--leaf", str(leaf), "--index", str(index))
+    assert judge(served, "verify-inclusion", *place)["ok"] is True
+    leaf.write_bytes(b"another leaf")
+    assert judge(served, "verify-inclusion", *place)["ok"] is False
+
+
+def test_the_judge_audits_every_tile_and_bundle(served: Path) -> None:
+    result = audit(served / "log")
+    assert result.returncode == 0, result.stderr
+    assert "size=700" in result.stdout
+
+
+def test_the_judge_accepts_the_published_good_history() -> None:
+    result = audit(VECTORS / "good/log")
+    assert result.returncode == 0, result.stderr
+    assert "size=260" in result.stdout
+
+
+def test_the_judge_refuses_a_log_with_an_altered_entry(tmp_path: Path) -> None:
+    case = next(case for case in bad_histories() if case.name == "altered-leaf")
+    write_files(tmp_path, case.files)
+    result = audit(tmp_path / "log")
+    assert result.returncode != 0
+    assert "aics_tlog" in result.stderr
