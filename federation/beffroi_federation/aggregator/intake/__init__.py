@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Pull, verify, store; what was refused and why."""
+"""Pulling towns: fetch, verify, store, or refuse and say why."""

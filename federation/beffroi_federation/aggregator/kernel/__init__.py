@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What every part of the aggregator may use."""
+"""What every feature of the nation may use; it uses none of them."""

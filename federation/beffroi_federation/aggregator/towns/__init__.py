@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Which towns, which keys, since when."""
+"""The registry: which towns there are, their pinned keys, who approved them, what went wrong."""

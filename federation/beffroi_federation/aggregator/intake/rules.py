@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How much is taken from a town, when it is asked again, and what a refusal is called."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from beffroi_federation.errors import (
+    ContentMismatch,
+    Fork,
+    Inconsistent,
+    Malformed,
+    OverLimit,
+    ProtocolError,
+    Rollback,
+    Unreachable,
+    Unsigned,
+)
+from beffroi_federation.merkle import TILE_WIDTH
+from beffroi_federation.url_policy import AddressRefused
+
+GROWTH_PER_PULL = 5_000
+"""Entries taken in one go; the next turn goes on from there."""
+
+QUOTAS = {
+    "under-500": 2_000,
+    "500-1999": 5_000,
+    "2000-9999": 10_000,
+    "10000-49999": 50_000,
+    "50000-199999": 100_000,
+    "200000+": 200_000,
+}
+"""Entries taken from a town in one day, by its population; more asks for a telephone call."""
+
+FIRST_DAY = 10
+"""A town that joins late brings its history: so many times the quota on its first day."""
+
+EVIDENCE_LEAVES = 131_072
+"""Bytes of served leaves that are kept as evidence."""
+
+LONGEST_WAIT = timedelta(hours=24)
+FIRST_WAIT = timedelta(minutes=15)
+MOST_REFUSALS = 3
+RECHECKS_PER_PULL = 40
+"""Older content bundles compared again in one pull, the longest unchecked first."""
+
+SILENT_AFTER = timedelta(days=9)
+MUTE_AFTER = timedelta(days=30)
+
+AT_ONCE = frozenset({"fork", "rollback", "mismatch", "missing", "reference"})
+"""Evidence of a broken promise: one is enough for quarantine."""
+
+
+class ContentMissing(ProtocolError):
+    """A content that was absent for too long without a withdrawal."""
+
+    advice = "Publish the content again, or withdraw it in the log."
+
+
+_NAMES: tuple[tuple[type[ProtocolError], str], ...] = (
+    (AddressRefused, "address"),
+    (Rollback, "rollback"),
+    (Fork, "fork"),
+    (ContentMismatch, "mismatch"),
+    (ContentMissing, "missing"),
+    (Inconsistent, "reference"),
+    (Unsigned, "unsigned"),
+    (OverLimit, "over-limit"),
+    (Malformed, "malformed"),
+)
+
+
+def step_of(error: ProtocolError) -> str | None:
+    """Return the step that tells of a refusal, or None for what is the network's fault alone."""
+    for kind, step in _NAMES:
+        if isinstance(error, kind):
+            return step
+    return None if isinstance(error, Unreachable) else "malformed"
+
+
+def quota(band: str, *, first_day: bool) -> int:
+    """Return how many entries may come from a town of this population in one day."""
+    most = QUOTAS.get(band, QUOTAS["under-500"])
+    return most * FIRST_DAY if first_day else most
+
+
+def end_of_turn(start: int, size: int) -> int:
+    """Return up to where entries are taken now: to the end, or to the end of a full bundle."""
+    if size - start <= GROWTH_PER_PULL:
+        return size
+    return (start + GROWTH_PER_PULL) // TILE_WIDTH * TILE_WIDTH
+
+
+def next_time(origin: str, now: datetime, every: timedelta) -> datetime:
+    """Return when a log is asked again: after the period, up to a tenth earlier, by its name.
+
+    The share is drawn from origin and hour, so that towns do not all come at the same moment and a
+    test can foresee it.
+    """
+    digest = hashlib.sha256(f"{origin} {now:%Y-%m-%dT%H}".encode()).digest()
+    return now + every * (1 - digest[0] / 2_560)
+
+
+def wait_after(misses: int, retry_after: object = None) -> timedelta:
+    """Return how long to wait after the n-th failure of the network in a row: doubling, a day most.
+
+    A town may ask for longer (`Retry-After`, seconds), up to the same day.
+    """
+    doublings = min(max(misses - 1, 0), 12)
+    wait = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+    if isinstance(retry_after, int):
+        wait = min(max(wait, timedelta(seconds=retry_after)), LONGEST_WAIT)
+    return wait
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a town said so far in one pull: the evidence, should it turn out to be wrong."""
+
+    note: bytes | None = None
+    start: int = 0
+    leaves: list[bytes] = field(default_factory=list)
+
+
+def plain(error: ProtocolError) -> dict[str, str | int]:
+    """Return an error's details as short JSON values."""
+    details: dict[str, str | int] = {"sentence": error.sentence[:300]}
+    for name, value in list(error.details.items())[:12]:
+        details[str(name)] = value if type(value) is int else str(value)[:300]
+    return details
+
+
+def evidence(
+    origin: str, vkey: str, kept_note: bytes | None, error: ProtocolError, heard: Heard
+) -> bytes:
+    """Return what shows a fault, as JSON: both signed notes and the leaves that were served.
+
+    Leaves hold nothing about a person; contents and salts are never kept as evidence.
+    """
+    room = EVIDENCE_LEAVES
+    leaves = []
+    for leaf in heard.leaves:
+        room -= len(leaf)
+        if room < 0:
+            break
+        leaves.append(leaf.decode("ascii", "backslashreplace"))
+    return json.dumps(
+        {
+            "origin": origin,
+            "vkey": vkey,
+            "fault": plain(error),
+            "accepted_checkpoint": _text(kept_note),
+            "served_checkpoint": _text(heard.note),
+            "served_from": heard.start,
+            "served_leaves": leaves,
+            "leaves_complete": len(leaves) == len(heard.leaves),
+        },
+        ensure_ascii=False,
+        indent=1,
+    ).encode()
+
+
+def _text(note: bytes | None) -> str | None:
+    if note is None:
+        return None
+    try:
+        return note.decode("utf-8")
+    except UnicodeDecodeError:
+        return "base64:" + base64.b64encode(note[:8_192]).decode()

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The national store.
+
+Raw, as verified: `raw_entry` (leaves, never deleted) and `content` (contents with their salts, in
+one small table, deleted by a withdrawal). Derived: everything else here; one command drops and
+rebuilds it from the raw tables, and gives the same rows. Derived keys are computed from log and
+position for that reason: `place(log_id, position)`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi_federation.aggregator.kernel.db import Model
+from beffroi_web.database import BigId, UtcDateTime
+
+
+class RawEntry(Model):
+    """One leaf of a log, exactly as it was hashed, and when it was first taken."""
+
+    __tablename__ = "raw_entry"
+
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Content(Model):
+    """The content that an entry commits to, with its salt; gone once it is withdrawn."""
+
+    __tablename__ = "content"
+    __table_args__ = (
+        ForeignKeyConstraint(["log_id", "position"], ["raw_entry.log_id", "raw_entry.position"]),
+    )
+
+    log_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Item(Model):
+    """Derived: one published version (`rec` or `sup` entry) and what became of it.
+
+    `first` is the position of the record's first version, `next` that of the version after this
+    one, `withdrawn` the code of the withdrawal that names it.
+    """
+
+    __tablename__ = "item"
+    __table_args__ = (Index("ix_item_log_id_first", "log_id", "first"),)
+
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(BigId)
+    next: Mapped[int | None] = mapped_column(BigId)
+    withdrawn: Mapped[str | None] = mapped_column(String(16))
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Received(Model):
+    """Derived: a reception (`rcv` entry) and the record that answered it, if any."""
+
+    __tablename__ = "received"
+
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    released: Mapped[int | None] = mapped_column(BigId)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Record(Model):
+    """Derived: the current, open version of a record that may be shown.
+
+    `id` is `place(log_id, first)`; `known` holds the members of version 1 and is never queried;
+    `demand` is the rank of the supports' band, 0 to 4.
+    """
+
+    __tablename__ = "record"
+    __table_args__ = (
+        Index("ix_record_kind_period_id", "kind", "period", "id"),
+        Index("ix_record_kind_town_id_period_id", "kind", "town_id", "period", "id"),
+        Index("ix_record_kind_status_period_id", "kind", "status", "period", "id"),
+        Index("ix_record_kind_theme_period_id", "kind", "theme", "period", "id"),
+        Index("ix_record_kind_commune_period_id", "kind", "commune", "period", "id"),
+        Index("ix_record_kind_answered_id", "kind", "answered", "id"),
+        Index("ix_record_kind_demand_id", "kind", "demand", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"))
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"))
+    first: Mapped[int] = mapped_column(BigId)
+    position: Mapped[int] = mapped_column(BigId)
+    kind: Mapped[str] = mapped_column(String(24))
+    period: Mapped[str] = mapped_column(String(8))
+    commune: Mapped[str | None] = mapped_column(String(9))
+    theme: Mapped[str | None] = mapped_column(String(12))
+    status: Mapped[str | None] = mapped_column(String(16))
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    clock: Mapped[str | None] = mapped_column(String(20))
+    supports: Mapped[str | None] = mapped_column(String(8))
+    demand: Mapped[int] = mapped_column(Integer)
+    answered: Mapped[str | None] = mapped_column(String(8))
+    title: Mapped[str | None] = mapped_column(Text)
+    known: Mapped[dict[str, Any]] = mapped_column(JSON)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IncidentCell(Model):
+    """Derived: one published cell of counts; without figures when suppressed."""
+
+    __tablename__ = "incident_cell"
+    __table_args__ = (
+        Index("ix_incident_cell_period_id", "period", "id"),
+        Index("ix_incident_cell_town_id_period_id", "town_id", "period", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"))
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"))
+    first: Mapped[int] = mapped_column(BigId)
+    position: Mapped[int] = mapped_column(BigId)
+    family: Mapped[str] = mapped_column(String(12))
+    category: Mapped[str] = mapped_column(String(64))
+    area: Mapped[str] = mapped_column(String(9), index=True)
+    period: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(12))
+    count: Mapped[int | None] = mapped_column(Integer)
+    closed: Mapped[int | None] = mapped_column(Integer)
+    delay: Mapped[str | None] = mapped_column(String(8))
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SetAside(Model):
+    """Derived: a verified content that is not shown, and why; never what it says.
+
+    `why` is held (the gate), unreadable, elsewhere or unknown (a kind of a later version).
+    """
+
+    __tablename__ = "set_aside"
+    __table_args__ = (Index("ix_set_aside_town_id_why", "town_id", "why"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"))
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"))
+    position: Mapped[int] = mapped_column(BigId)
+    why: Mapped[str] = mapped_column(String(12))
+    labels: Mapped[str] = mapped_column(String(120))

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of the national store. Whatever is shown is read from the derived tables only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from beffroi_federation.aggregator.kernel import search
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.national.models import (
+    Content,
+    IncidentCell,
+    Item,
+    RawEntry,
+    Received,
+    Record,
+    SetAside,
+)
+from beffroi_federation.aggregator.national.rules import ANSWERED, OPEN, place
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A record that may be shown, with its place in its log; `known` are its members."""
+
+    id: int
+    log_id: int
+    town_id: int
+    first: int
+    position: int
+    kind: str
+    period: str
+    seen_at: datetime
+    known: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """A cell of incident counts; figures are None when it is suppressed or not told."""
+
+    id: int
+    log_id: int
+    town_id: int
+    first: int
+    position: int
+    family: str
+    category: str
+    area: str
+    period: str
+    state: str
+    count: int | None
+    closed: int | None
+    delay: str | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """What a list of records is narrowed to; empty values do not narrow."""
+
+    kind: str = "request"
+    status: str = ""
+    theme: str = ""
+    commune: str = ""
+    town_id: int | None = None
+    words: str = ""
+
+
+_RECORD = [getattr(Record, name) for name in RecordRow.__dataclass_fields__]
+_CELL = [getattr(IncidentCell, name) for name in CellRow.__dataclass_fields__]
+
+
+class PastOf:
+    """What was already taken from one log; see `beffroi_federation.verify.Past`."""
+
+    def __init__(self, log_id: int) -> None:
+        self._log_id = log_id
+
+    def kind_at(self, index: int) -> str | None:
+        """Return `rec` for any published version, `rcv` for a reception, else None."""
+        for table, kind in ((Item, "rec"), (Received, "rcv")):
+            known = select(table.position).where(
+                table.log_id == self._log_id, table.position == index
+            )
+            if db.session.scalar(known) is not None:
+                return kind
+        return None
+
+    def next_version(self, index: int) -> int | None:
+        """Return the index of the newer version of an entry, or None."""
+        return db.session.scalar(
+            select(Item.next).where(Item.log_id == self._log_id, Item.position == index)
+        )
+
+
+def firsts_of(log_id: int, positions: Sequence[int]) -> dict[int, int]:
+    """Return the first version of each of these versions, by position."""
+    if not positions:
+        return {}
+    rows = db.session.execute(
+        select(Item.position, Item.first).where(Item.log_id == log_id, Item.position.in_(positions))
+    )
+    return {row.position: row.first for row in rows}
+
+
+def leaves(log_id: int, start: int, end: int) -> list[bytes]:
+    """Return the stored leaves from `start` to `end`."""
+    rows = db.session.scalars(
+        select(RawEntry.leaf)
+        .where(RawEntry.log_id == log_id, RawEntry.position >= start, RawEntry.position < end)
+        .order_by(RawEntry.position)
+    )
+    return [bytes(leaf) for leaf in rows]
+
+
+def held_contents(log_id: int, start: int, end: int) -> frozenset[int]:
+    """Return the positions from `start` to `end` whose content is stored here."""
+    return frozenset(
+        db.session.scalars(
+            select(Content.position).where(
+                Content.log_id == log_id, Content.position >= start, Content.position < end
+            )
+        )
+    )
+
+
+def withdrawn_in(log_id: int, start: int, end: int) -> frozenset[int]:
+    """Return the positions from `start` to `end` that a withdrawal names."""
+    return frozenset(
+        db.session.scalars(
+            select(Item.position)
+            .where(Item.log_id == log_id, Item.position >= start, Item.position < end)
+            .where(Item.withdrawn.is_not(None))
+        )
+    )
+
+
+def superseded_in(log_id: int, start: int, end: int) -> frozenset[int]:
+    """Return the positions from `start` to `end` that have a newer version."""
+    return frozenset(
+        db.session.scalars(
+            select(Item.position)
+            .where(Item.log_id == log_id, Item.position >= start, Item.position < end)
+            .where(Item.next.is_not(None))
+        )
+    )
+
+
+def _where(wanted: RecordFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Record.kind == wanted.kind]
+    for column, value in (
+        (Record.status, wanted.status),
+        (Record.theme, wanted.theme),
+        (Record.commune, wanted.commune),
+    ):
+        if value:
+            conditions.append(column == value)
+    if wanted.town_id is not None:
+        conditions.append(Record.town_id == wanted.town_id)
+    if wanted.words:
+        match = search.matches(wanted.words)
+        if match is not None:
+            conditions.append(match(Record.id.expression))
+    return conditions
+
+
+def records(
+    wanted: RecordFilter, *, after: tuple[str, int] | None = None, limit: int
+) -> list[RecordRow]:
+    """Return up to `limit` records, newest period first, after (period, id)."""
+    query = select(*_RECORD).where(*_where(wanted))
+    if after is not None:
+        query = query.where(_before(Record.period, Record.id, after))
+    query = query.order_by(Record.period.desc(), Record.id.desc()).limit(limit)
+    return [RecordRow(*row) for row in db.session.execute(query)]
+
+
+def _before(period: Any, key: Any, after: tuple[str, int]) -> ColumnElement[bool]:
+    return or_(period < after[0], and_(period == after[0], key < after[1]))
+
+
+def record(log_id: int, first: int) -> RecordRow | None:
+    """Return the record whose first version is at `first`, if it may be shown."""
+    row = db.session.execute(select(*_RECORD).where(Record.id == place(log_id, first))).first()
+    return RecordRow(*row) if row else None
+
+
+def latest_answers(limit: int) -> list[RecordRow]:
+    """Return the requests answered last, newest week first."""
+    query = (
+        select(*_RECORD)
+        .where(Record.kind == "request", Record.answered.is_not(None))
+        .order_by(Record.answered.desc(), Record.id.desc())
+        .limit(limit)
+    )
+    return [RecordRow(*row) for row in db.session.execute(query)]
+
+
+def most_wanted(limit: int) -> list[RecordRow]:
+    """Return open requests with the most supports: the top of unmet demand."""
+    query = (
+        select(*_RECORD)
+        .where(Record.kind == "request", Record.status.in_(sorted(OPEN)))
+        .order_by(Record.demand.desc(), Record.period.desc(), Record.id.desc())
+        .limit(limit)
+    )
+    return [RecordRow(*row) for row in db.session.execute(query)]
+
+
+def cells(
+    *, area: str = "", town_id: int | None = None, family: str = "",
+    after: tuple[str, int] | None = None, limit: int,
+) -> list[CellRow]:  # fmt: skip
+    """Return up to `limit` cells of incident counts, newest period first."""
+    query: Select[Any] = select(*_CELL)
+    if area:
+        query = query.where(IncidentCell.area == area)
+    if family:
+        query = query.where(IncidentCell.family == family)
+    if town_id is not None:
+        query = query.where(IncidentCell.town_id == town_id)
+    if after is not None:
+        query = query.where(_before(IncidentCell.period, IncidentCell.id, after))
+    query = query.order_by(IncidentCell.period.desc(), IncidentCell.id.desc()).limit(limit)
+    return [CellRow(*row) for row in db.session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCounts:
+    """How many requests there are, how many wait for an answer, how many were answered."""
+
+    total: int
+    open: int
+    answered: int
+
+
+def request_counts(*, town_id: int | None = None, commune: str = "") -> RequestCounts:
+    """Return the counts of requests of everybody, of one town, or about one commune."""
+    query = select(Record.status, func.count()).where(Record.kind == "request")
+    if town_id is not None:
+        query = query.where(Record.town_id == town_id)
+    if commune:
+        query = query.where(Record.commune == commune)
+    by_status = {
+        status: count for status, count in db.session.execute(query.group_by(Record.status))
+    }
+    return RequestCounts(
+        total=sum(by_status.values()),
+        open=sum(by_status.get(status, 0) for status in OPEN),
+        answered=sum(by_status.get(status, 0) for status in ANSWERED),
+    )
+
+
+def by_theme(limit: int) -> list[tuple[str, int]]:
+    """Return the themes with the most requests, and how many."""
+    query = (
+        select(Record.theme, func.count())
+        .where(Record.kind == "request")
+        .group_by(Record.theme)
+        .order_by(func.count().desc(), Record.theme)
+        .limit(limit)
+    )
+    return [(str(theme), count) for theme, count in db.session.execute(query)]
+
+
+def count_records(town_id: int | None = None) -> int:
+    """Return how many current open records may be shown, cells of counts included."""
+    total = 0
+    for table in (Record, IncidentCell):
+        query = select(func.count()).select_from(table)
+        if town_id is not None:
+            query = query.where(table.town_id == town_id)
+        total += db.session.scalar(query) or 0
+    return total
+
+
+def set_aside(town_id: int | None = None) -> dict[str, int]:
+    """Return how many verified contents are not shown, by why."""
+    query = select(SetAside.why, func.count()).group_by(SetAside.why)
+    if town_id is not None:
+        query = query.where(SetAside.town_id == town_id)
+    return {why: count for why, count in db.session.execute(query)}
+
+
+def unreleased(before: datetime) -> dict[int, int]:
+    """Return, by log, how many requests were received before a moment and have no record yet."""
+    query = (
+        select(Received.log_id, func.count())
+        .where(Received.released.is_(None), Received.seen_at < before)
+        .group_by(Received.log_id)
+    )
+    return {log_id: count for log_id, count in db.session.execute(query)}
+
+
+def withdrawn_count(log_id: int) -> int:
+    """Return how many published versions of a log were withdrawn."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Item)
+            .where(Item.log_id == log_id, Item.withdrawn.is_not(None))
+        )
+        or 0
+    )

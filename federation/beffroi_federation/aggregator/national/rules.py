@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How the nation names, guards and words what towns publish."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from beffroi_privacy.strong import find_strong
+from beffroi_web.words import N_
+
+SHIFT = 40
+"""Bits of a derived key that hold the position; the log's id stands above them."""
+
+GUARDED = ("title", "summary", "answer", "published_url", "note_url", "ground", "category")
+"""Members whose value somebody typed, or that come from a list the town keeps itself."""
+
+ANSWERED = frozenset({"published", "refused", "redirected", "duplicate", "planned"})
+OPEN = frozenset({"open", "under_review"})
+
+_REFERENCE = re.compile(r"([0-9]{9})-([1-9][0-9]{0,5})-(0|[1-9][0-9]{0,11})")
+
+
+def place(log_id: int, position: int) -> int:
+    """Return the key of what is derived from a record whose first version is at `position`."""
+    return (log_id << SHIFT) + position
+
+
+def reference(siren: str, epoch: int, first: int) -> str:
+    """Return the public name of a record: `<SIREN>-<epoch>-<index of its first version>`."""
+    return f"{siren}-{epoch}-{first}"
+
+
+def parse_reference(text: str) -> tuple[str, int, int] | None:
+    """Return (SIREN, epoch, first index) of a record's public name, or None if it is none."""
+    match = _REFERENCE.fullmatch(text)
+    return (match[1], int(match[2]), int(match[3])) if match else None
+
+
+def gate(known: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a record's texts seem to hold of a person, as sorted labels; empty when clean.
+
+    A detector that fails counts as a hit: what is not understood is not shown.
+    """
+    labels: set[str] = set()
+    for name in GUARDED:
+        value = known.get(name)
+        if isinstance(value, str):
+            try:
+                labels |= {span.label for span in find_strong(value)}
+            except Exception:  # whatever it died of, the text is not known to be clean
+                labels.add("ERROR")
+    return tuple(sorted(labels))
+
+
+def words_to_find(known: Mapping[str, Any]) -> str:
+    """Return the words by which a record can be found."""
+    return " ".join(str(known[name]) for name in ("title", "summary", "answer") if name in known)
+
+
+STATUS_WORDS = {
+    "open": N_("Received"),
+    "under_review": N_("Under review"),
+    "planned": N_("Planned"),
+    "published": N_("Published"),
+    "refused": N_("Refused"),
+    "redirected": N_("Redirected"),
+    "duplicate": N_("Duplicate"),
+    "abandoned": N_("Abandoned"),
+}
+"""Each status of a request in words."""
+
+STATUS_TONES = {
+    "open": "active",
+    "under_review": "active",
+    "planned": "waiting",
+    "published": "good",
+    "refused": "closed",
+    "redirected": "neutral",
+    "duplicate": "neutral",
+    "abandoned": "closed",
+}
+"""The badge of each status; the word says it too."""
+
+OUTCOME_WORDS = {
+    "published": N_("Published"),
+    "already_published": N_("Already published"),
+    "planned": N_("Planned"),
+    "partly": N_("Partly published"),
+    "refused": N_("Refused"),
+    "not_held": N_("The body does not hold it"),
+    "redirected": N_("Sent on to another body"),
+    "duplicate": N_("Asked before"),
+}
+"""Each outcome of an official answer in words."""
+
+CLOCK_WORDS = {
+    "none": N_("No legal delay runs."),
+    "in_time": N_("Within the legal delay."),
+    "overdue": N_("The legal delay has passed without an answer."),
+    "implicit_refusal": N_("Silence counts as a refusal (implicit refusal)."),
+    "appeal": N_("An appeal is under way."),
+    "confirmed_refusal": N_("The refusal was confirmed."),
+}
+"""Each state of the legal clock in words."""
+
+THEME_WORDS = {
+    "AGRI": N_("Agriculture, fisheries, forestry and food"),
+    "ECON": N_("Economy and finance"),
+    "EDUC": N_("Education, culture and sport"),
+    "ENER": N_("Energy"),
+    "ENVI": N_("Environment"),
+    "GOVE": N_("Government and public sector"),
+    "HEAL": N_("Health"),
+    "INTR": N_("International issues"),
+    "JUST": N_("Justice, legal system and public safety"),
+    "OP_DATPRO": N_("Provisional data"),
+    "REGI": N_("Regions and cities"),
+    "SOCI": N_("Population and society"),
+    "TECH": N_("Science and technology"),
+    "TRAN": N_("Transport"),
+}
+"""Each code of the EU data-theme list in words."""
+
+OBJECT_WORDS = {
+    "dataset": N_("Dataset"),
+    "source_code": N_("Source code"),
+    "algorithm": N_("Algorithm"),
+    "document": N_("Document"),
+    "api": N_("API"),
+    "dataset_correction": N_("Correction of a dataset"),
+}
+"""Each object of a request in words."""
+
+FAMILY_WORDS = {"street": N_("Streets and public space"), "cyber": N_("Online and cyber")}
+"""Each family of incidents in words."""
+
+DELAY_WORDS = {
+    "0-7": N_("up to 7 days"),
+    "8-30": N_("8 to 30 days"),
+    "31-90": N_("31 to 90 days"),
+    "91-365": N_("91 to 365 days"),
+    "366+": N_("over a year"),
+}
+"""Each band of delays in words."""
+
+WHY_WORDS = {
+    "held": N_("held back: a text may identify a person"),
+    "unreadable": N_("not in the published form"),
+    "elsewhere": N_("about a commune that the town does not serve"),
+    "unknown": N_("of a kind or version that is not shown yet"),
+}
+"""Why a verified content is not shown, in words."""

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Tables of the registry.
+
+A town is a public body; a log is one epoch of its feed, with the key a person approved. Events are
+appended and never edited: they are what the audit page tells.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi_federation.aggregator.kernel.db import Model
+from beffroi_federation.aggregator.towns.rules import STATES
+from beffroi_web.database import BigId, UtcDateTime
+
+
+class Town(Model):
+    """One public body. `state` is waiting, approved, quarantined or suspended."""
+
+    __tablename__ = "town"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES!r}", name="state"),
+        Index("ix_town_name_siren", "name", "siren"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    siren: Mapped[str] = mapped_column(String(9), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(16))
+    url: Mapped[str] = mapped_column(String(500))
+    contact: Mapped[str] = mapped_column(String(500), default="")
+    population_band: Mapped[str] = mapped_column(String(16), default="")
+    software: Mapped[str] = mapped_column(String(100), default="")
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    dns: Mapped[str] = mapped_column(String(16))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approved_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class TownCommune(Model):
+    """A commune that a town serves, by INSEE code."""
+
+    __tablename__ = "town_commune"
+    __table_args__ = (Index("ix_town_commune_insee", "insee"),)
+
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"), primary_key=True)
+    insee: Mapped[str] = mapped_column(String(5), primary_key=True)
+
+
+class Log(Model):
+    """One epoch of a town's feed: origin and key are pinned for life, the prefix may move."""
+
+    __tablename__ = "log"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"), index=True)
+    epoch: Mapped[int] = mapped_column(Integer)
+    origin: Mapped[str] = mapped_column(String(255), unique=True)
+    prefix: Mapped[str] = mapped_column(String(500))
+    vkey: Mapped[str] = mapped_column(String(400))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class TownEvent(Model):
+    """One thing that happened to a town; `step` is a key of `rules.SENTENCES`.
+
+    `details` are bare values for the sentence and the evidence file; `evidence` is what was
+    received (signed notes, leaves), size-capped, never a content or a salt.
+    """
+
+    __tablename__ = "town_event"
+    __table_args__ = (Index("ix_town_event_town_id_id", "town_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    step: Mapped[str] = mapped_column(String(24))
+    by: Mapped[str] = mapped_column(String(200), default="")
+    words: Mapped[str] = mapped_column(Text, default="")
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    evidence: Mapped[bytes | None] = mapped_column(LargeBinary)

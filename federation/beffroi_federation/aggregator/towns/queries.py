@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of the registry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, exists, func, select
+
+from beffroi_federation.aggregator.kernel import search
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent
+from beffroi_federation.aggregator.towns.rules import FAULTS
+
+
+@dataclass(frozen=True, slots=True)
+class TownRow:
+    """A town as the registry holds it; the last five members are those of its active log."""
+
+    id: int
+    siren: str
+    name: str
+    kind: str
+    url: str
+    contact: str
+    population_band: str
+    software: str
+    state: str
+    reason: str
+    dns: str
+    added_at: datetime
+    approved_at: datetime | None
+    approved_by: str | None
+    log_id: int
+    epoch: int
+    origin: str
+    prefix: str
+    vkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One thing that happened to a town, as the audit page tells it."""
+
+    id: int
+    at: datetime
+    step: str
+    by: str
+    words: str
+    details: Mapping[str, Any]
+    has_evidence: bool
+    siren: str
+    name: str
+
+
+_TOWN = [
+    *(
+        getattr(Town, name)
+        for name in TownRow.__dataclass_fields__
+        if name not in {"log_id", "epoch", "origin", "prefix", "vkey"}
+    ),
+    Log.id,
+    Log.epoch,
+    Log.origin,
+    Log.prefix,
+    Log.vkey,
+]
+
+
+def _towns() -> Select[Any]:
+    return select(*_TOWN).join(Log, (Log.town_id == Town.id) & Log.active)
+
+
+def all_towns(*states: str) -> list[TownRow]:
+    """Return the towns in these states (all by default), by name."""
+    query = _towns().order_by(Town.name, Town.siren)
+    if states:
+        query = query.where(Town.state.in_(states))
+    return [TownRow(*row) for row in db.session.execute(query)]
+
+
+def town_by_siren(siren: str) -> TownRow | None:
+    """Return a town by its SIREN."""
+    row = db.session.execute(_towns().where(Town.siren == siren)).first()
+    return TownRow(*row) if row else None
+
+
+def towns_page(
+    *, query: str = "", commune: str = "", after: tuple[str, str] | None = None, limit: int = 20
+) -> list[TownRow]:
+    """Return up to `limit` towns by name, after (name, SIREN), filtered by words or a commune."""
+    wanted = _towns().order_by(Town.name, Town.siren).limit(limit)
+    if commune:
+        wanted = wanted.where(
+            exists().where(TownCommune.town_id == Town.id, TownCommune.insee == commune)
+        )
+    if query:
+        ids = [
+            row.id
+            for row in db.session.execute(select(Town.id, Town.name, Town.siren))
+            if _fits(query, f"{row.name} {row.siren}")
+        ]
+        wanted = wanted.where(Town.id.in_(ids))
+    if after is not None:
+        name, siren = after
+        wanted = wanted.where((Town.name > name) | ((Town.name == name) & (Town.siren > siren)))
+    return [TownRow(*row) for row in db.session.execute(wanted)]
+
+
+def _fits(query: str, words: str) -> bool:
+    held = search.words_of(words)
+    return all(any(one.startswith(asked) for one in held) for asked in search.words_of(query))
+
+
+def communes_of(town_id: int) -> list[str]:
+    """Return the communes that a town serves, in order."""
+    return list(
+        db.session.scalars(
+            select(TownCommune.insee)
+            .where(TownCommune.town_id == town_id)
+            .order_by(TownCommune.insee)
+        )
+    )
+
+
+def towns_of_commune(insee: str) -> list[TownRow]:
+    """Return the towns that serve a commune, by name."""
+    return towns_page(commune=insee, limit=200)
+
+
+def counts() -> dict[str, int]:
+    """Return how many towns are in each state."""
+    rows = db.session.execute(select(Town.state, func.count()).group_by(Town.state))
+    return {state: count for state, count in rows}
+
+
+def events(
+    *, town_id: int | None = None, faults_only: bool = False, before: int | None = None, limit: int
+) -> list[EventRow]:
+    """Return events, newest first, before an id; of one town, or only what went wrong."""
+    wanted = select(
+        TownEvent.id,
+        TownEvent.at,
+        TownEvent.step,
+        TownEvent.by,
+        TownEvent.words,
+        TownEvent.details,
+        TownEvent.evidence.is_not(None),
+        Town.siren,
+        Town.name,
+    ).join(Town, Town.id == TownEvent.town_id)
+    if town_id is not None:
+        wanted = wanted.where(TownEvent.town_id == town_id)
+    if faults_only:
+        wanted = wanted.where(TownEvent.step.in_(sorted(FAULTS)))
+    if before is not None:
+        wanted = wanted.where(TownEvent.id < before)
+    rows: Sequence[Row[Any]] = db.session.execute(
+        wanted.order_by(TownEvent.id.desc()).limit(limit)
+    ).all()
+    return [EventRow(*row) for row in rows]
+
+
+def evidence(event_id: int) -> tuple[EventRow, bytes] | None:
+    """Return an event with the bytes kept as evidence, or None where none were kept."""
+    row = db.session.execute(
+        select(
+            TownEvent.id,
+            TownEvent.at,
+            TownEvent.step,
+            TownEvent.by,
+            TownEvent.words,
+            TownEvent.details,
+            TownEvent.evidence,
+            Town.siren,
+            Town.name,
+        )
+        .join(Town, Town.id == TownEvent.town_id)
+        .where(TownEvent.id == event_id)
+    ).first()
+    if row is None or row.evidence is None:
+        return None
+    event = EventRow(*row[:6], True, *row[7:])
+    return event, bytes(row.evidence)
