@@ -151,6 +151,12 @@ class _Watched:
         self._connection.sendall(data)
 
     def close(self) -> None:
+        """Do nothing: http.client closes a socket as soon as it has read the head of an answer.
+
+        A real socket then stays open until its streams are read; this one until `hang_up`.
+        """
+
+    def hang_up(self) -> None:
         """Close the connection."""
         self._connection.close()
 
@@ -204,7 +210,7 @@ class HttpFetcher:
         """Close the connection, if one is open."""
         if self._line is not None:
             self._line.http.close()
-            self._line.watched.close()
+            self._line.watched.hang_up()
             self._line = None
 
     def get(self, path: str, *, etag: str | None = None, max_bytes: int) -> Fetched:

@@ -8,7 +8,7 @@ fails four ways, each of which has an answer here or in `beffroi_federation.clie
 * the name is looked up again for the connection and answers otherwise (rebinding): one look-up,
   and the connection goes to the address that was checked;
 * a private address hides in another family (IPv4 mapped into IPv6, NAT64, 6to4, Teredo): all such
-  ranges are refused, not unwrapped;
+  ranges are refused, not unwrapped, and of IPv6 only global unicast is taken;
 * one of several addresses is private: one bad address refuses them all;
 * the answer redirects somewhere else: redirects are not followed (client).
 
@@ -30,11 +30,10 @@ _NEVER = tuple(
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
         "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16",
         "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-        "::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
-        "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10",
-        "fec0::/10", "ff00::/8",
+        "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
     )
 )  # fmt: skip
+_UNICAST = ipaddress.ip_network("2000::/3")  # the only part of IPv6 that is given to anybody
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
@@ -120,7 +119,7 @@ def is_public(address: str) -> bool:
         return False
     if any(ip in network for network in _NEVER if network.version == ip.version):
         return False
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and (ip.version == 4 or ip in _UNICAST)
 
 
 def check_addresses(host: str, addresses: Sequence[str]) -> tuple[str, ...]:
