@@ -27,11 +27,15 @@ pytestmark = [
 ]
 
 AUDIT = """
-import sys
-from aics_tlog import FileSystemTileReader, audit_tiles, parse_checkpoint, parse_note
-reader = FileSystemTileReader(sys.argv[1])
-checkpoint = parse_checkpoint(parse_note(reader.read_checkpoint().decode()).text)
-print(audit_tiles(reader, checkpoint.size, checkpoint.root))
+import pathlib, sys
+from aics_tlog import FileSystemTileReader, TileVerificationError
+from aics_tlog import audit_tiles, parse_checkpoint, parse_note
+folder = pathlib.Path(sys.argv[1])
+checkpoint = parse_checkpoint(parse_note((folder / "checkpoint").read_text("utf-8")).text)
+try:
+    print(audit_tiles(FileSystemTileReader(folder), checkpoint.size, checkpoint.root))
+except TileVerificationError as error:
+    sys.exit(f"refused: {error}")
 """
 
 
@@ -122,4 +126,4 @@ def test_the_judge_refuses_a_log_with_an_altered_entry(tmp_path: Path) -> None:
     write_files(tmp_path, case.files)
     result = audit(tmp_path / "log")
     assert result.returncode != 0
-    assert "aics_tlog" in result.stderr
+    assert result.stderr.startswith("refused: ")
