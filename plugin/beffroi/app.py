@@ -1,2 +1,137 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """create_app: the only place that wires things together."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext
+
+from beffroi import __version__
+from beffroi.accounts import routes as accounts
+from beffroi.accounts.service import make_store
+from beffroi.cases import routes as cases
+from beffroi.config import Settings
+from beffroi.dashboards import routes as dashboards
+from beffroi.data_requests import routes as data_requests
+from beffroi.feed import routes as feed
+from beffroi.feed.commands import signer_for
+from beffroi.feed.queries import proof_place
+from beffroi.incidents import routes as incidents
+from beffroi.kernel.bus import Handlers
+from beffroi.kernel.db import db
+from beffroi.kernel.extension import Extension
+from beffroi.moderation import routes as moderation
+from beffroi.subscribers import HANDLERS
+from beffroi_web.clock import Clock, SystemClock
+from beffroi_web.database import engine_options, tune
+from beffroi_web.guards import check_guards
+from beffroi_web.limits import limit
+from beffroi_web.openapi import undescribed
+from beffroi_web.sign_in.oidc import OidcProvider
+from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
+from beffroi_web.site import NavItem, Site
+from beffroi_web.wiring import init_web
+from beffroi_web.words import N_
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+SUBMISSIONS = ("data_requests.submit", "incidents.submit", "cases.comment")
+"""The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
+
+NAVIGATION = (
+    NavItem("data_requests.listing", N_("Requests")),
+    NavItem("incidents.listing", N_("Reports")),
+    NavItem("dashboards.how_it_works", N_("How it works")),
+)
+FOOTER = (
+    NavItem("dashboards.how_it_works", N_("How it works")),
+    NavItem("dashboards.accessibility", N_("Accessibility: partly checked")),
+    NavItem("dashboards.privacy", N_("Privacy")),
+    NavItem("feed.identity", N_("The log's identity file")),
+)
+
+
+def site_of(settings: Settings) -> Site:
+    """Return the site that a town's settings describe."""
+    return Site(
+        name=settings.name,
+        slug=settings.slug,
+        kind="town",
+        public_url=settings.public_url,
+        secret_key=settings.secret_key,
+        languages=settings.languages,
+        colour=settings.colour,
+        logo_url=settings.logo_url or None,
+        demonstration=settings.demonstration,
+        navigation=NAVIGATION,
+        footer=FOOTER,
+        timezone=settings.time_zone,
+    )
+
+
+def _lazy_vkey(settings: Settings) -> Callable[[], str]:
+    """Return a function that gives the log's public key, reading it once."""
+    known: list[str] = []
+
+    def vkey() -> str:
+        if not known:
+            known.append(signer_for(settings).vkey())
+        return known[0]
+
+    return vkey
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    mailer: Any = None,
+    handlers: Handlers | None = None,
+    more_config: Mapping[str, Any] | None = None,
+) -> Flask:
+    """Return the town's application for checked settings. Nothing is read from the environment."""
+    clock = clock or SystemClock()
+    app = Flask("beffroi", template_folder=str(Path(__file__).parent / "templates"))
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        **(more_config or {}),
+    )
+    site = site_of(settings)
+    db.init_app(app)
+    with app.app_context():
+        tune(db.engine)
+    store = make_store(settings)
+    app.extensions["beffroi"] = Extension(
+        settings=settings,
+        clock=clock,
+        handlers=handlers if handlers is not None else HANDLERS,
+        vkey=_lazy_vkey(settings),
+        version=__version__,
+        mailer=mailer,
+        sign_in=store,
+        proof_place=proof_place,
+    )
+    init_web(
+        app,
+        site,
+        clock=clock,
+        visitor=visitor_loader(store, site, clock),
+        catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
+    )
+    drivers = [OidcProvider(p) for p in settings.providers]
+    app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
+    for feature in (accounts, cases, data_requests, incidents, moderation, dashboards, feed):
+        app.register_blueprint(feature.blueprint)
+    for endpoint in SUBMISSIONS:
+        limit(f"{settings.submissions_per_hour} per hour")(app.view_functions[endpoint])
+    app.jinja_env.globals.update(
+        pairs=lambda codes: [(code, code) for code in codes],
+        outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
+    )
+    check_guards(app)
+    silent = undescribed(app)
+    if silent:
+        raise RuntimeError("API routes that say nothing: " + ", ".join(silent))
+    return app

@@ -1,2 +1,188 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Settings of one town, read from the environment once."""
+"""Settings of one town, read from the environment once and refused whole if anything is wrong.
+
+Every setting is `BEFFROI_<NAME>`; `BEFFROI_CONFIG` may name one TOML file that holds the same names
+in lower case, the environment winning. There is no default secret, an unknown name is refused, and
+all faults are reported at once. `docs/reference/settings.md` lists them (a test compares).
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault, parse_providers
+
+PREFIX = "BEFFROI_"
+KINDS = ("commune", "epci", "other")
+BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "200000+")
+
+
+class SettingsRefused(Exception):
+    """The settings cannot be used; `faults` says everything that is wrong with them."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("the settings cannot be used:\n" + "\n".join(f"  - {f}" for f in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that one installation is told; see the reference page for each name."""
+
+    name: str
+    siren: str
+    kind: str
+    communes: tuple[str, ...]
+    public_url: str
+    secret_key: str = field(repr=False)
+    data_dir: Path
+    database_url: str
+    providers: tuple[ProviderSettings, ...] = ()
+    population_band: str = "2000-9999"
+    languages: tuple[str, ...] = ("fr", "en")
+    language_dirs: tuple[Path, ...] = ()
+    colour: str = "#2f4b6e"
+    logo_url: str = ""
+    contact: str = ""
+    time_zone: str = "Europe/Paris"
+    mail_url: str = ""
+    mail_from: str = ""
+    publish: str = "weekly"
+    log_domain: str = ""
+    incidents_need_account: bool = False
+    submissions_per_hour: int = 60
+    demonstration: bool = False
+    banner: str = ""
+
+    @property
+    def slug(self) -> str:
+        """A short name for cookies and files: the SIREN and the port, distinct per instance."""
+        return f"{self.siren}-{urlsplit(self.public_url).port or 443}"
+
+    @property
+    def origin(self) -> str:
+        """The log's origin, first epoch: `<domain at creation>/beffroi/<siren>/1`."""
+        domain = self.log_domain or urlsplit(self.public_url).netloc.replace(":", "-")
+        return f"{domain}/beffroi/{self.siren}/1"
+
+
+def luhn(digits: str) -> bool:
+    """Say whether a SIREN's (or any Luhn number's) check digit fits."""
+    total = 0
+    for place, char in enumerate(reversed(digits)):
+        value = int(char) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(w for w in re.split(r"[\s,]+", value) if w)
+    return tuple(str(w) for w in value)
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() in {"1", "true", "yes", "on"}:
+        return True
+    if str(value).lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("is yes or no")
+
+
+def _providers(value: Any) -> tuple[ProviderSettings, ...]:
+    return parse_providers(json.loads(value) if isinstance(value, str) else value)
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "communes": _words,
+    "languages": _words,
+    "language_dirs": lambda v: tuple(Path(w) for w in _words(v)),
+    "data_dir": Path,
+    "providers": _providers,
+    "incidents_need_account": _flag,
+    "demonstration": _flag,
+    "submissions_per_hour": int,
+}
+
+CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("name", lambda v: 0 < len(v) <= 120, "is the body's name, at most 120 characters"),
+    ("siren", lambda v: bool(re.fullmatch(r"\d{9}", v)) and luhn(v), "is a SIREN of nine digits"),
+    ("kind", lambda v: v in KINDS, f"is one of {', '.join(KINDS)}"),
+    (
+        "communes",
+        lambda v: bool(v) and all(re.fullmatch(r"(\d{2}|2[AB])\d{3}", c) for c in v),
+        "is a list of INSEE commune codes such as 35238",
+    ),
+    (
+        "public_url",
+        lambda v: bool(re.fullmatch(r"https?://[^/?#@\s]+", v)),
+        "is the public address without a path, such as https://demandes.ville.example",
+    ),
+    ("secret_key", lambda v: len(v) >= 32, "is a secret of at least 32 characters"),
+    ("population_band", lambda v: v in BANDS, f"is one of {', '.join(BANDS)}"),
+    ("colour", lambda v: bool(re.fullmatch(r"#[0-9a-fA-F]{6}", v)), "is a colour like #2f4b6e"),
+    ("publish", lambda v: v in {"weekly", "at-once"}, "is weekly or at-once"),
+    (
+        "mail_url",
+        lambda v: v == "" or v.startswith(("smtp://", "smtps://", "file:")),
+        "is smtp://host:port, smtps://user:password@host:port or file:DIRECTORY",
+    ),
+    (
+        "database_url",
+        lambda v: v.startswith(("sqlite:///", "postgresql+psycopg://")),
+        "is sqlite:///FILE or postgresql+psycopg://…",
+    ),
+)
+
+
+def from_mapping(given: Mapping[str, Any]) -> Settings:
+    """Return the settings in a mapping of lower-case names; SettingsRefused has all faults."""
+    faults: list[str] = []
+    known = {f.name for f in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, raw in given.items():
+        if name not in known:
+            faults.append(f"{PREFIX}{name.upper()} is not a setting")
+            continue
+        try:
+            values[name] = READERS.get(name, str)(raw)
+        except ProviderSettingsFault as error:
+            faults += error.faults
+        except (ValueError, TypeError) as error:
+            faults.append(f"{PREFIX}{name.upper()} cannot be read: {error}")
+    if "database_url" not in values and "data_dir" in values:
+        values["database_url"] = f"sqlite:///{Path(values['data_dir']) / 'town.sqlite3'}"
+    required = ("name", "siren", "kind", "communes", "public_url", "secret_key", "data_dir")
+    faults += [f"{PREFIX}{name.upper()} is missing" for name in required if not values.get(name)]
+    faults += [
+        f"{PREFIX}{name.upper()} {rule}"
+        for name, holds, rule in CHECKS
+        if name in values and values[name] != () and not holds(values[name])
+    ]
+    if faults:
+        raise SettingsRefused(faults)
+    return Settings(**values)
+
+
+def from_environ(environ: Mapping[str, str]) -> Settings:
+    """Return the settings in an environment, and in the TOML file it names if it names one."""
+    given: dict[str, Any] = {}
+    file = environ.get(PREFIX + "CONFIG")
+    if file:
+        try:
+            given.update(tomllib.loads(Path(file).read_text(encoding="utf-8")))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingsRefused([f"{PREFIX}CONFIG names {file}: {error}"]) from error
+    for key, value in environ.items():
+        if key.startswith(PREFIX) and key != PREFIX + "CONFIG":
+            if key.startswith((PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")):
+                continue
+            given[key.removeprefix(PREFIX).lower()] = value
+    return from_mapping(given)

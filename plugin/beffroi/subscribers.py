@@ -1,2 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The table: which event goes to which handlers."""
+"""The table: which event goes to which handlers, inside the same transaction, in this order."""
+
+from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, RequestReceived, StepTaken
+from beffroi.data_requests.events import ConfirmationAsked
+from beffroi.kernel.bus import Handlers
+from beffroi.notifications import handlers as notifications
+from beffroi.outbox import handlers as outbox
+
+HANDLERS: Handlers = {
+    RequestReceived: (outbox.on_request_received,),
+    PublicVersionChanged: (outbox.on_public_version_changed,),
+    CaseWithdrawn: (outbox.on_case_withdrawn,),
+    StepTaken: (notifications.on_step_taken,),
+    ConfirmationAsked: (notifications.on_confirmation_asked,),
+}

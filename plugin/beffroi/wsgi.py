@@ -1,2 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The door for gunicorn."""
+"""The door for gunicorn: `gunicorn beffroi.wsgi:app` with the settings in the environment."""
+
+import os
+
+from beffroi.app import create_app
+from beffroi.config import from_environ
+
+app = create_app(from_environ(os.environ))

@@ -1,2 +1,197 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tables of this feature."""
+"""Tables that data requests and incidents share.
+
+Every text of a case is one row of `case_text` with its `original` (its author and agents only) and
+its `public` words; contents sit in that one table so that erasing them is one place. Cases point at
+parties, never at accounts. The timeline is appended to, never edited.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi.kernel.db import Model
+from beffroi_web.database import BigId, UtcDateTime
+
+
+class Party(Model):
+    """Who a case, a comment or a support comes from; erasing a person empties this row."""
+
+    __tablename__ = "party"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    postal: Mapped[str | None] = mapped_column(Text)
+    organisation: Mapped[str | None] = mapped_column(String(14))
+    lang: Mapped[str] = mapped_column(String(8), default="fr")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Department(Model):
+    """A part of the institution that cases are assigned to."""
+
+    __tablename__ = "department"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+
+
+class RefCounter(Model):
+    """The last reference number given in a year."""
+
+    __tablename__ = "ref_counter"
+
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(Integer)
+
+
+class Case(Model):
+    """What a data request and an incident share."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index("ix_case_list", "kind", "visibility", "received_at", "id"),
+        Index("ix_case_desk", "open", "due_on", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(24))
+    open: Mapped[bool] = mapped_column(Boolean, default=True)
+    visibility: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(String(16))
+    lang: Mapped[str] = mapped_column(String(8))
+    commune: Mapped[str | None] = mapped_column(String(5), index=True)
+    party_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("party.id"), index=True)
+    department_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("department.id"))
+    assigned_to: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    received_on: Mapped[date] = mapped_column(Date)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    supports: Mapped[int] = mapped_column(Integer, default=0)
+    version: Mapped[int] = mapped_column(Integer, default=0)
+    sensitive: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class CaseText(Model):
+    """One text of a case in its two forms; `public` is shown only while `state` is released."""
+
+    __tablename__ = "case_text"
+    __table_args__ = (Index("ix_case_text_case_id_role", "case_id", "role"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    role: Mapped[str] = mapped_column(String(16))
+    original: Mapped[str] = mapped_column(Text)
+    public: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default="pending", index=True)
+    version: Mapped[int] = mapped_column(Integer, default=0)
+    lang: Mapped[str] = mapped_column(String(8))
+    party_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("party.id"))
+    voice: Mapped[str] = mapped_column(String(12), default="citizen")
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+
+
+class TimelineRow(Model):
+    """One thing that happened to a case; appended, never edited."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (Index("ix_timeline_case_id_id", "case_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    step: Mapped[str] = mapped_column(String(24))
+    voice: Mapped[str] = mapped_column(String(12))
+    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    codes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    text_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case_text.id"))
+    public: Mapped[bool] = mapped_column(Boolean)
+
+
+class OfficialAnswer(Model):
+    """The institution's words on a case; a later answer is a new row."""
+
+    __tablename__ = "official_answer"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    text_id: Mapped[int] = mapped_column(BigId, ForeignKey("case_text.id"))
+    outcome: Mapped[str] = mapped_column(String(24))
+    ground: Mapped[str | None] = mapped_column(String(40))
+    url: Mapped[str | None] = mapped_column(String(500))
+    planned: Mapped[str | None] = mapped_column(String(7))
+    duplicate_of: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Support(Model):
+    """One party's support of a case."""
+
+    __tablename__ = "support"
+    __table_args__ = (UniqueConstraint("case_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Follower(Model):
+    """A party that is told of every official step, until `ended_at`."""
+
+    __tablename__ = "follower"
+    __table_args__ = (UniqueConstraint("case_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"))
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class InternalNote(Model):
+    """Words among agents; never public, never in a record."""
+
+    __tablename__ = "internal_note"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    words: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Attachment(Model):
+    """A file of a case; its bytes are in the store before this row exists."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(10))
+    sha256: Mapped[str] = mapped_column(String(64))
+    stored_name: Mapped[str] = mapped_column(String(64), unique=True)

@@ -1,2 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tables of this feature."""
+"""What an incident has beyond a case."""
+
+from datetime import date
+
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi.kernel.db import Model
+from beffroi_web.database import BigId
+
+
+class Incident(Model):
+    """Family, category and place codes of an incident; its words are texts of the case."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_category_happened_on", "category", "happened_on"),)
+
+    case_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("case.id"), primary_key=True, autoincrement=False
+    )
+    family: Mapped[str] = mapped_column(String(8), index=True)
+    category: Mapped[str] = mapped_column(String(24))
+    listed: Mapped[bool] = mapped_column(Boolean)
+    happened_on: Mapped[date | None] = mapped_column(Date)

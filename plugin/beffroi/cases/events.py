@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What happened to a case, told to whoever subscribed, inside the same transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """An official step was written on a case's timeline: its author and followers are owed word."""
+
+    case_id: int
+    timeline_id: int
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReceived:
+    """A data request was acknowledged; `commitment` is a salted hash (43 characters base64url)."""
+
+    case_id: int
+    commitment: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublicVersionChanged:
+    """The released public form of a data request changed; `version` counts up from 1."""
+
+    case_id: int
+    kind: str
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWithdrawn:
+    """What was published of a case must be withdrawn; `reason` is a code of the protocol."""
+
+    case_id: int
+    reason: str
+    at: datetime

@@ -1,0 +1,518 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of cases. Whatever is named `public_…` or `card…` gives released public text only.
+
+Originals are read by exactly two functions, `originals` (for agents) and `own_texts` (for their
+author); nothing else in the town selects that column.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from beffroi.cases.models import (
+    Case,
+    CaseText,
+    Department,
+    Follower,
+    InternalNote,
+    OfficialAnswer,
+    Party,
+    Support,
+    TimelineRow,
+)
+from beffroi.kernel import search
+from beffroi.kernel.db import db
+from beffroi.kernel.errors import Invalid
+from beffroi_web.paging import decode_cursor, encode_cursor
+from beffroi_web.words import N_
+
+Statement = Any
+"""A select; its columns are those that its maker names."""
+
+Sort = Literal["newest", "oldest", "supported", "due"]
+SORTS: tuple[Sort, ...] = ("newest", "oldest", "supported")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of rows and the cursor of the next, or None at the end."""
+
+    items: Sequence[Any]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicText:
+    """A text as everyone may see it: words only when released."""
+
+    id: int
+    role: str
+    state: str
+    words: str | None
+    voice: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStep:
+    """One public row of a timeline."""
+
+    at: datetime
+    step: str
+    voice: str
+    codes: Mapping[str, Any]
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """An official answer as everyone may see it."""
+
+    outcome: str
+    words: str | None
+    ground: str | None
+    url: str | None
+    planned: str | None
+    duplicate_of: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHead:
+    """The codes and dates of a case, without any free text."""
+
+    id: int
+    ref: str
+    kind: str
+    status: str
+    open: bool
+    visibility: str
+    channel: str
+    lang: str
+    commune: str | None
+    party_id: int | None
+    department_id: int | None
+    assigned_to: int | None
+    received_on: date
+    received_at: datetime
+    changed_at: datetime
+    due_on: date | None
+    closed_on: date | None
+    supports: int
+    version: int
+    sensitive: bool
+
+
+_HEAD = [getattr(Case, name) for name in CaseHead.__dataclass_fields__]
+
+
+def head(ref: str) -> CaseHead | None:
+    """Return the head of a case by its reference."""
+    row = db.session.execute(select(*_HEAD).where(Case.ref == ref)).first()
+    return CaseHead(*row) if row else None
+
+
+def head_by_id(case_id: int) -> CaseHead | None:
+    """Return the head of a case by its id."""
+    row = db.session.execute(select(*_HEAD).where(Case.id == case_id)).first()
+    return CaseHead(*row) if row else None
+
+
+def public_texts(case_id: int) -> list[PublicText]:
+    """Return every text of a case, oldest first; words only where released."""
+    rows = db.session.execute(
+        select(
+            CaseText.id,
+            CaseText.role,
+            CaseText.state,
+            CaseText.public,
+            CaseText.voice,
+            CaseText.written_at,
+        )
+        .where(CaseText.case_id == case_id)
+        .order_by(CaseText.id)
+    )
+    return [
+        PublicText(
+            r.id,
+            r.role,
+            r.state,
+            r.public if r.state == "released" else None,
+            r.voice,
+            r.written_at,
+        )
+        for r in rows
+    ]
+
+
+def public_words(case_id: int) -> dict[str, str]:
+    """Return the newest released words of each single-valued role of a case."""
+    return {
+        t.role: t.words
+        for t in public_texts(case_id)
+        if t.words is not None and t.role != "comment"
+    }
+
+
+def public_timeline(case_id: int) -> list[PublicStep]:
+    """Return the public rows of a timeline, oldest first, with released words only."""
+    text = aliased(CaseText)
+    rows = db.session.execute(
+        select(
+            TimelineRow.at,
+            TimelineRow.step,
+            TimelineRow.voice,
+            TimelineRow.codes,
+            text.public,
+            text.state,
+        )
+        .outerjoin(text, text.id == TimelineRow.text_id)
+        .where(TimelineRow.case_id == case_id, TimelineRow.public.is_(True))
+        .order_by(TimelineRow.id)
+    )
+    return [
+        PublicStep(r.at, r.step, r.voice, r.codes, r.public if r.state == "released" else None)
+        for r in rows
+    ]
+
+
+def public_answers(case_id: int) -> list[PublicAnswer]:
+    """Return a case's official answers, newest first."""
+    text, other = aliased(CaseText), aliased(Case)
+    rows = db.session.execute(
+        select(OfficialAnswer, text.public, text.state, other.ref)
+        .join(text, text.id == OfficialAnswer.text_id)
+        .outerjoin(other, other.id == OfficialAnswer.duplicate_of)
+        .where(OfficialAnswer.case_id == case_id)
+        .order_by(OfficialAnswer.id.desc())
+    )
+    return [
+        PublicAnswer(
+            a.outcome,
+            words if state == "released" else None,
+            a.ground,
+            a.url,
+            a.planned,
+            ref,
+            a.answered_at,
+        )
+        for a, words, state, ref in rows
+    ]
+
+
+def card_select(*extra: Any) -> Statement:
+    """Return the select behind every public list: listed cases with their released title."""
+    title = aliased(CaseText)
+    return (
+        select(
+            Case.id,
+            Case.ref,
+            Case.kind,
+            Case.status,
+            Case.open,
+            Case.commune,
+            Case.received_on,
+            Case.received_at,
+            Case.due_on,
+            Case.closed_on,
+            Case.supports,
+            title.public.label("title"),
+            *extra,
+        )
+        .outerjoin(
+            title,
+            and_(
+                title.case_id == Case.id,
+                title.role.in_(("title", "description")),
+                title.state == "released",
+            ),
+        )
+        .where(Case.visibility == "public")
+    )
+
+
+def with_words(statement: Statement, query: str) -> Statement:
+    """Narrow a list to the cases whose public words match a query; no words, no narrowing."""
+    condition = search.matches(query)
+    return statement if condition is None else statement.where(condition(Case.id))
+
+
+_KEYS: Mapping[str, tuple[Any, bool]] = {
+    "newest": (Case.received_at, True),
+    "oldest": (Case.received_at, False),
+    "supported": (Case.supports, True),
+    "due": (func.coalesce(Case.due_on, date(9999, 12, 31)), False),
+}
+
+
+def _place(values: Sequence[str | int | None]) -> tuple[Any, int]:
+    """Return the key and id that a cursor holds, or raise Invalid: cursors come from outside."""
+    try:
+        at, last_id = values
+        moment: Any = at
+        if isinstance(at, str):
+            moment = datetime.fromisoformat(at) if "T" in at else date.fromisoformat(at)
+        return moment, int(last_id or 0)
+    except (ValueError, TypeError) as error:
+        raise Invalid(N_("This page address is not one of ours; start from the list.")) from error
+
+
+def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> Page:
+    """Return one page of a list by keyset: any page costs what the first one costs."""
+    key, falling = _KEYS[sort]
+    if cursor:
+        at, last_id = _place(decode_cursor(cursor))
+        if falling:
+            statement = statement.where(or_(key < at, and_(key == at, Case.id < last_id)))
+        else:
+            statement = statement.where(or_(key > at, and_(key == at, Case.id > last_id)))
+    order = (key.desc(), Case.id.desc()) if falling else (key.asc(), Case.id.asc())
+    rows: list[Any] = list(
+        db.session.execute(
+            statement.add_columns(key.label("_key")).order_by(*order).limit(limit + 1)
+        )
+    )
+    items = rows[:limit]
+    more = len(rows) > limit
+    token = None
+    if more and items:
+        at = items[-1]._mapping["_key"]
+        token = encode_cursor(
+            [at.isoformat() if isinstance(at, date | datetime) else at, items[-1].id]
+        )
+    return Page(items, token)
+
+
+def supported_by(case_id: int, party_id: int) -> bool:
+    """Say whether a party supports a case."""
+    found = select(Support.id).where(Support.case_id == case_id, Support.party_id == party_id)
+    return db.session.scalar(found) is not None
+
+
+def followed_by(case_id: int, party_id: int) -> bool:
+    """Say whether a party follows a case now."""
+    found = select(Follower.id).where(
+        Follower.case_id == case_id, Follower.party_id == party_id, Follower.ended_at.is_(None)
+    )
+    return db.session.scalar(found) is not None
+
+
+def party_of_account(account_id: int) -> int | None:
+    """Return the party of an account, where it ever had one."""
+    return db.session.scalar(select(Party.id).where(Party.account_id == account_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who is owed word of a step."""
+
+    party_id: int
+    email: str
+    lang: str
+    token: str
+
+
+def recipients(case_id: int) -> list[Recipient]:
+    """Return everyone who follows a case (its author is one) and has an address."""
+    rows = db.session.execute(
+        select(Party.id, Party.email, Party.lang, Follower.token)
+        .join(Follower, Follower.party_id == Party.id)
+        .where(Follower.case_id == case_id, Follower.ended_at.is_(None), Party.email.is_not(None))
+        .order_by(Party.id)
+    )
+    return [Recipient(r.id, r.email, r.lang, r.token) for r in rows]
+
+
+def follower(token: str) -> tuple[str, bool] | None:
+    """Return (case reference, still following) for a token in a mail, or None."""
+    row = db.session.execute(
+        select(Case.ref, Follower.ended_at)
+        .join(Follower, Follower.case_id == Case.id)
+        .where(Follower.token == token)
+    ).first()
+    return (row.ref, row.ended_at is None) if row else None
+
+
+def cases_of(party_id: int) -> Sequence[Any]:
+    """Return the cases that a party brought, newest first (codes only)."""
+    return db.session.execute(
+        select(Case.ref, Case.kind, Case.status, Case.received_on, Case.due_on, Case.visibility)
+        .where(Case.party_id == party_id)
+        .order_by(Case.id.desc())
+        .limit(200)
+    ).all()
+
+
+def own_texts(case_id: int, party_id: int) -> list[tuple[str, str, str]]:
+    """Return (role, original, state) of the texts that this party wrote; for their author only."""
+    rows = db.session.execute(
+        select(CaseText.role, CaseText.original, CaseText.state)
+        .where(CaseText.case_id == case_id, CaseText.party_id == party_id)
+        .order_by(CaseText.id)
+    )
+    return [(r.role, r.original, r.state) for r in rows]
+
+
+# ---- for agents ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeskText:
+    """A text as an agent sees it."""
+
+    id: int
+    role: str
+    original: str
+    public: str | None
+    state: str
+    voice: str
+    at: datetime
+
+
+def originals(case_id: int) -> list[DeskText]:
+    """Return every text of a case with its original; for agents only."""
+    rows = db.session.execute(
+        select(
+            CaseText.id,
+            CaseText.role,
+            CaseText.original,
+            CaseText.public,
+            CaseText.state,
+            CaseText.voice,
+            CaseText.written_at,
+        )
+        .where(CaseText.case_id == case_id)
+        .order_by(CaseText.id)
+    )
+    return [DeskText(*r) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorCard:
+    """What the desk knows of a case's author."""
+
+    kind: str
+    name: str | None
+    email: str | None
+    postal: str | None
+    organisation: str | None
+
+
+def author(party_id: int | None) -> AuthorCard | None:
+    """Return what is known of a party; for agents only."""
+    if party_id is None:
+        return None
+    row = db.session.execute(
+        select(Party.kind, Party.name, Party.email, Party.postal, Party.organisation).where(
+            Party.id == party_id
+        )
+    ).first()
+    return AuthorCard(*row) if row else None
+
+
+def desk_timeline(case_id: int) -> list[TimelineRow]:
+    """Return the whole timeline, internal steps included; for agents only."""
+    return list(
+        db.session.scalars(
+            select(TimelineRow).where(TimelineRow.case_id == case_id).order_by(TimelineRow.id)
+        )
+    )
+
+
+def notes(case_id: int) -> list[InternalNote]:
+    """Return the internal notes of a case, oldest first; for agents only."""
+    return list(
+        db.session.scalars(
+            select(InternalNote).where(InternalNote.case_id == case_id).order_by(InternalNote.id)
+        )
+    )
+
+
+def departments() -> Sequence[Any]:
+    """Return (id, name) of the departments, by name."""
+    return db.session.execute(
+        select(Department.id, Department.name).order_by(Department.name)
+    ).all()
+
+
+def desk_select() -> Statement:
+    """Return the select behind the desk's lists: heads, queue facts, titles; no other free text."""
+    title = aliased(CaseText)
+    waiting = (
+        select(func.count())
+        .select_from(CaseText)
+        .where(CaseText.case_id == Case.id, CaseText.state == "pending", CaseText.role != "purpose")
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Case.id,
+            Case.ref,
+            Case.kind,
+            Case.status,
+            Case.open,
+            Case.received_on,
+            Case.received_at,
+            Case.due_on,
+            Case.supports,
+            Case.visibility,
+            Case.channel,
+            title.original.label("title"),
+            Department.name.label("department"),
+            waiting.label("waiting"),
+        )
+        .outerjoin(title, and_(title.case_id == Case.id, title.role.in_(("title", "description"))))
+        .outerjoin(Department, Department.id == Case.department_id)
+    )
+
+
+def desk_counts(today: date) -> dict[str, int]:
+    """Return the sizes of the desk's queues: new, late, review, open."""
+
+    def count(*conditions: ColumnElement[bool]) -> int:
+        statement = select(func.count()).select_from(Case).where(*conditions)
+        return int(db.session.scalar(statement) or 0)
+
+    live = (Case.open.is_(True), Case.visibility != "removed")
+    review = select(CaseText.case_id).where(
+        CaseText.state == "pending", CaseText.role.not_in(("purpose",))
+    )
+    return {
+        "new": count(*live, Case.status == "open"),
+        "late": count(*live, Case.due_on < today),
+        "review": count(Case.visibility != "removed", Case.id.in_(review)),
+        "open": count(*live),
+    }
+
+
+def desk_narrow(statement: Statement, queue: str, today: date) -> Statement:
+    """Narrow the desk's list to one queue."""
+    statement = statement.where(Case.visibility != "removed")
+    if queue == "review":
+        pending = select(CaseText.case_id).where(
+            CaseText.state == "pending", CaseText.role.not_in(("purpose",))
+        )
+        return statement.where(Case.id.in_(pending))
+    if queue == "closed":
+        return statement.where(Case.open.is_(False))
+    statement = statement.where(Case.open.is_(True))
+    if queue == "new":
+        return statement.where(Case.status == "open")
+    if queue == "late":
+        return statement.where(Case.due_on < today)
+    return statement
+
+
+def desk_kind(statement: Statement, kind: str, query: str) -> Statement:
+    """Narrow the desk's list to one kind of case and to words or a reference."""
+    if kind:
+        statement = statement.where(Case.kind == kind)
+    if query:
+        found = search.matches(query)
+        by_ref = Case.ref == query.strip()
+        statement = statement.where(by_ref if found is None else or_(by_ref, found(Case.id)))
+    return statement

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What people and agents do to a case whatever its kind: support, follow, comment, assign, note."""
+
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from beffroi.accounts import queries as accounts
+from beffroi.cases import queries, service
+from beffroi.cases.schemas import case_url
+from beffroi.kernel import clock
+from beffroi.kernel.chance import system_chance
+from beffroi.kernel.db import unit_of_work
+from beffroi.kernel.errors import NotFound, SignInNeeded
+from beffroi.kernel.extension import settings
+from beffroi_web.csrf import csrf_exempt
+from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.languages import current_language
+from beffroi_web.visitors import current_visitor
+from beffroi_web.words import N_
+
+blueprint = Blueprint("cases", __name__)
+
+
+def _party(now: datetime) -> int:
+    """Return the party of the signed-in person; inside a unit of work."""
+    visitor = current_visitor()
+    account = accounts.account(visitor.account_id) if visitor else None
+    if account is None:
+        raise SignInNeeded(N_("Please sign in first."))
+    return service.party_for_account(
+        account.id, email=account.email, name=account.name, lang=current_language(), now=now
+    )
+
+
+def _back(ref: str, anchor: str = "") -> Response:
+    head = queries.head(ref)
+    if head is None:
+        raise NotFound(N_("There is no case with this reference."))
+    return redirect(case_url(head.kind, ref) + anchor, code=303)
+
+
+def _listed(ref: str) -> None:
+    head = queries.head(ref)
+    if head is None or head.visibility != "public":
+        raise NotFound(N_("There is no case with this reference."))
+
+
+@blueprint.post("/requests/<ref>/support")
+@blueprint.post("/incidents/<ref>/support")
+@guard(SIGNED_IN)
+def support(ref: str) -> Response:
+    """Count the signed-in person's support of a listed case, once."""
+    _listed(ref)
+    now = clock.now()
+    with unit_of_work():
+        service.support(service.the_case(ref), _party(now), now=now)
+    return _back(ref, "#act")
+
+
+@blueprint.post("/requests/<ref>/follow")
+@blueprint.post("/incidents/<ref>/follow")
+@guard(SIGNED_IN)
+def follow(ref: str) -> Response:
+    """Make the signed-in person follow a listed case."""
+    _listed(ref)
+    now = clock.now()
+    with unit_of_work():
+        case = service.the_case(ref)
+        service.follow(case.id, _party(now), now=now, chance=system_chance)
+    return _back(ref, "#act")
+
+
+@blueprint.post("/requests/<ref>/comment")
+@blueprint.post("/incidents/<ref>/comment")
+@guard(SIGNED_IN)
+def comment(ref: str) -> Response:
+    """Take a comment; it waits for an agent to release it."""
+    now = clock.now()
+    with unit_of_work():
+        party = _party(now)
+        service.comment(
+            service.the_case(ref),
+            request.form.get("comment", ""),
+            party_id=party,
+            actor=accounts.actor(current_visitor()),
+            now=now,
+        )
+    return _back(ref, "#timeline")
+
+
+@blueprint.get("/follow/<token>")
+@guard(PUBLIC)
+def stop_following(token: str) -> str:
+    """Ask, with a button, whether the messages about a case shall stop."""
+    found = queries.follower(token)
+    if found is None:
+        raise NotFound(N_("This link stops nothing: it is not (or no longer) known."))
+    return render_template("cases/follow.html", ref=found[0], following=found[1], token=token)
+
+
+@blueprint.post("/follow/<token>")
+@guard(PUBLIC)
+@csrf_exempt  # RFC 8058: mail programs post here; the token in the address is the proof
+def stopped_following(token: str) -> Response:
+    """Stop the messages about a case (also RFC 8058 one-click)."""
+    now = clock.now()
+    with unit_of_work():
+        service.unfollow(token, now=now)
+    return redirect(url_for("cases.stop_following", token=token), code=303)
+
+
+def _desk(ref: str) -> Response:
+    return redirect(url_for("dashboards.desk_case", ref=ref), code=303)
+
+
+@blueprint.post("/desk/cases/<ref>/note")
+@guard("agent", "moderator")
+def note(ref: str) -> Response:
+    """Write an internal note."""
+    with unit_of_work():
+        service.note(
+            service.the_case(ref),
+            request.form.get("note", ""),
+            actor=accounts.actor(current_visitor()),
+            now=clock.now(),
+        )
+    return _desk(ref)
+
+
+@blueprint.post("/desk/cases/<ref>/assign")
+@guard("agent")
+def assign(ref: str) -> Response:
+    """Give a case to a department; "me" takes it oneself."""
+    actor = accounts.actor(current_visitor())
+    chosen = request.form.get("department", "")
+    with unit_of_work():
+        service.assign(
+            service.the_case(ref),
+            department_id=int(chosen) if chosen.isdecimal() else None,
+            account_id=actor.account_id if request.form.get("me") else None,
+            actor=actor,
+            now=clock.now(),
+        )
+    return _desk(ref)
+
+
+@blueprint.post("/desk/cases/<ref>/move")
+@guard("agent")
+def move(ref: str) -> Response:
+    """Change a case's status along a move of the desk, with a reason where one is owed."""
+    now = clock.now()
+    with unit_of_work():
+        service.move(
+            service.the_case(ref),
+            request.form.get("status", ""),
+            by="desk",
+            reason=request.form.get("reason", ""),
+            actor=accounts.actor(current_visitor()),
+            now=now,
+            today=clock.local_day(now, settings().time_zone),
+        )
+    return _desk(ref)

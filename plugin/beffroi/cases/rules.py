@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What holds for every case: statuses, allowed moves, limits of texts, who may be told.
+
+Plain Python. The tables are checked when this module is imported: an unknown status, a state that
+cannot be reached or one that cannot be left is an error before the first request.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from beffroi.kernel.errors import Invalid
+from beffroi_web.words import N_
+
+DATA_REQUEST = "data_request"
+STREET = "street"
+CYBER = "cyber"
+INCIDENTS = (STREET, CYBER)
+KINDS = (DATA_REQUEST, *INCIDENTS)
+
+TEXT_LIMITS: Mapping[str, int] = {
+    "title": 200,
+    "wanted": 5000,
+    "purpose": 2000,
+    "area": 200,
+    "period": 200,
+    "format": 200,
+    "description": 5000,
+    "place": 300,
+    "comment": 3000,
+    "answer": 8000,
+}
+"""The texts that a case can have, and the most characters each takes."""
+
+NEVER_PUBLIC = frozenset({"purpose"})
+"""Texts that stay with the institution: nobody owes a reason, so none is shown."""
+
+STATES = ("pending", "released", "held")
+VISIBILITIES = ("public", "unlisted", "removed")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One allowed change of status: who makes it, whether a reason is owed, and what allows it."""
+
+    origin: str
+    target: str
+    by: str
+    reason: bool
+    source: str
+
+
+_ANSWER = "official answer"
+_DESK = "desk"
+
+REQUEST_STATUSES = (
+    "open",
+    "under_review",
+    "planned",
+    "published",
+    "refused",
+    "redirected",
+    "duplicate",
+    "abandoned",
+)
+REQUEST_CLOSED = frozenset({"published", "refused", "redirected", "duplicate", "abandoned"})
+
+INCIDENT_STATUSES = (
+    "open",
+    "acknowledged",
+    "in_progress",
+    "resolved",
+    "no_action",
+    "redirected",
+    "duplicate",
+)
+INCIDENT_CLOSED = frozenset({"resolved", "no_action", "redirected", "duplicate"})
+
+
+def _request_moves() -> tuple[Move, ...]:
+    moves = [Move("open", "under_review", _DESK, False, "triage: somebody has taken it up")]
+    for origin in ("open", "under_review", "planned"):
+        for target in ("planned", "published", "refused", "redirected", "duplicate"):
+            if origin != target:
+                law = "CRPA L. 311-14: a refusal is written and gives its reasons"
+                source = law if target == "refused" else "an official answer closes or dates it"
+                moves.append(Move(origin, target, _ANSWER, target == "refused", source))
+        moves.append(Move(origin, "abandoned", _DESK, True, "the asker gave it up; said why"))
+    for origin in sorted(REQUEST_CLOSED):
+        moves.append(Move(origin, "under_review", _DESK, True, "reopened, with the reason"))
+    moves.append(Move("refused", "published", _ANSWER, False, "a refusal that was taken back"))
+    return tuple(moves)
+
+
+def _incident_moves() -> tuple[Move, ...]:
+    moves = [
+        Move("open", "acknowledged", _DESK, False, "triage: somebody has read it"),
+        Move("open", "in_progress", _DESK, False, "work has begun"),
+        Move("acknowledged", "in_progress", _DESK, False, "work has begun"),
+    ]
+    for origin in ("open", "acknowledged", "in_progress"):
+        for target in ("resolved", "no_action", "redirected", "duplicate"):
+            moves.append(Move(origin, target, _ANSWER, True, "closing says what was done"))
+    for origin in sorted(INCIDENT_CLOSED):
+        moves.append(Move(origin, "in_progress", _DESK, True, "reopened, with the reason"))
+    return tuple(moves)
+
+
+STATUS_WORDS: Mapping[str, str] = {
+    "open": N_("New"),
+    "under_review": N_("Under review"),
+    "planned": N_("Publication planned"),
+    "published": N_("Published"),
+    "refused": N_("Refused"),
+    "redirected": N_("Passed on"),
+    "duplicate": N_("Asked before"),
+    "abandoned": N_("Given up"),
+    "acknowledged": N_("Seen"),
+    "in_progress": N_("Work under way"),
+    "resolved": N_("Put right"),
+    "no_action": N_("Nothing to be done"),
+}
+"""What people read for each status."""
+
+STATUS_TONES: Mapping[str, str] = {
+    "open": "active",
+    "under_review": "waiting",
+    "planned": "waiting",
+    "published": "good",
+    "refused": "closed",
+    "redirected": "neutral",
+    "duplicate": "neutral",
+    "abandoned": "neutral",
+    "acknowledged": "waiting",
+    "in_progress": "waiting",
+    "resolved": "good",
+    "no_action": "closed",
+}
+"""The tone of each status's badge; its words say the same."""
+
+STEP_WORDS: Mapping[str, str] = {
+    "received": N_("Received"),
+    "released": N_("Text published"),
+    "moved": N_("Status changed"),
+    "answered": N_("Official answer"),
+    "reopened": N_("Reopened"),
+    "removed": N_("Removed from the public pages"),
+    "commented": N_("Comment"),
+    "held": N_("Text held back"),
+    "assigned": N_("Given to a department"),
+    "classified": N_("Classified"),
+}
+"""What people read for each step of a timeline."""
+
+ROLE_WORDS: Mapping[str, str] = {
+    "title": N_("Title"),
+    "wanted": N_("What is wanted"),
+    "purpose": N_("What it is for"),
+    "area": N_("Area"),
+    "period": N_("Period"),
+    "format": N_("Format"),
+    "description": N_("What happened"),
+    "place": N_("Where"),
+    "comment": N_("Comment"),
+    "answer": N_("Official answer"),
+}
+"""What people read for each role of a text."""
+
+MOVES: Mapping[str, tuple[Move, ...]] = {
+    DATA_REQUEST: _request_moves(),
+    STREET: _incident_moves(),
+    CYBER: _incident_moves(),
+}
+
+
+def check_moves(statuses: tuple[str, ...], moves: tuple[Move, ...], initial: str) -> None:
+    """Raise ValueError unless every status is known, reachable from the first, and can be left."""
+    unknown = {s for m in moves for s in (m.origin, m.target)} - set(statuses)
+    if unknown:
+        raise ValueError(f"moves name statuses that do not exist: {sorted(unknown)}")
+    reached = {initial}
+    while True:
+        more = {m.target for m in moves if m.origin in reached} - reached
+        if not more:
+            break
+        reached |= more
+    if set(statuses) - reached:
+        raise ValueError(f"statuses that no case can reach: {sorted(set(statuses) - reached)}")
+    stuck = set(statuses) - {m.origin for m in moves}
+    if stuck:
+        raise ValueError(f"statuses that no case can leave: {sorted(stuck)}")
+
+
+check_moves(REQUEST_STATUSES, MOVES[DATA_REQUEST], "open")
+check_moves(INCIDENT_STATUSES, MOVES[STREET], "open")
+
+
+def move_allowed(kind: str, origin: str, target: str, by: str) -> Move | None:
+    """Return the move from one status to another made that way (`desk`, `official answer`)."""
+    for move in MOVES[kind]:
+        if (move.origin, move.target, move.by) == (origin, target, by):
+            return move
+    return None
+
+
+def desk_moves(kind: str, origin: str) -> tuple[Move, ...]:
+    """Return the moves that the desk can make now, without an official answer."""
+    return tuple(m for m in MOVES[kind] if m.origin == origin and m.by == _DESK)
+
+
+def answer_targets(kind: str, origin: str) -> frozenset[str]:
+    """Return the statuses that an official answer can lead to from here."""
+    return frozenset(m.target for m in MOVES[kind] if m.origin == origin and m.by == _ANSWER)
+
+
+def is_open(kind: str, status: str) -> bool:
+    """Say whether somebody still owes something on a case of this status."""
+    closed = REQUEST_CLOSED if kind == DATA_REQUEST else INCIDENT_CLOSED
+    return status not in closed
+
+
+OFFICIAL_STEPS = frozenset({"received", "moved", "answered", "reopened", "removed"})
+"""Timeline steps of which the author and every follower are told."""
+
+
+def checked_text(role: str, words: str) -> str:
+    """Return a text trimmed and within its limit; raise Invalid on control characters or length."""
+    cleaned = words.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(cleaned) > TEXT_LIMITS[role]:
+        raise Invalid(
+            N_("This text is too long: %(most)s characters at most."), most=TEXT_LIMITS[role]
+        )
+    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", cleaned):
+        raise Invalid(N_("This text holds characters that cannot be printed."))
+    return cleaned
+
+
+def reference(year: int, number: int) -> str:
+    """Return the human reference of a case, such as `2026-0042`."""
+    return f"{year}-{number:04d}"

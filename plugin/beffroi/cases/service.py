@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Verbs on a case: each changes tables, appends to the timeline, tells what happened. None commits.
+
+The moment, the actor and chance are arguments. Rules decide; this module carries out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from beffroi.cases import rules
+from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, StepTaken
+from beffroi.cases.models import (
+    Case,
+    CaseText,
+    Department,
+    Follower,
+    InternalNote,
+    OfficialAnswer,
+    Party,
+    RefCounter,
+    Support,
+    TimelineRow,
+)
+from beffroi.kernel import search
+from beffroi.kernel.actors import Actor
+from beffroi.kernel.bus import publish
+from beffroi.kernel.chance import Chance
+from beffroi.kernel.db import db
+from beffroi.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from beffroi_privacy.strong import find_strong
+from beffroi_web.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """What a form, the desk or an importer brings for a new case."""
+
+    kind: str
+    channel: str
+    lang: str
+    texts: Mapping[str, str]
+    received_on: date
+    party_id: int | None
+    commune: str | None = None
+    due_on: date | None = None
+    visibility: str = "public"
+    sensitive: bool = False
+
+
+def party_for_account(
+    account_id: int, *, email: str | None, name: str, lang: str, now: datetime
+) -> int:
+    """Return the party of an account, made at its first case; its address is kept current."""
+    party = db.session.scalar(select(Party).where(Party.account_id == account_id))
+    if party is None:
+        party = Party(kind="account", account_id=account_id, created_at=now, lang=lang)
+        db.session.add(party)
+    party.email, party.name = email, name
+    db.session.flush()
+    return party.id
+
+
+def party_for_email(email: str, *, lang: str, now: datetime) -> int:
+    """Return the party of a confirmed e-mail address (no account), made when new."""
+    address = email.strip().lower()
+    found = db.session.scalar(select(Party.id).where(Party.kind == "email", Party.email == address))
+    if found is not None:
+        return int(found)
+    party = Party(kind="email", email=address, lang=lang, created_at=now)
+    db.session.add(party)
+    db.session.flush()
+    return party.id
+
+
+def party_at_desk(*, name: str, postal: str, email: str, lang: str, now: datetime) -> int:
+    """Return a new party for somebody who wrote, called or came; what they left is kept."""
+    party = Party(
+        kind="desk",
+        name=name or None,
+        postal=postal or None,
+        email=email.strip().lower() or None,
+        lang=lang,
+        created_at=now,
+    )
+    db.session.add(party)
+    db.session.flush()
+    return party.id
+
+
+def new_party(kind: str, *, lang: str, now: datetime) -> int:
+    """Return a new party without any personal detail, for importers and bridges."""
+    party = Party(kind=kind, lang=lang, created_at=now)
+    db.session.add(party)
+    db.session.flush()
+    return party.id
+
+
+def next_reference(year: int) -> str:
+    """Return the next free reference of a year; the counter's row is locked by the write."""
+    last = db.session.execute(
+        update(RefCounter)
+        .where(RefCounter.year == year)
+        .values(last=RefCounter.last + 1)
+        .returning(RefCounter.last)
+    ).scalar()
+    if last is None:
+        try:
+            with db.session.begin_nested():
+                db.session.add(RefCounter(year=year, last=1))
+        except IntegrityError:  # another process made the year's first case just now
+            return next_reference(year)
+        last = 1
+    return rules.reference(year, last)
+
+
+def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> Case:
+    """Open a case with its texts (all pending), its first timeline row and its author following."""
+    case = Case(
+        ref=next_reference(new.received_on.year),
+        kind=new.kind,
+        status="open",
+        open=True,
+        visibility=new.visibility,
+        channel=new.channel,
+        lang=new.lang,
+        commune=new.commune,
+        party_id=new.party_id,
+        received_on=new.received_on,
+        received_at=now,
+        changed_at=now,
+        due_on=new.due_on,
+        sensitive=new.sensitive,
+        supports=0,
+        version=0,
+    )
+    db.session.add(case)
+    db.session.flush()
+    for role, words in new.texts.items():
+        if words.strip():
+            add_text(case, role, words, party_id=new.party_id, voice="citizen", now=now)
+    if new.party_id is not None:
+        follow(case.id, new.party_id, now=now, chance=chance)
+    step(case, "received", actor=actor, now=now, codes={"channel": new.channel})
+    return case
+
+
+def add_text(
+    case: Case, role: str, words: str, *, party_id: int | None, voice: str, now: datetime
+) -> CaseText:
+    """Add a text to a case; it is pending: nobody but its author and agents reads it."""
+    row = CaseText(
+        case_id=case.id,
+        role=role,
+        original=rules.checked_text(role, words),
+        public=None,
+        state="pending",
+        version=0,
+        lang=case.lang,
+        party_id=party_id,
+        voice=voice,
+        written_at=now,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def step(
+    case: Case,
+    name: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    codes: Mapping[str, Any] | None = None,
+    text_id: int | None = None,
+    public: bool = True,
+) -> TimelineRow:
+    """Append a step to a case's timeline; official steps are told to followers."""
+    row = TimelineRow(
+        case_id=case.id,
+        at=now,
+        step=name,
+        voice=actor.voice,
+        account_id=actor.account_id,
+        codes=dict(codes or {}),
+        text_id=text_id,
+        public=public,
+    )
+    db.session.add(row)
+    case.changed_at = now
+    db.session.flush()
+    if public and name in rules.OFFICIAL_STEPS:
+        publish(StepTaken(case_id=case.id, timeline_id=row.id, step=name, at=now))
+    return row
+
+
+def the_case(ref: str) -> Case:
+    """Return a case by its reference for a change, or raise NotFound."""
+    case = db.session.scalar(select(Case).where(Case.ref == ref))
+    if case is None:
+        raise NotFound(N_("There is no case with this reference."))
+    return case
+
+
+def the_text(case: Case, text_id: int) -> CaseText:
+    """Return one text of a case for a change, or raise NotFound."""
+    row = db.session.get(CaseText, text_id)
+    if row is None or row.case_id != case.id:
+        raise NotFound(N_("This case has no such text."))
+    return row
+
+
+def gate(words: str) -> None:
+    """Raise Invalid, naming what and where, if a text to be released holds a strong identifier."""
+    found = find_strong(words)
+    if found:
+        where = ", ".join(f"{s.label} ({s.start}-{s.end})" for s in found)
+        raise Invalid(
+            N_("This text still holds personal details, so it cannot be released: %(where)s."),
+            errors={"public": [N_("Mask what is marked, then release.")]},
+            where=where,
+        )
+
+
+def release_text(
+    case: Case, row: CaseText, public_words: str, *, actor: Actor, now: datetime
+) -> None:
+    """Make a text public in the words given, after the gate; the case's public version rises."""
+    if row.role in rules.NEVER_PUBLIC:
+        raise Forbidden(N_("This text stays with the institution."))
+    words = rules.checked_text(row.role, public_words)
+    if not words:
+        raise Invalid(N_("There is nothing to release: the public text is empty."))
+    gate(words)
+    row.public, row.state = words, "released"
+    row.version += 1
+    row.released_at, row.released_by = now, actor.account_id
+    step(case, "released", actor=actor, now=now, codes={"role": row.role}, text_id=row.id)
+    public_changed(case, now=now)
+
+
+def hold_text(case: Case, row: CaseText, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Take a text out of every public page, with a reason; it can be released again."""
+    if not reason.strip():
+        raise Invalid(
+            N_("Say why: holding a text needs a reason."), errors={"reason": [N_("Missing.")]}
+        )
+    row.state = "held"
+    step(
+        case,
+        "held",
+        actor=actor,
+        now=now,
+        codes={"role": row.role, "reason": reason.strip()[:500]},
+        public=False,
+    )
+    public_changed(case, now=now)
+
+
+def public_changed(case: Case, *, now: datetime) -> None:
+    """Raise a case's public version, index its public words anew and tell the outbox."""
+    case.version += 1
+    db.session.flush()
+    words = db.session.scalars(
+        select(CaseText.public).where(CaseText.case_id == case.id, CaseText.state == "released")
+    ).all()
+    shown = case.visibility == "public"
+    search.put(case.id, "\n".join([case.ref, *(w for w in words if w)]) if shown else "")
+    publish(PublicVersionChanged(case_id=case.id, kind=case.kind, version=case.version, at=now))
+
+
+def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: datetime) -> None:
+    """Take a whole case off every public page, with a reason; what left is withdrawn.
+
+    The page stays, as a sentence with the reason: nothing is deleted in silence. `code` is the
+    protocol's: erasure, reident, error, legal or expired.
+    """
+    if not reason.strip():
+        raise Invalid(
+            N_("Say why: removing a case needs a reason."), errors={"reason": [N_("Missing.")]}
+        )
+    if case.visibility == "removed":
+        raise Conflict(N_("This case is removed already."))
+    case.visibility = "removed"
+    case.version += 1
+    search.remove(case.id)
+    step(
+        case, "removed", actor=actor, now=now, codes={"code": code, "reason": reason.strip()[:500]}
+    )
+    publish(CaseWithdrawn(case_id=case.id, reason=code, at=now))
+
+
+def move(
+    case: Case, target: str, *, by: str, actor: Actor, now: datetime, today: date, reason: str = ""
+) -> None:
+    """Change a case's status along an allowed move, with a reason where the move owes one."""
+    allowed = rules.move_allowed(case.kind, case.status, target, by)
+    if allowed is None:
+        raise Conflict(
+            N_("A case cannot go from %(origin)s to %(target)s in this way."),
+            origin=case.status,
+            target=target,
+        )
+    if allowed.reason and not reason.strip():
+        raise Invalid(N_("This step needs a reason."), errors={"reason": [N_("Missing.")]})
+    was_open = case.open
+    case.status, case.open = target, rules.is_open(case.kind, target)
+    if case.open:
+        case.closed_on = None
+    elif was_open:
+        case.closed_on = today
+    if by == "desk":
+        if reason.strip():
+            gate(reason)
+        name = "reopened" if case.open and not was_open else "moved"
+        step(
+            case,
+            name,
+            actor=actor,
+            now=now,
+            codes={"from": allowed.origin, "to": target, "reason": reason.strip()[:500]},
+        )
+        public_changed(case, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The institution's answer as the desk gives it."""
+
+    status: str
+    outcome: str
+    words: str
+    ground: str | None = None
+    url: str | None = None
+    planned: str | None = None
+    duplicate_of: str | None = None
+
+
+def answer(
+    case: Case, given: Answer, *, actor: Actor, now: datetime, today: date
+) -> OfficialAnswer:
+    """Give an official answer: the status moves, the text is released, followers are told."""
+    other = the_case(given.duplicate_of) if given.duplicate_of else None
+    if given.status == "duplicate" and (other is None or other.id == case.id):
+        raise Invalid(
+            N_("Say which case this one repeats."), errors={"duplicate_of": [N_("Missing.")]}
+        )
+    move(
+        case,
+        given.status,
+        by="official answer",
+        actor=actor,
+        now=now,
+        today=today,
+        reason=given.words,
+    )
+    gate(given.words)
+    text = add_text(case, "answer", given.words, party_id=None, voice="institution", now=now)
+    text.public, text.state, text.version = text.original, "released", 1
+    text.released_at, text.released_by = now, actor.account_id
+    row = OfficialAnswer(
+        case_id=case.id,
+        text_id=text.id,
+        outcome=given.outcome,
+        ground=given.ground,
+        url=given.url,
+        planned=given.planned,
+        duplicate_of=other.id if other else None,
+        answered_at=now,
+    )
+    db.session.add(row)
+    step(case, "answered", actor=actor, now=now, codes={"outcome": given.outcome}, text_id=text.id)
+    public_changed(case, now=now)
+    return row
+
+
+def comment(case: Case, words: str, *, party_id: int, actor: Actor, now: datetime) -> CaseText:
+    """Add a comment, pending until an agent releases it."""
+    if case.visibility != "public":
+        raise NotFound(N_("There is no case with this reference."))
+    if not words.strip():
+        raise Invalid(N_("The comment is empty."), errors={"comment": [N_("Missing.")]})
+    row = add_text(case, "comment", words, party_id=party_id, voice=actor.voice, now=now)
+    step(case, "commented", actor=actor, now=now, text_id=row.id)
+    return row
+
+
+def support(case: Case, party_id: int, *, now: datetime) -> bool:
+    """Count a party's support once; return False where it was counted before."""
+    exists = db.session.scalar(
+        select(Support.id).where(Support.case_id == case.id, Support.party_id == party_id)
+    )
+    if exists is not None:
+        return False
+    db.session.add(Support(case_id=case.id, party_id=party_id, at=now))
+    case.supports += 1
+    case.changed_at = now
+    db.session.flush()
+    return True
+
+
+def follow(case_id: int, party_id: int, *, now: datetime, chance: Chance) -> None:
+    """Make a party follow a case (again)."""
+    row = db.session.scalar(
+        select(Follower).where(Follower.case_id == case_id, Follower.party_id == party_id)
+    )
+    if row is None:
+        db.session.add(
+            Follower(case_id=case_id, party_id=party_id, token=chance(24).hex(), since=now)
+        )
+    else:
+        row.ended_at = None
+    db.session.flush()
+
+
+def unfollow(token: str, *, now: datetime) -> int:
+    """End the following that a token names; return the case's id, or raise NotFound."""
+    row = db.session.scalar(select(Follower).where(Follower.token == token))
+    if row is None:
+        raise NotFound(N_("This link stops nothing: it is not (or no longer) known."))
+    row.ended_at = row.ended_at or now
+    return row.case_id
+
+
+def note(case: Case, words: str, *, actor: Actor, now: datetime) -> None:
+    """Write an internal note, for agents only."""
+    if not words.strip():
+        raise Invalid(N_("The note is empty."), errors={"note": [N_("Missing.")]})
+    db.session.add(
+        InternalNote(
+            case_id=case.id, account_id=actor.account_id, words=words.strip()[:5000], at=now
+        )
+    )
+    case.changed_at = now
+
+
+def assign(
+    case: Case, *, department_id: int | None, account_id: int | None, actor: Actor, now: datetime
+) -> None:
+    """Give a case to a department, and to one of its agents if named."""
+    if department_id is not None and db.session.get(Department, department_id) is None:
+        raise Invalid(N_("There is no such department."), errors={"department": [N_("Unknown.")]})
+    case.department_id, case.assigned_to = department_id, account_id
+    step(case, "assigned", actor=actor, now=now, codes={"department": department_id}, public=False)
+
+
+def add_department(name: str, email: str | None = None) -> int:
+    """Add a department; return its id, or that of the one of the same name."""
+    found = db.session.scalar(select(Department.id).where(Department.name == name))
+    if found is not None:
+        return int(found)
+    row = Department(name=name, email=email)
+    db.session.add(row)
+    db.session.flush()
+    return row.id

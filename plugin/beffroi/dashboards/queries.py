@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the front page, the desk and the health page show; reads only, through other features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from beffroi.accounts import queries as accounts
+from beffroi.cases import queries as cases
+from beffroi.data_requests import queries as data_requests
+from beffroi.incidents import queries as incidents
+from beffroi.kernel import jobs
+from beffroi.kernel.db import db
+from beffroi.notifications import queries as notifications
+from beffroi.outbox import queries as outbox
+from beffroi_privacy.spans import Span
+from beffroi_privacy.strong import propose
+
+QUEUES = ("new", "late", "review", "open", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The live figures of the front page and the newest public things."""
+
+    requests: dict[str, int]
+    incidents: dict[str, int]
+    newest: Sequence[Any]
+    answered: Sequence[Any]
+
+
+def front() -> Front:
+    """Return what the front page shows."""
+    newest = data_requests.listing({"sort": "newest", "limit": 4}).items
+    answered = [
+        *data_requests.listing({"status": "published", "limit": 2}).items,
+        *data_requests.listing({"status": "refused", "limit": 1}).items,
+    ]
+    return Front(data_requests.figures(), incidents.figures(), newest, answered)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A text at the desk with the masks that are proposed for it."""
+
+    text: Any
+    public: str
+    pieces: tuple[tuple[str, str], ...]
+    reasons: tuple[str, ...]
+
+
+def _pieces(original: str, spans: Sequence[Span]) -> tuple[tuple[str, str], ...]:
+    """Return the original cut into (words, label) pieces; the label is empty outside spans."""
+    pieces: list[tuple[str, str]] = []
+    at = 0
+    for span in sorted(spans, key=lambda s: s.start):
+        if span.start < at:
+            continue
+        pieces.append((original[at : span.start], ""))
+        pieces.append((original[span.start : span.end], span.label))
+        at = span.end
+    pieces.append((original[at:], ""))
+    return tuple((words, label) for words, label in pieces if words)
+
+
+def proposed(case_id: int, author: cases.AuthorCard | None) -> list[Proposed]:
+    """Return every text of a case with proposed masks; the author's own details are known."""
+    known = [k for k in (author.name, author.email) if k] if author else []
+    result = []
+    for row in cases.originals(case_id):
+        proposal = propose(row.original, known)
+        result.append(
+            Proposed(
+                row,
+                row.public if row.public is not None else proposal.text,
+                _pieces(row.original, proposal.spans),
+                proposal.reasons,
+            )
+        )
+    return result
+
+
+def desk_page(queue: str, *, kind: str, q: str, cursor: str | None, today: date) -> cases.Page:
+    """Return one page of a desk queue, ordered by due date."""
+    statement = cases.desk_narrow(cases.desk_select(), queue, today)
+    statement = cases.desk_kind(statement, kind, q)
+    return cases.page(statement, sort="due", cursor=cursor, limit=50)
+
+
+def names_on(timeline: Sequence[Any], notes: Sequence[Any]) -> dict[int, str]:
+    """Return the names of the accounts that acted on a case, for agents."""
+    ids = {row.account_id for row in (*timeline, *notes) if row.account_id is not None}
+    return dict(accounts.names(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the parts of the town do their work."""
+
+    database: bool
+    jobs_waiting: int
+    jobs_dead: int
+    mail_unsent: int
+    outbox_waiting: int
+
+
+def health() -> Health:
+    """Return the state of the town's parts, as `/desk/health` tells it."""
+    db.session.execute(text("SELECT 1"))
+    return Health(True, jobs.waiting(), jobs.dead(), notifications.unsent(), outbox.waiting_count())

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The front page, the account, the desk and the pages that say how it all works."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext
+from marshmallow import Schema
+from werkzeug.wrappers import Response as AnyResponse
+
+from beffroi.accounts import queries as accounts
+from beffroi.cases import queries as cases
+from beffroi.cases import rules as case_rules
+from beffroi.cases import service as case_service
+from beffroi.cases.schemas import badge as case_badge
+from beffroi.cases.schemas import card, case_url, due
+from beffroi.dashboards import queries
+from beffroi.data_requests import queries as data_requests
+from beffroi.data_requests import rules as request_rules
+from beffroi.data_requests import service as request_service
+from beffroi.data_requests.schemas import AnswerFormSchema, DeskRequestForm
+from beffroi.incidents import queries as incidents
+from beffroi.incidents import rules as incident_rules
+from beffroi.incidents import service as incident_service
+from beffroi.incidents.schemas import IncidentAnswerForm
+from beffroi.kernel import clock
+from beffroi.kernel.chance import system_chance
+from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
+from beffroi.kernel.errors import Invalid, NotFound, Refusal
+from beffroi.kernel.extension import extension, settings
+from beffroi.moderation import rules as moderation_rules
+from beffroi.moderation import service as moderation
+from beffroi_web.forms import Form, load
+from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.headers import no_store
+from beffroi_web.languages import current_language
+from beffroi_web.migrating import current_and_head
+from beffroi_web.openapi import document, operation
+from beffroi_web.visitors import current_visitor
+from beffroi_web.words import N_
+
+blueprint = Blueprint("dashboards", __name__)
+
+
+class AnyDocument(Schema):
+    """A JSON document whose members its own standard names."""
+
+
+def _today() -> Any:
+    return clock.local_day(clock.now(), settings().time_zone)
+
+
+@blueprint.get("/")
+@guard(PUBLIC)
+def front() -> str:
+    """Say what this is and offer the two things that people come for."""
+    shown = queries.front()
+    today = _today()
+    return render_template(
+        "dashboards/front.html",
+        figures=shown,
+        newest=[card(r, today=today) for r in shown.newest],
+        answered=[card(r, today=today) for r in shown.answered],
+    )
+
+
+@blueprint.get("/how-it-works")
+@guard(PUBLIC)
+def how_it_works() -> str:
+    """Say how lists are ranked, texts masked, counts protected."""
+    return render_template("dashboards/how_it_works.html", moves=case_rules.MOVES)
+
+
+@blueprint.get("/accessibility")
+@guard(PUBLIC)
+def accessibility() -> str:
+    """Say what is accessible, what is not yet, and whom to write to."""
+    return render_template("dashboards/accessibility.html", contact=settings().contact)
+
+
+@blueprint.get("/privacy")
+@guard(PUBLIC)
+def privacy() -> str:
+    """Say what is kept about people, why, and how long."""
+    return render_template("dashboards/privacy.html", contact=settings().contact)
+
+
+@blueprint.get("/account")
+@guard(SIGNED_IN)
+def account() -> str:
+    """Show the person's own cases and settings."""
+    visitor = current_visitor()
+    assert visitor is not None  # noqa: S101  the guard saw to it
+    party = cases.party_of_account(visitor.account_id)
+    own = cases.cases_of(party) if party else []
+    no_store()
+    return render_template(
+        "dashboards/account.html",
+        account=accounts.account(visitor.account_id),
+        own=[(r, case_url(r.kind, r.ref), case_badge(r.status)) for r in own],
+        is_staff=visitor.may("agent", "moderator"),
+        languages=settings().languages,
+    )
+
+
+# ---- the desk -----------------------------------------------------------------------------------
+
+KINDS = ("", case_rules.DATA_REQUEST, case_rules.STREET, case_rules.CYBER)
+
+
+@blueprint.get("/desk")
+@guard("agent", "moderator")
+def desk() -> str:
+    """Show one list sorted by what is due first."""
+    queue = request.args.get("queue", "open")
+    kind = request.args.get("kind", "")
+    if queue not in queries.QUEUES or kind not in KINDS:
+        raise NotFound(N_("The desk has no such queue."))
+    today = _today()
+    q = request.args.get("q", "")[:200]
+    page = queries.desk_page(
+        queue, kind=kind, q=q, cursor=request.args.get("cursor") or None, today=today
+    )
+    return render_template(
+        "dashboards/desk.html",
+        rows=[(r, case_badge(r.status), due(r, today)) for r in page.items],
+        counts=cases.desk_counts(today),
+        queue=queue,
+        kind=kind,
+        q=q,
+        next_cursor=page.next_cursor,
+    )
+
+
+@blueprint.get("/desk/health")
+@guard("agent", "moderator")
+def health() -> str:
+    """Say whether the parts of the town do their work."""
+    return render_template("dashboards/health.html", health=queries.health())
+
+
+def _head(ref: str) -> cases.CaseHead:
+    head = cases.head(ref)
+    if head is None:
+        raise NotFound(N_("There is no case with this reference."))
+    return head
+
+
+def _desk_page(
+    ref: str, form: Form, status: int = 200, typed: dict[int, str] | None = None
+) -> tuple[str, int]:
+    """Show everything that is needed to decide and answer without leaving."""
+    head = _head(ref)
+    author = cases.author(head.party_id)
+    timeline, notes = cases.desk_timeline(head.id), cases.notes(head.id)
+    codes: Any = (
+        data_requests.codes(head.id)
+        if head.kind == case_rules.DATA_REQUEST
+        else incidents.codes(head.id)
+    )
+    targets = case_rules.answer_targets(head.kind, head.status)
+    if head.kind == case_rules.DATA_REQUEST:
+        outcomes = {
+            o: w
+            for o, w in request_rules.OUTCOMES.items()
+            if request_rules.STATUS_OF_OUTCOME[o] in targets
+        }
+    else:
+        outcomes = {o: w for o, w in incident_rules.OUTCOMES.items() if o in targets}
+    no_store()
+    page = render_template(
+        "dashboards/desk_case.html",
+        head=head,
+        badge=case_badge(head.status),
+        due=due(head, _today()),
+        codes=codes,
+        author=author,
+        texts=queries.proposed(head.id, author),
+        typed=typed or {},
+        answers=cases.public_answers(head.id),
+        timeline=timeline,
+        notes=notes,
+        names=queries.names_on(timeline, notes),
+        departments=cases.departments(),
+        moves=case_rules.desk_moves(head.kind, head.status),
+        outcomes=outcomes,
+        grounds=request_rules.GROUNDS,
+        themes=request_rules.THEMES,
+        objects=request_rules.OBJECTS,
+        categories=incident_rules.CATEGORIES,
+        reasons=moderation_rules.REASONS,
+        statuses=case_rules.STATUS_WORDS,
+        roles=case_rules.ROLE_WORDS,
+        steps=case_rules.STEP_WORDS,
+        never_public=case_rules.NEVER_PUBLIC,
+        form=form,
+        public_url=case_url(head.kind, head.ref),
+    )
+    return page, status
+
+
+@blueprint.get("/desk/cases/<ref>")
+@guard("agent", "moderator")
+def desk_case(ref: str) -> tuple[str, int]:
+    """Show a case as agents work on it."""
+    return _desk_page(ref, Form())
+
+
+def _again(ref: str, form: Form, refusal: Refusal, **typed: Any) -> tuple[str, int]:
+    """Show the desk page again with what was typed and what is wrong with it."""
+    said = refusal.errors or {"": [str(refusal)]}
+    if refusal.values:
+        said = {"": [gettext(refusal.sentence, **refusal.values)], **said}
+    return _desk_page(ref, form.and_errors(said), 422, **typed)
+
+
+@blueprint.post("/desk/cases/<ref>/texts/<int:text_id>/release")
+@guard("agent", "moderator")
+def release(ref: str, text_id: int) -> AnyResponse | tuple[str, int]:
+    """Make one text public, after the gate; what the gate finds is said, what was typed kept."""
+    words = request.form.get("public", "")
+    form = Form(values={"public": words})
+    try:
+        with unit_of_work():
+            moderation.release(
+                ref, text_id, words, actor=accounts.actor(current_visitor()), now=clock.now()
+            )
+    except Invalid as refusal:
+        return _again(ref, form, refusal, typed={text_id: words})
+    return redirect(url_for("dashboards.desk_case", ref=ref, _anchor="texts"), code=303)
+
+
+@blueprint.post("/desk/cases/<ref>/classify")
+@guard("agent")
+def classify(ref: str) -> AnyResponse | tuple[str, int]:
+    """Set theme and kind of a data request."""
+    try:
+        with unit_of_work():
+            request_service.classify(
+                case_service.the_case(ref),
+                theme=request.form.get("theme") or None,
+                wanted_object=request.form.get("object") or None,
+                actor=accounts.actor(current_visitor()),
+                now=clock.now(),
+            )
+    except Invalid as refusal:
+        return _again(ref, Form(values=request.form.to_dict()), refusal)
+    return redirect(url_for("dashboards.desk_case", ref=ref), code=303)
+
+
+@blueprint.post("/desk/cases/<ref>/answer")
+@guard("agent")
+def answer(ref: str) -> AnyResponse | tuple[str, int]:
+    """Answer a case as the institution."""
+    head = _head(ref)
+    is_request = head.kind == case_rules.DATA_REQUEST
+    data, form = load(AnswerFormSchema() if is_request else IncidentAnswerForm(), request.form)
+    if data is None:
+        return _desk_page(ref, form, 422)
+    now = clock.now()
+    actor, today = accounts.actor(current_visitor()), _today()
+    try:
+        with unit_of_work():
+            case = case_service.the_case(ref)
+            if is_request:
+                given = request_rules.AnswerForm(**data)
+                request_service.answer(case, given, actor=actor, now=now, today=today)
+            else:
+                incident_service.answer(
+                    case,
+                    data["outcome"],
+                    data["words"],
+                    duplicate_of=data["duplicate_of"],
+                    actor=actor,
+                    now=now,
+                    today=today,
+                )
+    except Refusal as refusal:
+        return _again(ref, form, refusal)
+    return redirect(url_for("dashboards.desk_case", ref=ref), code=303)
+
+
+@blueprint.get("/desk/requests/new")
+@guard("agent")
+def desk_new() -> tuple[str, int]:
+    """Show the form for a request that came by letter, telephone, counter or meeting."""
+    return _desk_form(Form())
+
+
+def _desk_form(form: Form, status: int = 200) -> tuple[str, int]:
+    no_store()
+    page = render_template(
+        "dashboards/desk_new.html",
+        form=form,
+        objects=request_rules.OBJECTS,
+        channels=request_rules.CHANNELS,
+        communes=settings().communes,
+        today=_today(),
+    )
+    return page, status
+
+
+@blueprint.post("/desk/requests/new")
+@guard("agent")
+def desk_submit() -> AnyResponse | tuple[str, int]:
+    """Enter a request with its true date of reception; the clock starts on that day."""
+    data, form = load(DeskRequestForm(), request.form)
+    if data is None:
+        return _desk_form(form, 422)
+    now = clock.now()
+    if data["received_on"] > _today():
+        return _desk_form(form.and_errors({"received_on": [N_("This day has not come yet.")]}), 422)
+    lang = current_language()
+    try:
+        with unit_of_work():
+            party = case_service.party_at_desk(
+                name=data.get("name", ""),
+                postal=data.get("postal", ""),
+                email=data.get("email", ""),
+                lang=lang,
+                now=now,
+            )
+            case = request_service.receive(
+                data,
+                request_service.Reception(party, data["channel"], data["received_on"], lang),
+                actor=accounts.actor(current_visitor()),
+                now=now,
+                chance=system_chance,
+                communes=settings().communes,
+            )
+            ref = case.ref
+    except Refusal as refusal:
+        return _desk_form(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
+    return redirect(url_for("dashboards.desk_case", ref=ref), code=303)
+
+
+# ---- operation ----------------------------------------------------------------------------------
+
+
+@blueprint.get("/healthz")
+@guard(PUBLIC)
+def healthz() -> Response:
+    """Say that the process answers."""
+    return jsonify({"ok": True})
+
+
+@blueprint.get("/readyz")
+@guard(PUBLIC)
+def readyz() -> tuple[Response, int]:
+    """Say whether the database answers at the schema that this version expects."""
+    current, head = current_and_head(MIGRATIONS, settings().database_url)
+    ready = current == head and db.session.execute(db.text("SELECT 1")).scalar() == 1
+    return jsonify({"ok": ready, "schema": current}), 200 if ready else 503
+
+
+@blueprint.get("/api/openapi.json")
+@guard(PUBLIC)
+@operation("This document", answers=AnyDocument, tag="about")
+def openapi() -> Response:
+    """Give the API's description, made from its own schemas."""
+    return jsonify(
+        document(
+            current_app,
+            title=settings().name,
+            version=extension().version,
+            server=settings().public_url,
+        )
+    )

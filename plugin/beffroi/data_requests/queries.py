@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of data requests: released public text only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from beffroi.cases import queries as cases
+from beffroi.cases.models import Case
+from beffroi.cases.rules import DATA_REQUEST
+from beffroi.data_requests.models import DataRequest
+from beffroi.kernel.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCodes:
+    """The codes of one data request."""
+
+    object: str
+    theme: str | None
+    organisation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadWithCodes:
+    """A case's head and its request's codes as one row, as lists have them."""
+
+    id: int
+    ref: str
+    object: str
+    theme: str | None
+    status: str
+    commune: str | None
+    received_on: date
+    due_on: date | None
+    closed_on: date | None
+    supports: int
+
+    @classmethod
+    def of(cls, head: cases.CaseHead, codes: RequestCodes | None) -> "HeadWithCodes":
+        """Return the row of a head and its codes."""
+        return cls(
+            head.id,
+            head.ref,
+            codes.object if codes else "document",
+            codes.theme if codes else None,
+            head.status,
+            head.commune,
+            head.received_on,
+            head.due_on,
+            head.closed_on,
+            head.supports,
+        )
+
+
+def codes(case_id: int) -> RequestCodes | None:
+    """Return the codes of a data request."""
+    row = db.session.execute(
+        select(DataRequest.object, DataRequest.theme, DataRequest.organisation).where(
+            DataRequest.case_id == case_id
+        )
+    ).first()
+    return RequestCodes(*row) if row else None
+
+
+def listing(filters: Mapping[str, Any]) -> cases.Page:
+    """Return one page of the public list: filters `q status object theme sort cursor limit`."""
+    statement = (
+        cases.card_select(DataRequest.object, DataRequest.theme)
+        .join(DataRequest, DataRequest.case_id == Case.id)
+        .where(Case.kind == DATA_REQUEST)
+    )
+    if filters.get("status") == "any_open":
+        statement = statement.where(Case.open.is_(True))
+    elif filters.get("status"):
+        statement = statement.where(Case.status == filters["status"])
+    if filters.get("object"):
+        statement = statement.where(DataRequest.object == filters["object"])
+    if filters.get("theme"):
+        statement = statement.where(DataRequest.theme == filters["theme"])
+    statement = cases.with_words(statement, filters.get("q") or "")
+    return cases.page(
+        statement,
+        sort=filters.get("sort") or "newest",
+        cursor=filters.get("cursor") or None,
+        limit=filters.get("limit") or 20,
+    )
+
+
+def similar(words: str, *, but: str = "", most: int = 5) -> list[Any]:
+    """Return public requests that share the longer words of a title, best supported first."""
+    kept = [w for w in words.split() if len(w) > 4][:3]
+    found: dict[int, Any] = {}
+    for word in kept:
+        statement = (
+            cases.with_words(cases.card_select(), word)
+            .where(Case.kind == DATA_REQUEST, Case.ref != but)
+            .order_by(Case.supports.desc(), Case.id.desc())
+            .limit(most)
+        )
+        for row in db.session.execute(statement):
+            found.setdefault(row.id, row)
+    return list(found.values())[:most]
+
+
+def figures() -> dict[str, int]:
+    """Return the live figures of the front page: asked, answered, open."""
+    rows = db.session.execute(
+        select(Case.open, func.count())
+        .where(Case.kind == DATA_REQUEST, Case.visibility == "public")
+        .group_by(Case.open)
+    ).all()
+    by_open = {bool(is_open): int(count) for is_open, count in rows}
+    return {
+        "asked": sum(by_open.values()),
+        "answered": by_open.get(False, 0),
+        "open": by_open.get(True, 0),
+    }
+
+
+def receipt(case_id: int) -> tuple[bytes, bytes] | None:
+    """Return (salt, content) of what was received, for its author only."""
+    row = db.session.execute(
+        select(DataRequest.receipt_salt, DataRequest.receipt_content).where(
+            DataRequest.case_id == case_id
+        )
+    ).first()
+    if row is None or row.receipt_salt is None or row.receipt_content is None:
+        return None
+    return row.receipt_salt, row.receipt_content

@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Pages and API of data requests: list, form, case, confirmation, receipt."""
+
+import base64
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from beffroi.accounts import queries as accounts
+from beffroi.cases import queries as cases
+from beffroi.cases import service as case_service
+from beffroi.cases.rules import DATA_REQUEST, REQUEST_STATUSES, STATUS_WORDS
+from beffroi.cases.schemas import badge as case_badge
+from beffroi.cases.schemas import card, due, timeline
+from beffroi.data_requests import queries, rules, service
+from beffroi.data_requests.schemas import ListQuery, PublicRequest, RequestForm, RequestPage
+from beffroi.kernel import clock
+from beffroi.kernel.chance import system_chance
+from beffroi.kernel.db import unit_of_work
+from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
+from beffroi.kernel.extension import extension, settings
+from beffroi_web.forms import Form, load
+from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.headers import no_store
+from beffroi_web.languages import current_language
+from beffroi_web.openapi import operation
+from beffroi_web.paging import limit_from
+from beffroi_web.visitors import current_visitor
+from beffroi_web.words import N_
+
+blueprint = Blueprint("data_requests", __name__)
+
+
+def _filters() -> dict[str, Any]:
+    """Return the list's filters from the address; what does not fit is an Invalid refusal."""
+    data, form = load(ListQuery(), request.args)
+    if data is None:
+        raise Invalid(
+            N_("This page address is not one of ours; start from the list."), errors=form.errors
+        )
+    data["limit"] = limit_from(request.args)
+    if data["status"] and data["status"] not in (*REQUEST_STATUSES, "any_open"):
+        data["status"] = ""
+    return data
+
+
+@blueprint.get("/requests")
+@guard(PUBLIC)
+def listing() -> str:
+    """Show the public list of requests with search, filters and sorting."""
+    filters = _filters()
+    page = queries.listing(filters)
+    today = clock.local_day(clock.now(), settings().time_zone)
+    cards = [card(row, today=today, facts=_facts(row)) for row in page.items]
+    return render_template(
+        "data_requests/list.html",
+        cards=cards,
+        filters=filters,
+        next_cursor=page.next_cursor,
+        statuses=[(s, gettext(STATUS_WORDS[s])) for s in REQUEST_STATUSES],
+        objects=[(o, gettext(w)) for o, w in rules.OBJECTS.items()],
+        themes=[(t, gettext(w)) for t, w in rules.THEMES.items()],
+    )
+
+
+def _facts(row: Any) -> tuple[str, ...]:
+    facts = [gettext(rules.OBJECTS[row.object])]
+    if row.theme:
+        facts.append(gettext(rules.THEMES[row.theme]))
+    if row.supports:
+        facts.append(gettext("%(count)s in support", count=row.supports))
+    return tuple(facts)
+
+
+def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
+    visitor = current_visitor()
+    no_store()
+    return (
+        render_template(
+            "data_requests/new.html",
+            form=form,
+            objects=rules.OBJECTS,
+            communes=settings().communes,
+            needs_email=visitor is None,
+            similar=[
+                card(row, today=clock.local_day(clock.now(), settings().time_zone))
+                for row in queries.similar(form.value("title"))
+            ]
+            if status != 200
+            else [],
+        ),
+        status,
+    )
+
+
+@blueprint.get("/requests/new")
+@guard(PUBLIC)
+def new() -> tuple[str, int]:
+    """Show the request form, with what a link has filled in."""
+    return _form_page(Form(values=request.args.to_dict()))
+
+
+@blueprint.post("/requests/new")
+@guard(PUBLIC)
+def submit() -> AnyResponse | tuple[str, int]:
+    """Take a request: to its page when the asker is known, else by a link in a mail."""
+    data, form = load(RequestForm(), request.form)
+    visitor = current_visitor()
+    if data is not None and visitor is None and not data.get("email"):
+        missing = N_("Give an e-mail address, or sign in: the answer must find you.")
+        form, data = form.and_errors({"email": [missing]}), None
+    if data is None:
+        return _form_page(form, 422)
+    now = clock.now()
+    try:
+        if visitor is None:
+            with unit_of_work():
+                service.checked_commune(data.get("commune"), settings().communes)
+                service.ask_confirmation(
+                    data,
+                    email=data.pop("email"),
+                    lang=current_language(),
+                    now=now,
+                    chance=system_chance,
+                )
+            return redirect(url_for("data_requests.sent"), code=303)
+        ref = _receive(data, now)
+    except Refusal as refusal:
+        return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
+    return redirect(url_for("data_requests.show", ref=ref), code=303)
+
+
+def _receive(data: dict[str, Any], now: Any) -> str:
+    """Open the case of a signed-in person's request and return its reference."""
+    visitor = current_visitor()
+    account = accounts.account(visitor.account_id) if visitor else None
+    if account is None:
+        raise SignInNeeded(N_("Please sign in first."))
+    data.pop("email", None)
+    with unit_of_work():
+        party = case_service.party_for_account(
+            account.id, email=account.email, name=account.name, lang=current_language(), now=now
+        )
+        case = service.receive(
+            data,
+            service.Reception(
+                party, "web", clock.local_day(now, settings().time_zone), current_language()
+            ),
+            actor=accounts.actor(visitor),
+            now=now,
+            chance=system_chance,
+            communes=settings().communes,
+        )
+        return case.ref
+
+
+@blueprint.get("/requests/sent")
+@guard(PUBLIC)
+def sent() -> str:
+    """Say that a link was sent and what to do with it."""
+    return render_template("data_requests/sent.html")
+
+
+@blueprint.get("/requests/confirm/<token>")
+@guard(PUBLIC)
+def confirm(token: str) -> str:
+    """Ask for the click that sends a request; mail scanners that open links send nothing."""
+    no_store()
+    return render_template("data_requests/confirm.html", token=token)
+
+
+@blueprint.post("/requests/confirm/<token>")
+@guard(PUBLIC)
+def confirmed(token: str) -> AnyResponse:
+    """Make the case of a confirmed address."""
+    now = clock.now()
+    with unit_of_work():
+        ref = service.confirm(
+            token,
+            actor=accounts.actor(None),
+            now=now,
+            today=clock.local_day(now, settings().time_zone),
+            chance=system_chance,
+            communes=settings().communes,
+        )
+    return redirect(url_for("data_requests.show", ref=ref), code=303)
+
+
+def _shown(ref: str) -> tuple[cases.CaseHead, int | None]:
+    """Return the head of a request that this visitor may see, and the visitor's party."""
+    head = cases.head(ref)
+    visitor = current_visitor()
+    party = cases.party_of_account(visitor.account_id) if visitor else None
+    own = head is not None and party is not None and head.party_id == party
+    if head is None or head.kind != DATA_REQUEST or (head.visibility == "unlisted" and not own):
+        raise NotFound(N_("There is no case with this reference."))
+    return head, party
+
+
+@blueprint.get("/requests/<ref>")
+@guard(PUBLIC)
+def show(ref: str) -> str | tuple[str, int]:
+    """Show one request: status and clock, the answer, the texts, the timeline, what to do."""
+    head, party = _shown(ref)
+    if head.visibility == "removed":
+        return _removed(head)
+    codes = queries.codes(head.id)
+    texts = cases.public_texts(head.id)
+    by_role = {t.role: t for t in texts if t.role != "comment"}
+    answers = cases.public_answers(head.id)
+    now = clock.now()
+    title = by_role["title"].words if "title" in by_role else None
+    return render_template(
+        "data_requests/show.html",
+        head=head,
+        codes=codes,
+        badge=case_badge(head.status),
+        due=due(head, clock.local_day(now, settings().time_zone)),
+        texts=by_role,
+        comments=[t for t in texts if t.role == "comment"],
+        title=title,
+        answer=answers[0] if answers else None,
+        older_answers=answers[1:],
+        timeline=timeline(cases.public_timeline(head.id), town=settings().name),
+        objects=rules.OBJECTS,
+        themes=rules.THEMES,
+        outcomes=rules.OUTCOMES,
+        grounds=rules.GROUNDS,
+        own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
+        is_author=party is not None and head.party_id == party,
+        supported=party is not None and cases.supported_by(head.id, party),
+        followed=party is not None and cases.followed_by(head.id, party),
+        proof=_proof_place(head.id),
+        similar=[
+            card(row, today=clock.local_day(now, settings().time_zone))
+            for row in (queries.similar(title, but=head.ref, most=3) if title else [])
+        ],
+    )
+
+
+def _removed(head: cases.CaseHead) -> tuple[str, int]:
+    steps = [s for s in cases.public_timeline(head.id) if s.step == "removed"]
+    reason = steps[-1].codes.get("reason", "") if steps else ""
+    return render_template("cases/removed.html", head=head, reason=reason), 410
+
+
+def _proof_place(case_id: int) -> int | None:
+    """Return where the log holds this request; `app` fills the port, the feed answers."""
+    finder = extension().proof_place
+    return finder(case_id) if finder else None
+
+
+@blueprint.get("/requests/<ref>/receipt")
+@guard(SIGNED_IN)
+def receipt(ref: str) -> Response:
+    """Give the author the salt and the exact bytes that the log's reception entry commits to."""
+    head, party = _shown(ref)
+    kept = queries.receipt(head.id) if party is not None and head.party_id == party else None
+    if kept is None:
+        raise NotFound(N_("There is no receipt for you here."))
+    salt, content = kept
+    no_store()
+    document = {
+        "content": content.decode(),
+        "salt": base64.urlsafe_b64encode(salt).rstrip(b"=").decode(),
+    }
+    response = Response(
+        json.dumps(document, ensure_ascii=False, sort_keys=True), mimetype="application/json"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{head.ref}.json"'
+    return response
+
+
+# ---- API ----------------------------------------------------------------------------------------
+
+
+def _public(row: Any) -> dict[str, Any]:
+    """Return one request as the API gives it: released words only."""
+    words = cases.public_words(row.id)
+    answers = cases.public_answers(row.id)
+    return {
+        "ref": row.ref,
+        "object": row.object,
+        "theme": row.theme,
+        "status": row.status,
+        "title": words.get("title"),
+        "wanted": words.get("wanted"),
+        "commune": row.commune,
+        "received_on": row.received_on,
+        "due_on": row.due_on,
+        "closed_on": row.closed_on,
+        "supports": row.supports,
+        "outcome": answers[0].outcome if answers else None,
+        "answer": answers[0].words if answers else None,
+        "url": f"{settings().public_url}/requests/{row.ref}",
+    }
+
+
+@blueprint.get("/api/v1/requests")
+@guard(PUBLIC)
+@operation("List public data requests", answers=RequestPage, query=ListQuery, tag="requests")
+def api_list() -> Response:
+    """Return one page of public requests."""
+    page = queries.listing(_filters())
+    items = PublicRequest(many=True).dump([_public(row) for row in page.items])
+    return jsonify({"items": items, "next_cursor": page.next_cursor})
+
+
+@blueprint.get("/api/v1/requests/<ref>")
+@guard(PUBLIC)
+@operation("Read one public data request", answers=PublicRequest, tag="requests")
+def api_show(ref: str) -> Response:
+    """Return one public request."""
+    head = cases.head(ref)
+    if head is not None and head.visibility == "removed":
+        raise Gone(N_("This case was removed; its page gives the reason."))
+    if head is None or head.kind != DATA_REQUEST or head.visibility != "public":
+        raise NotFound(N_("There is no case with this reference."))
+    codes = queries.codes(head.id)
+    row = queries.HeadWithCodes.of(head, codes)
+    return jsonify(PublicRequest().dump(_public(row)))
+
+
+@blueprint.post("/api/v1/requests")
+@guard(SIGNED_IN)
+@operation(
+    "Send a data request", takes=RequestForm, answers=PublicRequest, status=201, tag="requests"
+)
+def api_submit() -> tuple[Response, int, dict[str, str]]:
+    """Take a request from a signed-in person's program (session and CSRF token)."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Invalid(N_("An object with named fields is expected."))
+    errors = RequestForm().validate(body)
+    if errors:
+        raise Invalid(N_("The request is not complete."), errors=errors)
+    ref = _receive(dict(RequestForm().load(body)), clock.now())
+    response = api_show(ref)
+    return response, 201, {"Location": url_for("data_requests.api_show", ref=ref)}

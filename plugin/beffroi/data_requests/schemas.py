@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What comes in for a data request, from the form, the desk or the API; and what goes out."""
+
+from marshmallow import Schema, fields, validate
+from marshmallow.exceptions import ValidationError
+
+from beffroi.cases.rules import TEXT_LIMITS
+from beffroi.config import luhn
+from beffroi.data_requests.rules import CHANNELS, GROUNDS, OBJECTS, OUTCOMES, THEMES
+from beffroi_web.words import N_
+
+
+def _organisation(value: str) -> None:
+    """Accept a SIREN (nine digits, Luhn) or an RNA number (W and nine characters)."""
+    text = value.replace(" ", "")
+    siren = len(text) == 9 and text.isdigit() and luhn(text)
+    rna = len(text) == 10 and text[0] == "W" and text[1:].isalnum()
+    if not (siren or rna):
+        raise ValidationError(N_("Give a SIREN (nine digits) or an RNA number (W…)."))
+
+
+class RequestForm(Schema):
+    """The public form: `object title wanted purpose area period format` and who asks."""
+
+    object = fields.String(required=True, validate=validate.OneOf(list(OBJECTS)))
+    title = fields.String(required=True, validate=validate.Length(5, TEXT_LIMITS["title"]))
+    wanted = fields.String(required=True, validate=validate.Length(10, TEXT_LIMITS["wanted"]))
+    purpose = fields.String(validate=validate.Length(max=TEXT_LIMITS["purpose"]))
+    area = fields.String(validate=validate.Length(max=TEXT_LIMITS["area"]))
+    period = fields.String(validate=validate.Length(max=TEXT_LIMITS["period"]))
+    format = fields.String(validate=validate.Length(max=TEXT_LIMITS["format"]))
+    commune = fields.String(validate=validate.Length(equal=5))
+    organisation = fields.String(validate=_organisation)
+    email = fields.Email(validate=validate.Length(max=254))
+
+
+class DeskRequestForm(RequestForm):
+    """The same, entered by an agent for somebody who wrote, called or came."""
+
+    channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
+    received_on = fields.Date(required=True)
+    name = fields.String(validate=validate.Length(max=200))
+    postal = fields.String(validate=validate.Length(max=500))
+
+
+class AnswerFormSchema(Schema):
+    """An official answer as the desk sends it; `rules.check_answer` says what each outcome owes."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf(list(OUTCOMES)))
+    words = fields.String(required=True, validate=validate.Length(1, TEXT_LIMITS["answer"]))
+    ground = fields.String(validate=validate.OneOf(["", *GROUNDS]), load_default="")
+    url = fields.String(validate=validate.Length(max=500), load_default="")
+    planned = fields.String(validate=validate.Regexp(r"^(\d{4}-Q[1-4])?$"), load_default="")
+    duplicate_of = fields.String(validate=validate.Length(max=16), load_default="")
+
+
+class ListQuery(Schema):
+    """Filters of the public list and of `GET /api/v1/requests`."""
+
+    q = fields.String(validate=validate.Length(max=200), load_default="")
+    status = fields.String(load_default="")
+    object = fields.String(validate=validate.OneOf(["", *OBJECTS]), load_default="")
+    theme = fields.String(validate=validate.OneOf(["", *THEMES]), load_default="")
+    sort = fields.String(
+        validate=validate.OneOf(["newest", "oldest", "supported"]), load_default="newest"
+    )
+    cursor = fields.String(validate=validate.Length(max=500), load_default="")
+    limit = fields.Integer(load_default=20)
+
+
+class PublicRequest(Schema):
+    """One data request as everyone may see it (`/api/v1/requests`)."""
+
+    ref = fields.String()
+    object = fields.String()
+    theme = fields.String(allow_none=True)
+    status = fields.String()
+    title = fields.String(allow_none=True)
+    wanted = fields.String(allow_none=True)
+    commune = fields.String(allow_none=True)
+    received_on = fields.Date()
+    due_on = fields.Date(allow_none=True)
+    closed_on = fields.Date(allow_none=True)
+    supports = fields.Integer()
+    outcome = fields.String(allow_none=True)
+    answer = fields.String(allow_none=True)
+    url = fields.String()
+
+
+class RequestPage(Schema):
+    """One page of `/api/v1/requests`."""
+
+    items = fields.List(fields.Nested(PublicRequest), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

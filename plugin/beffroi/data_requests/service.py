@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Verbs on data requests: submit, confirm, enter at the desk, classify, answer. None commits."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from beffroi.cases import rules as case_rules
+from beffroi.cases import service as cases
+from beffroi.cases.events import RequestReceived
+from beffroi.cases.models import Case
+from beffroi.data_requests import rules
+from beffroi.data_requests.events import ConfirmationAsked
+from beffroi.data_requests.models import DataRequest, PendingRequest
+from beffroi.kernel.actors import Actor
+from beffroi.kernel.bus import publish
+from beffroi.kernel.chance import Chance
+from beffroi.kernel.db import db
+from beffroi.kernel.errors import Gone, Invalid, NotFound
+from beffroi.legal.deadlines import answer_due
+from beffroi_privacy.commitments import SALT_BYTES, commit
+from beffroi_web.words import N_
+
+CONFIRM_WITHIN = timedelta(hours=48)
+TEXT_ROLES = ("title", "wanted", "purpose", "area", "period", "format")
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How and when a request reached the institution, and from whom."""
+
+    party_id: int
+    channel: str
+    received_on: date
+    lang: str
+
+
+def _receipt(case: Case, form: Mapping[str, Any]) -> bytes:
+    """Return the exact bytes that a receipt commits to: what was received, and when."""
+    received = {role: form[role] for role in ("object", *TEXT_ROLES) if form.get(role)}
+    document = {"received": received, "received_on": case.received_on.isoformat(), "ref": case.ref}
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def receive(
+    form: Mapping[str, Any],
+    reception: Reception,
+    *,
+    actor: Actor,
+    now: datetime,
+    chance: Chance,
+    communes: tuple[str, ...],
+) -> Case:
+    """Open a data request from a checked form; acknowledge it with a salted commitment."""
+    commune = checked_commune(form.get("commune"), communes)
+    case = cases.open_case(
+        cases.NewCase(
+            kind=case_rules.DATA_REQUEST,
+            channel=reception.channel,
+            lang=reception.lang,
+            texts={role: form[role] for role in TEXT_ROLES if form.get(role)},
+            received_on=reception.received_on,
+            party_id=reception.party_id,
+            commune=commune,
+            due_on=answer_due(form["object"], reception.received_on),
+        ),
+        actor=actor,
+        now=now,
+        chance=chance,
+    )
+    salt, content = chance(SALT_BYTES), _receipt(case, form)
+    db.session.add(
+        DataRequest(
+            case_id=case.id,
+            object=form["object"],
+            theme=form.get("theme"),
+            organisation=(form.get("organisation") or "").replace(" ", "") or None,
+            receipt_salt=salt,
+            receipt_content=content,
+        )
+    )
+    db.session.flush()
+    commitment = base64.urlsafe_b64encode(commit(salt, content)).rstrip(b"=").decode()
+    publish(RequestReceived(case_id=case.id, commitment=commitment, at=now))
+    return case
+
+
+def checked_commune(code: str | None, communes: tuple[str, ...]) -> str | None:
+    """Return a commune code of this town, or None; raise Invalid for another's."""
+    if not code:
+        return communes[0] if len(communes) == 1 else None
+    if code not in communes:
+        raise Invalid(
+            N_("This commune is not served here."), errors={"commune": [N_("Choose one of ours.")]}
+        )
+    return code
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def ask_confirmation(
+    form: Mapping[str, Any], *, email: str, lang: str, now: datetime, chance: Chance
+) -> None:
+    """Keep a request until its e-mail address is confirmed; the link goes out by mail."""
+    token = chance(24).hex()
+    db.session.add(
+        PendingRequest(
+            token_hash=_hash(token), email=email, lang=lang, form=dict(form), made_at=now
+        )
+    )
+    publish(ConfirmationAsked(email=email, token=token, lang=lang, at=now))
+
+
+def confirm(
+    token: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    chance: Chance,
+    communes: tuple[str, ...],
+) -> str:
+    """Make the case of a confirmed address, return its reference; a second click finds it."""
+    pending = db.session.scalar(
+        select(PendingRequest).where(PendingRequest.token_hash == _hash(token))
+    )
+    if pending is None:
+        raise NotFound(N_("This link is not known, or its request was forgotten after two days."))
+    if pending.case_ref:
+        return pending.case_ref
+    if now - pending.made_at > CONFIRM_WITHIN:
+        raise Gone(N_("This link is more than two days old. Please send the request again."))
+    party = cases.party_for_email(pending.email, lang=pending.lang, now=now)
+    reception = Reception(party, "email", today, pending.lang)
+    case = receive(pending.form, reception, actor=actor, now=now, chance=chance, communes=communes)
+    pending.case_ref, pending.form = case.ref, {}
+    return case.ref
+
+
+def forget_unconfirmed(now: datetime) -> int:
+    """Delete requests whose address was not confirmed in time; return how many."""
+    result = db.session.execute(
+        delete(PendingRequest).where(PendingRequest.made_at < now - CONFIRM_WITHIN)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def classify(
+    case: Case, *, theme: str | None, wanted_object: str | None, actor: Actor, now: datetime
+) -> None:
+    """Set the theme and the kind of thing asked for; the clock follows the kind."""
+    row = db.session.get(DataRequest, case.id)
+    if row is None:
+        raise NotFound(N_("There is no case with this reference."))
+    if theme and theme not in rules.THEMES:
+        raise Invalid(N_("There is no such theme."), errors={"theme": [N_("Unknown.")]})
+    if wanted_object and wanted_object not in rules.OBJECTS:
+        raise Invalid(N_("There is no such kind."), errors={"object": [N_("Unknown.")]})
+    row.theme = theme or row.theme
+    row.object = wanted_object or row.object
+    case.due_on = answer_due(row.object, case.received_on)
+    cases.step(
+        case,
+        "classified",
+        actor=actor,
+        now=now,
+        public=False,
+        codes={"theme": row.theme, "object": row.object},
+    )
+    cases.public_changed(case, now=now)
+
+
+def answer(case: Case, form: rules.AnswerForm, *, actor: Actor, now: datetime, today: date) -> None:
+    """Answer a data request as the institution; what the outcome owes is demanded."""
+    rules.check_answer(form)
+    cases.answer(
+        case,
+        cases.Answer(
+            status=rules.STATUS_OF_OUTCOME[form.outcome],
+            outcome=form.outcome,
+            words=form.words,
+            ground=form.ground or None,
+            url=form.url or None,
+            planned=form.planned or None,
+            duplicate_of=form.duplicate_of or None,
+        ),
+        actor=actor,
+        now=now,
+        today=today,
+    )

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Publishing, as the worker and `beffroi publish` do it: stage, sign, commit; each its own unit."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from beffroi.config import Settings
+from beffroi.feed import queries, service
+from beffroi.feed.queries import SqlLogStore
+from beffroi.kernel.chance import Chance
+from beffroi.kernel.db import db, unit_of_work
+from beffroi.outbox.queries import waiting_count
+from beffroi_federation.errors import ProtocolError
+from beffroi_federation.signer import LocalSigner, create_seed, create_state
+from beffroi_federation.signing import Signer
+
+__all__ = [
+    "Effect",
+    "ProtocolError",
+    "create_signer",
+    "no_effect",
+    "publish_if_waiting",
+    "publish_on_schedule",
+    "publish_once",
+    "sign_staged",
+    "signer_for",
+]
+
+Effect = Callable[[str], None]
+"""Told the name of each point between two effects; a crash test dies there."""
+
+
+def no_effect(_name: str) -> None:
+    """Do nothing: nobody watches."""
+
+
+def publish_once(
+    signer: Signer,
+    *,
+    now: datetime,
+    today: date,
+    chance: Chance,
+    period: str = "",
+    only: str = "",
+    at: Effect = no_effect,
+) -> service.Batch:
+    """Publish one batch: everything that waits (up to a limit), or the marker alone."""
+    at("before-stage")
+    with unit_of_work():
+        batch = service.stage(
+            now=now,
+            today=today,
+            chance=chance,
+            period=period or service.iso_week(today),
+            only=only,
+        )
+        at("staged-uncommitted")
+    at("staged")
+    with unit_of_work():
+        service.sign(signer)
+        at("signed-uncommitted")
+    at("published")
+    return batch
+
+
+def publish_on_schedule(
+    signer: Signer, *, now: datetime, today: date, chance: Chance, at: Effect = no_effect
+) -> int:
+    """Publish the week's batch and the day's withdrawals, each once, also when empty.
+
+    Returns how many entries entered the log.
+    """
+    sign_staged(signer)
+    entries = 0
+    if not queries.has_batch(service.iso_week(today)):
+        entries += publish_once(signer, now=now, today=today, chance=chance, at=at).entries
+    if not queries.has_batch(today.isoformat()):
+        entries += publish_once(
+            signer,
+            now=now,
+            today=today,
+            chance=chance,
+            period=today.isoformat(),
+            only="withdraw",
+            at=at,
+        ).entries
+    db.session.rollback()
+    return entries
+
+
+def sign_staged(signer: Signer) -> None:
+    """Have signed what a crash left staged without a checkpoint."""
+    head = SqlLogStore().head()
+    db.session.rollback()
+    if head.size > head.published:
+        with unit_of_work():
+            service.sign(signer)
+
+
+def publish_if_waiting(
+    signer: Signer, *, now: datetime, today: date, chance: Chance, at: Effect = no_effect
+) -> int:
+    """Publish what waits until nothing does; return how many entries entered the log.
+
+    Used where publication is at once; a log that is still empty gets its first checkpoint too. What
+    a crash left staged without a signature is signed first.
+    """
+    sign_staged(signer)
+    entries = 0
+    while waiting_count() or SqlLogStore().head().size == 0:
+        db.session.rollback()
+        entries += publish_once(signer, now=now, today=today, chance=chance, at=at).entries
+    db.session.rollback()
+    return entries
+
+
+def signer_for(settings: Settings) -> LocalSigner:
+    """Return the town's signer, from the two files below its data directory."""
+    folder = settings.data_dir / "signer"
+    return LocalSigner(settings.origin, folder / "seed", folder / "state")
+
+
+def create_signer(settings: Settings, seed: bytes) -> None:
+    """Write a new signer's files from 32 random bytes; FileExistsError if there is one."""
+    folder = settings.data_dir / "signer"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_seed(folder / "seed", seed)
+    create_state(folder / "state")

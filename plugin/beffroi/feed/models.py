@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The public log as tables: entries and tiles for ever, contents and salts as long as they may be.
+
+`log_content` is the only one of these tables that erasing a person touches.
+"""
+
+from sqlalchemy import Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi.kernel.db import Model
+from beffroi_web.database import BigId
+
+EPOCH_1 = 1
+"""The log id of the first epoch; a later epoch is another log with its own id."""
+
+
+class LogState(Model):
+    """Where a log stands: leaves staged, leaves under the served checkpoint, its note."""
+
+    __tablename__ = "log_state"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigId, default=0)
+    published: Mapped[int] = mapped_column(BigId, default=0)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class LogEntry(Model):
+    """One leaf, the exact bytes as ASCII text."""
+
+    __tablename__ = "log_entry"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    leaf: Mapped[str] = mapped_column(Text)
+
+
+class LogTile(Model):
+    """One hash tile as it is now: 1 to 256 hashes of 32 bytes."""
+
+    __tablename__ = "log_tile"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogContent(Model):
+    """What a leaf commits to, and its salt; deleted when it is withdrawn."""
+
+    __tablename__ = "log_content"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogFact(Model):
+    """Which fact, in which version, is at which place: a fact's version enters the log once."""
+
+    __tablename__ = "log_fact"
+    __table_args__ = (UniqueConstraint("log_id", "fact", "version"),)
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    fact: Mapped[str] = mapped_column(String(80), index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    record_id: Mapped[str | None] = mapped_column(String(32))
+    entry: Mapped[str] = mapped_column(String(3))
+
+
+class LogBatch(Model):
+    """Which periods have had their batch, and where its marker stands."""
+
+    __tablename__ = "log_batch"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    period: Mapped[str] = mapped_column(String(10), index=True)

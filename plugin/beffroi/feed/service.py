@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From waiting facts to a signed log: make a record or refuse, append, sign, serve.
+
+The order of effects of one publication, and each crash between two of them:
+
+1. `stage`: in ONE transaction, read waiting facts, make entries and contents, append them with
+   their tiles, mark the facts as done. A crash before it commits leaves the facts waiting; a crash
+   after it leaves staged entries that no checkpoint covers: the next `sign` covers them.
+   `log_fact` is unique in (fact, version), so no version of a fact enters twice.
+2. `sign`: the signer proves the extension, remembers it on its own disk, answers.
+3. `commit`: the note becomes the served checkpoint, in a transaction of its own. A crash between 2
+   and 3 is healed by asking again: the signer gives the same note for the same tree.
+
+A withdrawal deletes content and salt in step 1 already: it is gone from what is served before
+anybody is told.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from random import Random
+
+from sqlalchemy import delete
+
+from beffroi.feed import queries
+from beffroi.feed.models import EPOCH_1, LogBatch, LogContent, LogFact
+from beffroi.feed.queries import SqlLogStore
+from beffroi.kernel.chance import Chance
+from beffroi.kernel.db import db
+from beffroi.outbox import queries as outbox
+from beffroi.outbox import service as outbox_service
+from beffroi_federation import log
+from beffroi_federation.anonymise import (
+    IncidentCell,
+    RequestFact,
+    incident_summary_record,
+    request_record,
+)
+from beffroi_federation.entries import (
+    BatchEntry,
+    Reason,
+    ReceivedEntry,
+    RecordEntry,
+    SupersedeEntry,
+    WithdrawEntry,
+    encode_entry,
+)
+from beffroi_federation.errors import RecordRefused
+from beffroi_federation.records import PublicRecord
+from beffroi_federation.signing import Signer
+from beffroi_privacy.commitments import SALT_BYTES, commit
+
+MOST_FACTS = 2000
+QUARTER_MONTH = {"Q1": 1, "Q2": 4, "Q3": 7, "Q4": 10}
+
+
+@dataclass(slots=True)
+class Planned:
+    """One entry that is about to enter the log, and what belongs to it."""
+
+    fact: str
+    version: int
+    outbox_id: int
+    entry: RecordEntry | SupersedeEntry | WithdrawEntry | ReceivedEntry
+    kind: str
+    record_id: str | None = None
+    salt: bytes | None = None
+    content: bytes | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one publication did."""
+
+    entries: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    waiting: int = 0
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of a day as the log writes it, such as `2026-W47`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _quarter_start(text: str | None) -> date | None:
+    if not text:
+        return None
+    year, quarter = text.split("-")
+    return date(int(year), QUARTER_MONTH[quarter], 1)
+
+
+def _request_fact(released: outbox.ReleasedRequest) -> RequestFact:
+    return RequestFact(
+        lang=released.lang,
+        object=released.object,
+        theme=released.theme,
+        title=released.title,
+        summary=released.summary,
+        received=released.received_on,
+        status=released.status,
+        clock=released.clock,
+        supports=released.supports,
+        commune=released.commune,
+        outcome=released.outcome,
+        ground=released.ground,
+        answer=released.answer,
+        answered=released.answered_on,
+        planned=_quarter_start(released.planned),
+        published_url=released.published_url,
+    )
+
+
+class _Stager:
+    """Turns waiting facts into planned entries; one for each publication."""
+
+    def __init__(self, *, today: date, chance: Chance) -> None:
+        self.today = today
+        self.chance = chance
+        self.planned: list[Planned] = []
+        self.withdrawals: list[Planned] = []
+        self.refused: list[tuple[str, str]] = []
+        self.finished: list[tuple[int, str]] = []
+
+    def take(self, facts: Sequence[outbox.Fact]) -> None:
+        """Plan an entry for each fact, or note why there is none."""
+        newest = {f.case_id: f.version for f in facts if f.fact == "request"}
+        for fact in facts:
+            if fact.fact == "received":
+                self._received(fact)
+            elif fact.fact == "request" and newest[fact.case_id] != fact.version:
+                self.finished.append((fact.id, "superseded before it was published"))
+            elif fact.fact == "request":
+                self._request(fact)
+            elif fact.fact == "withdraw":
+                self._withdraw(fact, f"request:{fact.case_id}", Reason(fact.codes["reason"]))
+                self.finished.append((fact.id, "withdrawn"))
+            elif fact.fact == "cell":
+                self._cell(fact)
+            else:
+                self.finished.append((fact.id, "unknown fact"))
+
+    def _salted(self, record: PublicRecord) -> tuple[bytes, bytes]:
+        salt = self.chance(SALT_BYTES)
+        return salt, commit(salt, record.content)
+
+    def _received(self, fact: outbox.Fact) -> None:
+        commitment = base64.urlsafe_b64decode(fact.codes["commitment"] + "=")
+        self.planned.append(
+            Planned(f"received:{fact.case_id}", 1, fact.id, ReceivedEntry(commitment), "rcv")
+        )
+
+    def _request(self, fact: outbox.Fact) -> None:
+        assert fact.case_id is not None  # noqa: S101  the outbox's own rows
+        key = f"request:{fact.case_id}"
+        released = outbox.released_request(fact.case_id, today=self.today)
+        if released is None:
+            self._withdraw(fact, key, Reason.ERROR)
+            self.finished.append((fact.id, "nothing is released"))
+            return
+        live = queries.live_places(key)
+        record_id = live[-1].record_id if live else None
+        record_id = record_id or self.chance(16).hex()
+        try:
+            record = request_record(_request_fact(released), record_id=record_id)
+        except RecordRefused as refusal:
+            self.refused.append((key, str(refusal)))
+            self.finished.append((fact.id, f"refused: {refusal}"))
+            return
+        salt, commitment = self._salted(record)
+        entry: RecordEntry | SupersedeEntry
+        if live:
+            entry = SupersedeEntry(commitment, live[-1].position)
+        else:
+            received = queries.places(f"received:{fact.case_id}")
+            entry = RecordEntry(commitment, received[0].position if received else None)
+        self.planned.append(
+            Planned(
+                key,
+                fact.version,
+                fact.id,
+                entry,
+                "sup" if live else "rec",
+                record_id,
+                salt,
+                record.content,
+            )
+        )
+
+    def _withdraw(self, fact: outbox.Fact, key: str, reason: Reason) -> None:
+        for place in queries.live_places(key):
+            self.withdrawals.append(
+                Planned(
+                    key, -place.position - 1, fact.id, WithdrawEntry(place.position, reason), "wdr"
+                )
+            )
+
+    def _cell(self, fact: outbox.Fact) -> None:
+        codes = fact.codes
+        key = f"cell:{codes['family']}:{codes['category']}:{codes['area']}:{codes['period']}"
+        if queries.places(key):
+            self.finished.append((fact.id, "published once already"))
+            return
+        try:
+            record = incident_summary_record(IncidentCell(**codes))
+        except RecordRefused as refusal:
+            self.refused.append((key, str(refusal)))
+            self.finished.append((fact.id, f"refused: {refusal}"))
+            return
+        salt, commitment = self._salted(record)
+        self.planned.append(
+            Planned(key, 1, fact.id, RecordEntry(commitment), "rec", None, salt, record.content)
+        )
+
+
+def _ordered(planned: list[Planned], shuffle: Random) -> list[Planned]:
+    """Return the entries of a batch in an order that tells nothing of their arrival.
+
+    Receptions come first, since a record names the index of its own.
+    """
+    received = [p for p in planned if p.kind == "rcv"]
+    rest = [p for p in planned if p.kind != "rcv"]
+    shuffle.shuffle(received)
+    shuffle.shuffle(rest)
+    return received + rest
+
+
+def _link_receptions(ordered: list[Planned], first: int) -> None:
+    """Give records of this very batch the index of the reception they answer."""
+    at = {
+        p.fact.removeprefix("received:"): first + n
+        for n, p in enumerate(ordered)
+        if p.kind == "rcv"
+    }
+    for planned in ordered:
+        case = planned.fact.removeprefix("request:")
+        if isinstance(planned.entry, RecordEntry) and planned.fact.startswith("request:"):
+            if planned.entry.received is None and case in at:
+                planned.entry = RecordEntry(planned.entry.commitment, at[case])
+
+
+def stage(
+    *,
+    now: datetime,
+    today: date,
+    chance: Chance,
+    period: str,
+    only: str = "",
+    most: int = MOST_FACTS,
+) -> Batch:
+    """Append what waits, in the caller's transaction; return what was done.
+
+    `period` names the batch in its marker (an ISO week, or a day for a batch of withdrawals);
+    `only` takes facts of one kind. An empty outbox still writes the marker: silence is a sign of
+    life too.
+    """
+    facts = outbox.waiting(most, only=only)
+    stager = _Stager(today=today, chance=chance)
+    stager.take(facts)
+    store = SqlLogStore()
+    first = store.head().size
+    ordered = _ordered(stager.planned, Random(int.from_bytes(chance(32), "big")))  # noqa: S311  seeded by chance
+    ordered += stager.withdrawals
+    _link_receptions(ordered, first + 1)
+    leaves = [encode_entry(BatchEntry(period)), *(encode_entry(p.entry) for p in ordered)]
+    appended = log.append(store, leaves)
+    db.session.add(LogBatch(log_id=EPOCH_1, position=appended.first_index, period=period))
+    for place, planned in enumerate(ordered, appended.first_index + 1):
+        _keep(place, planned)
+        outbox_service.done(planned.outbox_id, f"{planned.kind} {place}", now=now)
+    for outbox_id, result in stager.finished:
+        outbox_service.done(outbox_id, result, now=now)
+    return Batch(len(leaves), stager.refused, max(0, outbox.waiting_count()))
+
+
+def _keep(place: int, planned: Planned) -> None:
+    db.session.add(
+        LogFact(
+            log_id=EPOCH_1,
+            position=place,
+            fact=planned.fact,
+            version=planned.version,
+            record_id=planned.record_id,
+            entry=planned.kind,
+        )
+    )
+    if isinstance(planned.entry, WithdrawEntry):
+        db.session.execute(
+            delete(LogContent).where(
+                LogContent.log_id == EPOCH_1, LogContent.position == planned.entry.index
+            )
+        )
+    elif planned.salt is not None and planned.content is not None:
+        db.session.add(
+            LogContent(log_id=EPOCH_1, position=place, salt=planned.salt, content=planned.content)
+        )
+    db.session.flush()
+
+
+def sign(signer: Signer) -> str:
+    """Have what is staged signed and make it the served checkpoint, in the caller's transaction."""
+    return log.publish(SqlLogStore(), signer)

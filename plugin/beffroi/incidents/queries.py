@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of incidents: listed cases and released public text only, and counts for disclosure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from beffroi.cases import queries as cases
+from beffroi.cases.models import Case
+from beffroi.cases.rules import INCIDENTS
+from beffroi.incidents.models import Incident
+from beffroi.kernel.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCodes:
+    """The codes of one incident."""
+
+    family: str
+    category: str
+    listed: bool
+    happened_on: date | None
+
+
+def codes(case_id: int) -> IncidentCodes | None:
+    """Return the codes of an incident."""
+    row = db.session.execute(
+        select(Incident.family, Incident.category, Incident.listed, Incident.happened_on).where(
+            Incident.case_id == case_id
+        )
+    ).first()
+    return IncidentCodes(*row) if row else None
+
+
+def listing(filters: Mapping[str, Any]) -> cases.Page:
+    """Return one page of the public list: filters `q status category sort cursor limit`."""
+    statement = (
+        cases.card_select(Incident.family, Incident.category)
+        .join(Incident, Incident.case_id == Case.id)
+        .where(Case.kind == "street")
+    )
+    if filters.get("status") == "any_open":
+        statement = statement.where(Case.open.is_(True))
+    elif filters.get("status"):
+        statement = statement.where(Case.status == filters["status"])
+    if filters.get("category"):
+        statement = statement.where(Incident.category == filters["category"])
+    statement = cases.with_words(statement, filters.get("q") or "")
+    return cases.page(
+        statement,
+        sort=filters.get("sort") or "newest",
+        cursor=filters.get("cursor") or None,
+        limit=filters.get("limit") or 20,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One report as the counts need it: codes, days and who, no words."""
+
+    family: str
+    category: str
+    commune: str | None
+    received_on: date
+    closed_on: date | None
+    party_id: int | None
+    sensitive: bool
+
+
+def counted(since: date, until: date) -> Iterator[Counted]:
+    """Yield the reports received or closed in a span of days (both included), but removed ones."""
+    rows = db.session.execute(
+        select(
+            Incident.family,
+            Incident.category,
+            Case.commune,
+            Case.received_on,
+            Case.closed_on,
+            Case.party_id,
+            Case.sensitive,
+        )
+        .join(Case, Case.id == Incident.case_id)
+        .where(Case.visibility != "removed", Case.kind.in_(INCIDENTS))
+        .where(Case.received_on.between(since, until) | Case.closed_on.between(since, until))
+        .execution_options(yield_per=2000)
+    )
+    for row in rows:
+        yield Counted(*row)
+
+
+def volumes(since: date, until: date) -> list[Any]:
+    """Return (family, category, commune, received) of a span of days, for choosing periods."""
+    return list(
+        db.session.execute(
+            select(Incident.family, Incident.category, Case.commune, func.count())
+            .join(Case, Case.id == Incident.case_id)
+            .where(Case.received_on.between(since, until), Case.visibility != "removed")
+            .group_by(Incident.family, Incident.category, Case.commune)
+        )
+    )
+
+
+def first_day() -> date | None:
+    """Return the day of the oldest report, or None without any."""
+    return db.session.scalar(select(func.min(Case.received_on)).where(Case.kind.in_(INCIDENTS)))
+
+
+def figures() -> dict[str, int]:
+    """Return the live figures of the front page, listed street reports only."""
+    rows = db.session.execute(
+        select(Case.open, func.count())
+        .where(Case.kind == "street", Case.visibility == "public")
+        .group_by(Case.open)
+    ).all()
+    by_open = {bool(is_open): int(count) for is_open, count in rows}
+    return {
+        "reported": sum(by_open.values()),
+        "closed": by_open.get(False, 0),
+        "open": by_open.get(True, 0),
+    }

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Pages and API of incidents: list, form, case. Unlisted ones are shown to their author only."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from beffroi.accounts import queries as accounts
+from beffroi.cases import queries as cases
+from beffroi.cases import service as case_service
+from beffroi.cases.rules import INCIDENT_STATUSES, INCIDENTS, STATUS_WORDS
+from beffroi.cases.schemas import badge as case_badge
+from beffroi.cases.schemas import card, timeline
+from beffroi.incidents import queries, rules, service
+from beffroi.incidents.schemas import IncidentForm, IncidentPage, ListQuery, PublicIncident
+from beffroi.kernel import clock, private_links
+from beffroi.kernel.chance import system_chance
+from beffroi.kernel.db import unit_of_work
+from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal
+from beffroi.kernel.extension import settings
+from beffroi_web.forms import Form, load
+from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.headers import no_store
+from beffroi_web.languages import current_language
+from beffroi_web.openapi import operation
+from beffroi_web.paging import limit_from
+from beffroi_web.paths import address
+from beffroi_web.visitors import current_visitor
+from beffroi_web.words import N_
+
+blueprint = Blueprint("incidents", __name__)
+
+
+def _filters() -> dict[str, Any]:
+    data, form = load(ListQuery(), request.args)
+    if data is None:
+        raise Invalid(
+            N_("This page address is not one of ours; start from the list."), errors=form.errors
+        )
+    data["limit"] = limit_from(request.args)
+    if data["status"] and data["status"] not in (*INCIDENT_STATUSES, "any_open"):
+        data["status"] = ""
+    return data
+
+
+@blueprint.get("/incidents")
+@guard(PUBLIC)
+def listing() -> str:
+    """Show the listed street reports with search, filters and sorting."""
+    filters = _filters()
+    page = queries.listing(filters)
+    today = clock.local_day(clock.now(), settings().time_zone)
+    cards = [
+        card(row, today=today, facts=(gettext(rules.CATEGORIES[row.category].label),))
+        for row in page.items
+    ]
+    return render_template(
+        "incidents/list.html",
+        cards=cards,
+        filters=filters,
+        next_cursor=page.next_cursor,
+        statuses=[(s, gettext(STATUS_WORDS[s])) for s in INCIDENT_STATUSES],
+        categories=[
+            (c.code, gettext(c.label))
+            for c in rules.CATEGORIES.values()
+            if c.listed and c.family == "street"
+        ],
+    )
+
+
+def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
+    no_store()
+    page = render_template(
+        "incidents/new.html",
+        form=form,
+        families=rules.FAMILIES,
+        categories=rules.CATEGORIES,
+        communes=settings().communes,
+        today=clock.local_day(clock.now(), settings().time_zone),
+    )
+    return page, status
+
+
+@blueprint.get("/incidents/new")
+@guard(PUBLIC)
+def new() -> tuple[str, int] | AnyResponse:
+    """Show the report form; a town may ask people to sign in first."""
+    if settings().incidents_need_account and current_visitor() is None:
+        return redirect(address("/sign-in", next=request.path), code=303)
+    return _form_page(Form(values=request.args.to_dict()))
+
+
+@blueprint.post("/incidents/new")
+@guard(PUBLIC)
+def submit() -> AnyResponse | tuple[str, int]:
+    """Take a report; without an account its page is reached by a private link."""
+    if settings().incidents_need_account and current_visitor() is None:
+        return redirect(address("/sign-in", next=request.path), code=303)
+    data, form = load(IncidentForm(), request.form)
+    if data is None:
+        return _form_page(form, 422)
+    try:
+        ref = _report(data)
+    except Refusal as refusal:
+        return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
+    key = None
+    if current_visitor() is None:
+        key = private_links.key_for(settings().secret_key, ref)
+    return redirect(url_for("incidents.show", ref=ref, key=key), code=303)
+
+
+def _report(data: dict[str, Any]) -> str:
+    now = clock.now()
+    visitor = current_visitor()
+    account = accounts.account(visitor.account_id) if visitor else None
+    with unit_of_work():
+        party = None
+        if account is not None:
+            party = case_service.party_for_account(
+                account.id, email=account.email, name=account.name, lang=current_language(), now=now
+            )
+        case = service.report(
+            data,
+            service.Reception(
+                party, "web", clock.local_day(now, settings().time_zone), current_language()
+            ),
+            actor=accounts.actor(visitor),
+            now=now,
+            chance=system_chance,
+            communes=settings().communes,
+        )
+        return case.ref
+
+
+@blueprint.get("/incidents/<ref>")
+@guard(PUBLIC)
+def show(ref: str) -> str | tuple[str, int]:
+    """Show one report: state, what was done, the timeline, what to do."""
+    head = cases.head(ref)
+    visitor = current_visitor()
+    party = cases.party_of_account(visitor.account_id) if visitor else None
+    key = request.args.get("key", "")
+    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key)
+    own = by_key or (head is not None and party is not None and head.party_id == party)
+    if head is None or head.kind not in INCIDENTS or (head.visibility == "unlisted" and not own):
+        raise NotFound(N_("There is no case with this reference."))
+    if head.visibility == "removed":
+        steps = [s for s in cases.public_timeline(head.id) if s.step == "removed"]
+        reason = steps[-1].codes.get("reason", "") if steps else ""
+        return render_template("cases/removed.html", head=head, reason=reason), 410
+    if own:
+        no_store()
+    codes = queries.codes(head.id)
+    texts = cases.public_texts(head.id)
+    answers = cases.public_answers(head.id)
+    return render_template(
+        "incidents/show.html",
+        head=head,
+        codes=codes,
+        category=rules.CATEGORIES[codes.category] if codes else None,
+        badge=case_badge(head.status),
+        texts={t.role: t for t in texts if t.role != "comment"},
+        comments=[t for t in texts if t.role == "comment"],
+        answer=answers[0] if answers else None,
+        outcomes=rules.OUTCOMES,
+        timeline=timeline(cases.public_timeline(head.id), town=settings().name),
+        is_author=own,
+        by_key=by_key,
+        own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
+        supported=party is not None and cases.supported_by(head.id, party),
+        followed=party is not None and cases.followed_by(head.id, party),
+    )
+
+
+# ---- API ----------------------------------------------------------------------------------------
+
+
+def _public(row: Any, codes: Any) -> dict[str, Any]:
+    words = cases.public_words(row.id)
+    answers = cases.public_answers(row.id)
+    return {
+        "ref": row.ref,
+        "family": codes.family,
+        "category": codes.category,
+        "status": row.status,
+        "description": words.get("description"),
+        "commune": row.commune,
+        "received_on": row.received_on,
+        "closed_on": row.closed_on,
+        "supports": row.supports,
+        "answer": answers[0].words if answers else None,
+        "url": f"{settings().public_url}/incidents/{row.ref}",
+    }
+
+
+@blueprint.get("/api/v1/incidents")
+@guard(PUBLIC)
+@operation("List listed street reports", answers=IncidentPage, query=ListQuery, tag="incidents")
+def api_list() -> Response:
+    """Return one page of listed reports."""
+    page = queries.listing(_filters())
+    items = PublicIncident(many=True).dump([_public(row, row) for row in page.items])
+    return jsonify({"items": items, "next_cursor": page.next_cursor})
+
+
+@blueprint.get("/api/v1/incidents/<ref>")
+@guard(PUBLIC)
+@operation("Read one listed street report", answers=PublicIncident, tag="incidents")
+def api_show(ref: str) -> Response:
+    """Return one listed report."""
+    head = cases.head(ref)
+    if head is not None and head.kind == "street" and head.visibility == "removed":
+        raise Gone(N_("This case was removed; its page gives the reason."))
+    if head is None or head.kind != "street" or head.visibility != "public":
+        raise NotFound(N_("There is no case with this reference."))
+    return jsonify(PublicIncident().dump(_public(head, queries.codes(head.id))))
+
+
+@blueprint.post("/api/v1/incidents")
+@guard(PUBLIC)
+@operation("Send a report", takes=IncidentForm, answers=PublicIncident, status=201, tag="incidents")
+def api_submit() -> tuple[Response, int, dict[str, str]]:
+    """Take a report from a program (CSRF token, or none signed in)."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Invalid(N_("An object with named fields is expected."))
+    errors = IncidentForm().validate(body)
+    if errors:
+        raise Invalid(N_("The report is not complete."), errors=errors)
+    ref = _report(dict(IncidentForm().load(body)))
+    head = cases.head(ref)
+    answer = {"ref": ref, "status": "open", "received_on": head.received_on if head else None}
+    address = url_for("incidents.api_show", ref=ref)
+    return jsonify(PublicIncident().dump(answer)), 201, {"Location": address}

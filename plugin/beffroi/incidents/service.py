@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Verbs on incidents: report, answer. None commits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from beffroi.cases import service as cases
+from beffroi.cases.models import Case
+from beffroi.incidents import rules
+from beffroi.incidents.models import Incident
+from beffroi.kernel.actors import Actor
+from beffroi.kernel.chance import Chance
+from beffroi.kernel.db import db
+from beffroi.kernel.errors import Invalid
+from beffroi_web.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How and when a report reached the institution; the party is unknown for an anonymous one."""
+
+    party_id: int | None
+    channel: str
+    received_on: date
+    lang: str
+
+
+def report(
+    form: Mapping[str, Any],
+    reception: Reception,
+    *,
+    actor: Actor,
+    now: datetime,
+    chance: Chance,
+    communes: tuple[str, ...],
+) -> Case:
+    """Open an incident from a checked form; unlisted categories never appear one by one."""
+    category = rules.CATEGORIES[form["category"]]
+    errors: dict[str, list[str]] = {}
+    if category.family != form["family"]:
+        errors["category"] = [N_("This category belongs to the other family.")]
+    happened = form.get("date")
+    if happened is not None and happened > reception.received_on:
+        errors["date"] = [N_("This day has not come yet.")]
+    commune = form.get("commune") or (communes[0] if len(communes) == 1 else None)
+    if commune is not None and commune not in communes:
+        errors["commune"] = [N_("Choose one of ours.")]
+    if errors:
+        raise Invalid(N_("The report is not complete."), errors=errors)
+    case = cases.open_case(
+        cases.NewCase(
+            kind=category.family,
+            channel=reception.channel,
+            lang=reception.lang,
+            texts={r: form[r] for r in ("description", "place") if form.get(r)},
+            received_on=reception.received_on,
+            party_id=reception.party_id,
+            commune=commune,
+            visibility="public" if category.listed else "unlisted",
+            sensitive=category.sensitive,
+        ),
+        actor=actor,
+        now=now,
+        chance=chance,
+    )
+    db.session.add(
+        Incident(
+            case_id=case.id,
+            family=category.family,
+            category=category.code,
+            listed=category.listed,
+            happened_on=happened,
+        )
+    )
+    db.session.flush()
+    return case
+
+
+def answer(
+    case: Case,
+    outcome: str,
+    words: str,
+    *,
+    duplicate_of: str = "",
+    actor: Actor,
+    now: datetime,
+    today: date,
+) -> None:
+    """Close an incident as the institution, saying what was done."""
+    if outcome not in rules.OUTCOMES:
+        raise Invalid(N_("Choose an outcome."), errors={"outcome": [N_("Unknown.")]})
+    if not words.strip():
+        raise Invalid(
+            N_("Say what was done: closing a report is an answer."),
+            errors={"words": [N_("Missing.")]},
+        )
+    given = cases.Answer(
+        status=outcome, outcome=outcome, words=words, duplicate_of=duplicate_of or None
+    )
+    cases.answer(case, given, actor=actor, now=now, today=today)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The town's database object; sessions, types and transactions come from `beffroi_web.database`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import DeclarativeBase
+
+from beffroi_web import database
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table of a town."""
+
+    metadata = database.make_metadata()
+
+
+db = database.make_db(Base)
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """Run a block as one write transaction of the town's database."""
+    with database.unit_of_work(db):
+        yield

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the running application carries: settings, clock, handlers, mailer, the log's public key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from beffroi.config import Settings
+from beffroi.kernel.bus import Handlers
+from beffroi.kernel.chance import Chance, system_chance
+from beffroi_web.clock import Clock
+
+
+@dataclass(slots=True)
+class Extension:
+    """Kept at `app.extensions["beffroi"]`; made by `create_app` only."""
+
+    settings: Settings
+    clock: Clock
+    handlers: Handlers
+    vkey: Callable[[], str]
+    version: str
+    chance: Chance = system_chance
+    mailer: Any = None
+    sign_in: Any = None
+    proof_place: Callable[[int], int | None] | None = None
+
+
+def extension() -> Extension:
+    """Return what the running application carries. For the edge only."""
+    carried: Extension = current_app.extensions["beffroi"]
+    return carried
+
+
+def settings() -> Settings:
+    """Return the settings of the running application. For the edge only."""
+    return extension().settings

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Work for later, written in the transaction that asks for it.
+
+A job is a row: name and JSON arguments. A worker takes a lease on due rows, runs each, marks it
+done. A worker that dies leaves its lease to run out, and the job runs again: at least once, never
+zero times, so every handler must be repeatable. A failing job waits longer each time (back-off) and
+after `MOST_ATTEMPTS` is dead: kept, with its error, for people to see.
+
+This exists, and no library is used, because the job must stand or fall with the change itself, on
+SQLite and PostgreSQL alike; see the decision on the job table.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, Index, Text, delete, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi.kernel.db import Model, db, unit_of_work
+from beffroi_web.database import BigId, UtcDateTime
+
+LEASE = timedelta(minutes=2)
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=6)
+MOST_ATTEMPTS = 12
+
+
+class Job(Model):
+    """One piece of work; `done_at` and `dead_at` are empty while it waits."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index(
+            "ix_job_due",
+            "run_at",
+            sqlite_where=db.text("done_at IS NULL AND dead_at IS NULL"),
+            postgresql_where=db.text("done_at IS NULL AND dead_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    args: Mapped[dict[str, Any]] = mapped_column(JSON)
+    run_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+Handler = Callable[[dict[str, Any], datetime], None]
+"""Does one job: its arguments and the moment. Opens its own units of work; must be repeatable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What one turn of a worker did."""
+
+    done: int = 0
+    failed: int = 0
+
+
+def enqueue(name: str, args: dict[str, Any], *, run_at: datetime) -> None:
+    """Write a job into the current transaction, to run at or after a moment."""
+    db.session.add(Job(name=name, args=args, run_at=run_at, attempts=0))
+
+
+def wait_after(attempts: int) -> timedelta:
+    """Return how long a job waits after its n-th failure: doubling, with a longest wait."""
+    doubled: timedelta = FIRST_WAIT * (2 ** max(0, min(attempts, 20) - 1))
+    return min(doubled, LONGEST_WAIT)
+
+
+def _lease(now: datetime, most: int) -> list[tuple[int, str, dict[str, Any], int]]:
+    due = (
+        select(Job.id)
+        .where(Job.done_at.is_(None), Job.dead_at.is_(None), Job.run_at <= now)
+        .where((Job.leased_until.is_(None)) | (Job.leased_until <= now))
+        .order_by(Job.run_at, Job.id)
+        .limit(most)
+    )
+    if db.engine.dialect.name == "postgresql":
+        due = due.with_for_update(skip_locked=True)
+    with unit_of_work():
+        rows = db.session.execute(
+            update(Job)
+            .where(Job.id.in_(due.scalar_subquery()))
+            .values(leased_until=now + LEASE, attempts=Job.attempts + 1)
+            .returning(Job.id, Job.name, Job.args, Job.attempts)
+            .execution_options(synchronize_session=False)
+        ).all()
+    return sorted((r.id, r.name, dict(r.args), r.attempts) for r in rows)
+
+
+def work_once(handlers: Mapping[str, Handler], *, now: datetime, most: int = 20) -> Worked:
+    """Lease up to `most` due jobs, run them one after the other, and say how it went.
+
+    A job without a handler fails like any other: nothing is dropped in silence.
+    """
+    done = failed = 0
+    for job_id, name, args, attempts in _lease(now, most):
+        try:
+            handlers[name](args, now)
+        except Exception as error:  # a job may fail in any way; the row keeps how
+            db.session.rollback()
+            failed += 1
+            with unit_of_work():
+                values: dict[str, Any] = {
+                    "leased_until": None,
+                    "run_at": now + wait_after(attempts),
+                    "last_error": f"{type(error).__name__}: {error}"[:500],
+                }
+                if attempts >= MOST_ATTEMPTS:
+                    values["dead_at"] = now
+                db.session.execute(update(Job).where(Job.id == job_id).values(**values))
+        else:
+            done += 1
+            with unit_of_work():
+                db.session.execute(update(Job).where(Job.id == job_id).values(done_at=now))
+    return Worked(done, failed)
+
+
+def waiting() -> int:
+    """Return how many jobs are neither done nor dead."""
+    return int(
+        db.session.scalar(
+            select(func.count())
+            .select_from(Job)
+            .where(Job.done_at.is_(None), Job.dead_at.is_(None))
+        )
+        or 0
+    )
+
+
+def dead() -> int:
+    """Return how many jobs were given up and wait for a person."""
+    return int(
+        db.session.scalar(select(func.count()).select_from(Job).where(Job.dead_at.is_not(None)))
+        or 0
+    )
+
+
+def purge(*, before: datetime) -> int:
+    """Delete jobs done before a moment, inside the current transaction; return how many."""
+    result = db.session.execute(delete(Job).where(Job.done_at < before))
+    return int(getattr(result, "rowcount", 0))

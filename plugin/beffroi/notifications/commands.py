@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The jobs that send messages. Each may run twice; the message id stays the same."""
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from beffroi.config import Settings
+from beffroi.kernel.db import db, unit_of_work
+from beffroi.notifications import queries, rules, service
+from beffroi.notifications.adapters.mail import Mailer, mailer_for
+
+
+def _mailer(settings: Settings) -> Mailer:
+    made: Mailer | None = current_app.extensions["beffroi"].mailer
+    return made or mailer_for(settings.mail_url)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["beffroi"].settings
+    return settings
+
+
+def _envelope(
+    settings: Settings, to: str, subject: str, message_id: str, now: datetime
+) -> EmailMessage:
+    host = settings.public_url.split("//", 1)[1].split(":")[0]
+    message = EmailMessage()
+    message["From"] = settings.mail_from or f"beffroi@{host}"
+    message["To"] = to
+    message["Subject"] = subject
+    message["Message-ID"] = message_id
+    message["Date"] = format_datetime(now)
+    message["Auto-Submitted"] = "auto-generated"
+    return message
+
+
+def send_step(args: dict[str, Any], now: datetime) -> None:
+    """Tell one follower of one official step, in the follower's language."""
+    settings = _settings()
+    note = queries.message(int(args["delivery"]))
+    db.session.rollback()  # the mail server may be slow; no transaction stays open meanwhile
+    if note is None:
+        return
+    section = "requests" if note.kind == "data_request" else "incidents"
+    page = f"{settings.public_url}/{section}/{note.ref}"
+    stop = f"{settings.public_url}/follow/{note.token}"
+    with force_locale(note.lang):
+        subject = gettext(rules.SUBJECTS[note.step], ref=note.ref)
+        lines = [gettext("Hello,"), ""]
+        if note.title:
+            lines += [f"{note.ref}: {note.title}", ""]
+        lines += [gettext(rules.SENTENCES[note.step], town=settings.name), "", page, ""]
+        if note.answer:
+            lines += [gettext("The answer:"), "", note.answer, ""]
+        lines += ["-- ", settings.name, gettext("Stop receiving these messages:") + " " + stop]
+    message = _envelope(settings, note.to, subject, note.message_id, now)
+    message["List-Unsubscribe"] = f"<{stop}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content("\n".join(lines) + "\n")
+    _mailer(settings).send(message)
+    with unit_of_work():
+        service.sent(int(args["delivery"]), now=now)
+
+
+def send_confirmation(args: dict[str, Any], now: datetime) -> None:
+    """Send the link that confirms the address of a request."""
+    settings = _settings()
+    link = f"{settings.public_url}/requests/confirm/{args['token']}"
+    with force_locale(args["lang"]):
+        subject = gettext("Confirm your request to %(town)s", town=settings.name)
+        words = gettext(
+            "Open this page within two days and press the button, and your request is sent:"
+        )
+        ignore = gettext("If you did not write to us, ignore this message: nothing is kept.")
+    host = settings.public_url.split("//", 1)[1].split(":")[0]
+    message = _envelope(
+        settings, args["email"], subject, f"<confirm-{args['token'][:16]}@{host}>", now
+    )
+    message.set_content(f"{words}\n\n{link}\n\n{ignore}\n\n-- \n{settings.name}\n")
+    _mailer(settings).send(message)
+
+
+HANDLERS = {service.SEND_STEP: send_step, service.SEND_CONFIRMATION: send_confirmation}

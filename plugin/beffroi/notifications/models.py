@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One row for each recipient and official step, so that nobody is left out or told twice."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi.kernel.db import Model
+from beffroi_web.database import BigId, UtcDateTime
+
+
+class Delivery(Model):
+    """Word of one step owed to one party; `message_id` is stable over every attempt."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("timeline_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    timeline_id: Mapped[int] = mapped_column(BigId, ForeignKey("timeline.id"))
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"))
+    step: Mapped[str] = mapped_column(String(24))
+    token: Mapped[str] = mapped_column(String(64))
+    message_id: Mapped[str] = mapped_column(String(120), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Owing word of a step to everyone who follows, as rows and jobs of the same transaction."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+
+from beffroi.cases import queries as cases
+from beffroi.kernel import jobs
+from beffroi.kernel.db import db
+from beffroi.notifications.models import Delivery
+
+SEND_STEP = "send-step"
+SEND_CONFIRMATION = "send-confirmation"
+
+
+def owe_step(case_id: int, timeline_id: int, step: str, *, public_url: str, now: datetime) -> int:
+    """Write one delivery and one job for each follower of a case; return how many.
+
+    The message id is made of the step and the recipient, so a second attempt carries the same one
+    and a mailbox can drop the copy.
+    """
+    host = urlsplit(public_url).hostname or "beffroi.invalid"
+    found = cases.recipients(case_id)
+    for recipient in found:
+        row = Delivery(
+            case_id=case_id,
+            timeline_id=timeline_id,
+            party_id=recipient.party_id,
+            step=step,
+            token=recipient.token,
+            message_id=f"<step-{timeline_id}-{recipient.party_id}@{host}>",
+            made_at=now,
+        )
+        db.session.add(row)
+        db.session.flush()
+        jobs.enqueue(SEND_STEP, {"delivery": row.id}, run_at=now)
+    return len(found)
+
+
+def sent(delivery_id: int, *, now: datetime) -> None:
+    """Note that a delivery was accepted by the mail server."""
+    db.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(sent_at=now))
+
+
+def ids_owed(timeline_id: int) -> list[int]:
+    """Return the deliveries of a step."""
+    return list(db.session.scalars(select(Delivery.id).where(Delivery.timeline_id == timeline_id)))

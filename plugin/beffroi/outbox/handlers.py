@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the outbox notes when something happens, in the same transaction. Codes only."""
+
+from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, RequestReceived
+from beffroi.cases.rules import DATA_REQUEST
+from beffroi.outbox import service
+
+
+def on_request_received(event: RequestReceived) -> None:
+    """Note that a request was acknowledged, by its salted commitment."""
+    service.put(
+        "received", case_id=event.case_id, codes={"commitment": event.commitment}, now=event.at
+    )
+
+
+def on_public_version_changed(event: PublicVersionChanged) -> None:
+    """Note that a data request has a new public version; incidents leave as counts only."""
+    if event.kind == DATA_REQUEST:
+        service.put("request", case_id=event.case_id, version=event.version, now=event.at)
+
+
+def on_case_withdrawn(event: CaseWithdrawn) -> None:
+    """Note that what was published of a case must be withdrawn, with the reason's code."""
+    service.put("withdraw", case_id=event.case_id, codes={"reason": event.reason}, now=event.at)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the feed may read: waiting facts, and the released public form that a fact points to."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from beffroi.cases import queries as cases
+from beffroi.data_requests import queries as data_requests
+from beffroi.kernel.db import db
+from beffroi.legal.deadlines import clock_state
+from beffroi.outbox.models import OutboxRow
+
+MOST_SUMMARY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A waiting fact."""
+
+    id: int
+    fact: str
+    case_id: int | None
+    version: int
+    codes: dict[str, Any]
+
+
+def waiting(most: int, *, only: str = "") -> list[Fact]:
+    """Return the oldest facts that wait, at most `most`, of one kind if it is named."""
+    statement = (
+        select(OutboxRow.id, OutboxRow.fact, OutboxRow.case_id, OutboxRow.version, OutboxRow.codes)
+        .where(OutboxRow.done_at.is_(None))
+        .order_by(OutboxRow.id)
+        .limit(most)
+    )
+    rows = db.session.execute(statement.where(OutboxRow.fact == only) if only else statement)
+    return [Fact(r.id, r.fact, r.case_id, r.version, dict(r.codes)) for r in rows]
+
+
+def waiting_count() -> int:
+    """Return how many facts wait."""
+    statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.done_at.is_(None))
+    return int(db.session.scalar(statement) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedRequest:
+    """A data request as it may leave: released words and codes, no person, no reference."""
+
+    lang: str
+    object: str
+    theme: str
+    title: str
+    summary: str
+    commune: str | None
+    received_on: date
+    status: str
+    outcome: str | None
+    ground: str | None
+    answer: str | None
+    answered_on: date | None
+    planned: str | None
+    published_url: str | None
+    supports: int
+    clock: str
+
+
+def _shortened(words: str) -> str:
+    """Return a summary of at most 2,000 characters, cut at a space and marked with an ellipsis."""
+    if len(words) <= MOST_SUMMARY:
+        return words
+    return words[: MOST_SUMMARY - 2].rsplit(" ", 1)[0] + " …"
+
+
+def released_request(case_id: int, *, today: date) -> ReleasedRequest | None:
+    """Return the released form of a data request, or None while there is nothing to publish.
+
+    Title and wish must both be released and the case public; a summary longer than 2,000
+    characters is cut and ends with an ellipsis (the town's page has the whole of it).
+    """
+    head = cases.head_by_id(case_id)
+    codes = data_requests.codes(case_id)
+    if head is None or codes is None or head.visibility != "public":
+        return None
+    words = cases.public_words(case_id)
+    if "title" not in words or "wanted" not in words:
+        return None
+    answers = cases.public_answers(case_id)
+    newest = answers[0] if answers and not _reopened(head.status) else None
+    answered_on = newest.at.date() if newest else None
+    return ReleasedRequest(
+        lang=head.lang,
+        object=codes.object,
+        theme=codes.theme or "GOVE",
+        title=words["title"],
+        summary=_shortened(words["wanted"]),
+        commune=head.commune,
+        received_on=head.received_on,
+        status=head.status,
+        outcome=newest.outcome if newest else None,
+        ground=newest.ground if newest else None,
+        answer=newest.words if newest else None,
+        answered_on=answered_on,
+        planned=newest.planned if newest else None,
+        published_url=newest.url if newest else None,
+        supports=head.supports,
+        clock=clock_state(head.due_on, today=today, answered_on=answered_on),
+    )
+
+
+def _reopened(status: str) -> bool:
+    return status in {"open", "under_review"}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The worker: sends what is owed, publishes what waits, counts, tidies up. One loop, no state.
+
+Several may run; jobs are leased, and publication is serialised by the database and the signer.
+"""
+
+import signal
+import threading
+from datetime import timedelta
+
+from flask import Flask
+
+from beffroi.config import Settings
+from beffroi.data_requests.service import forget_unconfirmed
+from beffroi.feed import commands as feed
+from beffroi.kernel import jobs
+from beffroi.kernel.chance import Chance, system_chance
+from beffroi.kernel.clock import local_day
+from beffroi.kernel.db import db, unit_of_work
+from beffroi.notifications import commands as notifications
+from beffroi.outbox import service as outbox
+from beffroi_web.clock import Clock
+
+JOBS_KEPT = timedelta(days=30)
+TIDY_EVERY = timedelta(hours=1)
+
+
+class Worker:
+    """Does what is due, each time `turn` is called; inside the application's context."""
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        clock: Clock,
+        *,
+        chance: Chance = system_chance,
+        at: feed.Effect = feed.no_effect,
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.clock = clock
+        self.chance = chance
+        self.at = at
+        self._tidied_at = clock.now() - TIDY_EVERY
+
+    def publish(self, *, scheduled: bool = False) -> int:
+        """Publish what waits (or what the schedule asks for); return how many entries entered."""
+        now = self.clock.now()
+        how = feed.publish_on_schedule if scheduled else feed.publish_if_waiting
+        return how(
+            feed.signer_for(self.settings),
+            now=now,
+            today=local_day(now, self.settings.time_zone),
+            chance=self.chance,
+            at=self.at,
+        )
+
+    def turn(self) -> int:
+        """Do what is due now; return how many jobs were done and entries published."""
+        worked = jobs.work_once(notifications.HANDLERS, now=self.clock.now())
+        published = self.publish(scheduled=self.settings.publish == "weekly")
+        now = self.clock.now()
+        if now - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = now
+            self.tidy()
+        db.session.remove()
+        return worked.done + published
+
+    def tidy(self) -> None:
+        """Forget what has been dealt with: old jobs, old facts, unconfirmed requests, sessions."""
+        now = self.clock.now()
+        with unit_of_work():
+            jobs.purge(before=now - JOBS_KEPT)
+            outbox.purge(now)
+            forget_unconfirmed(now)
+            self.app.extensions["beffroi"].sign_in.purge(now)
+
+    def forever(self, every: float) -> None:
+        """Work until told to stop (SIGTERM, SIGINT), looking again after `every` seconds."""
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        while not stop.is_set():
+            if not self.turn():
+                stop.wait(every)
