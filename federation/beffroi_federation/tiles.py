@@ -119,11 +119,8 @@ def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
         length = int.from_bytes(data[at : at + 2], "big")
         if length > MAX_LEAF:
             raise OverLimit("A leaf is longer than 1,024 bytes", length=length)
-        leaf = data[at + 2 : at + 2 + length]
-        if at + 2 + length > len(data):
-            raise Malformed("A bundle ends in the middle of a leaf", leaves=len(leaves))
-        leaves.append(leaf)
+        leaves.append(data[at + 2 : at + 2 + length])
         at += 2 + length
-    if at != len(data):
-        raise Malformed("A bundle holds more than its leaves", expected=width)
+    if at != len(data):  # a leaf that ran over the end leaves `at` beyond it
+        raise Malformed("A bundle is longer or shorter than its leaves", leaves=width)
     return tuple(leaves)

@@ -27,7 +27,7 @@ from beffroi_federation.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from beffroi_federation.notes import Verifier, format_note, sign, vkey
+from beffroi_federation.notes import Signature, Verifier, format_note, sign, vkey
 from beffroi_federation.signer import memory_signer
 from beffroi_federation.tiles import bundle_path, decode_bundle, tile_path
 from support.log_contract import fill
@@ -92,6 +92,17 @@ def test_an_endless_origin_is_refused() -> None:
 def test_a_witness_alone_does_not_make_a_checkpoint() -> None:
     with pytest.raises(Unsigned):
         open_checkpoint(NOTE, [WITNESS])
+
+
+def test_a_witness_that_goes_by_the_name_of_the_log_does_not_sign_for_it() -> None:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    text = Checkpoint("log.example", 257, ROOT).text()
+    witness = Verifier.from_text(vkey("log.example", key.public_key().public_bytes_raw(), 4))
+    cosignature = bytes(8) + key.sign(b"cosignature/v1\ntime 0\n" + text.encode())
+    note = format_note(text, [Signature(witness.name, witness.key_id, cosignature)])
+    assert cosigners(note, [witness]) == ("log.example",)
+    with pytest.raises(Unsigned):
+        open_checkpoint(note, [witness])
 
 
 def test_a_known_key_under_another_name_does_not_sign_for_a_log() -> None:

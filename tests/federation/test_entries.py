@@ -30,6 +30,7 @@ from beffroi_federation.entries import (
 )
 from beffroi_federation.errors import Malformed, OverLimit, ProtocolError
 from beffroi_federation.merkle import Frontier, leaf_hash
+from beffroi_federation.notes import vkey
 from beffroi_privacy.commitments import commit
 from support.protocol_vectors import worked
 
@@ -94,6 +95,12 @@ def test_a_changed_byte_makes_another_entry_or_none(entry: Entry, data: st.DataO
         assert parse_entry(bytes(changed)) != entry
     except ProtocolError:
         pass
+
+
+def test_a_leaf_is_ascii_even_where_its_key_has_a_name_that_is_not() -> None:
+    entry = KeyEntry(vkey("mairie-d-été.example", bytes(32)))
+    with pytest.raises(Malformed):
+        encode_entry(entry)
 
 
 def test_an_overlong_leaf_is_refused_before_it_is_read() -> None:

@@ -138,7 +138,7 @@ def test_publishing_again_after_a_crash_past_the_commit_changes_nothing() -> Non
     fill(log, 5)
     with log.transaction():
         note = publish(log, signer)
-        assert publish(log, signer) == note
+        assert publish(log, DyingSigner(signer, after=False)) == note  # nobody is asked
     assert log.head() == Head(5, 5, note)
 
 
