@@ -16,8 +16,15 @@ from beffroi_federation.checkpoint import (
     parse,
     parse_proof,
 )
+from beffroi_federation.entries import (
+    Receipt,
+    ReceivedEntry,
+    encode_entry,
+    encode_receipt,
+    parse_receipt,
+)
 from beffroi_federation.errors import Malformed, OverLimit, ProtocolError, Unsigned
-from beffroi_federation.log import proof_for, publish
+from beffroi_federation.log import append, proof_for, publish
 from beffroi_federation.merkle import (
     EMPTY_ROOT,
     Frontier,
@@ -30,6 +37,7 @@ from beffroi_federation.merkle import (
 from beffroi_federation.notes import Signature, Verifier, format_note, sign, vkey
 from beffroi_federation.signer import memory_signer
 from beffroi_federation.tiles import bundle_path, decode_bundle, tile_path
+from beffroi_privacy.commitments import commit
 from support.log_contract import fill
 from support.log_vectors import log_vectors
 from support.memory_log import MemoryLog
@@ -173,6 +181,26 @@ def test_any_bytes_are_a_checkpoint_or_a_proof_or_refused(data: bytes) -> None:
     for read in (lambda: open_checkpoint(data, [LOG]), lambda: parse_proof(data)):
         with pytest.raises(ProtocolError):
             read()
+
+
+def test_a_receipt_shows_without_the_town_that_a_request_was_received() -> None:
+    content, salt = "Les horaires des navettes, s'il vous plaît".encode(), bytes(range(32))
+    log, signer = MemoryLog(), memory_signer("beffroi.example/c/99999", bytes(range(32)))
+    fill(log, 300)
+    received = append(log, [encode_entry(ReceivedEntry(commit(salt, content)))])
+    publish(log, signer)
+    made = proof_for(log, received.first_index)
+    assert made is not None
+    document = encode_receipt(
+        Receipt("beffroi.example/c/99999", received.first_index, salt, content, made.text())
+    )
+
+    receipt = parse_receipt(document)
+    kept = parse_proof(receipt.proof)
+    checkpoint = open_checkpoint(kept.note, [LOG])
+    leaf = encode_entry(ReceivedEntry(commit(receipt.salt, receipt.content)))
+    assert (checkpoint.origin, kept.index) == (receipt.origin, receipt.index)
+    verify_inclusion(leaf_hash(leaf), kept.index, checkpoint.size, kept.hashes, checkpoint.root)
 
 
 class FilesAt:
