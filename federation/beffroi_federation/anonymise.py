@@ -204,9 +204,16 @@ def _identifiers(members: Mapping[str, object]) -> list[str]:
     for name in _LOOKED_AT:
         value = members.get(name)
         if isinstance(value, str):
-            labels = sorted({span.label for span in find_strong(value)})
-            found.extend(f"{name}: holds what looks like {label}" for label in labels)
+            found.extend(f"{name}: holds what looks like {label}" for label in _labels(value))
     return found
+
+
+def _labels(text: str) -> list[str]:
+    """Return the labels that the strong detectors find; a detector that fails is a label too."""
+    try:
+        return sorted({span.label for span in find_strong(text)})
+    except Exception:  # whatever a detector died of, the text is not clean
+        return ["something that a detector failed on"]
 
 
 def _band(name: str, band: Callable[[int], str], number: int) -> str:

@@ -245,7 +245,18 @@ class _Audit:
             try:
                 read_record(verdict.content.content)
             except ProtocolError as error:
-                self._report.remarks.append(f"Entry {index}: {error.sentence}")
+                self._no_record(index, error)
+
+    def _no_record(self, index: int, error: ProtocolError) -> None:
+        """Say that an open content is no record.
+
+        That it does not fit version 1 is for its readers to leave aside, so a remark; that it is no
+        canonical JSON is against the protocol, so a fault.
+        """
+        if "reasons" in error.details:
+            self._report.remarks.append(f"Entry {index}: {error.sentence}")
+        else:
+            self._report.fault(f"Entry {index}: its content is no record: {error.diagnostics()}")
 
 
 class _Past:
