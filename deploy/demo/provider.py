@@ -31,9 +31,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
 from beffroi_web.clock import Clock, SystemClock
-from demo.provider_state import PEOPLE, TOKEN_SECONDS, Code, DemoClient, Memory, Person
+from demo.provider_state import PASSWORD, PEOPLE, TOKEN_SECONDS, Code, DemoClient, Memory, Person
 
-PASSWORD = "beffroi"  # noqa: S105  printed on the page itself; see the module's first words
 PAGE = Path(__file__).with_name("provider.html").read_text(encoding="utf-8")
 
 

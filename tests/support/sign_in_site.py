@@ -114,16 +114,20 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def listening(app: object | None = None) -> Iterator[BaseWSGIServer]:
-    """Serve an application (or one set later) in threads on a free port; stop at the end."""
-    server = make_server(
-        "127.0.0.1", 0, app or (lambda *_: []), threaded=True, request_handler=_Quiet
-    )  # type: ignore[arg-type]
-    server.daemon_threads = True  # type: ignore[attr-defined]
+def listening() -> Iterator[BaseWSGIServer]:
+    """Take a free port and serve, in threads, the application that is set on it; then stop."""
+    server = make_server("127.0.0.1", 0, Flask("none yet"), threaded=True, request_handler=_Quiet)
+    with serving(server):
+        yield server
+
+
+@contextmanager
+def serving(server: BaseWSGIServer) -> Iterator[None]:
+    """Let a server serve in a thread; stop it at the end."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.shutdown()
         thread.join()

@@ -36,7 +36,8 @@ CATALOGUE = Path(__file__).parent / "translations"
 
 PENDING_LIFE = timedelta(minutes=15)
 TOKEN_BYTES = 32
-MAX_NEXT = 2000
+MAX_NEXT = 1000
+"""Bytes; sealed in a cookie it must stay below the 4 kilobytes that browsers keep."""
 _HOME = "/"
 
 Random = Callable[[int], bytes]
@@ -65,10 +66,12 @@ def local_path(wanted: str | None) -> str:
     characters may hide that; all of them count as "anything else".
     """
     text = wanted or ""
-    if not text.startswith("/") or len(text) > MAX_NEXT or not text.isprintable():
+    if not text.startswith("/") or not text.isprintable() or len(text.encode()) > MAX_NEXT:
         return _HOME
     if text[1:2] in ("/", "\\") or "\\" in urlsplit(text).path:
         return _HOME
+    if text.startswith(("/auth/", "/sign-in", "/sign-out")):
+        return _HOME  # back into the middle of a sign-in leads nowhere
     return text
 
 

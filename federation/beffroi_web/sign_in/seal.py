@@ -24,7 +24,7 @@ class Seal:
 
     def close(self, content: dict[str, Any], now: datetime) -> str:
         """Return the content, sealed; its moment of sealing goes with it."""
-        plain = json.dumps(content, separators=(",", ":")).encode()
+        plain = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
         return self._fernet.encrypt_at_time(plain, int(now.timestamp())).decode()
 
     def open(self, sealed: str, now: datetime, lifetime: timedelta) -> dict[str, Any] | None:
