@@ -121,6 +121,8 @@ def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
             raise OverLimit("A leaf is longer than 1,024 bytes", length=length)
         leaves.append(data[at + 2 : at + 2 + length])
         at += 2 + length
-    if at != len(data):  # a leaf that ran over the end leaves `at` beyond it
-        raise Malformed("A bundle is longer or shorter than its leaves", leaves=width)
+    if at > len(data):
+        raise Malformed("A bundle ends in the middle of a leaf", leaves=width)
+    if at < len(data):
+        raise Malformed("A bundle holds more than its leaves", expected=width)
     return tuple(leaves)
