@@ -114,7 +114,7 @@ def test_every_package_that_is_asked_for_says_why() -> None:
 
 
 COMMITS = re.compile(r"(?<!\bstore)\.commit\(")
-"""A database's commit; `store.commit` is the log's own port, which puts a checkpoint in its place."""
+"""A database's commit; `store.commit` is the port of the log, which puts a checkpoint in place."""
 
 MAY_COMMIT = {
     "federation/beffroi_web/database.py": "the unit of work",
@@ -214,7 +214,7 @@ def test_every_page_of_documentation_can_be_reached_from_its_index() -> None:
     waiting = [docs / "README.md"]
     while waiting:
         page = waiting.pop()
-        if page in reached:
+        if page in reached or not page.exists():  # where it should lead is another test's business
             continue
         reached.add(page)
         inside = [*page.glob("*.md")] if page.is_dir() else links_of(page)
