@@ -1,2 +1,97 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """create_app: the only place that wires things together."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from beffroi_federation.aggregator.audit import routes as audit
+from beffroi_federation.aggregator.config import AggregatorSettings
+from beffroi_federation.aggregator.dashboards import routes as dashboards
+from beffroi_federation.aggregator.exports import routes as exports
+from beffroi_federation.aggregator.kernel.accounts import ACCOUNTS
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.runtime import EXTENSION, Runtime
+from beffroi_federation.aggregator.towns import routes as desk
+from beffroi_web.clock import Clock, SystemClock
+from beffroi_web.database import engine_options, tune
+from beffroi_web.guards import check_guards
+from beffroi_web.openapi import undescribed
+from beffroi_web.sign_in.oidc import OidcProvider
+from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
+from beffroi_web.sign_in.store import SignInStore
+from beffroi_web.site import NavItem, Site
+from beffroi_web.wiring import init_web
+from beffroi_web.words import N_
+
+HERE = Path(__file__).parent
+TRANSLATIONS = HERE / "translations"
+
+NAVIGATION = (
+    NavItem("dashboards.requests", N_("Requests")),
+    NavItem("dashboards.incidents", N_("Reports")),
+    NavItem("dashboards.town_list", N_("Towns")),
+    NavItem("audit.page", N_("Audit")),
+    NavItem("dashboards.how_it_works", N_("How it works")),
+)
+FOOTER = (
+    NavItem("dashboards.how_it_works", N_("How it works")),
+    NavItem("audit.page", N_("Audit")),
+    NavItem("dashboards.accessibility", N_("Accessibility: partly checked")),
+    NavItem("dashboards.privacy", N_("Privacy")),
+    NavItem("exports.description", N_("The API's description")),
+)
+
+
+def site_of(settings: AggregatorSettings) -> Site:
+    """Return the site that an aggregator's settings describe."""
+    return Site(
+        name=settings.name,
+        slug=settings.slug,
+        kind="nation",
+        public_url=settings.public_url,
+        secret_key=settings.secret_key,
+        languages=settings.languages,
+        colour=settings.colour,
+        demonstration=settings.demonstration,
+        navigation=NAVIGATION,
+        footer=FOOTER,
+        timezone=settings.time_zone,
+    )
+
+
+def make_store(settings: AggregatorSettings) -> SignInStore:
+    """Return the accounts, sessions and roles of the operators."""
+    return SignInStore(db, ACCOUNTS, settings.secret_key, settings.providers)
+
+
+def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> Flask:
+    """Return the aggregator's application for checked settings; the environment is not read."""
+    clock = clock or SystemClock()
+    app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=None)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+    )
+    site = site_of(settings)
+    db.init_app(app)
+    with app.app_context():
+        tune(db.engine)
+    app.extensions[EXTENSION] = Runtime(settings, clock)
+    store = make_store(settings)
+    init_web(
+        app,
+        site,
+        clock=clock,
+        visitor=visitor_loader(store, site, clock),
+        catalogues=(CATALOGUE, TRANSLATIONS),
+    )
+    drivers = [OidcProvider(provider) for provider in settings.providers]
+    app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
+    for feature in (dashboards, audit, exports, desk):
+        app.register_blueprint(feature.blueprint)
+    check_guards(app)
+    silent = undescribed(app)
+    if silent:
+        raise RuntimeError("API routes that say nothing: " + ", ".join(silent))
+    return app

@@ -3,8 +3,8 @@
 
 Every setting is `BEFFROI_AGGREGATOR_<NAME>`; `BEFFROI_AGGREGATOR_CONFIG` may name one TOML file
 that holds the same names in lower case, the environment winning. There is no default secret, an
-unknown name is refused, and all faults are reported at once. `docs/reference/aggregator-settings.md` lists
-them (a test compares).
+unknown name is refused, and all faults are reported at once.
+`docs/reference/aggregator-settings.md` lists them (a test compares).
 """
 
 import json

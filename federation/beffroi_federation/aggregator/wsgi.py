@@ -1,2 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The door for gunicorn."""
+"""The door for gunicorn: `beffroi_federation.aggregator.wsgi:app`, settings in the environment."""
+
+import os
+
+from beffroi_federation.aggregator.app import create_app
+from beffroi_federation.aggregator.config import from_environ
+
+app = create_app(from_environ(os.environ))

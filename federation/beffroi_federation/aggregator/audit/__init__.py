@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What went wrong, in plain words, with its evidence."""
+"""What went wrong, in plain sentences, with the evidence."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the nation sees."""
+"""The pages that everybody reads."""

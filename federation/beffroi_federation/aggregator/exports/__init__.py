@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The verified corpus as files."""
+"""The same data for programs: the API."""

@@ -126,7 +126,7 @@ def read(
     else:
         fetched = client.checkpoint(None if fresh is None else fresh.etag)
         if fetched.status == NOT_MODIFIED:
-            return Taken(frontier.size, frontier, contents=_contents(client, dict(recheck)))
+            return Taken(frontier.size, frontier, contents=contents(client, dict(recheck)))
         note, etag = fetched.body, fetched.etag
         heard.note = note
         state = ReplicaState(town.origin, frontier, frontier.root())
@@ -147,7 +147,7 @@ def read(
         note=note,
         etag=etag,
         leaves=tuple(heard.leaves),
-        contents=_contents(client, bundles),
+        contents=contents(client, bundles),
     )
 
 
@@ -186,7 +186,7 @@ def _verified(
     return part
 
 
-def _contents(client: FeedClient, bundles: Mapping[int, str | None]) -> list[ServedContents]:
+def contents(client: FeedClient, bundles: Mapping[int, str | None]) -> list[ServedContents]:
     """Fetch the contents of bundles, each bounded, parsed line by line."""
     found = []
     for bundle, etag in sorted(bundles.items()):
@@ -223,6 +223,25 @@ def store(
     _tell(town, kept, still_served, now)
     _advance(row, town, taken, now, every)
     return Stored(len(taken.leaves), taken.behind, kept)
+
+
+def store_removals(
+    town: TownRow, source: national.Source, served: Sequence[ServedContents], *, now: datetime
+) -> None:
+    """Forget the contents that a town no longer serves, and believe nothing else of it.
+
+    A quarantine protects readers from what a town says, never from what somebody had removed.
+    """
+    gone: set[int] = set()
+    for bundle in served:
+        if not bundle.unchanged:
+            start = bundle.bundle * TILE_WIDTH
+            held = national_queries.held_contents(town.log_id, start, start + TILE_WIDTH)
+            gone |= held - bundle.contents.keys()
+        _checked(town.log_id, bundle.bundle, bundle.etag if bundle.unchanged else None, now)
+    national.forget_contents(town.log_id, gone)
+    firsts = national_queries.firsts_of(town.log_id, sorted(gone))
+    national.settle(source, set(firsts.values()))
 
 
 def _state(log_id: int) -> LogState:

@@ -57,6 +57,12 @@ def clear() -> None:
     db.session.execute(text("DELETE FROM record_search"))
 
 
+def compact() -> None:
+    """Write the index anew without what was deleted; for the nightly tidying (SQLite only)."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text("INSERT INTO record_search(record_search) VALUES ('optimize')"))
+
+
 def matches(query: str) -> Callable[[ColumnElement[int]], ColumnElement[bool]] | None:
     """Return a condition on a record-id column for a query, or None when it holds no word."""
     words = words_of(query)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the registry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import Select, exists, func, select
 
 from beffroi_federation.aggregator.kernel import search
 from beffroi_federation.aggregator.kernel.db import db
@@ -86,6 +86,23 @@ def town_by_siren(siren: str) -> TownRow | None:
     return TownRow(*row) if row else None
 
 
+def towns_of_logs(log_ids: Iterable[int]) -> dict[int, TownRow]:
+    """Return the town that each of these logs belongs to, by log; the row describes that log."""
+    query = select(*_TOWN).join(Log, Log.town_id == Town.id).where(Log.id.in_(sorted(set(log_ids))))
+    return {row.log_id: row for row in (TownRow(*one) for one in db.session.execute(query))}
+
+
+def town_of_epoch(siren: str, epoch: int) -> TownRow | None:
+    """Return a town with the log of one epoch, or None."""
+    query = (
+        select(*_TOWN)
+        .join(Log, Log.town_id == Town.id)
+        .where(Town.siren == siren, Log.epoch == epoch)
+    )
+    row = db.session.execute(query).first()
+    return TownRow(*row) if row else None
+
+
 def towns_page(
     *, query: str = "", commune: str = "", after: tuple[str, str] | None = None, limit: int = 20
 ) -> list[TownRow]:
@@ -136,9 +153,14 @@ def counts() -> dict[str, int]:
 
 
 def events(
-    *, town_id: int | None = None, faults_only: bool = False, before: int | None = None, limit: int
+    *,
+    town_id: int | None = None,
+    faults_only: bool = False,
+    step: str = "",
+    before: int | None = None,
+    limit: int,
 ) -> list[EventRow]:
-    """Return events, newest first, before an id; of one town, or only what went wrong."""
+    """Return events, newest first, before an id; of one town, of one step, or only faults."""
     wanted = select(
         TownEvent.id,
         TownEvent.at,
@@ -154,12 +176,12 @@ def events(
         wanted = wanted.where(TownEvent.town_id == town_id)
     if faults_only:
         wanted = wanted.where(TownEvent.step.in_(sorted(FAULTS)))
+    if step:
+        wanted = wanted.where(TownEvent.step == step)
     if before is not None:
         wanted = wanted.where(TownEvent.id < before)
-    rows: Sequence[Row[Any]] = db.session.execute(
-        wanted.order_by(TownEvent.id.desc()).limit(limit)
-    ).all()
-    return [EventRow(*row) for row in rows]
+    rows = db.session.execute(wanted.order_by(TownEvent.id.desc()).limit(limit))
+    return [_event(tuple(row)) for row in rows]
 
 
 def evidence(event_id: int) -> tuple[EventRow, bytes] | None:
@@ -181,5 +203,9 @@ def evidence(event_id: int) -> tuple[EventRow, bytes] | None:
     ).first()
     if row is None or row.evidence is None:
         return None
-    event = EventRow(*row[:6], True, *row[7:])
-    return event, bytes(row.evidence)
+    values = tuple(row)
+    return _event((*values[:6], True, *values[7:])), bytes(row.evidence)
+
+
+def _event(values: tuple[Any, ...]) -> EventRow:
+    return EventRow(*values)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent
+from beffroi_federation.aggregator.towns.queries import TownRow, town_by_siren
 from beffroi_federation.aggregator.towns.rules import (
     Checked,
     check_identity,
@@ -187,6 +188,14 @@ def note(
             evidence=kept,
         )
     )
+
+
+def town_for_desk(siren: str) -> TownRow:
+    """Return a town by its SIREN; NotFound if there is none."""
+    row = town_by_siren(siren)
+    if row is None:
+        raise NotFound(N_("There is no town with this SIREN in the register."))
+    return row
 
 
 def _town(siren: str) -> Town:

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the pages show, put together from the registry, the intake and the national store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beffroi_federation.aggregator.dashboards.rules import Health, Signs, health
+from beffroi_federation.aggregator.intake import queries as intake
+from beffroi_federation.aggregator.intake.queries import Freshness
+from beffroi_federation.aggregator.national import queries as national
+from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
+from beffroi_federation.aggregator.towns import queries as towns
+from beffroi_federation.aggregator.towns.queries import TownRow
+
+
+@dataclass(frozen=True, slots=True)
+class TownView:
+    """A town as pages show it; `unreleased` counts requests received over 30 days ago, untold."""
+
+    row: TownRow
+    fresh: Freshness | None
+    health: Health
+    unreleased: int
+
+    @property
+    def size(self) -> int:
+        """Return the number of verified entries."""
+        return 0 if self.fresh is None else self.fresh.size
+
+
+def views(rows: Sequence[TownRow], now: datetime) -> list[TownView]:
+    """Return towns with their freshness, in the same order."""
+    fresh = intake.freshness([row.log_id for row in rows])
+    unreleased = national.unreleased(now - UNRELEASED_AFTER)
+    return [
+        TownView(
+            row,
+            fresh.get(row.log_id),
+            health(_signs(row, fresh.get(row.log_id)), now),
+            unreleased.get(row.log_id, 0),
+        )
+        for row in rows
+    ]
+
+
+def _signs(row: TownRow, fresh: Freshness | None) -> Signs:
+    if fresh is None:
+        return Signs(row.state)
+    return Signs(
+        row.state,
+        fresh.verified_at,
+        fresh.changed_at,
+        fresh.behind,
+        fresh.refusals,
+        fresh.misses,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the whole service stands: what `/readyz` and the home page tell.
+
+    `verified` are approved towns whose whole log was verified at the last pull; `refused` those in
+    quarantine, or refused at the last pull.
+    """
+
+    towns: int
+    verified: int
+    refused: int
+    entries: int
+    records: int
+    last_verified: datetime | None
+
+    @property
+    def ready(self) -> bool:
+        """Say whether every approved town was pulled and verified."""
+        return self.verified == self.towns
+
+
+def standing() -> Standing:
+    """Return where the whole service stands."""
+    rows = towns.all_towns("approved", "quarantined")
+    fresh = intake.freshness()
+    approved = [row for row in rows if row.state == "approved"]
+    known = [fresh[row.log_id] for row in approved if row.log_id in fresh]
+    return Standing(
+        towns=len(approved),
+        verified=sum(1 for one in known if one.verified_at and not one.behind and not one.refusals),
+        refused=len(rows) - len(approved) + sum(1 for one in known if one.refusals),
+        entries=sum(one.size for one in known),
+        records=national.count_records(),
+        last_verified=max((one.verified_at for one in known if one.verified_at), default=None),
+    )

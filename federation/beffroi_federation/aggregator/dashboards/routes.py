@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The pages that everybody reads, and the two addresses that machines watch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, current_app, jsonify, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from beffroi_federation.aggregator.dashboards import queries, service
+from beffroi_federation.aggregator.dashboards.rules import COMMUNE, SIREN
+from beffroi_federation.aggregator.kernel.db import MIGRATIONS
+from beffroi_federation.aggregator.kernel.runtime import now, runtime
+from beffroi_federation.aggregator.national import queries as national
+from beffroi_federation.aggregator.national import rules as words
+from beffroi_federation.aggregator.national.queries import RecordFilter
+from beffroi_federation.aggregator.towns import queries as towns
+from beffroi_federation.aggregator.towns.rules import DNS_WORDS, FAULTS, SENTENCES
+from beffroi_web.errors import NotFound
+from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.headers import no_store
+from beffroi_web.migrating import current_and_head
+from beffroi_web.paging import decode_cursor, encode_cursor, limit_from
+from beffroi_web.words import N_
+
+blueprint = Blueprint("dashboards", __name__)
+
+MOST_TOWNS_IN_A_CHOICE = 200
+
+
+@blueprint.app_context_processor
+def _words() -> dict[str, Any]:
+    """Give the nation's templates the words for codes and periods."""
+    return {"words": words, "period": service.period_words, "SENTENCES": SENTENCES}
+
+
+def _crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:
+    return [(gettext("Home"), url_for("dashboards.home")), *steps]
+
+
+@blueprint.get("/")
+@guard(PUBLIC)
+def home() -> str:
+    """Answer: is France answering, and can this page be trusted?"""
+    return render_template(
+        "dashboards/home.html",
+        standing=queries.standing(),
+        counts=national.request_counts(),
+        answers=service.cards(national.latest_answers(6)),
+        wanted=service.cards(national.most_wanted(6)),
+        themes=[(gettext(words.THEME_WORDS[t]), n) for t, n in national.by_theme(8)],
+        now=now(),
+    )
+
+
+@blueprint.get("/towns")
+@guard(PUBLIC)
+def town_list() -> str:
+    """List the towns: freshness, size, state, unreleased requests."""
+    query = request.args.get("q", "").strip()[:200]
+    limit = limit_from(request.args, 50)
+    rows = towns.towns_page(query=query, after=_text_cursor(), limit=limit + 1)
+    later = ""
+    if len(rows) > limit:
+        rows = rows[:limit]
+        later = _later([rows[-1].name, rows[-1].siren])
+    return render_template(
+        "dashboards/towns.html",
+        breadcrumb=_crumbs((gettext("Towns"), None)),
+        towns=queries.views(rows, now()),
+        query=query,
+        later=later,
+        counts=towns.counts(),
+    )
+
+
+def _text_cursor() -> tuple[str, str] | None:
+    text = request.args.get("cursor", "")
+    if not text:
+        return None
+    values = decode_cursor(text)
+    if len(values) != 2 or not all(isinstance(value, str) for value in values):
+        raise NotFound(N_("This place in the list is not known; start from the first page."))
+    return str(values[0]), str(values[1])
+
+
+def _period_cursor() -> tuple[str, int] | None:
+    text = request.args.get("cursor", "")
+    if not text:
+        return None
+    values = decode_cursor(text)
+    if len(values) != 2 or not isinstance(values[0], str) or not isinstance(values[1], int):
+        raise NotFound(N_("This place in the list is not known; start from the first page."))
+    return values[0], values[1]
+
+
+def _later(values: list[str | int | None]) -> str:
+    endpoint = request.endpoint or "dashboards.home"
+    args: dict[str, Any] = {**request.args.to_dict(), **(request.view_args or {})}
+    return url_for(endpoint, **{**args, "cursor": encode_cursor(values)})
+
+
+@blueprint.get("/towns/<siren>")
+@guard(PUBLIC)
+def town(siren: str) -> str:
+    """Answer: is this town alive, honest, quick?"""
+    row = towns.town_by_siren(siren) if SIREN.fullmatch(siren) else None
+    if row is None:
+        raise NotFound(N_("There is no town with this SIREN in the register."))
+    recent = national.records(RecordFilter(town_id=row.id), limit=6)
+    return render_template(
+        "dashboards/town.html",
+        breadcrumb=_crumbs((gettext("Towns"), url_for("dashboards.town_list")), (row.name, None)),
+        view=queries.views([row], now())[0],
+        communes=towns.communes_of(row.id),
+        counts=national.request_counts(town_id=row.id),
+        records=national.count_records(row.id),
+        set_aside=national.set_aside(row.id),
+        withdrawn=national.withdrawn_count(row.log_id),
+        dns=DNS_WORDS[row.dns],
+        requests=service.cards(recent),
+        cells=service.cell_views(national.cells(town_id=row.id, limit=12)),
+        events=towns.events(town_id=row.id, limit=12),
+        faults=FAULTS,
+    )
+
+
+@blueprint.get("/communes/<insee>")
+@guard(PUBLIC)
+def commune(insee: str) -> str:
+    """Show who serves a commune, what was asked there, and its incident counts."""
+    if not COMMUNE.fullmatch(insee):
+        raise NotFound(N_("This is not the INSEE code of a commune."))
+    rows = towns.towns_of_commune(insee)
+    found = national.records(RecordFilter(commune=insee), limit=12)
+    return render_template(
+        "dashboards/commune.html",
+        breadcrumb=_crumbs((gettext("Commune %(code)s", code=insee), None)),
+        insee=insee,
+        towns=queries.views(rows, now()),
+        requests=service.cards(found),
+        counts=national.request_counts(commune=insee),
+        cells=service.cell_views(national.cells(area=insee, limit=24)),
+    )
+
+
+@blueprint.get("/requests")
+@guard(PUBLIC)
+def requests() -> str:
+    """Search requests; filters by status, theme, town, commune."""
+    given = {
+        name: request.args.get(name, "").strip()[:200]
+        for name in ("q", "status", "theme", "town", "commune")
+    }
+    row = towns.town_by_siren(given["town"]) if given["town"] else None
+    wanted = RecordFilter(
+        status=given["status"],
+        theme=given["theme"],
+        commune=given["commune"],
+        words=given["q"],
+        town_id=row.id if row else (-1 if given["town"] else None),
+    )
+    limit = limit_from(request.args)
+    rows = national.records(wanted, after=_period_cursor(), limit=limit + 1)
+    later = _later([rows[limit - 1].period, rows[limit - 1].id]) if len(rows) > limit else ""
+    return render_template(
+        "dashboards/requests.html",
+        breadcrumb=_crumbs((gettext("Requests"), None)),
+        requests=service.cards(rows[:limit]),
+        given=given,
+        chips=_chips(given, row.name if row else given["town"]),
+        statuses=_options(words.STATUS_WORDS),
+        themes=_options(words.THEME_WORDS),
+        towns=_town_options(),
+        later=later,
+    )
+
+
+def _options(sentences: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return codes with their words, for a choice that begins with all of them."""
+    return [("", gettext("All")), *((code, gettext(said)) for code, said in sentences.items())]
+
+
+def _town_options() -> list[tuple[str, str]]:
+    """Return the towns to choose from; a country of them is searched instead."""
+    rows = towns.all_towns()[:MOST_TOWNS_IN_A_CHOICE]
+    return [("", gettext("All")), *((row.siren, row.name) for row in rows)]
+
+
+def _chips(given: dict[str, str], town_name: str) -> list[tuple[str, str]]:
+    """Return the active filters in words, each with the address of the list without it."""
+    status = words.STATUS_WORDS.get(given["status"], given["status"])
+    theme = words.THEME_WORDS.get(given["theme"], given["theme"])
+    said = {
+        "q": gettext("Words: %(words)s", words=given["q"]),
+        "status": gettext("Status: %(status)s", status=gettext(status) if status else ""),
+        "theme": gettext("Theme: %(theme)s", theme=gettext(theme) if theme else ""),
+        "town": gettext("Town: %(town)s", town=town_name),
+        "commune": gettext("Commune: %(code)s", code=given["commune"]),
+    }
+    chips = []
+    for name, value in given.items():
+        if value:
+            others = {k: v for k, v in given.items() if v and k != name}
+            chips.append((said[name], url_for("dashboards.requests", **others)))  # type: ignore[arg-type]  # query fields
+    return chips
+
+
+@blueprint.get("/requests/<ref>")
+@guard(PUBLIC)
+def record(ref: str) -> str:
+    """Show one request, its answer, and where it stands in its town's log."""
+    place = words.parse_reference(ref)
+    row = towns.town_of_epoch(place[0], place[1]) if place else None
+    found = national.record(row.log_id, place[2]) if row and place else None
+    if row is None or found is None or found.kind != "request":
+        raise NotFound(N_("There is no such request here; it may have been withdrawn by its town."))
+    return render_template(
+        "dashboards/record.html",
+        breadcrumb=_crumbs(
+            (gettext("Requests"), url_for("dashboards.requests")),
+            (str(found.known["title"]), None),
+        ),
+        row=found,
+        known=found.known,
+        view=queries.views([row], now())[0],
+        supports=service.supports_words(found.known.get("supports")),
+    )
+
+
+@blueprint.get("/incidents")
+@guard(PUBLIC)
+def incidents() -> str:
+    """List incident counts; cells that are protected say so."""
+    given = {
+        name: request.args.get(name, "").strip()[:20] for name in ("family", "town", "commune")
+    }
+    row = towns.town_by_siren(given["town"]) if given["town"] else None
+    limit = limit_from(request.args, 50)
+    cells = national.cells(
+        family=given["family"],
+        area=given["commune"],
+        town_id=row.id if row else (-1 if given["town"] else None),
+        after=_period_cursor(),
+        limit=limit + 1,
+    )
+    later = _later([cells[limit - 1].period, cells[limit - 1].id]) if len(cells) > limit else ""
+    return render_template(
+        "dashboards/incidents.html",
+        breadcrumb=_crumbs((gettext("Reports"), None)),
+        cells=service.cell_views(cells[:limit]),
+        given=given,
+        families=_options(words.FAMILY_WORDS),
+        towns=_town_options(),
+        later=later,
+    )
+
+
+@blueprint.get("/how-it-works")
+@guard(PUBLIC)
+def how_it_works() -> str:
+    """Say how towns are verified, texts guarded and counts protected."""
+    return render_template(
+        "dashboards/how_it_works.html", breadcrumb=_crumbs((gettext("How it works"), None))
+    )
+
+
+@blueprint.get("/accessibility")
+@guard(PUBLIC)
+def accessibility() -> str:
+    """Say how far the service is accessible."""
+    return render_template(
+        "dashboards/accessibility.html",
+        breadcrumb=_crumbs((gettext("Accessibility"), None)),
+        contact=runtime().settings.contact,
+    )
+
+
+@blueprint.get("/privacy")
+@guard(PUBLIC)
+def privacy() -> str:
+    """Say what is known of whom."""
+    return render_template(
+        "dashboards/privacy.html",
+        breadcrumb=_crumbs((gettext("Privacy"), None)),
+        contact=runtime().settings.contact,
+    )
+
+
+@blueprint.get("/healthz")
+@guard(PUBLIC)
+def healthz() -> dict[str, str]:
+    """Say that the process answers."""
+    no_store()
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+@guard(PUBLIC)
+def readyz() -> tuple[Response, int]:
+    """Say whether the database is migrated and every approved town was pulled and verified."""
+    no_store()
+    migrated = _migrated()
+    body: dict[str, object] = {"ready": False, "migrated": migrated}
+    if migrated:
+        stands = queries.standing()
+        body |= {
+            "ready": stands.ready,
+            "towns": stands.towns,
+            "verified": stands.verified,
+            "entries": stands.entries,
+            "records": stands.records,
+            "refused": stands.refused,
+        }
+    return jsonify(body), 200 if body["ready"] else 503
+
+
+def _migrated() -> bool:
+    """Say whether the database is at the newest migration; asked until it once was."""
+    if not current_app.config.get("BEFFROI_MIGRATED"):
+        current, head = current_and_head(MIGRATIONS, runtime().settings.database_url)
+        current_app.config["BEFFROI_MIGRATED"] = current == head
+    return bool(current_app.config["BEFFROI_MIGRATED"])

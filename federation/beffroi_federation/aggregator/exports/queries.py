@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Rows for programs, as JSON values."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from beffroi_federation.aggregator.intake.queries import freshness
+from beffroi_federation.aggregator.national import queries as national
+from beffroi_federation.aggregator.national.queries import CellRow, RecordFilter, RecordRow
+from beffroi_federation.aggregator.national.rules import reference
+from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
+from beffroi_federation.aggregator.towns import queries as registry
+from beffroi_federation.aggregator.towns.queries import EventRow, TownRow
+from beffroi_federation.records import VERSION
+
+Rows = list[dict[str, Any]]
+
+
+def towns(
+    *, words: str, commune: str, after: tuple[Any, ...] | None, limit: int, now: datetime
+) -> tuple[Rows, tuple[str, str] | None]:
+    """Return a page of towns and the place of the next one."""
+    rows = registry.towns_page(query=words, commune=commune, after=_two(after), limit=limit + 1)
+    shown = rows[:limit]
+    fresh = freshness([row.log_id for row in shown])
+    unreleased = national.unreleased(now - UNRELEASED_AFTER)
+    items = []
+    for row in shown:
+        known = fresh.get(row.log_id)
+        verified = known.verified_at if known else None
+        items.append(
+            {
+                "siren": row.siren,
+                "name": row.name,
+                "kind": row.kind,
+                "url": row.url,
+                "communes": registry.communes_of(row.id),
+                "population_band": row.population_band,
+                "state": row.state,
+                "origin": row.origin,
+                "prefix": row.prefix,
+                "vkey": row.vkey,
+                "size": known.size if known else 0,
+                "verified_at": verified.isoformat() if verified else None,
+                "refused": bool(known and known.refusals),
+                "unreleased": unreleased.get(row.log_id, 0),
+            }
+        )
+    return items, (shown[-1].name, shown[-1].siren) if len(rows) > limit else None
+
+
+def _two(values: tuple[Any, ...] | None) -> Any:
+    return None if values is None else (values[0], values[1])
+
+
+def records(
+    given: Mapping[str, Any], *, town_id: int | None, after: tuple[Any, ...] | None, limit: int
+) -> tuple[Rows, tuple[str, int] | None]:
+    """Return a page of records of one kind and the place of the next one."""
+    kind = given.get("kind", "request")
+    found: list[RecordRow] | list[CellRow]
+    if kind == "incident_summary":
+        found = national.cells(
+            area=given.get("commune", ""), town_id=town_id, after=_two(after), limit=limit + 1
+        )
+    else:
+        wanted = RecordFilter(
+            kind=kind,
+            status=given.get("status", ""),
+            theme=given.get("theme", ""),
+            commune=given.get("commune", ""),
+            town_id=town_id,
+            words=given.get("q", ""),
+        )
+        found = national.records(wanted, after=_two(after), limit=limit + 1)
+    shown = found[:limit]
+    homes = registry.towns_of_logs(row.log_id for row in shown)
+    items = [_record(homes[row.log_id], row) for row in shown]
+    return items, (shown[-1].period, shown[-1].id) if len(found) > limit else None
+
+
+def _record(town: TownRow, row: RecordRow | CellRow) -> dict[str, Any]:
+    return {
+        "ref": reference(town.siren, town.epoch, row.first),
+        "siren": town.siren,
+        "town": town.name,
+        "origin": town.origin,
+        "index": row.position,
+        "record": dict(row.known) if isinstance(row, RecordRow) else _cell(row),
+    }
+
+
+def _cell(row: CellRow) -> dict[str, Any]:
+    """Return a cell as the record it came from."""
+    members = {
+        "v": VERSION,
+        "kind": "incident_summary",
+        "family": row.family,
+        "category": row.category,
+        "area": row.area,
+        "period": row.period,
+        "state": row.state,
+        "count": row.count,
+        "closed": row.closed,
+        "delay": row.delay,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def events(
+    *, town_id: int | None, step: str, after: tuple[Any, ...] | None, limit: int
+) -> tuple[list[EventRow], tuple[int] | None]:
+    """Return a page of events and the place of the next one."""
+    before = after[0] if after else None
+    rows = registry.events(town_id=town_id, step=step, before=before, limit=limit + 1)
+    shown = rows[:limit]
+    return shown, (shown[-1].id,) if len(rows) > limit else None

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the API takes and answers, for its OpenAPI document."""
+
+from marshmallow import Schema, fields, validate
+
+from beffroi_federation.aggregator.towns.rules import SENTENCES, STATES
+from beffroi_federation.vocabulary import KINDS, STATUSES, THEMES
+from beffroi_web.paging import CURSOR_MAX, LIMIT_MAX
+
+
+class ListQuerySchema(Schema):
+    """What every list takes."""
+
+    cursor = fields.String(validate=validate.Length(max=CURSOR_MAX))
+    limit = fields.Integer(validate=validate.Range(1, LIMIT_MAX))
+
+
+class TownsQuerySchema(ListQuerySchema):
+    """Which towns: by words of the name or SIREN, by a commune's INSEE code."""
+
+    q = fields.String(validate=validate.Length(max=200))
+    commune = fields.String()
+
+
+class RecordsQuerySchema(ListQuerySchema):
+    """Which records; `kind` is `request` unless it is named."""
+
+    kind = fields.String(validate=validate.OneOf(KINDS))
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    theme = fields.String(validate=validate.OneOf(THEMES))
+    town = fields.String()
+    commune = fields.String()
+    q = fields.String(validate=validate.Length(max=200))
+
+
+class AuditQuerySchema(ListQuerySchema):
+    """Which events: of one town (SIREN), of one kind."""
+
+    town = fields.String()
+    kind = fields.String(validate=validate.OneOf(sorted(SENTENCES)))
+
+
+class TownSchema(Schema):
+    """A town of the register; `size` is the number of verified entries of its log.
+
+    `refused` says that what it served last time was refused; `unreleased` counts requests that it
+    received over 30 days ago and about which it has published nothing.
+    """
+
+    siren = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    url = fields.String(required=True)
+    communes = fields.List(fields.String(), required=True)
+    population_band = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    origin = fields.String(required=True)
+    prefix = fields.String(required=True)
+    vkey = fields.String(required=True)
+    size = fields.Integer(required=True)
+    verified_at = fields.DateTime(required=True, allow_none=True)
+    refused = fields.Boolean(required=True)
+    unreleased = fields.Integer(required=True)
+
+
+class TownPageSchema(Schema):
+    """A page of towns."""
+
+    items = fields.List(fields.Nested(TownSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class RecordSchema(Schema):
+    """A current, open record with its place: entry `index` of the log `origin`.
+
+    `record` holds the members of record version 1; `ref` is stable over its versions.
+    """
+
+    ref = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
+    siren = fields.String(required=True)
+    town = fields.String(required=True)
+    origin = fields.String(required=True)
+    index = fields.Integer(required=True)
+    record = fields.Dict(keys=fields.String(), required=True)
+
+
+class RecordPageSchema(Schema):
+    """A page of records."""
+
+    items = fields.List(fields.Nested(RecordSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class EventSchema(Schema):
+    """Something that happened to a town; `fault` says whether something was wrong."""
+
+    id = fields.Integer(required=True)
+    at = fields.DateTime(required=True)
+    siren = fields.String(required=True)
+    town = fields.String(required=True)
+    kind = fields.String(required=True)
+    fault = fields.Boolean(required=True)
+    sentence = fields.String(required=True)
+    words = fields.String(required=True)
+    details = fields.Dict(keys=fields.String(), required=True)
+    evidence = fields.String(required=True, allow_none=True)
+
+
+class EventPageSchema(Schema):
+    """A page of events."""
+
+    items = fields.List(fields.Nested(EventSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
