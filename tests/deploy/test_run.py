@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The runner of the whole suite, before a small suite with every kind of outcome."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import run
+
+MIXED = """
+import pytest
+
+def test_holds(): pass
+
+def test_breaks(): assert 1 == 2
+
+def test_said(): pytest.skip("not run: the moon is not up")
+
+def test_silent(): pytest.skip("later")
+
+@pytest.mark.xfail(reason="some day")
+def test_expected_to_fail(): assert False
+
+@pytest.fixture
+def broken(): raise OSError
+
+def test_cannot_start(broken): pass
+"""
+WHOLE_FILE = """
+import pytest
+
+pytest.skip("not run: it isn't here", allow_module_level=True)
+"""
+
+
+def outcome_of(folder: Path, **files: str) -> run.Outcome:
+    for name, text in files.items():
+        (folder / f"test_{name}.py").write_text(text)
+    report = folder / "report.xml"
+    quiet = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", folder]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *quiet, f"--junitxml={report}", folder],
+        capture_output=True,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    return run.outcome_of("small", report, done.returncode, 0.1)
+
+
+def test_every_kind_of_outcome_is_counted_where_it_belongs(tmp_path: Path) -> None:
+    found = outcome_of(tmp_path, mixed=MIXED, whole_file=WHOLE_FILE)
+    assert found.passed == 1
+    assert found.not_run == {"not run: the moon is not up": 1, "not run: it isn't here": 1}
+    assert sorted(line.split("::")[1] for line in found.failures) == [
+        "test_breaks: failed",
+        "test_cannot_start: failed",
+        "test_expected_to_fail: skipped without a word: some day",
+        "test_silent: skipped without a word: later",
+    ]
+
+
+def test_a_suite_in_which_nothing_ran_has_failed(tmp_path: Path) -> None:
+    assert outcome_of(tmp_path).failures == ["small: ran no test"]
+    assert outcome_of(tmp_path, whole_file=WHOLE_FILE).failures == ["small: ran no test"]
+
+
+def test_a_suite_that_left_no_report_or_had_to_be_ended_has_failed(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere.xml"
+    assert run.outcome_of("small", nowhere, 3, 0.1).failures[0] == "small: pytest left no report"
+    assert "not finished" in run.outcome_of("small", nowhere, None, 0.1).failures[1]
+
+
+def test_the_account_closes_with_the_sum_and_names_what_was_not_run(tmp_path: Path) -> None:
+    lines = run.account([outcome_of(tmp_path, mixed=MIXED)]).splitlines()
+    assert lines[-1] == "1 passed, 4 failed"
+    assert "       1    the moon is not up" in lines
+    assert lines[-3].split() == ["small", "1", "4", "1", "0.1"]
+
+
+def test_every_test_is_in_exactly_one_suite() -> None:
+    def chosen(expression: str, marks: frozenset[str]) -> bool:
+        return bool(eval(expression, {m: m in marks for m in ("database", "browser", "slow")}))
+
+    expressions = [suite.options[1] for suite in run.SUITES]
+    for number in range(8):
+        marks = frozenset(
+            mark for bit, mark in enumerate(("database", "browser", "slow")) if number & 1 << bit
+        )
+        assert sum(chosen(one, marks) for one in expressions) == 1, marks
+
+
+def test_a_missing_part_is_named_in_a_sentence(tmp_path: Path) -> None:
+    sentences = run.missing_parts(str(tmp_path))
+    assert [s.split(" (")[0] for s in sentences if "Debian package" in s] == [
+        "the tests need chromium",
+        "the tests need nginx",
+        "the tests need node",
+    ]
+
+
+def test_real_data_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no folder"):
+        run.environment({"BEFFROI_REAL_DATA": str(tmp_path / "gone")})
+    given = run.environment({"BEFFROI_REAL_DATA": str(tmp_path), "PATH": "/bin"})
+    assert given["BEFFROI_REAL_DATA"] == str(tmp_path.resolve())
+    assert given["PATH"].split(os.pathsep)[0] == "/bin"
