@@ -406,3 +406,21 @@ def test_the_committed_json_schemas_are_current(tmp_path: Path) -> None:
             "--json-schema docs/protocol/schemas"
         )
         json.loads(path.read_text("utf-8"))
+
+
+# ---- the page ----
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_the_page_on_records_tells_every_member_and_every_code(kind: str) -> None:
+    page = (ROOT / "docs" / "protocol" / "records.md").read_text("utf-8")
+    section = page.split(f"\n## `{kind}`", 1)[1].split("\n## ", 1)[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    properties = json_schema(kind)["properties"]
+    assert isinstance(properties, dict)
+    assert list(rows) == list(properties)
+    for name, schema in properties.items():
+        for code in schema.get("enum", ()):
+            assert f"`{code}`" in rows[name]
+        if name not in ("ground", "count"):
+            assert ("optional" in rows[name]) == (name in OPTIONAL[kind])
