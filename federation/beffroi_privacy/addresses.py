@@ -23,8 +23,9 @@ _DOOR = (
     r"|esc\.?|interphone|digicode|code|chambre|logement|lgt\.?|box|bo[îi]te)"
     r"\s?(?i:n°\s?)?(?:[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b"
 )
+_FLOOR = r"\d{1,2}(?:er|e|ème|è)\s(?i:[ée]tage)"
 _STREET = (
-    r"(?i:rue|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?|bd\.?|impasse|imp\.?|chemin"
+    r"(?i:rue|r\.|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?|bd\.?|impasse|imp\.?|chemin"
     r"|chem\.?|che\.?|allée|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement|lot\.?"
     r"|esplanade|promenade|traverse|montée|corniche|rond-point|rpt\.?)"
 )
@@ -34,7 +35,7 @@ _SPOT = (
 )
 """Words that are also ordinary ones: only a name with a capital makes a street of them."""
 
-_LINK = r"(?i:de|du|des|la|le|les|aux?|à|en|sur|sous|et)\s{1,2}|(?i:[dl])'\s?"
+_LINK = r"(?i:de|du|des|la|le|les|aux?|à|en|sur|sous|et)\s{1,3}|(?i:[dl])'\s?"
 _OF_NAME = r"(?i:de|du|des|la|le|les)[ ]|(?i:[dl])'[ ]?"
 _CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ]\w*(?:[-.']\w+)*|\d{1,4}(?!\d))"
 _WORD = r"\w[\w']*(?:-[\w']+)*"
@@ -44,13 +45,17 @@ _NOT_A_NAME = (
     r"|parallèle|entière|bloquée|fermée|barrée|d'eau|à|de stationnement|de parking|de crèche|pmr"
     r"|de cinéma|adaptée|réservée|libre|publique|privée|cyclable|concernée?|suivante?)\b)"
 )
+_LOWER = (
+    r"(?i:marché|mairie|église|gare|poste|fontaine|port|château|lavoir|chapelle|bourg|moulin)\b"
+)
+_NAMELESS = r"(?i:grande?|vieille|haute|basse|petite|nouvelle)(?:[- ']\s?)(?i:rue)\b"
 _OF = r"(?i:de\sla\s|de\sl'\s?|du\s|de\s|des\s|,\s?)?"
 
 _NUMBERED = re.compile(
-    rf"(?<![\w.,/:#°-])(?<!\d\s)(?:{_DOOR}[,\s]{{1,3}}){{0,3}}{_NUMBER},?\s{{0,2}}{_OF}(?:"
-    rf"{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
-    rf"|{_SPOT}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_CAPITAL}{_TAIL})"
-    rf"(?:\s?,?\s?-?\s?{_DOOR}){{0,4}}"
+    rf"(?<![\w.,/:#°-])(?<!\d\s)(?:{_DOOR}[,\s]{{1,3}}){{0,3}}{_NUMBER},?\s{{0,4}}{_OF}(?:"
+    rf"{_NAMELESS}|{_STREET}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
+    rf"|{_SPOT}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?:{_LOWER}|{_CAPITAL}{_TAIL}))"
+    rf"(?:\s?,?\s?-?\s?(?:{_FLOOR},?\s)?{_DOOR}){{0,4}}"
 )
 _NUMBER_AFTER = re.compile(
     rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"

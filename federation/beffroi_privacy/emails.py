@@ -25,7 +25,9 @@ _AT = re.compile(
 _LOCAL = re.compile(rf"[\w.+%'-]+(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
 _LOCAL_SPACED = re.compile(r"[\w.+%'-]+(?:\s[.\-_]\s[\w+%'-]+){1,4}$")
 _DOMAIN = re.compile(rf"[^\W_][\w-]*(?:{_DOT}[\w-]+){{0,4}}{_DOT}[^\W\d_]{{2,24}}\b", re.IGNORECASE)
-_DOMAIN_SPACED = re.compile(r"[^\W_][\w-]*(?:\s?[.,]\s?[\w-]+){0,3}\s?[.,]\s?[^\W\d_]{2,6}\b")
+_DOMAIN_SPACED = re.compile(
+    r"[^\W_][\w-]*(?:(?:\s?\.\s?|,)[\w-]+){0,3}(?:\s?\.\s?|,)[^\W\d_]{2,6}\b"
+)
 _DOMAIN_COMMA = re.compile(r"[^\W_][\w-]*(?:[.,][\w-]+){0,3},[^\W\d_]{2,6}\b")
 _PROVIDER = re.compile(
     r"(?:gmail|googlemail|orange|wanadoo|free|sfr|laposte|hotmail|outlook|live|yahoo|icloud"
@@ -92,7 +94,7 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
     """Return where the domain after an at-sign ends; None where there is none to believe in.
 
     `shaped` says that what stands before looks like a mailbox (a dot, a digit) and not like a
-    plain word: "merci @ville" is a handle, "look at orange.fr" a web site.
+    plain word: "merci @orange" is a handle, "look at orange.fr" a web site.
     """
     after = text[at.end() : at.end() + _WINDOW]
     provider, domain = _PROVIDER.match(after), _DOMAIN.match(after)
@@ -100,14 +102,12 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
         if domain is None or not _SPELT_DOT.search(domain.group()):
             domain = None
             provider = provider if shaped else None
-    elif at.group("sign") is not None:
-        if _is_spaced(at):
-            provider = provider if shaped else None
+    elif _is_spaced(at) or at.group("sign") is None:
+        provider = provider if shaped else None
+        if at.group("sign") is None or at.group().endswith(" "):
             domain = domain or _DOMAIN_SPACED.match(after)
-            if not at.group().endswith(" ") and not shaped:
-                return None
-        else:
-            domain = domain or _DOMAIN_COMMA.match(after)
+    else:
+        domain = domain or _DOMAIN_COMMA.match(after)
     ends = [m.end() for m in (domain, provider) if m is not None]
     return at.end() + max(ends) if ends else None
 

@@ -38,13 +38,13 @@ _IBAN_LENGTHS = {
 """Characters of an IBAN by country (the ISO 13616 registry); overseas France uses FR."""
 
 _RIB = re.compile(
-    r"(?<!\w)(?P<bank>\d{5})([ .\-])(?P<desk>\d{5})\2(?P<account>[0-9A-Z]{11})\2"
-    r"(?P<key>\d{2})(?!\w)",
+    r"(?<!\w)(?P<bank>\d{5})(?P<gap>[ .\-]?)(?P<desk>\d{5})(?P=gap)"
+    r"(?P<account>[0-9A-Z]{11})(?P=gap)(?P<key>\d{2})(?!\w)",
     re.IGNORECASE,
 )
 _SIV = re.compile(
     r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)(?!000)\d{3}(?P<gap2>\s?[-.·]\s?|\s?)"
-    r"(?P<b>[A-HJ-NP-TV-Z]{2})(?![\w-])",
+    r"(?P<b>[A-HJ-NP-TV-Z]{2})(?![^\W\d]|-\w)",
     re.IGNORECASE,
 )
 _FNI = re.compile(
@@ -77,20 +77,26 @@ def find_nir(text: str) -> Iterator[Span]:
     for found in _NIR.finditer(text):
         body = re.sub(r"[^0-9AB]", "", found.group("body").upper())
         key = re.sub(r"\D", "", found.group("key") or "")
-        if not _is_nir(body, key, grouped=" " in found.group("body").strip()) and not (
+        if not _is_nir(body, key, found.group("body")) and not (
             _NIR_CUE.search(text, max(0, found.start() - 40), found.start())
         ):
             continue
         yield Span(found.start(), found.end(), NIR)
 
 
-def _is_nir(body: str, key: str, *, grouped: bool) -> bool:
+def _is_nir(body: str, key: str, written: str) -> bool:
     """Say whether 13 characters and their key, if any, are a NIR or look like a mistyped one."""
     if key and nir.is_valid(body + key):
         return True
+    if body[0] not in "12" or body[5:7] == "00":
+        return False
+    groups = len(re.findall(r"[ .\-/_]+", written))
     month = int(body[3:5])
-    ordinary = body[0] in "12" and (1 <= month <= 12 or 20 <= month <= 42)
-    return ordinary and (grouped or month <= 12) and body[5:7] != "00"
+    return (
+        1 <= month <= 12
+        or (20 <= month <= 42 and groups > 0)
+        or (groups == 5 and key != "")  # spelt like one to the last space
+    )
 
 
 def find_iban(text: str) -> Iterator[Span]:
@@ -100,7 +106,16 @@ def find_iban(text: str) -> Iterator[Span]:
         if end is not None:
             yield Span(found.start(), end, IBAN)
     for found in _RIB.finditer(text):
-        yield Span(found.start(), found.end(), IBAN)
+        if found.group("gap") or _is_rib(found):
+            yield Span(found.start(), found.end(), IBAN)
+
+
+def _is_rib(found: re.Match[str]) -> bool:
+    """Say whether the key of a RIB written in digits only checks (rest modulo 97)."""
+    if not found.group("account").isdigit():
+        return False
+    weights = {"bank": 89, "desk": 15, "account": 3, "key": 1}
+    return sum(w * int(found.group(name)) for name, w in weights.items()) % 97 == 0
 
 
 def _iban_end(text: str, found: re.Match[str]) -> int | None:

@@ -26,11 +26,12 @@ REGIONS: Final = (
 _ZERO_LED: Final = ("BE", "CH", "GB", "MA", "DZ", "IT", "GP", "RE", "MQ", "GF", "YT")
 """Whose national numbers start with 0 and are recognised without such a word."""
 
-_GAP = r"[ .\-/_,]{0,3}"
+_GAP = r"[ .\-/_,·•]{0,3}"
 _FRENCH = re.compile(
     rf"(?:(?<!\d)(?<!\d[.,])(?:\+|00){_GAP}33{_GAP}(?:\(\s?0\s?\)|0)?{_GAP}[1-79]"
-    rf"|(?<!\d)(?<!\d[.,])(?<!\+)(?:0|\(0\)\s?|0 (?=[67] ?\d\d ))[1-79])"
+    rf"|(?<!\d)(?<!\d[.,])(?<!\+)(?:0|\(0\)\s?|0 (?=[67] ?\d\d )|33{_GAP}(?=[67]))[1-79]\)?)"
     rf"(?:{_GAP}\d){{8}}(?!\d)"
+    r"|(?<![\d:])0[1-79](?::\d\d){4}(?![\d:])"
 )
 _ABROAD = re.compile(
     r"(?<![\w.+])(?<!\d )(?:\+\s?|00\s?)[1-9]\d{0,2}(?:[ .\-/_]{0,2}\(?\d\)?){6,12}(?!\d)"

@@ -49,7 +49,7 @@ TRUSTED_LENGTH: Final = 20_000
 
 _HAS_AT = re.compile(r"@|arob|[(\[{<]\s*(?:at|a|chez)\s*[)\]}>]|\sat\s", re.IGNORECASE)
 _HAS_DIGIT = re.compile(r"\d")
-_HAS_NUMBER = re.compile(r"\d(?:\W{0,4}\d){4}|z[ée]ro\b|\b0\s?\d\b", re.IGNORECASE)
+_HAS_NUMBER = re.compile(r"\d(?:[\W_]{0,4}\d){4}|z[ée]ro\b|\b0\s?\d\b", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"(?<![\w/.-])\d(?:[ .]?\d){7,}(?![\w/])")
 _CIVILITY = re.compile(
     r"\b(?:M\.|Mr\.?|MM\.|Mme|Mmes|Mlle|Monsieur|Madame|Mademoiselle|Dr|Me|Mrs\.?|Ms\.?|Miss)\s"

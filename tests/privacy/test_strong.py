@@ -22,6 +22,8 @@ HIT = {
         "camille.exemple(at)exemple.fr",
         "camille.exemple [at] exemple [dot] fr",
         "camille arobase exemple.fr",
+        "camille @exemple.fr",
+        "camille arobas exemple . fr",
         "camille point exemple arobase exemple point fr",
         "camille dot exemple at exemple dot org",
         "CAMILLE.EXEMPLE@EXEMPLE.FR",
@@ -41,6 +43,10 @@ HIT = {
         "+33 (0)6 39 98 12 34",
         "0033639981234",
         "01 99 00 12 34",
+        "06·39·98·12·34",
+        "06_39_98_12_34",
+        "06:39:98:12:34",
+        "33 6 39 98 12 34",
         "0262 69 98 12",
         "zéro six 39 98 12 34",
         "06 trente-neuf 98 douze 34",
@@ -52,6 +58,7 @@ HIT = {
         "1 85 07 35 238 123 45",
         "185073523812345",
         "1850735238123",
+        "1 85 13 35 238 123 45",
         "2 99 12 2A 116 005",
         "2 99 12 2B 116 005 00",
         "1.85.07.35.238.123 clé 45",
@@ -65,6 +72,7 @@ HIT = {
         "FR7630006000011234567890",
         "BE68 5390 0754 7034",
         "30006 00001 12345678901 89",
+        "30006000011234567890189",
     ],
     "PLATE": [
         "AB-123-CD",
@@ -89,6 +97,10 @@ HIT = {
         "rue Pasteur, au 14",
         "12 RUE DES LILAS",
         "12 Oak Street",
+        "12 r. des Lilas",
+        "5 bis Grande Rue",
+        "12 place du marché",
+        "12  rue   des Lilas",
         "appt 4, 12 rue des Lilas",
     ],
 }
@@ -131,6 +143,8 @@ SURVIVES = [
     "1 rue sur 2",
     "35000 Rennes",
     "une période de 2019 à 2024",
+    "ouvert de 06:30:00 à 07:45:00",
+    "la Grande Rue",
 ]
 
 
@@ -158,6 +172,7 @@ def test_what_is_nobodys_survives(written: str) -> None:
         ("au 12 de la rue du 8 mai 1945", "au [n°] de la rue du 8 mai 1945"),
         ("4 rue des Lilas, appt 12", "[n°] rue des Lilas, appt [n°]"),
         ("appt 12, 4 rue des Lilas", "appt [n°], [n°] rue des Lilas"),
+        ("1 rue X, 4e étage porte 12", "[n°] rue X, 4e étage porte [n°]"),
         ("rue Pasteur, au 14", "rue Pasteur, au [n°]"),
         ("3 rue de l’Église", "[n°] rue de l’Église"),
         ("écrire à camille@exemple.fr.", "écrire à [adresse électronique]."),
