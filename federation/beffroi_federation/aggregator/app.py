@@ -79,6 +79,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
         tune(db.engine)
     app.extensions[EXTENSION] = Runtime(settings, clock)
     store = make_store(settings)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's own provider has it
     init_web(
         app,
         site,

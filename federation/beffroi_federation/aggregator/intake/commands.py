@@ -6,7 +6,7 @@ What goes wrong with one town is written down for that town; the others are pull
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -164,9 +164,18 @@ def _apart(app: Flask, town: TownRow, connect: Connect, rhythm: Rhythm) -> Pulle
 
 
 def work(
-    app: Flask, connect: Connect, rhythm: Rhythm, stop: threading.Event, *, pause: float = 30.0
+    app: Flask,
+    connect: Connect,
+    rhythm: Rhythm,
+    stop: threading.Event,
+    *,
+    tidy: Callable[[datetime], object],
+    pause: float = 30.0,
 ) -> None:
-    """Pull what is due, again and again, until told to stop; tidy up once a day."""
+    """Pull what is due, again and again, until told to stop; tidy up once a day.
+
+    `tidy` does what else is to be done daily, inside the transaction that compacts the index.
+    """
     tidied: datetime | None = None
     while not stop.is_set():
         for one in pull(app, connect, rhythm, due_only=True):
@@ -179,5 +188,32 @@ def work(
             if tidied is None or now - tidied >= timedelta(days=1):
                 with unit_of_work():
                     search.compact()
+                    tidy(now)
                 tidied = now
         stop.wait(pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a town's stored log was found to be: `fault` is empty when all of it fits."""
+
+    siren: str
+    name: str
+    size: int
+    fault: str = ""
+
+
+def verify_stored(siren: str | None = None) -> list[Verified]:
+    """Verify what is stored of every town (or one) against its accepted checkpoint; no network."""
+    found = []
+    fresh = queries.freshness()
+    for town in all_towns():
+        known = fresh.get(town.log_id)
+        if known is None or siren not in (None, town.siren):
+            continue
+        try:
+            size = queries.verify_stored(town, known)
+            found.append(Verified(town.siren, town.name, size))
+        except ProtocolError as error:
+            found.append(Verified(town.siren, town.name, known.size, error.diagnostics()))
+    return found

@@ -10,7 +10,15 @@ from sqlalchemy import func, select
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
 from beffroi_federation.aggregator.intake.rules import RECHECKS_PER_PULL
 from beffroi_federation.aggregator.kernel.db import db
-from beffroi_federation.merkle import Frontier
+from beffroi_federation.aggregator.national import queries as national_queries
+from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_federation.checkpoint import open_checkpoint
+from beffroi_federation.entries import RecordEntry, SupersedeEntry
+from beffroi_federation.errors import ContentMismatch, Fork
+from beffroi_federation.merkle import Frontier, leaf_hash
+from beffroi_federation.notes import Verifier
+from beffroi_federation.verify import read_entries, require_root
+from beffroi_privacy.commitments import commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +100,28 @@ def absent_since(log_id: int, start: int, end: int) -> dict[int, datetime]:
 def last_verified() -> datetime | None:
     """Return when any town was last pulled and verified."""
     return db.session.scalar(select(func.max(LogState.verified_at)))
+
+
+def verify_stored(town: TownRow, known: Freshness) -> int:
+    """Compute the root of the stored leaves anew and compare it; return how many there are.
+
+    The stored contents are compared with their entries as well. Raises ProtocolError.
+    """
+    frontier = Frontier()
+    while leaves := national_queries.leaves(town.log_id, frontier.size, frontier.size + 2_560):
+        start = frontier.size
+        frontier = frontier.extended(leaf_hash(leaf) for leaf in leaves)
+        entries = read_entries(start, leaves)
+        for position, salt, content in national_queries.contents(town.log_id, start, frontier.size):
+            entry = entries[position - start]
+            if not isinstance(entry, RecordEntry | SupersedeEntry) or entry.commitment != commit(
+                salt, content
+            ):
+                raise ContentMismatch("A stored content does not fit its entry", index=position)
+    if frontier != known.frontier:
+        raise Fork("The stored entries do not lead to the stored state", size=frontier.size)
+    if known.note is not None:
+        checkpoint = open_checkpoint(known.note, [Verifier.from_text(town.vkey)])
+        if not known.behind:
+            require_root(frontier, checkpoint, since=0)
+    return frontier.size

@@ -116,6 +116,16 @@ def leaves(log_id: int, start: int, end: int) -> list[bytes]:
     return [bytes(leaf) for leaf in rows]
 
 
+def contents(log_id: int, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
+    """Return (position, salt, content) of what is stored from `start` to `end`."""
+    rows = db.session.execute(
+        select(Content.position, Content.salt, Content.content)
+        .where(Content.log_id == log_id, Content.position >= start, Content.position < end)
+        .order_by(Content.position)
+    )
+    return [(row.position, bytes(row.salt), bytes(row.content)) for row in rows]
+
+
 def held_contents(log_id: int, start: int, end: int) -> frozenset[int]:
     """Return the positions from `start` to `end` whose content is stored here."""
     return frozenset(
