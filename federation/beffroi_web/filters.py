@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Jinja filters: dates and numbers in words, and texts of strangers made harmless."""
 
+import re
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from markupsafe import Markup, escape
 
 from beffroi_web.state import web
 from beffroi_web.words import N_
+
+_FRENCH_FIRST = re.compile(r"\b1 (?=\D)")
 
 
 def init_filters(app: Flask) -> None:
@@ -30,7 +33,7 @@ def date_in_words(when: date | datetime | None, style: str = "long") -> Markup:
         return Markup()
     machine = when.isoformat(timespec="seconds") if isinstance(when, datetime) else when.isoformat()
     day = when.astimezone(get_timezone()).date() if isinstance(when, datetime) else when
-    words = format_date(day, style, locale=get_locale())
+    words = _day_in_words(day, style)
     return Markup('<time datetime="{}">{}</time>').format(machine, words)
 
 
@@ -50,8 +53,16 @@ def ago(when: date | datetime | None) -> Markup:
     else:
         machine, day = when.isoformat(), when
         words = _days(day, now)
-    title = format_date(day, "long", locale=get_locale())
+    title = _day_in_words(day, "long")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, title, words)
+
+
+def _day_in_words(day: date, style: str) -> str:
+    locale = get_locale()
+    words = format_date(day, style, locale=locale)
+    if day.day == 1 and locale.language == "fr":
+        return _FRENCH_FIRST.sub("1er ", words)  # Unicode's patterns know no "1er"
+    return words
 
 
 def _hours(distance: timedelta) -> str:

@@ -37,6 +37,11 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"Length must be (?P<equal>\d+)\.", N_("Write exactly %(equal)s characters.")),
         (
+            r"Must be greater than or equal to (?P<min>\S+)"
+            r" and less than or equal to (?P<max>\S+?)\.",
+            N_("This must be between %(min)s and %(max)s."),
+        ),
+        (
             r"Must be greater than or equal to (?P<min>\S+?)\.",
             N_("This must be %(min)s or more."),
         ),

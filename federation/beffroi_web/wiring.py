@@ -2,11 +2,12 @@
 """Give an application everything shared: look, languages, guards, forms, errors and headers."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, request, url_for
+from flask import Blueprint, Flask, abort, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
@@ -44,19 +45,25 @@ def init_web(
     is not one.
     """
     theme = theme_css(readable_colours(site.colour))
+    files = _shipped(_HERE / "static")
     folders = (*OWN_FOLDERS, *catalogues)
     app.config.update(
         MAX_CONTENT_LENGTH=site.max_body,
         MAX_FORM_MEMORY_SIZE=site.max_body,
         SECRET_KEY=site.secret_key,
         SESSION_COOKIE_NAME=f"beffroi_{site.slug}_flask",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=site.public_url.startswith("https://"),
     )
     state = WebState(
         site=site,
         clock=clock,
         load_visitor=visitor,
         translations=read_catalogues(folders, site.languages),
-        assets={**_fingerprints(_HERE / "static"), "theme.css": _short_hash(theme.encode())},
+        assets={
+            name: hashlib.sha256(content).hexdigest()[:12]
+            for name, content in {**files, "theme.css": theme.encode()}.items()
+        },
         catalogues=folders,
     )
     app.extensions[EXTENSION] = state
@@ -71,18 +78,19 @@ def init_web(
     for check in (enforce, check_limits, check_csrf):
         app.before_request(check)
     app.after_request(dress)
-    app.register_blueprint(_blueprint(theme))
+    app.register_blueprint(_blueprint(theme, files))
 
 
-def _blueprint(theme: str) -> Blueprint:
-    """Return the blueprint `web`: our templates, our files, and the town's colour as CSS."""
+def _blueprint(theme: str, files: Mapping[str, bytes]) -> Blueprint:
+    """Return the blueprint `web`: our templates, our files, and the town's colour as CSS.
+
+    The files are few and small and answered from memory: no open file, no path to climb out of.
+    """
     shared = Blueprint(
         "web",
         __name__,
         url_prefix="/web",
         template_folder=str(_HERE / "templates"),
-        static_folder=str(_HERE / "static"),
-        static_url_path="/static",
     )
 
     @shared.get("/theme.css")
@@ -90,20 +98,24 @@ def _blueprint(theme: str) -> Blueprint:
     def theme_sheet() -> Response:
         return Response(theme, mimetype="text/css")
 
+    @shared.get("/static/<path:filename>", endpoint="static")
+    @guard(PUBLIC)
+    def shipped_file(filename: str) -> Response:
+        if filename not in files:
+            abort(404)
+        kind, _ = mimetypes.guess_type(filename)
+        return Response(files[filename], mimetype=kind or "application/octet-stream")
+
     return shared
 
 
-def _fingerprints(folder: Path) -> dict[str, str]:
-    """Return a short hash of each file, so that its address changes with its content."""
+def _shipped(folder: Path) -> dict[str, bytes]:
+    """Return the files of a folder by their path in it."""
     return {
-        path.relative_to(folder).as_posix(): _short_hash(path.read_bytes())
+        path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-def _short_hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def _asset(filename: str) -> str:
