@@ -12,13 +12,14 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from beffroi_web.catalogues import OWN_FOLDERS, missing
 from beffroi_web.clock import FixedClock, SystemClock
+from beffroi_web.sign_in.identities import SignedIn
 from beffroi_web.sign_in.routes import CATALOGUE, local_path, redirect_uri, signed_out_uri
 from beffroi_web.sign_in.settings import ProviderSettings
-from beffroi_web.sign_in.store import SignedIn
 from support.hostile_provider import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -279,6 +280,18 @@ def test_a_session_in_use_does_not_end_as_idle(town: Town) -> None:
         assert town.get("/private").status_code == 200
     town.clock.move(timedelta(minutes=121))
     assert town.get("/private").status_code == 303
+
+
+def test_a_busy_database_does_not_cost_a_page(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(token: str, now: datetime) -> None:
+        raise OperationalError("UPDATE web_session", {}, Exception("database is locked"))
+
+    town.sign_in()
+    town.clock.move(timedelta(minutes=10))
+    with monkeypatch.context() as patched:
+        patched.setattr(town.made.store, "touch", busy)
+        assert town.get("/private").status_code == 200
+    assert town.get("/private").status_code == 200
 
 
 def test_signing_out_ends_the_session_and_goes_on_to_the_provider(town: Town) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from beffroi_web.database import unit_of_work
 from beffroi_web.errors import Invalid
+from beffroi_web.sign_in.identities import Identity, SignedIn
 from beffroi_web.sign_in.settings import ProviderSettings
-from beffroi_web.sign_in.store import Identity, SignedIn, SignInStore
+from beffroi_web.sign_in.store import SignInStore
 from support.databases import BOTH, Kind, discard, empty
 from support.sign_in_site import SECRET, make_database
 

@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from beffroi_web.sign_in.identities import Identity
 from beffroi_web.sign_in.settings import ProviderSettings
-from beffroi_web.sign_in.store import Identity
 
 
 def identity_from(settings: ProviderSettings, claims: Mapping[str, Any], id_token: str) -> Identity:

@@ -25,11 +25,12 @@ from requests import RequestException, Response
 
 from beffroi_web.sign_in.back_channel import BackChannel, BackChannelFault
 from beffroi_web.sign_in.claims import identity_from
+from beffroi_web.sign_in.description import Description, read_description
 from beffroi_web.sign_in.errors import ProviderFault, SignInFailed
-from beffroi_web.sign_in.settings import ProviderSettings, is_safe_address
-from beffroi_web.sign_in.store import Identity
+from beffroi_web.sign_in.identities import Identity
+from beffroi_web.sign_in.settings import ProviderSettings
 from beffroi_web.sign_in.tokens import (
-    TokenRefused,
+    AnswerRefused,
     UnknownKey,
     key_set,
     secret_key,
@@ -94,18 +95,6 @@ class Pending:
             verifier=base64.urlsafe_b64encode(random(RANDOM_BYTES)).rstrip(b"=").decode(),
             next=next_path,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a provider says about itself, as far as we use it."""
-
-    authorization_endpoint: str
-    token_endpoint: str
-    jwks_uri: str
-    userinfo_endpoint: str | None
-    end_session_endpoint: str | None
-    says_iss: bool
 
 
 class OidcProvider:
@@ -303,7 +292,7 @@ class OidcProvider:
                 return check(self._key_set(session, description, now, anew=False))
             except UnknownKey:
                 return check(self._key_set(session, description, now, anew=True))
-        except TokenRefused as refused:
+        except AnswerRefused as refused:
             self._blame(refused.reason)
 
     # --- what the provider publishes --------------------------------------------------------
@@ -315,37 +304,13 @@ class OidcProvider:
             return cached[1]
         with self._session() as session:
             document = self._fetch(session, self.settings.described_at, "discovery")
-        description = self._read_description(document)
+        try:
+            description = read_description(document, self.settings.issuer)
+        except AnswerRefused as refused:
+            self._blame(refused.reason)
         with self._lock:
             self._described = (now, description)
         return description
-
-    def _read_description(self, document: dict[str, Any]) -> Description:
-        if document.get("issuer") != self.settings.issuer:
-            self._blame("discovery-issuer")
-        secure = self.settings.issuer.startswith("https:")
-
-        def address(name: str) -> str | None:
-            value = document.get(name)
-            if value is None:
-                return None
-            if not isinstance(value, str) or not is_safe_address(value):
-                self._blame(f"discovery-{name}")
-            if secure and not value.startswith("https:"):
-                self._blame(f"discovery-{name}")
-            return value
-
-        def needed(name: str) -> str:
-            return address(name) or self._blame(f"discovery-{name}")
-
-        return Description(
-            authorization_endpoint=needed("authorization_endpoint"),
-            token_endpoint=needed("token_endpoint"),
-            jwks_uri=needed("jwks_uri"),
-            userinfo_endpoint=address("userinfo_endpoint"),
-            end_session_endpoint=address("end_session_endpoint"),
-            says_iss=document.get("authorization_response_iss_parameter_supported") is True,
-        )
 
     def _key_set(
         self, session: OAuth2Session, description: Description, now: datetime, *, anew: bool

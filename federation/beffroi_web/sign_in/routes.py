@@ -5,6 +5,7 @@ A town and the nation make the same blueprint, each with its own store. Every si
 cookie names: several sites on one host share one jar, whatever their ports.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, g, redirect, render_template, request
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from beffroi_web.clock import Clock
@@ -24,12 +26,15 @@ from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
 from beffroi_web.sign_in.errors import ProviderFault, SignInFailed
+from beffroi_web.sign_in.identities import EndedSession, SignedIn
 from beffroi_web.sign_in.oidc import START_AGAIN, OidcProvider, Pending
 from beffroi_web.sign_in.seal import Seal
-from beffroi_web.sign_in.store import EndedSession, SignedIn, SignInStore
+from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.site import Site
 from beffroi_web.visitors import Visitor, current_visitor, forget_visitor
 from beffroi_web.words import N_
+
+log = logging.getLogger(__name__)
 
 CATALOGUE = Path(__file__).parent / "translations"
 """The French of these pages; the application passes it to `init_web` among its `catalogues`."""
@@ -252,8 +257,12 @@ class _Pages:
         token = g.get("beffroi_stale_session")
         if token is not None:
             g.beffroi_stale_session = None
-            with unit_of_work(self.db):
-                self.store.touch(token, self.clock.now())
+            try:
+                with unit_of_work(self.db):
+                    self.store.touch(token, self.clock.now())
+            except OperationalError:
+                # No reason to lose a page that is ready; the next one tries again.
+                log.warning("session not touched: the database is busy")
         return response
 
     # --- inside -----------------------------------------------------------------------------

@@ -20,26 +20,26 @@ from joserfc.jwk import JWKRegistry, Key, KeySet, OctKey
 from beffroi_web.sign_in.settings import SECRET_ALGORITHMS, ProviderSettings
 
 
-class TokenRefused(Exception):
-    """A token is not what it must be; `reason` names the first check that failed."""
+class AnswerRefused(Exception):
+    """What a provider sent is not what it must be; `reason` names the first check that failed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class UnknownKey(TokenRefused):
+class UnknownKey(AnswerRefused):
     """The token names a key that is not in the set; the set may have changed since."""
 
 
 def key_set(document: object) -> KeySet:
     """Return the signing keys of a JWK set (RFC 7517); keys we cannot use are left out.
 
-    Raises `TokenRefused` when that leaves none.
+    Raises `AnswerRefused` when that leaves none.
     """
     entries = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
-        raise TokenRefused("keys-nonsense")
+        raise AnswerRefused("keys-nonsense")
     keys: list[Key] = []
     for entry in entries:
         if not isinstance(entry, dict) or entry.get("kty") == "oct" or entry.get("use") == "enc":
@@ -49,7 +49,7 @@ def key_set(document: object) -> KeySet:
         except (JoseError, ValueError, TypeError, KeyError):
             continue
     if not keys:
-        raise TokenRefused("keys-none")
+        raise AnswerRefused("keys-none")
     return KeySet(keys)
 
 
@@ -69,7 +69,7 @@ def verify_id_token(
     access_token: str,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the claims of an id_token after every check; raise `TokenRefused` otherwise."""
+    """Return the claims of an id_token after every check; raise `AnswerRefused` otherwise."""
     alg, claims = _signed(token, keys, settings, "id-token")
     registry = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
@@ -85,20 +85,20 @@ def verify_id_token(
     if not isinstance(given_nonce, str) or not hmac.compare_digest(
         given_nonce.encode(), nonce.encode()
     ):
-        raise TokenRefused("id-token-nonce")
+        raise AnswerRefused("id-token-nonce")
     audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     azp = claims.get("azp", settings.client_id if len(audiences) == 1 else None)
     if azp != settings.client_id:
-        raise TokenRefused("id-token-azp")
+        raise AnswerRefused("id-token-azp")
     if "at_hash" in claims and claims["at_hash"] != _half_hash(access_token, alg):
-        raise TokenRefused("id-token-at_hash")
+        raise AnswerRefused("id-token-at_hash")
     return claims
 
 
 def verify_userinfo(
     token: str, *, keys: KeySet | OctKey, settings: ProviderSettings, now: datetime
 ) -> dict[str, Any]:
-    """Return the claims of a signed userinfo answer; raise `TokenRefused` otherwise."""
+    """Return the claims of a signed userinfo answer; raise `AnswerRefused` otherwise."""
     _, claims = _signed(token, keys, settings, "userinfo")
     registry = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
@@ -119,9 +119,9 @@ def _signed(
     except InvalidKeyIdError as error:
         raise UnknownKey(f"{what}-key") from error
     except JoseError as error:
-        raise TokenRefused(f"{what}-signature") from error
+        raise AnswerRefused(f"{what}-signature") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise TokenRefused(f"{what}-nonsense") from error
+        raise AnswerRefused(f"{what}-nonsense") from error
     return str(decoded.header["alg"]), decoded.claims
 
 
@@ -129,7 +129,7 @@ def _validate(registry: jwt.JWTClaimsRegistry, claims: dict[str, Any], what: str
     try:
         registry.validate(claims)
     except ClaimError as error:
-        raise TokenRefused(f"{what}-{error.claim}") from error
+        raise AnswerRefused(f"{what}-{error.claim}") from error
 
 
 def _half_hash(access_token: str, alg: str) -> str:
