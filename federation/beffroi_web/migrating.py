@@ -48,14 +48,12 @@ def run_env(metadata: MetaData) -> None:
     options = engine_options(url)
     engine = create_engine(url, poolclass=NullPool, connect_args=options.get("connect_args", {}))
     tune(engine)
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         context.configure(
             connection=connection,
             target_metadata=metadata,
             render_as_batch=connection.dialect.name == "sqlite",
-            transaction_per_migration=True,
         )
         with context.begin_transaction():
             context.run_migrations()
-        if connection.in_transaction():
-            connection.commit()
+    engine.dispose()

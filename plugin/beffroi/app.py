@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask_babel import gettext
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from beffroi import __version__
 from beffroi.accounts import routes as accounts
@@ -127,9 +128,13 @@ def create_app(
     for endpoint in SUBMISSIONS:
         limit(f"{settings.submissions_per_hour} per hour")(app.view_functions[endpoint])
     app.jinja_env.globals.update(
+        dates_moved=settings.dates_moved,
         pairs=lambda codes: [(code, code) for code in codes],
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
+    if settings.behind_proxy:
+        # Only when told: without a proxy that sets them, anybody could claim any address.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     check_guards(app)
     silent = undescribed(app)
     if silent:

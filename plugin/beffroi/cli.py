@@ -9,31 +9,41 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from rich.console import Console
+from rich.progress import Progress
 
 from beffroi.accounts import commands as agents
 from beffroi.app import create_app
 from beffroi.config import Settings, SettingsRefused, from_environ
+from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
+from beffroi.incidents import commands as incidents
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.worker import Worker
 from beffroi_web.clock import SystemClock
 from beffroi_web.errors import Refusal
 from beffroi_web.migrating import upgrade
 
+READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
+"""What `beffroi import KIND FILE` can read, by kind."""
 
-def init(settings: Settings) -> int:
+
+def init(settings: Settings, *, say: Callable[[str], None] = print) -> int:
     """Make the data directory, the signer's files and the tables; safe to run again."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         feed.create_signer(settings, secrets.token_bytes(32))
-        print("signer: a new key was made")
+        say("signer: a new key was made")
     except FileExistsError:
-        print("signer: the key that is there was kept")
+        say("signer: the key that is there was kept")
     upgrade(MIGRATIONS, settings.database_url)
-    print(f"database: at the newest schema\norigin: {settings.origin}")
+    say(f"database: at the newest schema; origin: {settings.origin}")
     return 0
 
 
@@ -67,6 +77,46 @@ def serve(args: argparse.Namespace) -> int:
     os.execv(sys.executable, command)  # noqa: S606  our own command line, no shell
 
 
+def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> int:
+    """Import a file with a progress bar; print what was added, known, refused and why."""
+    reader = READERS[args.kind]
+    shift = timedelta()
+    if args.newest_yesterday:
+        shift = whole_weeks(reader.newest(args.file), now)
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(args.file.name, total=None)
+
+        def progress(rows: int) -> None:
+            bar.update(task, advance=rows)
+
+        if args.kind in incidents.READERS:
+            added, known, refused = incidents.import_file(
+                args.kind,
+                args.file,
+                communes=settings.communes,
+                shift=shift,
+                now=now,
+                progress=progress,
+            )
+        else:
+            added, known, refused = data_requests.import_file(
+                args.kind, args.file, shift=shift, now=now, progress=progress
+            )
+    print(f"{args.file.name}: {added} added, {known} known already, {len(refused)} refused")
+    for sentence in refused[:20]:
+        print(f"  {sentence}")
+    if len(refused) > 20:
+        print(f"  … and {len(refused) - 20} more")
+    return 0
+
+
+def whole_weeks(newest: datetime | None, now: datetime) -> timedelta:
+    """Return the whole weeks by which dates move so that the newest is not after yesterday."""
+    if newest is None:
+        return timedelta()
+    return timedelta(weeks=(now - timedelta(days=1) - newest).days // 7)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi", description="One town.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -79,6 +129,14 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--once", action="store_true", help="do what is due now and stop")
     worker.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     commands.add_parser("publish", help="publish what waits, now")
+    importer = commands.add_parser("import", help="bring cases in from a file")
+    importer.add_argument("kind", choices=sorted(READERS))
+    importer.add_argument("file", type=Path)
+    importer.add_argument(
+        "--newest-yesterday",
+        action="store_true",
+        help="move all dates by whole weeks so that the newest is at most a week before yesterday",
+    )
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
     return parser
 
@@ -93,6 +151,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     with app.app_context():
         if args.command == "agents":
             return agents.run(args, app.extensions["beffroi"].sign_in, now=clock.now())
+        if args.command == "import":
+            return import_file(args, settings, clock.now())
         worker = Worker(app, settings, clock)
         if args.command == "publish":
             print(f"{worker.publish()} entries published")
@@ -104,11 +164,11 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run one command; the console script `beffroi`."""
     args = _parser().parse_args(argv)
     try:
-        return _run(args, from_environ(os.environ))
+        return _run(args, from_environ(environ))
     except SettingsRefused as error:
         print(f"beffroi: {error}", file=sys.stderr)
         return 2

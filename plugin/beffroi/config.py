@@ -57,7 +57,8 @@ class Settings:
     incidents_need_account: bool = False
     submissions_per_hour: int = 60
     demonstration: bool = False
-    banner: str = ""
+    behind_proxy: bool = False
+    dates_moved: int = 0
 
     @property
     def slug(self) -> str:
@@ -108,7 +109,9 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "providers": _providers,
     "incidents_need_account": _flag,
     "demonstration": _flag,
+    "behind_proxy": _flag,
     "submissions_per_hour": int,
+    "dates_moved": int,
 }
 
 CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (

@@ -6,7 +6,7 @@ Several may run; jobs are leased, and publication is serialised by the database 
 
 import signal
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Flask
 
@@ -43,6 +43,7 @@ class Worker:
         self.chance = chance
         self.at = at
         self._tidied_at = clock.now() - TIDY_EVERY
+        self._counted_on: date | None = None
 
     def publish(self, *, scheduled: bool = False) -> int:
         """Publish what waits (or what the schedule asks for); return how many entries entered."""
@@ -56,9 +57,27 @@ class Worker:
             at=self.at,
         )
 
+    def count(self) -> int:
+        """Hand over the counts whose period is over, once a day; return how many cells."""
+        now = self.clock.now()
+        today = local_day(now, self.settings.time_zone)
+        if today == self._counted_on:
+            return 0
+        with unit_of_work():
+            cells = outbox.count_cells(
+                siren=self.settings.siren,
+                communes=self.settings.communes,
+                band=self.settings.population_band,
+                today=today,
+                now=now,
+            )
+        self._counted_on = today
+        return cells
+
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
         worked = jobs.work_once(notifications.HANDLERS, now=self.clock.now())
+        self.count()
         published = self.publish(scheduled=self.settings.publish == "weekly")
         now = self.clock.now()
         if now - self._tidied_at >= TIDY_EVERY:

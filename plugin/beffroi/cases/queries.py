@@ -516,3 +516,11 @@ def desk_kind(statement: Statement, kind: str, query: str) -> Statement:
         by_ref = Case.ref == query.strip()
         statement = statement.where(by_ref if found is None else or_(by_ref, found(Case.id)))
     return statement
+
+
+def totals() -> dict[str, int]:
+    """Return how many cases there are: data requests and incidents, whatever their state."""
+    rows = db.session.execute(select(Case.kind, func.count()).group_by(Case.kind)).all()
+    by_kind = {kind: int(count) for kind, count in rows}
+    asked = by_kind.pop("data_request", 0)
+    return {"data_requests": asked, "incidents": sum(by_kind.values())}

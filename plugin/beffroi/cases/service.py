@@ -6,10 +6,10 @@ The moment, the actor and chance are arguments. Rules decide; this module carrie
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from beffroi.cases import rules
@@ -458,3 +458,161 @@ def add_department(name: str, email: str | None = None) -> int:
     db.session.add(row)
     db.session.flush()
     return row.id
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtText:
+    """A text from elsewhere; `official` words are released if the gate finds nothing in them."""
+
+    role: str
+    words: str
+    official: bool
+
+
+@dataclass(slots=True)
+class BroughtCase:
+    """A case from elsewhere; `case_id` is filled in by `import_cases`."""
+
+    kind: str
+    status: str
+    visibility: str
+    commune: str | None
+    received_at: datetime
+    closed_on: date | None
+    sensitive: bool
+    lang: str
+    texts: list[BroughtText]
+    due_on: date | None = None
+    case_id: int = 0
+
+
+def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
+    """Insert many cases with texts, timeline and index, a statement a table."""
+    if not brought:
+        return
+    heads = []
+    for year in sorted({b.received_at.year for b in brought}):
+        block = [b for b in brought if b.received_at.year == year]
+        first = _reserve(year, len(block))
+        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(block)]
+    ids = db.session.scalars(
+        insert(Case).returning(Case.id, sort_by_parameter_order=True),
+        [_case_values(b, ref, now) for b, ref in heads],
+    ).all()
+    for (b, _), case_id in zip(heads, ids, strict=True):
+        b.case_id = case_id
+    texts = [_text_values(b, t) for b, _ in heads for t in b.texts]
+    if texts:
+        db.session.execute(insert(CaseText), texts)
+    db.session.execute(
+        insert(TimelineRow),
+        [
+            {
+                "case_id": b.case_id,
+                "at": b.received_at,
+                "step": "received",
+                "voice": "system",
+                "codes": {"channel": "import"},
+                "public": True,
+            }
+            for b, _ in heads
+        ],
+    )
+    search.put_many(
+        {
+            b.case_id: "\n".join(
+                [ref, *(t.words for t in b.texts if t.official and not find_strong(t.words))]
+            )
+            for b, ref in heads
+            if b.visibility == "public"
+        }
+    )
+
+
+def _reserve(year: int, count: int) -> int:
+    """Take `count` references of a year; return the first."""
+    next_reference(year)
+    last = db.session.execute(
+        update(RefCounter)
+        .where(RefCounter.year == year)
+        .values(last=RefCounter.last + count - 1)
+        .returning(RefCounter.last)
+    ).scalar_one()
+    return last - count + 1
+
+
+def _case_values(b: BroughtCase, ref: str, now: datetime) -> dict[str, Any]:
+    return {
+        "ref": ref,
+        "kind": b.kind,
+        "status": b.status,
+        "open": rules.is_open(b.kind, b.status),
+        "visibility": b.visibility,
+        "channel": "import",
+        "lang": b.lang,
+        "commune": b.commune,
+        "received_on": b.received_at.date(),
+        "received_at": b.received_at,
+        "changed_at": now,
+        "closed_on": b.closed_on,
+        "due_on": b.due_on,
+        "supports": 0,
+        "version": 1,
+        "sensitive": b.sensitive,
+    }
+
+
+def _text_values(b: BroughtCase, t: BroughtText) -> dict[str, Any]:
+    released = t.official and not find_strong(t.words)
+    return {
+        "case_id": b.case_id,
+        "role": t.role,
+        "original": t.words,
+        "public": t.words if released else None,
+        "state": "released" if released else "pending",
+        "version": 1 if released else 0,
+        "lang": b.lang,
+        "voice": "institution" if t.official else "citizen",
+        "written_at": b.received_at,
+        "released_at": b.received_at if released else None,
+    }
+
+
+def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: datetime) -> None:
+    """Add the answer that a case from elsewhere already had; its ground is not known here."""
+    day = brought.closed_on or now.date()
+    at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    text = CaseText(
+        case_id=brought.case_id,
+        role="answer",
+        original=words,
+        public=words,
+        state="released",
+        version=1,
+        lang=brought.lang,
+        voice="institution",
+        written_at=at,
+        released_at=at,
+    )
+    db.session.add(text)
+    db.session.flush()
+    db.session.add(
+        OfficialAnswer(
+            case_id=brought.case_id,
+            text_id=text.id,
+            outcome=outcome,
+            ground="not_stated" if outcome in {"refused", "not_held"} else None,
+            answered_at=at,
+        )
+    )
+    db.session.add(
+        TimelineRow(
+            case_id=brought.case_id,
+            at=at,
+            step="answered",
+            voice="institution",
+            codes={"outcome": outcome},
+            text_id=text.id,
+            public=True,
+        )
+    )

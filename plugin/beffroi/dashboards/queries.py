@@ -19,6 +19,12 @@ from beffroi.outbox import queries as outbox
 from beffroi_privacy.spans import Span
 from beffroi_privacy.strong import propose
 
+
+def totals() -> dict[str, int]:
+    """Return how many cases there are of each sort, whatever their state."""
+    return cases.totals()
+
+
 QUEUES = ("new", "late", "review", "open", "closed")
 
 

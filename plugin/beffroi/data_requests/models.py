@@ -22,6 +22,7 @@ class DataRequest(Model):
     object: Mapped[str] = mapped_column(String(20), index=True)
     theme: Mapped[str | None] = mapped_column(String(4), index=True)
     organisation: Mapped[str | None] = mapped_column(String(14))
+    source: Mapped[str | None] = mapped_column(String(120), unique=True)
     receipt_salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     receipt_content: Mapped[bytes | None] = mapped_column(LargeBinary)
 

@@ -229,6 +229,7 @@ def show(ref: str) -> str | tuple[str, int]:
         themes=rules.THEMES,
         outcomes=rules.OUTCOMES,
         grounds=rules.GROUNDS,
+        not_stated=rules.NOT_STATED,
         own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
         is_author=party is not None and head.party_id == party,
         supported=party is not None and cases.supported_by(head.id, party),

@@ -70,6 +70,8 @@ GROUNDS: Mapping[str, str] = {
 }
 """Legal grounds of a refusal, with articles of the CRPA (relations between public and State)."""
 
+NOT_STATED = N_("Not stated where it was imported from")
+
 CHANNELS = ("letter", "telephone", "counter", "meeting")
 """How an agent may have received a request that did not come through this site."""
 

@@ -4,16 +4,16 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as cases
-from beffroi.cases.events import RequestReceived
+from beffroi.cases.events import PublicVersionChanged, RequestReceived
 from beffroi.cases.models import Case
 from beffroi.data_requests import rules
 from beffroi.data_requests.events import ConfirmationAsked
@@ -195,4 +195,78 @@ def answer(case: Case, form: rules.AnswerForm, *, actor: Actor, now: datetime, t
         actor=actor,
         now=now,
         today=today,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRequest:
+    """One request from elsewhere. Words are the institution's (`official`) or a citizen's.
+
+    Official words are released where the gate finds nothing in them; a citizen's wait for an agent.
+    `source` names the row for good, so that a second run skips it.
+    """
+
+    source: str
+    object: str
+    title: str
+    wanted: str
+    received_at: datetime
+    lang: str
+    official: bool
+    status: str = "open"
+    outcome: str | None = None
+    decision: str = ""
+    closed_on: date | None = None
+    theme: str | None = None
+
+
+def import_requests(rows: Sequence[ImportedRequest], *, now: datetime) -> tuple[int, int]:
+    """Bring many requests in at once; return how many were added and how many known already.
+
+    They were acknowledged elsewhere, so they get no receipt here; released ones go to the outbox.
+    """
+    known = set(
+        db.session.scalars(
+            select(DataRequest.source).where(DataRequest.source.in_([r.source for r in rows]))
+        )
+    )
+    fresh = [row for row in rows if row.source not in known]
+    brought = [_brought(row) for row in fresh]
+    cases.import_cases(brought, now=now)
+    if brought:
+        db.session.execute(
+            insert(DataRequest),
+            [
+                {
+                    "case_id": case.case_id,
+                    "object": row.object,
+                    "theme": row.theme,
+                    "source": row.source,
+                }
+                for case, row in zip(brought, fresh, strict=True)
+            ],
+        )
+    for case, row in zip(brought, fresh, strict=True):
+        if row.outcome and row.decision:
+            cases.import_answer(case, row.outcome, row.decision, now=now)
+        if row.official:
+            publish(PublicVersionChanged(case_id=case.case_id, kind=case.kind, version=1, at=now))
+    return len(fresh), len(rows) - len(fresh)
+
+
+def _brought(row: ImportedRequest) -> cases.BroughtCase:
+    return cases.BroughtCase(
+        kind=case_rules.DATA_REQUEST,
+        status=row.status,
+        visibility="public",
+        commune=None,
+        received_at=row.received_at,
+        closed_on=row.closed_on,
+        sensitive=False,
+        lang=row.lang,
+        texts=[
+            cases.BroughtText("title", row.title, row.official),
+            cases.BroughtText("wanted", row.wanted, row.official),
+        ],
+        due_on=answer_due(row.object, row.received_at.date()),
     )

@@ -23,3 +23,4 @@ class Incident(Model):
     category: Mapped[str] = mapped_column(String(24))
     listed: Mapped[bool] = mapped_column(Boolean)
     happened_on: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str | None] = mapped_column(String(120), unique=True)

@@ -8,7 +8,7 @@ matches as a prefix, and all words must match.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, text
@@ -33,8 +33,13 @@ def words_of(query: str) -> list[str]:
 def put(case_id: int, public_words: str) -> None:
     """Index the public words of a case, replacing what was there; empty words remove it."""
     remove(case_id)
-    folded = fold(public_words)
-    if not folded.strip():
+    if public_words.strip():
+        put_many({case_id: public_words})
+
+
+def put_many(public_words: Mapping[int, str]) -> None:
+    """Index the public words of many new cases at once."""
+    if not public_words:
         return
     if db.engine.dialect.name == "sqlite":
         statement = "INSERT INTO case_search (rowid, words) VALUES (:id, :words)"
@@ -42,7 +47,8 @@ def put(case_id: int, public_words: str) -> None:
         statement = (
             "INSERT INTO case_search (case_id, words) VALUES (:id, to_tsvector('simple', :words))"
         )
-    db.session.execute(text(statement), {"id": case_id, "words": folded})
+    rows = [{"id": case_id, "words": fold(words)} for case_id, words in public_words.items()]
+    db.session.execute(text(statement), rows)
 
 
 def remove(case_id: int) -> None:

@@ -35,3 +35,14 @@ class OutboxRow(Model):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     result: Mapped[str | None] = mapped_column(String(200))
+
+
+class PublishedCell(Model):
+    """A cell of counts that was handed over: it never is again, with any figures."""
+
+    __tablename__ = "published_cell"
+
+    family: Mapped[str] = mapped_column(String(8), primary_key=True)
+    category: Mapped[str] = mapped_column(String(24), primary_key=True)
+    area: Mapped[str] = mapped_column(String(14), primary_key=True)
+    period: Mapped[str] = mapped_column(String(8), primary_key=True)

@@ -180,6 +180,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_pending_request_token_hash")),
     )
     op.create_table(
+        "published_cell",
+        sa.Column("family", sa.String(length=8), nullable=False),
+        sa.Column("category", sa.String(length=24), nullable=False),
+        sa.Column("area", sa.String(length=14), nullable=False),
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "family", "category", "area", "period", name=op.f("pk_published_cell")
+        ),
+    )
+    op.create_table(
         "ref_counter",
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
@@ -349,10 +359,12 @@ def upgrade() -> None:
         sa.Column("object", sa.String(length=20), nullable=False),
         sa.Column("theme", sa.String(length=4), nullable=True),
         sa.Column("organisation", sa.String(length=14), nullable=True),
+        sa.Column("source", sa.String(length=120), nullable=True),
         sa.Column("receipt_salt", sa.LargeBinary(length=32), nullable=True),
         sa.Column("receipt_content", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_data_request_case_id")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_data_request")),
+        sa.UniqueConstraint("source", name=op.f("uq_data_request_source")),
     )
     with op.batch_alter_table("data_request", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_data_request_object"), ["object"], unique=False)
@@ -384,8 +396,10 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=24), nullable=False),
         sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("happened_on", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=120), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_incident_case_id")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_incident")),
+        sa.UniqueConstraint("source", name=op.f("uq_incident_source")),
     )
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.create_index(
@@ -567,6 +581,7 @@ def downgrade() -> None:
 
     op.drop_table("role_grant")
     op.drop_table("ref_counter")
+    op.drop_table("published_cell")
     op.drop_table("pending_request")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(

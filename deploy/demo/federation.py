@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The whole federation on one machine: made from nothing, started, described, stopped."""
+
+import json
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from werkzeug.serving import BaseWSGIServer
+
+from beffroi import cli
+from beffroi.app import create_app
+from beffroi.config import from_environ
+from beffroi_web.clock import SystemClock
+from demo.journey import checkpoint
+from demo.places import HOST, Layout, Town
+from demo.processes import Processes, environment, run
+from demo.provider import make_provider_server
+from demo.real_data import files_for, weeks_moved
+from demo.seeds import seed
+from demo.settings import aggregator_environment, clients, town_environment
+
+ROLES = {"agent": "agent", "moderator": "moderator", "administrator": "administrator"}
+GENERATED_REPORTS = 240
+
+
+@dataclass(slots=True)
+class Federation:
+    """All parts of the demonstration, and what it takes to start and stop them."""
+
+    layout: Layout
+    data: Path | None
+    tell: Callable[[str], None]
+    processes: Processes = field(init=False)
+    provider: BaseWSGIServer | None = None
+
+    def __post_init__(self) -> None:
+        """Make the folders and the secret that all other secrets come from."""
+        self.layout.mail.mkdir(parents=True, exist_ok=True)
+        secret = self.layout.folder / "secret"
+        if not secret.exists():
+            descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        self.processes = Processes(self.layout.folder / "logs")
+
+    def weeks(self, town: Town) -> int:
+        """Return by how many weeks a town's real data was moved."""
+        return weeks_moved(self.data, town, SystemClock().now()) if self.data else 0
+
+    def prepare(self) -> None:
+        """Make every town's keys, tables, roles and cases, and the nation's tables."""
+        run(["beffroi-aggregator", "init"], aggregator_environment(self.layout))
+        for town in self.layout.towns:
+            self.tell(f"preparing {town.name} …")
+            settings = from_environ(town_environment(self.layout, town))
+            cli.init(settings, say=self.tell)
+            app = create_app(settings)
+            now = SystemClock().now()
+            with app.app_context():
+                from beffroi.kernel.db import db, unit_of_work
+
+                with unit_of_work():
+                    store = app.extensions["beffroi"].sign_in
+                    for login, role in ROLES.items():
+                        store.grant("demo", role, subject=login, now=now)
+                db.session.remove()
+            seed(app, town, today=now.date(), reports=GENERATED_REPORTS)
+            with app.app_context():
+                db.engine.dispose()
+            self._import(town)
+
+    def _import(self, town: Town) -> None:
+        if self.data is None:
+            return
+        for kind, path in files_for(self.data, town):
+            self.tell(f"{town.name}: reading {path.name} …")
+            arguments = ["import", kind, str(path), "--newest-yesterday"]
+            status = cli.main(arguments, environment(town_environment(self.layout, town)))
+            if status:
+                raise RuntimeError(f"{path.name} could not be imported")
+
+    def start(self) -> None:
+        """Start the provider, the towns with their workers, and the nation."""
+        server, provider_app = make_provider_server(
+            self.layout.base + 1, clients(self.layout), self.layout.folder / "provider", host=HOST
+        )
+        del provider_app
+        self.provider = server
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for town in self.layout.towns:
+            settings = town_environment(self.layout, town, weeks=self.weeks(town))
+            bind = f"{HOST}:{town.port}"
+            serve = ["beffroi", "serve", "--bind", bind, "--workers", "1", "--threads", "8"]
+            self.processes.start(f"{town.key}-web", serve, settings)
+            self.processes.start(
+                f"{town.key}-worker", ["beffroi", "worker", "--every", "0.3"], settings
+            )
+        settings = aggregator_environment(self.layout)
+        bind = f"{HOST}:{self.layout.base}"
+        serve = ["beffroi-aggregator", "serve", "--bind", bind, "--workers", "1", "--threads", "8"]
+        self.processes.start("aggregator-web", serve, settings)
+        for town in self.layout.towns:
+            self.processes.wait_for(f"{town.url}/readyz")
+            self.processes.wait_for(f"{town.url}/log/checkpoint")
+        self.processes.wait_for(f"{self.layout.aggregator}/healthz")
+
+    def federate(self) -> None:
+        """Have the nation add, check, approve and pull every town."""
+        settings = aggregator_environment(self.layout)
+        known = {t["siren"] for t in self._towns()}
+        for town in self.layout.towns:
+            if town.siren not in known:
+                run(["beffroi-aggregator", "towns", "add", town.url], settings)
+                run(
+                    ["beffroi-aggregator", "towns", "approve", town.siren, "--by", "demonstration"],
+                    settings,
+                )
+        self.tell("the nation pulls and verifies …")
+        run(["beffroi-aggregator", "pull", "--once"], settings)
+
+    def keep_pulling(self) -> None:
+        """Start the nation's worker, which pulls by itself from now on."""
+        settings = aggregator_environment(self.layout)
+        self.processes.start("aggregator-worker", ["beffroi-aggregator", "worker"], settings)
+
+    def _towns(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = json.loads(
+            run(
+                ["beffroi-aggregator", "towns", "list", "--json"],
+                aggregator_environment(self.layout),
+            )
+        )
+        return listed
+
+    def stop(self) -> None:
+        """Stop everything that was started."""
+        self.processes.stop()
+        if self.provider is not None:
+            self.provider.shutdown()
+            self.provider = None
+
+    def report(self, ok: bool, journey: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the one object that the demonstration prints."""
+        towns = self._towns()
+        return {
+            "ok": ok,
+            "provider": {"url": self.layout.provider},
+            "towns": [self._town_report(town) for town in self.layout.towns],
+            "aggregator": {
+                "url": self.layout.aggregator,
+                "towns": len(towns),
+                "verified": sum(t["state"] == "verified" for t in towns),
+                "entries": sum(t["size"] for t in towns),
+                "records": sum(t["records"] for t in towns),
+                "refused": sum(t["state"] == "quarantined" for t in towns),
+            },
+            "journey": journey,
+        }
+
+    def _town_report(self, town: Town) -> dict[str, Any]:
+        identity = requests.get(f"{town.url}/.well-known/beffroi.json", timeout=10).json()
+        head = checkpoint(town.url)
+        settings = from_environ(town_environment(self.layout, town))
+        app = create_app(settings)
+        with app.app_context():
+            from beffroi.dashboards.queries import totals
+
+            cases = totals()
+        return {
+            "name": town.name,
+            "siren": town.siren,
+            "kind": town.kind,
+            "communes": list(town.communes),
+            "url": town.url,
+            "origin": identity["origin"],
+            "vkey": identity["vkeys"][0],
+            "cases": cases,
+            "log": {"size": head.size, "root": head.root},
+        }

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Starting and stopping the demonstration's processes, and waiting for them to answer."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import requests
+
+BIN = Path(sys.executable).parent
+WAIT_SECONDS = 60
+
+
+class NotStarted(Exception):
+    """A part of the demonstration did not come up; says which, and where its words are."""
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return this machine's environment without any of our settings, and these settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("BEFFROI_")}
+    return {**kept, **settings}
+
+
+def run(command: Sequence[str], settings: Mapping[str, str]) -> str:
+    """Run one of our console scripts to its end; return what it printed, raise if it failed."""
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotStarted(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+class Processes:
+    """The long-running parts; `stop` ends all of them, by their process ids."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        logs.mkdir(parents=True, exist_ok=True)
+        self.started: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def start(self, name: str, command: Sequence[str], settings: Mapping[str, str]) -> None:
+        """Start a console script; its words go to a file named after it."""
+        with (self.logs / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [str(BIN / command[0]), *command[1:]],
+                env=environment(settings),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.started.append((name, process))
+
+    def wait_for(self, url: str) -> None:
+        """Wait until an address answers 200; raise NotStarted when a process died meanwhile."""
+        until = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < until:
+            for name, process in self.started:
+                if process.poll() is not None:
+                    raise NotStarted(f"{name} stopped; see {self.logs / name}.log")
+            try:
+                if requests.get(url, timeout=2).status_code == 200:
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.1)
+        raise NotStarted(f"{url} did not answer within {WAIT_SECONDS} seconds")
+
+    def stop(self) -> None:
+        """Ask every process to stop, and make those stop that do not."""
+        for _, process in self.started:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for _, process in self.started:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.started.clear()

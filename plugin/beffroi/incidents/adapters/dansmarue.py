@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads the open data of Paris' "DansMaRue" (CSV, comma or semicolon, plain or gzip).
+
+The file holds no citizen's words: a type, a sub-type, an address, a day, the channel. The sub-type
+becomes the description, the address without its number the place. Rows that cannot be read are
+counted and said, never guessed.
+"""
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from beffroi.incidents.service import ImportedReport
+from beffroi_privacy.strong import find_strong, mask
+
+_CATEGORY = (
+    ("graffiti", "graffiti"),
+    ("objets abandonnés", "waste"),
+    ("propreté", "waste"),
+    ("déchet", "waste"),
+    ("éclairage", "lighting"),
+    ("voirie", "road"),
+    ("trottoir", "road"),
+    ("arbre", "greenery"),
+    ("végé", "greenery"),
+    ("mobilier", "furniture"),
+    ("eau", "water"),
+    ("feux", "signs"),
+    ("signalisation", "signs"),
+    ("autos", "vehicles"),
+    ("véhicule", "vehicles"),
+    ("vélo", "vehicles"),
+    ("activités commerciales", "other_street"),
+)
+_NUMBER = re.compile(r"^\s*\d+\s*(?:bis|ter|quater|[A-Za-z])?\s*,?\s+", re.IGNORECASE)
+_POSTCODE = re.compile(r",?\s*\d{5}\s+\S.*$")
+
+
+def category_of(kind: str) -> str:
+    """Return our category for a type of theirs."""
+    folded = kind.lower()
+    return next((ours for theirs, ours in _CATEGORY if theirs in folded), "other_street")
+
+
+def _day(text: str) -> datetime:
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).replace(hour=10, tzinfo=UTC)
+        except ValueError:
+            continue
+    raise ValueError(f"not a day: {text[:20]!r}")
+
+
+def _street(address: str) -> str:
+    street = _POSTCODE.sub("", _NUMBER.sub("", address)).strip()
+    found = find_strong(street)
+    return mask(street, found) if found else street
+
+
+def _open(path: Path) -> io.TextIOBase:
+    if path.suffix == ".gz":
+        return io.TextIOWrapper(gzip.open(path), encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def newest(path: Path) -> datetime | None:
+    """Return the newest day in a file, or None for an empty one."""
+    days = []
+    with _open(path) as file:
+        for row in _rows(file):
+            try:
+                days.append(_day(row["datedecl"]))
+            except (KeyError, ValueError, TypeError):
+                continue
+    return max(days, default=None)
+
+
+def _rows(file: io.TextIOBase) -> Iterator[dict[str, str]]:
+    head = file.readline()
+    names = next(csv.reader([head], delimiter=";" if head.count(";") > head.count(",") else ","))
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    yield from csv.DictReader(file, fieldnames=names, delimiter=delimiter)
+
+
+def read(path: Path, *, commune: str, shift: timedelta) -> Iterator[ImportedReport | str]:
+    """Yield a report for each row, or a sentence for a row that cannot be read.
+
+    `shift` moves every day; `commune` is the code for all rows.
+    The file does not say what was closed, so every report stays open.
+    """
+    with _open(path) as file:
+        for number, row in enumerate(_rows(file), 2):
+            try:
+                at = _day(row["datedecl"]) + shift
+                yield ImportedReport(
+                    source=f"dansmarue:{row['id_dmr']}",
+                    category=category_of(row["type"]),
+                    received_at=at,
+                    commune=commune,
+                    description=row["soustype"].strip("[] ") or row["type"],
+                    place=_street(row["adresse"]),
+                )
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
+                yield f"line {number}: {error}"
