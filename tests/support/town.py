@@ -419,7 +419,7 @@ def town_settings(folder: Path, database_url: str, **changes: Any) -> Settings:
         "database_url": database_url,
         "publish": "at-once",
         "submissions_per_hour": 100_000,
-        "contact": "mailto:beffroi@ville.example",
+        "contact": "beffroi@ville.example",
         "providers": {
             PROVIDER: {
                 "label": "Sign-in of the tests",

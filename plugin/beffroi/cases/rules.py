@@ -166,6 +166,18 @@ ROLE_WORDS: Mapping[str, str] = {
 }
 """What people read for each role of a text."""
 
+CHANNEL_WORDS: Mapping[str, str] = {
+    "web": N_("This site"),
+    "email": N_("This site, by e-mail address"),
+    "api": N_("A program (API)"),
+    "letter": N_("Letter"),
+    "telephone": N_("Telephone"),
+    "counter": N_("Counter"),
+    "meeting": N_("Meeting"),
+    "import": N_("Import"),
+}
+"""What agents read for the way in which a case came."""
+
 MOVES: Mapping[str, tuple[Move, ...]] = {
     DATA_REQUEST: _request_moves(),
     STREET: _incident_moves(),

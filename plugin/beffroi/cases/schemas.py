@@ -62,6 +62,11 @@ class TimelineEvent:
     text: Markup | str
 
 
+def _pair(name: str, sentence: str) -> str:
+    """Return a name and marked words as the reader's language points them: `Texte publié : Titre`."""
+    return str(gettext("%(name)s: %(words)s", name=name, words=gettext(sentence)))
+
+
 def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
     """Return a public timeline in words; reasons of moves and removals are part of it."""
     shown = []
@@ -69,9 +74,9 @@ def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
         codes: Mapping[str, Any] = step.codes or {}
         title = gettext(rules.STEP_WORDS.get(step.step, step.step))
         if step.step in {"moved", "reopened"}:
-            title = f"{title}: {gettext(rules.STATUS_WORDS[codes['to']])}"
+            title = _pair(title, rules.STATUS_WORDS[codes["to"]])
         if step.step == "released":
-            title = f"{title}: {gettext(rules.ROLE_WORDS[codes['role']])}"
+            title = _pair(title, rules.ROLE_WORDS[codes["role"]])
         if step.step == "commented" and step.words is None:
             title = gettext("Comment, under review")
         words = step.words if step.step == "commented" else codes.get("reason")

@@ -201,6 +201,7 @@ def _desk_page(
         statuses=case_rules.STATUS_WORDS,
         roles=case_rules.ROLE_WORDS,
         steps=case_rules.STEP_WORDS,
+        channels=case_rules.CHANNEL_WORDS,
         never_public=case_rules.NEVER_PUBLIC,
         form=form,
         public_url=case_url(head.kind, head.ref),

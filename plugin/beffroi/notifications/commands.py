@@ -53,7 +53,7 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
         subject = gettext(rules.SUBJECTS[note.step], ref=note.ref)
         lines = [gettext("Hello,"), ""]
         if note.title:
-            lines += [f"{note.ref}: {note.title}", ""]
+            lines += [gettext("%(name)s: %(words)s", name=note.ref, words=note.title), ""]
         lines += [gettext(rules.SENTENCES[note.step], town=settings.name), "", page, ""]
         if note.answer:
             lines += [gettext("The answer:"), "", note.answer, ""]
