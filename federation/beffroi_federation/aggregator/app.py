@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from beffroi_federation.aggregator.audit import routes as audit
 from beffroi_federation.aggregator.config import AggregatorSettings
@@ -91,6 +92,9 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
     for feature in (dashboards, audit, exports, desk):
         app.register_blueprint(feature.blueprint)
+    if settings.behind_proxy:
+        # Only when told: without a proxy that sets them, anybody could claim any address.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     check_guards(app)
     silent = undescribed(app)
     if silent:

@@ -56,6 +56,7 @@ class AggregatorSettings:
     recheck_every: timedelta = timedelta(hours=24)
     demo_peers: frozenset[str] = frozenset()
     demonstration: bool = False
+    behind_proxy: bool = False
 
     @property
     def slug(self) -> str:
@@ -103,6 +104,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "recheck_every": _minutes,
     "demo_peers": lambda value: frozenset(_words(value)),
     "demonstration": _flag,
+    "behind_proxy": _flag,
 }
 
 CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
