@@ -16,8 +16,13 @@ from werkzeug.serving import BaseWSGIServer
 from beffroi import cli
 from beffroi.app import create_app
 from beffroi.config import from_environ
+from beffroi.dashboards.queries import totals
+from beffroi.kernel.db import db, unit_of_work
+from beffroi_federation.aggregator.app import create_app as create_nation
+from beffroi_federation.aggregator.config import from_environ as nation_from_environ
+from beffroi_federation.aggregator.national.queries import count_records
 from beffroi_web.clock import SystemClock
-from demo.journey import checkpoint
+from demo.journey import checkpoint, is_verified
 from demo.places import HOST, Layout, Town
 from demo.processes import Processes, environment, run
 from demo.provider import make_provider_server
@@ -55,7 +60,10 @@ class Federation:
 
     def prepare(self) -> None:
         """Make every town's keys, tables, roles and cases, and the nation's tables."""
-        run(["beffroi-aggregator", "init"], aggregator_environment(self.layout))
+        settings = aggregator_environment(self.layout)
+        run(["beffroi-aggregator", "init"], settings)
+        grant = ["agents", "add", "operator", "--provider", "demo", "--subject", "operator"]
+        run(["beffroi-aggregator", *grant], settings)
         for town in self.layout.towns:
             self.tell(f"preparing {town.name} …")
             settings = from_environ(town_environment(self.layout, town))
@@ -63,8 +71,6 @@ class Federation:
             app = create_app(settings)
             now = SystemClock().now()
             with app.app_context():
-                from beffroi.kernel.db import db, unit_of_work
-
                 with unit_of_work():
                     store = app.extensions["beffroi"].sign_in
                     for login, role in ROLES.items():
@@ -130,13 +136,10 @@ class Federation:
         self.processes.start("aggregator-worker", ["beffroi-aggregator", "worker"], settings)
 
     def _towns(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = json.loads(
-            run(
-                ["beffroi-aggregator", "towns", "list", "--json"],
-                aggregator_environment(self.layout),
-            )
+        listed = run(
+            ["beffroi-aggregator", "towns", "list", "--json"], aggregator_environment(self.layout)
         )
-        return listed
+        return [json.loads(line) for line in listed.splitlines()]
 
     def stop(self) -> None:
         """Stop everything that was started."""
@@ -147,7 +150,8 @@ class Federation:
 
     def report(self, ok: bool, journey: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the one object that the demonstration prints."""
-        towns = self._towns()
+        answer = requests.get(f"{self.layout.aggregator}/api/v1/towns?limit=200", timeout=30)
+        towns = answer.json()["items"]
         return {
             "ok": ok,
             "provider": {"url": self.layout.provider},
@@ -155,13 +159,19 @@ class Federation:
             "aggregator": {
                 "url": self.layout.aggregator,
                 "towns": len(towns),
-                "verified": sum(t["state"] == "verified" for t in towns),
+                "verified": sum(is_verified(t) for t in towns),
                 "entries": sum(t["size"] for t in towns),
-                "records": sum(t["records"] for t in towns),
-                "refused": sum(t["state"] == "quarantined" for t in towns),
+                "records": self._records(),
+                "refused": sum(t["refused"] or t["state"] == "quarantined" for t in towns),
             },
             "journey": journey,
         }
+
+    def _records(self) -> int:
+        """Return how many current open records the nation holds."""
+        app = create_nation(nation_from_environ(aggregator_environment(self.layout)))
+        with app.app_context():
+            return count_records()
 
     def _town_report(self, town: Town) -> dict[str, Any]:
         identity = requests.get(f"{town.url}/.well-known/beffroi.json", timeout=10).json()
@@ -169,8 +179,6 @@ class Federation:
         settings = from_environ(town_environment(self.layout, town))
         app = create_app(settings)
         with app.app_context():
-            from beffroi.dashboards.queries import totals
-
             cases = totals()
         return {
             "name": town.name,

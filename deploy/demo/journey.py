@@ -60,6 +60,11 @@ def checkpoint(url: str) -> Checkpoint:
     return Checkpoint(int(lines[1]), lines[2])
 
 
+def is_verified(town: dict[str, Any]) -> bool:
+    """Say whether the nation's register shows a town as pulled and found sound."""
+    return bool(town["state"] == "approved" and town["verified_at"] and not town["refused"])
+
+
 def until(what: str, holds: Callable[[], Any]) -> Any:
     """Wait until something holds and return it; raise Unexpected when patience ends."""
     end = time.monotonic() + PATIENCE_SECONDS
@@ -254,8 +259,8 @@ class Journey:
             raise Unexpected(f"the aggregator is not ready: {ready.text[:300]}")
         items = requests.get(f"{self.layout.aggregator}/api/v1/towns?limit=200", timeout=30).json()
         ours = [t for t in items["items"] if t["siren"] == self.town.siren]
-        if not ours or ours[0]["state"] != "verified":
-            raise Unexpected(f"the town's state is {ours[0]['state'] if ours else 'unknown'}")
+        if not ours or not is_verified(ours[0]):
+            raise Unexpected(f"the nation says of the town: {ours}")
         head = checkpoint(self.town.url)
         return {"size": head.size, "root": head.root, "url": ready.url}
 
