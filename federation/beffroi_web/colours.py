@@ -15,10 +15,12 @@ from beffroi_web.errors import Invalid
 from beffroi_web.words import N_
 
 MINIMUM = 4.5
+DARK_AIM = 6.0
+"""What the dark scheme aims at: bright enough to rest the eye, above what the standard asks."""
 LIGHT_PAPER = "#f2efe8"
-"""The darkest ground on which the town's colour stands in the light scheme (--paper-2)."""
+"""The darkest ground on which the town's colour stands in the light scheme (`--paper-2`)."""
 DARK_PAPER = "#262a2f"
-"""The lightest ground on which it stands in the dark scheme (--paper-3)."""
+"""A little lighter than any ground on which it stands in the dark scheme (`--paper-2`)."""
 WHITE = "#ffffff"
 DARK_INK = "#101214"
 
@@ -47,8 +49,8 @@ def readable_colours(colour: str) -> Theme:
     if not _HEX.match(colour):
         sentence = N_("%(colour)s is not a colour: write # and six digits or letters a to f.")
         raise Invalid(sentence, errors={"colour": [sentence]}, colour=colour)
-    light = _until(colour, -0.01, (LIGHT_PAPER, WHITE))
-    dark = _until(colour, 0.01, (DARK_PAPER, DARK_INK))
+    light = _until(colour, -0.01, (LIGHT_PAPER, WHITE), MINIMUM)
+    dark = _until(colour, 0.01, (DARK_PAPER, DARK_INK), DARK_AIM)
     return Theme(light, WHITE, dark, DARK_INK, adjusted=light != colour.lower())
 
 
@@ -63,13 +65,13 @@ def theme_css(theme: Theme) -> str:
     )
 
 
-def _until(colour: str, step: float, grounds: tuple[str, ...]) -> str:
+def _until(colour: str, step: float, grounds: tuple[str, ...], aim: float) -> str:
     """Move the lightness in small steps until the colour can be read on every ground."""
     red, green, blue = _channels(colour)
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     while True:
         tried = _hex(*colorsys.hls_to_rgb(hue, lightness, saturation))
-        if all(contrast(tried, ground) >= MINIMUM for ground in grounds):
+        if all(contrast(tried, ground) >= aim for ground in grounds):
             return tried
         lightness = min(1.0, max(0.0, lightness + step))
 

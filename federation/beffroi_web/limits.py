@@ -74,6 +74,7 @@ def check_limits() -> None:
         item = parse(rule)
         counter = (request.endpoint or "", counted_as())
         if not strategy.hit(item, *counter):
+            # The library counts by the machine's clock, so that clock says how long to wait.
             opens = strategy.get_window_stats(item, *counter).reset_time
             seconds = max(1, math.ceil(opens - time.time()))
             raise TooMany(N_("You did this many times in a short while."), seconds=seconds)

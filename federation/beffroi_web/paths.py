@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from beffroi_web.languages import explicit_language
 from beffroi_web.site import NavItem
+from beffroi_web.visitors import current_visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,12 @@ def has_path(path: str) -> bool:
 
 
 def links(items: Sequence[NavItem]) -> list[Link]:
-    """Return the links of a navigation in the reader's language."""
+    """Return the links of a navigation that this visitor may use, in the reader's language."""
+    visitor = current_visitor()
+    shown = [item for item in items if not item.roles or (visitor and visitor.may(*item.roles))]
     return [
         Link(gettext(item.label), url_for(item.endpoint), _is_current(url_for(item.endpoint)))
-        for item in items
+        for item in shown
     ]
 
 

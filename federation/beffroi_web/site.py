@@ -10,11 +10,13 @@ class NavItem:
     """One link of the header or the footer.
 
     `endpoint` is a Flask endpoint without arguments; `label` is an English sentence marked with
-    `beffroi_web.words.N_`, said in the reader's language.
+    `beffroi_web.words.N_`, said in the reader's language. With `roles`, only people who hold one
+    of them are shown the link (the page itself is kept by its guard).
     """
 
     endpoint: str
     label: str
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A real Chromium for tests, and what every page of ours is asked in it.
 
-    from support.browser import browser  # noqa: F401  in a conftest.py: the session's browser
+from support.browser import browser  # noqa: F401  in a conftest.py: the session's browser
 
-    with opened(browser, url, width=390, scheme="dark") as page:
-        assert faults(page) == []
-        assert sideways(page) == 0
+with opened(browser, url, width=390, scheme="dark") as page:
+    assert faults(page) == []
+    assert sideways(page) == 0
 """
 
 import shutil

@@ -37,6 +37,7 @@ SITE = Site(
         NavItem("form_page", "Reports"),
         NavItem("signed_in", "Campaigns"),
         NavItem("desk", "Statistics"),
+        NavItem("desk", "The desk", roles=("agent",)),
     ),
     footer=(NavItem("guide", "How it works"), NavItem("form_page", "Privacy")),
     source_url="https://example.org/source",
@@ -139,9 +140,7 @@ def _add_refusals(app: Flask) -> None:
     @guard(PUBLIC)
     def refuse(status: int) -> str:
         if status == 422:
-            raise Invalid(
-                "Something needs to be corrected", errors={"title": ["This is needed."]}
-            )
+            raise Invalid("Something needs to be corrected", errors={"title": ["This is needed."]})
         kinds = {403: Forbidden, 404: NotFound, 409: Conflict, 410: Gone, 503: Unavailable}
         if status in kinds:
             raise kinds[status]("Try again in a few minutes.")

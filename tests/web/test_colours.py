@@ -81,6 +81,7 @@ def test_borders_of_fields_and_words_on_colour_can_be_seen(colours):
     assert contrast(colours["line-2"], colours["paper-2"]) >= 3
     assert contrast(colours["on-signal"], colours["signal"]) >= 4.5
     assert contrast(colours["on-town"], colours["town"]) >= 4.5
+    assert contrast(colours["on-band"], colours["band"]) >= 4.5
 
 
 def test_the_sheet_has_no_third_party_address_and_no_import():

@@ -108,3 +108,12 @@ def _plain() -> dict[str, object]:
         "public_url": "http://localhost",
         "secret_key": "secret",
     }
+
+
+def test_a_link_for_a_role_is_shown_to_that_role_alone(guide):
+    client, door, _ = guide
+    assert "The desk" not in client.get("/form").text
+    door.visitor = person("citizen")
+    assert "The desk" not in client.get("/form").text
+    door.visitor = person("administrator")
+    assert "The desk" in client.get("/form").text
