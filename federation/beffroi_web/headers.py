@@ -7,12 +7,12 @@ and may be kept by anyone who asks again before using it. Everything else is kep
 
 import hashlib
 
-from flask import Flask, current_app, g, request
+from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
 from beffroi_web.guards import is_public
 from beffroi_web.languages import current_language, explicit_language
-from beffroi_web.state import web, web_of
+from beffroi_web.state import web
 from beffroi_web.visitors import current_visitor
 
 _ALWAYS = {
@@ -29,11 +29,6 @@ _FOREVER = "public, max-age=31536000, immutable"
 def allow_framing(*origins: str) -> None:
     """Let the answer being made stand in a frame on other sites (`https://…` origins, or `*`)."""
     g.beffroi_framed_by = origins or ("*",)
-
-
-def allow_form_target(app: Flask, origin: str) -> None:
-    """Let forms of this application lead to another origin (a provider's sign-out page)."""
-    web_of(app).form_targets.add(origin)
 
 
 def no_store() -> None:
@@ -59,7 +54,7 @@ def _secure(response: Response) -> None:
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'", *sorted(web().form_targets)],
+        "form-action": ["'self'"],
         "frame-ancestors": list(framed_by) if framed_by else ["'none'"],
     }
     said = "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items())

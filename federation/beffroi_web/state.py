@@ -2,7 +2,7 @@
 """What `init_web` keeps on the application, and how the other modules reach it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -30,7 +30,6 @@ class WebState:
     translations: Mapping[str, Translations]
     assets: Mapping[str, str]
     limiter: "Limiter | None" = None
-    form_targets: set[str] = field(default_factory=set)
     catalogues: tuple[Path, ...] = ()
 
 
