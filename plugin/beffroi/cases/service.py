@@ -286,6 +286,7 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
         )
     if case.visibility == "removed":
         raise Conflict(N_("This case is removed already."))
+    gate(reason)
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id)
@@ -341,12 +342,20 @@ class Answer:
     duplicate_of: str | None = None
 
 
+def _may_point(case: Case, other: Case | None) -> bool:
+    """Say whether a duplicate may name a case: another of its kind, shown wherever this one is."""
+    if other is None or other.id == case.id or other.kind != case.kind:
+        return False
+    return other.visibility == "public" or case.visibility != "public"
+
+
 def answer(
     case: Case, given: Answer, *, actor: Actor, now: datetime, today: date
 ) -> OfficialAnswer:
     """Give an official answer: the status moves, the text is released, followers are told."""
     other = the_case(given.duplicate_of) if given.duplicate_of else None
-    if given.status == "duplicate" and (other is None or other.id == case.id):
+    named = given.status == "duplicate" or other is not None
+    if named and not _may_point(case, other):
         raise Invalid(
             N_("Say which case this one repeats."), errors={"duplicate_of": [N_("Missing.")]}
         )
@@ -579,20 +588,24 @@ def _text_values(b: BroughtCase, t: BroughtText) -> dict[str, Any]:
 
 
 def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: datetime) -> None:
-    """Add the answer that a case from elsewhere already had; its ground is not known here."""
+    """Add the answer that a case from elsewhere already had; its ground is not known here.
+
+    Its words are shown if the gate finds nothing in them; otherwise they wait for an agent.
+    """
+    clean = not find_strong(words)
     day = brought.closed_on or now.date()
     at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     text = CaseText(
         case_id=brought.case_id,
         role="answer",
         original=words,
-        public=words,
-        state="released",
-        version=1,
+        public=words if clean else None,
+        state="released" if clean else "pending",
+        version=1 if clean else 0,
         lang=brought.lang,
         voice="institution",
         written_at=at,
-        released_at=at,
+        released_at=at if clean else None,
     )
     db.session.add(text)
     db.session.flush()
