@@ -5,8 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from beffroi_federation.aggregator.intake import rules
+from beffroi_federation.aggregator.intake.commands import source_of, verify_stored
+from beffroi_federation.aggregator.kernel.db import db, unit_of_work
+from beffroi_federation.aggregator.national.commands import rebuild
+from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_web.clock import FixedClock
 from support.nation import Nation, cell_content, make_town, request_content
 from support.simulated_town import SimulatedTown
@@ -274,12 +279,20 @@ def test_a_rebuild_gives_the_same_tables(nation: Nation, town: SimulatedTown) ->
     derived = ("record", "incident_cell", "set_aside", "item", "received", "record_search")
     before = {table: nation.rows(table) for table in derived}
     assert all(before.values())
-    runner = nation.app.test_cli_runner()
-    assert runner is not None
-    from beffroi_federation.aggregator.intake.commands import source_of
-    from beffroi_federation.aggregator.national.commands import rebuild
-    from beffroi_federation.aggregator.towns.queries import all_towns
-
     with nation.app.app_context():
         assert rebuild([source_of(row) for row in all_towns()]) == 10
+        assert [one.fault for one in verify_stored()] == [""]
     assert {table: nation.rows(table) for table in derived} == before
+
+
+def test_a_changed_row_of_the_store_is_found_by_verify(
+    small_nation: Nation, town: SimulatedTown
+) -> None:
+    small_nation.know(town)
+    small_nation.pull()
+    with small_nation.app.app_context():
+        with unit_of_work():
+            db.session.execute(text("UPDATE raw_entry SET leaf = :leaf WHERE position = 0"),
+                               {"leaf": b'{"p":"2026-W41","t":"bat","v":1}'})  # fmt: skip
+        (found,) = verify_stored()
+    assert "do not lead to the stored state" in found.fault

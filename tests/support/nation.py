@@ -20,6 +20,7 @@ from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.network import connector
 from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import TownRow, town_by_siren
+from beffroi_federation.client import Timeouts
 from beffroi_federation.identity import Identity
 from beffroi_web.clock import FixedClock
 from beffroi_web.database import unit_of_work
@@ -138,7 +139,8 @@ class Nation:
 
     def connect(self) -> Any:
         """Return how this nation reaches the towns that it was told of."""
-        return connector(replace(self.settings, demo_peers=frozenset(self.peers)))
+        settings = replace(self.settings, demo_peers=frozenset(self.peers))
+        return connector(settings, Timeouts(connect=1.0, total=2.0, grace=0.5))
 
     def know(self, town: SimulatedTown, *, approve: bool = True) -> TownRow:
         """Register a served town, and approve it."""
