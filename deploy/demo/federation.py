@@ -4,8 +4,10 @@
 import json
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +89,8 @@ class Federation:
         for kind, path in files_for(self.data, town):
             self.tell(f"{town.name}: reading {path.name} …")
             arguments = ["import", kind, str(path), "--newest-yesterday"]
-            status = cli.main(arguments, environment(town_environment(self.layout, town)))
+            with redirect_stdout(sys.stderr):  # standard output is for the one JSON object
+                status = cli.main(arguments, environment(town_environment(self.layout, town)))
             if status:
                 raise RuntimeError(f"{path.name} could not be imported")
 

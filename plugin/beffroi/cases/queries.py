@@ -204,35 +204,36 @@ def public_answers(case_id: int) -> list[PublicAnswer]:
     ]
 
 
+def _first_words(column: Any, *conditions: ColumnElement[bool]) -> Any:
+    """Return a subquery: the title of the case in a row, or else what happened."""
+    return (
+        select(column)
+        .where(CaseText.case_id == Case.id, CaseText.role.in_(("title", "description")))
+        .where(*conditions)
+        .order_by(CaseText.role.desc(), CaseText.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
 def card_select(*extra: Any) -> Statement:
     """Return the select behind every public list: listed cases with their released title."""
-    title = aliased(CaseText)
-    return (
-        select(
-            Case.id,
-            Case.ref,
-            Case.kind,
-            Case.status,
-            Case.open,
-            Case.commune,
-            Case.received_on,
-            Case.received_at,
-            Case.due_on,
-            Case.closed_on,
-            Case.supports,
-            title.public.label("title"),
-            *extra,
-        )
-        .outerjoin(
-            title,
-            and_(
-                title.case_id == Case.id,
-                title.role.in_(("title", "description")),
-                title.state == "released",
-            ),
-        )
-        .where(Case.visibility == "public")
-    )
+    title = _first_words(CaseText.public, CaseText.state == "released")
+    return select(
+        Case.id,
+        Case.ref,
+        Case.kind,
+        Case.status,
+        Case.open,
+        Case.commune,
+        Case.received_on,
+        Case.received_at,
+        Case.due_on,
+        Case.closed_on,
+        Case.supports,
+        title.label("title"),
+        *extra,
+    ).where(Case.visibility == "public")
 
 
 def with_words(statement: Statement, query: str) -> Statement:
@@ -441,33 +442,28 @@ def departments() -> Sequence[Any]:
 
 def desk_select() -> Statement:
     """Return the select behind the desk's lists: heads, queue facts, titles; no other free text."""
-    title = aliased(CaseText)
     waiting = (
         select(func.count())
         .select_from(CaseText)
         .where(CaseText.case_id == Case.id, CaseText.state == "pending", CaseText.role != "purpose")
         .scalar_subquery()
     )
-    return (
-        select(
-            Case.id,
-            Case.ref,
-            Case.kind,
-            Case.status,
-            Case.open,
-            Case.received_on,
-            Case.received_at,
-            Case.due_on,
-            Case.supports,
-            Case.visibility,
-            Case.channel,
-            title.original.label("title"),
-            Department.name.label("department"),
-            waiting.label("waiting"),
-        )
-        .outerjoin(title, and_(title.case_id == Case.id, title.role.in_(("title", "description"))))
-        .outerjoin(Department, Department.id == Case.department_id)
-    )
+    return select(
+        Case.id,
+        Case.ref,
+        Case.kind,
+        Case.status,
+        Case.open,
+        Case.received_on,
+        Case.received_at,
+        Case.due_on,
+        Case.supports,
+        Case.visibility,
+        Case.channel,
+        _first_words(CaseText.original).label("title"),
+        Department.name.label("department"),
+        waiting.label("waiting"),
+    ).outerjoin(Department, Department.id == Case.department_id)
 
 
 def desk_counts(today: date) -> dict[str, int]:

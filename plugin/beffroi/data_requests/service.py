@@ -230,7 +230,7 @@ def import_requests(rows: Sequence[ImportedRequest], *, now: datetime) -> tuple[
             select(DataRequest.source).where(DataRequest.source.in_([r.source for r in rows]))
         )
     )
-    fresh = [row for row in rows if row.source not in known]
+    fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row) for row in fresh]
     cases.import_cases(brought, now=now)
     if brought:

@@ -140,7 +140,7 @@ def import_reports(
     """
     sources = [row.source for row in rows]
     known = set(db.session.scalars(select(Incident.source).where(Incident.source.in_(sources))))
-    fresh = [row for row in rows if row.source not in known]
+    fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row, communes, lang) for row in fresh]
     cases.import_cases(brought, now=now)
     if brought:
@@ -164,7 +164,7 @@ def import_reports(
 def _brought(row: ImportedReport, communes: tuple[str, ...], lang: str) -> cases.BroughtCase:
     category = rules.CATEGORIES[row.category]
     texts = [
-        cases.BroughtText("description", row.description, True),
+        cases.BroughtText("title" if row.unread else "description", row.description, True),
         cases.BroughtText("place", row.place, True),
         cases.BroughtText("description", row.unread, False),
     ]

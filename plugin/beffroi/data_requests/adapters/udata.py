@@ -22,7 +22,9 @@ def open_text(path: Path) -> io.TextIOBase:
 
 
 def moment(text: str) -> datetime:
-    """Return the moment in an ISO text, UTC where no zone is given; ValueError otherwise."""
+    """Return the moment in an ISO or a French text (08/09/2021), UTC where no zone is given."""
+    if text[2:3] == "/":
+        return datetime.strptime(text.strip(), "%d/%m/%Y").replace(hour=10, tzinfo=UTC)
     found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
