@@ -68,9 +68,9 @@ class Federation:
         run(["beffroi-aggregator", *grant], settings)
         for town in self.layout.towns:
             self.tell(f"preparing {town.name} …")
-            settings = from_environ(town_environment(self.layout, town))
-            cli.init(settings, say=self.tell)
-            app = create_app(settings)
+            described = from_environ(town_environment(self.layout, town))
+            cli.init(described, say=self.tell)
+            app = create_app(described)
             now = SystemClock().now()
             with app.app_context():
                 with unit_of_work():

@@ -64,7 +64,8 @@ SEEDS = (
         "document", "GOVE", "Rapport d’audit de la patinoire",
         "Le rapport complet remis par le cabinet d’audit, annexes comprises.",
         120, "refused", 25,
-        "Le rapport prépare une décision que le conseil n’a pas encore prise. Il sera communicable après le vote.",
+        "Le rapport prépare une décision que le conseil n’a pas encore prise. "
+        "Il sera communicable après le vote.",
         ground="preparatory", supports=12,
     ),
     Seed(
@@ -135,7 +136,8 @@ SEEDS = (
     Seed(
         "document", "REGI", "Carte des zones inondables du projet de quartier",
         "La carte remise avec l’étude d’impact.",
-        110, "redirected", 10, "La carte est tenue par la préfecture, à qui la demande a été transmise.",
+        110, "redirected", 10, 
+        "La carte est tenue par la préfecture, à qui la demande a été transmise.",
     ),
     Seed(
         "dataset", "HEAL", "Temps d’attente au centre de santé",

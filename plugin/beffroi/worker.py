@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from flask import Flask
 
+from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
@@ -94,6 +95,7 @@ class Worker:
             outbox.purge(now)
             forget_unconfirmed(now)
             self.app.extensions["beffroi"].sign_in.purge(now)
+        sweep_files(self.settings.data_dir, now=now)
 
     def forever(self, every: float) -> None:
         """Work until told to stop (SIGTERM, SIGINT), looking again after `every` seconds."""

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from beffroi.cases.models import (
+    Attachment,
     Case,
     CaseText,
     Department,
@@ -520,3 +521,8 @@ def totals() -> dict[str, int]:
     by_kind = {kind: int(count) for kind, count in rows}
     asked = by_kind.pop("data_request", 0)
     return {"data_requests": asked, "incidents": sum(by_kind.values())}
+
+
+def stored_names() -> set[str]:
+    """Return the names under which files of cases are stored."""
+    return set(db.session.scalars(select(Attachment.stored_name)))

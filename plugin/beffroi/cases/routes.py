@@ -12,7 +12,7 @@ from beffroi.cases.schemas import case_url
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import NotFound, SignInNeeded
+from beffroi.kernel.errors import Invalid, NotFound, SignInNeeded
 from beffroi.kernel.extension import settings
 from beffroi_web.csrf import csrf_exempt
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
@@ -144,6 +144,25 @@ def assign(ref: str) -> Response:
             now=clock.now(),
         )
     return _desk(ref)
+
+
+@blueprint.get("/desk/departments")
+@guard("agent", "administrator")
+def departments() -> str:
+    """Show the departments that cases can be given to."""
+    return render_template("cases/departments.html", departments=queries.departments())
+
+
+@blueprint.post("/desk/departments")
+@guard("administrator")
+def add_department() -> Response:
+    """Add a department, or find it again by its name."""
+    name = " ".join(request.form.get("name", "").split())
+    if not 2 <= len(name) <= 120:
+        raise Invalid(N_("A department has a name of at most 120 characters."))
+    with unit_of_work():
+        service.add_department(name)
+    return redirect(url_for("cases.departments"), code=303)
 
 
 @blueprint.post("/desk/cases/<ref>/move")
