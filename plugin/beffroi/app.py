@@ -44,6 +44,7 @@ NAVIGATION = (
     NavItem("data_requests.listing", N_("Requests")),
     NavItem("incidents.listing", N_("Reports")),
     NavItem("dashboards.how_it_works", N_("How it works")),
+    NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator")),
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),
@@ -68,6 +69,7 @@ def site_of(settings: Settings) -> Site:
         navigation=NAVIGATION,
         footer=FOOTER,
         timezone=settings.time_zone,
+        source_url=settings.source_url or None,
     )
 
 

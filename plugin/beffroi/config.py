@@ -59,6 +59,7 @@ class Settings:
     demonstration: bool = False
     behind_proxy: bool = False
     dates_moved: int = 0
+    source_url: str = ""
 
     @property
     def slug(self) -> str:
