@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Full-text search over public words: one interface, SQLite FTS5 and PostgreSQL tsvector.
 
-Only released public text is ever put in. Words are folded (accents and case dropped) in Python
-before they are stored or searched, so both databases find the same rows; each word of a query
-matches as a prefix, and all words must match.
+Only released public text is ever put in. Sentences are cut into words and folded (accents and case
+dropped) in Python before they are stored or searched, never by the database: PostgreSQL's parser
+takes `data.ville.fr` or `l’école` for one word and `-0042` for a number, so the two would find
+different rows. Each word of a query matches as a prefix, and all words must match.
 """
 
 import re
@@ -17,17 +18,25 @@ from beffroi.kernel.db import db
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MOST_WORDS = 12
+LONGEST_WORD = 100
+"""Characters of a word that count; PostgreSQL refuses lexemes of more than 2,046 bytes."""
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 
 
 def fold(sentence: str) -> str:
     """Return the sentence without accents, in lower case, for matching only."""
     decomposed = unicodedata.normalize("NFKD", sentence)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    return bare.translate(_LIGATURES)
 
 
 def words_of(query: str) -> list[str]:
     """Return the folded words of a query, at most `MOST_WORDS` of them."""
-    return _WORD.findall(fold(query))[:MOST_WORDS]
+    return _words(query)[:MOST_WORDS]
+
+
+def _words(sentence: str) -> list[str]:
+    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(sentence))]
 
 
 def put(case_id: int, public_words: str) -> None:
@@ -39,15 +48,20 @@ def put(case_id: int, public_words: str) -> None:
 
 def put_many(public_words: Mapping[int, str]) -> None:
     """Index the public words of many new cases at once."""
-    if not public_words:
+    rows: list[dict[str, Any]] = [
+        {"id": case_id, "words": _words(said)} for case_id, said in public_words.items()
+    ]
+    rows = [row for row in rows if row["words"]]
+    if not rows:
         return
     if db.engine.dialect.name == "sqlite":
         statement = "INSERT INTO case_search (rowid, words) VALUES (:id, :words)"
+        rows = [{"id": row["id"], "words": " ".join(row["words"])} for row in rows]
     else:
         statement = (
-            "INSERT INTO case_search (case_id, words) VALUES (:id, to_tsvector('simple', :words))"
+            "INSERT INTO case_search (case_id, words)"
+            " VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"
         )
-    rows = [{"id": case_id, "words": fold(words)} for case_id, words in public_words.items()]
     db.session.execute(text(statement), rows)
 
 
@@ -69,7 +83,7 @@ def matches(query: str) -> Callable[[Any], ColumnElement[bool]] | None:
         expression = " ".join(f'"{word}"*' for word in words)
         statement = "SELECT rowid FROM case_search WHERE case_search MATCH :q"
     else:
-        expression = " & ".join(f"{word}:*" for word in words)
-        statement = "SELECT case_id FROM case_search WHERE words @@ to_tsquery('simple', :q)"
+        expression = " & ".join(f"'{word}':*" for word in words)
+        statement = "SELECT case_id FROM case_search WHERE words @@ CAST(:q AS tsquery)"
     found: Any = text(statement).bindparams(q=expression)
     return lambda column: column.in_(found)
