@@ -178,7 +178,10 @@ def test_bad_input_gets_a_page_that_says_what_to_do(
 ) -> None:
     answer = full_nation.client().get(path, headers={"Accept-Language": "fr"})
     assert answer.status_code == status
-    assert "Aller à l’accueil" in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    assert '<html lang="fr">' in page
+    assert f"Code {status}" in page
+    assert 'class="purpose"' in page
 
 
 def test_the_api_has_the_shape_of_its_contract(full_nation: Nation) -> None:

@@ -24,8 +24,8 @@ from beffroi_federation.client import Timeouts
 from beffroi_federation.identity import Identity
 from beffroi_web.clock import FixedClock
 from beffroi_web.database import unit_of_work
+from beffroi_web.sign_in.identities import Identity as Person
 from beffroi_web.sign_in.routes import cookie_name
-from beffroi_web.sign_in.store import Identity as Person
 from beffroi_web.sign_in.store import SignInStore
 from support.simulated_town import SimulatedTown
 
