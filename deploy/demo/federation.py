@@ -26,14 +26,14 @@ from beffroi_federation.aggregator.national.queries import count_records
 from beffroi_web.clock import SystemClock
 from demo.journey import checkpoint, is_verified
 from demo.places import HOST, Layout, Town
-from demo.processes import Processes, environment, run
+from demo.processes import Processes, environment, nation
 from demo.provider import make_provider_server
 from demo.real_data import files_for, weeks_moved
 from demo.seeds import seed
 from demo.settings import aggregator_environment, clients, town_environment
 
 ROLES = {"agent": "agent", "moderator": "moderator", "administrator": "administrator"}
-GENERATED_REPORTS = 240
+GENERATED_REPORTS = 1600
 
 
 @dataclass(slots=True)
@@ -63,9 +63,9 @@ class Federation:
     def prepare(self) -> None:
         """Make every town's keys, tables, roles and cases, and the nation's tables."""
         settings = aggregator_environment(self.layout)
-        run(["beffroi-aggregator", "init"], settings)
+        nation(["init"], settings)
         grant = ["agents", "add", "operator", "--provider", "demo", "--subject", "operator"]
-        run(["beffroi-aggregator", *grant], settings)
+        nation(grant, settings)
         for town in self.layout.towns:
             self.tell(f"preparing {town.name} …")
             described = from_environ(town_environment(self.layout, town))
@@ -125,13 +125,13 @@ class Federation:
         known = {t["siren"] for t in self._towns()}
         for town in self.layout.towns:
             if town.siren not in known:
-                run(["beffroi-aggregator", "towns", "add", town.url], settings)
-                run(
-                    ["beffroi-aggregator", "towns", "approve", town.siren, "--by", "demonstration"],
+                nation(["towns", "add", town.url], settings)
+                nation(
+                    ["towns", "approve", town.siren, "--by", "demonstration"],
                     settings,
                 )
         self.tell("the nation pulls and verifies …")
-        run(["beffroi-aggregator", "pull", "--once"], settings)
+        nation(["pull", "--once"], settings)
 
     def keep_pulling(self) -> None:
         """Start the nation's worker, which pulls by itself from now on."""
@@ -139,9 +139,7 @@ class Federation:
         self.processes.start("aggregator-worker", ["beffroi-aggregator", "worker"], settings)
 
     def _towns(self) -> list[dict[str, Any]]:
-        listed = run(
-            ["beffroi-aggregator", "towns", "list", "--json"], aggregator_environment(self.layout)
-        )
+        listed = nation(["towns", "list", "--json"], aggregator_environment(self.layout))
         return [json.loads(line) for line in listed.splitlines()]
 
     def stop(self) -> None:

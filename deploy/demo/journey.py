@@ -20,7 +20,7 @@ import requests
 
 from demo.browser import Person, Unexpected
 from demo.places import Layout, Town
-from demo.processes import run
+from demo.processes import nation
 from demo.settings import aggregator_environment
 from demo.tampering import detect_tampering
 
@@ -247,7 +247,7 @@ class Journey:
         return {"index": self.index, "size": head.size, "root": head.root, "url": proof.url}
 
     def _pull(self) -> None:
-        run(["beffroi-aggregator", "pull", "--once"], aggregator_environment(self.layout))
+        nation(["pull", "--once"], aggregator_environment(self.layout))
 
     def _pulled(self) -> dict[str, Any]:
         self._pull()

@@ -74,11 +74,11 @@ def layout(base: int, folder: Path, town_count: int) -> Layout:
     """Return the three towns of the demonstration, and more generated ones if asked."""
     towns = [
         Town(
-            "seine", "Beffroi-sur-Seine", siren(1), "commune", ("75056",), "200000+",
+            "seine", "Beffroi-sur-Seine", siren(1), "commune", ("75056",), "50000-199999",
             "#2f4b6e", base + 2, "street",
         ),
         Town(
-            "garonne", "Beffroi-sur-Garonne", siren(2), "commune", ("31555",), "200000+",
+            "garonne", "Beffroi-sur-Garonne", siren(2), "commune", ("31555",), "50000-199999",
             "#7a2f3c", base + 3, "requests",
         ),
         Town(

@@ -180,6 +180,17 @@ HIDDEN = (
 )
 
 
+COMMON = ("waste", "waste", "waste", "graffiti", "graffiti", "lighting", "road")
+"""What is reported most, so that some counts are large enough to be shown."""
+
+
+def of_town(town: Town) -> list[Seed]:
+    """Return the requests of one town: the first and the last are everywhere, a third are not."""
+    skipped = int(town.siren[:8]) % 3
+    last = len(SEEDS) - 1
+    return [s for n, s in enumerate(SEEDS) if n in (0, last) or n % 3 != skipped]
+
+
 def _at(day: date) -> datetime:
     return datetime.combine(day, time(10, 30), UTC)
 
@@ -194,7 +205,7 @@ def seed(app: Flask, town: Town, *, today: date, reports: int) -> bool:
             for name in ("Espaces publics", "Numérique et données", "Éducation", "Secrétariat"):
                 case_service.add_department(name)
         first = ""
-        for item in SEEDS:
+        for item in of_town(town):
             with unit_of_work():
                 reference = _request(item, town, today, chance, first)
             first = first or reference
@@ -247,9 +258,9 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
 def _reports(town: Town, today: date, random: Random, count: int) -> None:
     rows = []
     for number in range(count):
-        day = today - timedelta(days=int(random.triangular(1, 400, 1)))
+        day = today - timedelta(days=random.randint(1, 700))
         hidden = random.random() < 0.12
-        code = random.choice(HIDDEN if hidden else tuple(STREET_WORDS))
+        code = random.choice(HIDDEN if hidden else (*COMMON, *STREET_WORDS))
         closed = day + timedelta(days=random.randint(1, 60)) if random.random() < 0.7 else None
         words = random.choice(STREET_WORDS.get(code, (incident_rules.CATEGORIES[code].label,)))
         rows.append(

@@ -15,7 +15,7 @@ import requests
 
 from demo.browser import Unexpected
 from demo.places import HOST, Layout, Town
-from demo.processes import run
+from demo.processes import nation
 from demo.settings import aggregator_environment
 
 
@@ -70,14 +70,14 @@ def detect_tampering(layout: Layout, town: Town) -> dict[str, Any]:
     server = ThreadingHTTPServer((HOST, layout.copy_port), _handler(town.url, copy))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        run(["beffroi-aggregator", "init"], settings)
-        run(["beffroi-aggregator", "towns", "add", copy], settings)
-        run(
-            ["beffroi-aggregator", "towns", "approve", town.siren, "--by", "demonstration"],
+        nation(["init"], settings)
+        nation(["towns", "add", copy], settings)
+        nation(
+            ["towns", "approve", town.siren, "--by", "demonstration"],
             settings,
         )
-        run(["beffroi-aggregator", "pull", "--once"], settings, may_fail=True)
-        listed = run(["beffroi-aggregator", "towns", "list", "--json"], settings)
+        nation(["pull", "--once"], settings, may_fail=True)
+        listed = nation(["towns", "list", "--json"], settings)
     finally:
         server.shutdown()
         server.server_close()

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from flask import Flask
@@ -234,11 +234,11 @@ def _agents_arguments(parser: argparse.ArgumentParser) -> None:
         who.add_argument("--email", help="the person's address, at a staff provider")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run one command; the console script `beffroi-aggregator`."""
     args = _parser().parse_args(argv)
     try:
-        settings = from_environ(os.environ)
+        settings = from_environ(environ)
         if args.command == "init":
             return init(settings)
         if args.command == "serve":
