@@ -63,15 +63,6 @@ def count_cells(
     first = incidents.first_day()
     if first is None:
         return 0
-    areas = (*communes, siren)
-    pairs = [(c.family, c.code, area) for c in CATEGORIES.values() for area in areas]
-    years: dict[int, Mapping[rules.Pair, Grain]] = {}
-    for year in range(first.year, today.year + 1):
-        volumes = None
-        if year > first.year:
-            rows = incidents.volumes(date(year - 1, 1, 1), date(year - 1, 12, 31))
-            volumes = {(r.family, r.category, _area(r.commune, siren)): int(r[3]) for r in rows}
-        years[year] = rules.grains(pairs, band=band, volumes=volumes, sensitive=SENSITIVE)
     reports = [
         rules.CountedReport(
             family=r.family,
@@ -84,6 +75,15 @@ def count_cells(
         )
         for r in incidents.counted(first, today)
     ]
+    areas = sorted({*communes, *(r.area for r in reports)})
+    pairs = [(c.family, c.code, area) for c in CATEGORIES.values() for area in areas]
+    years: dict[int, Mapping[rules.Pair, Grain]] = {}
+    for year in range(first.year, today.year + 1):
+        volumes = None
+        if year > first.year:
+            rows = incidents.volumes(date(year - 1, 1, 1), date(year - 1, 12, 31))
+            volumes = {(r.family, r.category, _area(r.commune, siren)): int(r[3]) for r in rows}
+        years[year] = rules.grains(pairs, band=band, volumes=volumes, sensitive=SENSITIVE)
     published = {
         (r.family, r.category, r.area, r.period)
         for r in db.session.execute(
