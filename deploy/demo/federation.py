@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from beffroi.app import create_app
 from beffroi.config import from_environ
 from beffroi.dashboards.queries import totals
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.outbox.queries import waiting_count
 from beffroi_federation.aggregator.app import create_app as create_nation
 from beffroi_federation.aggregator.config import from_environ as nation_from_environ
 from beffroi_federation.aggregator.national.queries import count_records
@@ -34,6 +36,7 @@ from demo.settings import aggregator_environment, clients, town_environment
 
 ROLES = {"agent": "agent", "moderator": "moderator", "administrator": "administrator"}
 GENERATED_REPORTS = 1600
+SETTLE_SECONDS = 3600
 
 
 @dataclass(slots=True)
@@ -130,8 +133,29 @@ class Federation:
                     ["towns", "approve", town.siren, "--by", "demonstration"],
                     settings,
                 )
+        self._settle()
         self.tell("the nation pulls and verifies …")
         nation(["pull", "--once"], settings)
+
+    def _settle(self) -> None:
+        """Wait until every town has published what waited in its outbox."""
+        until = time.monotonic() + SETTLE_SECONDS
+        for town in self.layout.towns:
+            app = create_app(from_environ(town_environment(self.layout, town)))
+            with app.app_context():
+                while waiting := waiting_count():
+                    self.tell(f"{town.name} publishes, {waiting} facts to go …")
+                    if time.monotonic() > until:
+                        raise RuntimeError(f"{town.name} has not published in time")
+                    time.sleep(0.5 if waiting < 500 else 5)
+                    db.session.rollback()
+                db.session.remove()
+                db.engine.dispose()
+
+    def _register(self) -> list[dict[str, Any]]:
+        answer = requests.get(f"{self.layout.aggregator}/api/v1/towns?limit=200", timeout=30)
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
 
     def keep_pulling(self) -> None:
         """Start the nation's worker, which pulls by itself from now on."""
@@ -151,8 +175,7 @@ class Federation:
 
     def report(self, ok: bool, journey: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the one object that the demonstration prints."""
-        answer = requests.get(f"{self.layout.aggregator}/api/v1/towns?limit=200", timeout=30)
-        towns = answer.json()["items"]
+        towns = self._register()
         return {
             "ok": ok,
             "provider": {"url": self.layout.provider},
