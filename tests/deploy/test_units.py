@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The systemd units: systemd itself finds nothing wrong with them, and they shut the service in."""
+
+import argparse
+import re
+import runpy
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import gunicorn.config
+import pytest
+
+from beffroi import cli as town
+from beffroi_federation.aggregator import cli as nation
+from support.deployed import DEPLOY, ROOT, unit_values
+
+UNITS = DEPLOY / "systemd"
+SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
+MOST_EXPOSED = 15
+"""Tenths of systemd's own points, 0 to 100; a plain unit has about 90."""
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="not run: systemd-analyze is not here"
+)
+
+
+def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True)
+
+
+def test_there_are_two_services_for_a_town_and_two_for_the_nation() -> None:
+    assert SERVICES == [
+        "beffroi-aggregator-web.service",
+        "beffroi-aggregator-worker.service",
+        "beffroi-web.service",
+        "beffroi-worker.service",
+    ]
+
+
+@needs_systemd
+def test_systemd_finds_nothing_to_say_about_the_units(tmp_path: Path) -> None:
+    folder = tmp_path / "system"
+    shutil.copytree(UNITS, folder)
+    for path in folder.glob("*.service"):
+        # Its exit code is 0 even for a wrong Type=, so that its silence is what counts.
+        path.write_text(re.sub(r"/opt/beffroi/bin/\S+", "/bin/true", path.read_text()))
+    done = analyze("verify", "--man=no", *folder.glob("*.service"), *folder.glob("*.socket"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@needs_systemd
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_shut_in(service: str) -> None:
+    done = analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", UNITS / service)
+    assert done.returncode == 0, done.stdout
+
+
+@needs_systemd
+def test_the_ceiling_would_notice_that_the_drop_in_is_gone(tmp_path: Path) -> None:
+    shutil.copy(UNITS / SERVICES[0], tmp_path)
+    done = analyze(
+        "security", "--offline=true", f"--threshold={MOST_EXPOSED}", tmp_path / SERVICES[0]
+    )
+    assert done.returncode != 0
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_runs_as_its_own_user_in_its_own_folder(service: str) -> None:
+    user = "beffroi-aggregator" if "aggregator" in service else "beffroi"
+    for name in ("User", "Group", "StateDirectory"):
+        assert unit_values(service, name) == [user]
+    assert f"u {user} " in (UNITS / "sysusers.conf").read_text()
+
+
+@pytest.mark.parametrize("service", [name for name in SERVICES if "-web" in name])
+def test_service_socket_and_nginx_mean_the_same_socket(service: str) -> None:
+    listened = unit_values(service.replace(".service", ".socket"), "ListenStream")
+    bound = unit_values(service, "ExecStart")[0].split("unix:")[1]
+    site = "aggregator" if "aggregator" in service else "town"
+    passed = re.findall(r"server unix:(\S+)", (DEPLOY / f"nginx/sites/{site}.conf").read_text())
+    assert listened == [bound] == passed
+
+
+@pytest.mark.parametrize("serve", [town.serve, nation.serve])
+def test_the_serve_command_and_the_file_say_the_same_to_gunicorn(
+    serve: Callable[[argparse.Namespace], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`serve` gives its own options, which win: a file that says otherwise would deceive."""
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _, words: started.append(words))
+    serve(argparse.Namespace(bind="unix:/run/x", workers=2, threads=4))
+    config = gunicorn.config.Config()
+    given = vars(config.parser().parse_args(started[0][3:]))
+    file = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))
+    names = {name for name, value in given.items() if value is not None} - {"args", "bind"}
+    assert len(names) >= 9
+    for name in names:
+        config.set(name, given[name])
+        said = config.settings[name].get()
+        config.set(name, file[name])
+        assert config.settings[name].get() == said, name
+
+
+def test_gunicorn_accepts_every_setting_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "nothing.py").write_text("def app(environ, start): return []\n")
+    options = ["--check-config", "-c", DEPLOY / "gunicorn.conf.py", "--chdir", tmp_path]
+    done = subprocess.run(
+        [ROOT / ".venv/bin/gunicorn", *options, "nothing:app"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
