@@ -14,7 +14,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from demo.federation import Federation
-from demo.journey import Journey
+from demo.journey import STEPS, Journey, not_reached
 from demo.places import Layout, layout
 
 LOGINS = "citizen, citizen2, agent, moderator, administrator, operator"
@@ -67,7 +67,7 @@ def demonstrate(options: argparse.Namespace, folder: Path) -> int:
     places = layout(options.port_base, folder, options.town_count)
     federation = Federation(places, options.data, tell)
     walks = options.once or options.json
-    ok, journey = True, list[dict[str, Any]]()
+    ok, owed, journey = True, options.json, list[dict[str, Any]]()
     try:
         federation.prepare()
         tell("starting …")
@@ -75,22 +75,22 @@ def demonstrate(options: argparse.Namespace, folder: Path) -> int:
         federation.federate()
         if walks:
             tell("the journey:")
-            walk = Journey(places, tell)
+            walk = Journey(places, tell, done=journey)
             ok = walk.walk()
-            journey = walk.done
             report = federation.report(ok, journey)
             if options.json:
+                owed = False
                 print(json.dumps(report, ensure_ascii=False), flush=True)
         if not options.once:
             federation.keep_pulling()
             _addresses(places)
             _wait()
-    except KeyboardInterrupt:
-        tell("stopped")
-    except Exception as error:
-        tell(f"the demonstration could not go on: {error}")
-        if options.json:
-            failed = {"ok": False, "error": str(error), "journey": journey}
+    except (Exception, KeyboardInterrupt) as error:
+        reason = str(error) or "it was stopped"
+        tell(f"the demonstration could not go on: {reason}")
+        if owed:
+            journey += not_reached(STEPS[len(journey) :])
+            failed = {"ok": False, "error": reason, "journey": journey}
             print(json.dumps(failed, ensure_ascii=False), flush=True)
         ok = False
     finally:
@@ -98,9 +98,14 @@ def demonstrate(options: argparse.Namespace, folder: Path) -> int:
     return 0 if ok else 1
 
 
+def _interrupted(_signal: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def main(argv: Sequence[str]) -> int:
     """Run `./beffroi demo`."""
     options = arguments(argv)
+    signal.signal(signal.SIGTERM, _interrupted)  # so that what was started is stopped then too
     if options.data_dir is not None:
         options.data_dir.mkdir(parents=True, exist_ok=True)
         return demonstrate(options, options.data_dir.resolve())

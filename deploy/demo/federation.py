@@ -28,7 +28,7 @@ from beffroi_federation.aggregator.national.queries import count_records
 from beffroi_web.clock import SystemClock
 from demo.journey import checkpoint, is_verified
 from demo.places import HOST, Layout, Town
-from demo.processes import Processes, environment, nation
+from demo.processes import Processes, check_free, environment, nation
 from demo.provider import make_provider_server
 from demo.real_data import files_for, weeks_moved
 from demo.seeds import seed
@@ -65,6 +65,7 @@ class Federation:
 
     def prepare(self) -> None:
         """Make every town's keys, tables, roles and cases, and the nation's tables."""
+        check_free(self.layout.ports)
         settings = aggregator_environment(self.layout)
         nation(["init"], settings)
         grant = ["agents", "add", "operator", "--provider", "demo", "--subject", "operator"]

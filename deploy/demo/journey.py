@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -76,6 +76,11 @@ def until(what: str, holds: Callable[[], Any]) -> Any:
     raise Unexpected(f"{what}: not within {PATIENCE_SECONDS} seconds")
 
 
+def not_reached(steps: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the entries of steps that were never begun."""
+    return [{"step": name, "ok": False, "ms": 0, "error": "not reached"} for name in steps]
+
+
 @dataclass(slots=True)
 class Journey:
     """One walk through all the steps; `done` collects what each one showed."""
@@ -112,10 +117,7 @@ class Journey:
             self.tell(f"  {'✓' if entry['ok'] else '✗'} {name} ({entry['ms']} ms)")
             if not entry["ok"]:
                 self.tell(f"    {entry['error']}")
-                rest = STEPS[STEPS.index(name) + 1 :]
-                self.done += [
-                    {"step": left, "ok": False, "ms": 0, "error": "not reached"} for left in rest
-                ]
+                self.done += not_reached(STEPS[STEPS.index(name) + 1 :])
                 return False
         return True
 

@@ -51,6 +51,11 @@ class Layout:
         return self.base + 2 + len(self.towns)
 
     @property
+    def ports(self) -> range:
+        """Every port of this demonstration."""
+        return range(self.base, self.copy_port + 1)
+
+    @property
     def mail(self) -> Path:
         """The folder of all messages."""
         return self.folder / "mail"

@@ -4,16 +4,18 @@
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import requests
 
 from beffroi_federation.aggregator import cli as aggregator
+from demo.places import HOST
 
 BIN = Path(sys.executable).parent
 WAIT_SECONDS = 60
@@ -27,6 +29,22 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return this machine's environment without any of our settings, and these settings."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("BEFFROI_")}
     return {**kept, **settings}
+
+
+def check_free(ports: Iterable[int]) -> None:
+    """Raise NotStarted if anything listens on one of these ports of the loopback already.
+
+    Otherwise whatever is there would be taken for a part of this demonstration.
+    """
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                raise NotStarted(
+                    f"port {port} is in use; choose other ports with --port-base"
+                ) from error
 
 
 def nation(command: Sequence[str], settings: Mapping[str, str], *, may_fail: bool = False) -> str:
