@@ -35,6 +35,9 @@ TEXT_LIMITS: Mapping[str, int] = {
 NEVER_PUBLIC = frozenset({"purpose"})
 """Texts that stay with the institution: nobody owes a reason, so none is shown."""
 
+IN_RECORDS = frozenset({"title", "wanted", "answer"})
+"""Texts whose released words leave the town in a record."""
+
 STATES = ("pending", "released", "held")
 VISIBILITIES = ("public", "unlisted", "removed")
 

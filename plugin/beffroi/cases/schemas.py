@@ -63,7 +63,7 @@ class TimelineEvent:
 
 
 def _pair(name: str, sentence: str) -> str:
-    """Return a name and marked words as the reader's language points them: `Texte publié : Titre`."""
+    """Return a name and marked words as the language points them: `Texte publié : Titre`."""
     return str(gettext("%(name)s: %(words)s", name=name, words=gettext(sentence)))
 
 

@@ -245,11 +245,16 @@ def release_text(
 
 
 def hold_text(case: Case, row: CaseText, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Take a text out of every public page, with a reason; it can be released again."""
+    """Take a text out of every public page, with a reason; it can be released again.
+
+    Where it has left the town, every version that held it is withdrawn; what is still released of
+    the case enters the log anew.
+    """
     if not reason.strip():
         raise Invalid(
             N_("Say why: holding a text needs a reason."), errors={"reason": [N_("Missing.")]}
         )
+    has_left = row.state == "released" and row.role in rules.IN_RECORDS
     row.state = "held"
     step(
         case,
@@ -259,6 +264,8 @@ def hold_text(case: Case, row: CaseText, *, reason: str, actor: Actor, now: date
         codes={"role": row.role, "reason": reason.strip()[:500]},
         public=False,
     )
+    if has_left:
+        publish(CaseWithdrawn(case_id=case.id, reason="error", at=now))
     public_changed(case, now=now)
 
 

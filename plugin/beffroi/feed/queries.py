@@ -71,7 +71,10 @@ class SqlLogStore:
     def commit(self, note: str, size: int) -> None:
         """Make `note` the served checkpoint of the first `size` leaves."""
         state = db.session.get(LogState, self.log_id)
-        if state is None or not state.published <= size <= state.size:
+        if state is None:
+            state = LogState(log_id=self.log_id, size=0, published=0, note="")
+            db.session.add(state)
+        if not state.published <= size <= state.size:
             raise Inconsistent("A checkpoint does not fit the log's store", size=size)
         state.note, state.published = note, size
         db.session.flush()
@@ -150,14 +153,20 @@ def proof_place(case_id: int) -> int | None:
 
 
 def live_places(fact: str) -> list[Placed]:
-    """Return the places of a fact since its last withdrawal, oldest first."""
-    live: list[Placed] = []
-    for place in places(fact):
-        if place.entry == "wdr":
-            live = []
-        else:
-            live.append(place)
-    return live
+    """Return the places of a fact that no withdrawal names, oldest first."""
+    found = places(fact)
+    gone = {withdrawn_by(place) for place in found if place.entry == "wdr"}
+    return [p for p in found if p.entry != "wdr" and p.position not in gone]
+
+
+def withdrawal_version(position: int) -> int:
+    """Return the version under which a place's withdrawal is noted: one a place, below zero."""
+    return -position - 1
+
+
+def withdrawn_by(withdrawal: Placed) -> int:
+    """Return the place that a withdrawal names."""
+    return -withdrawal.version - 1
 
 
 def has_batch(period: str, log_id: int = EPOCH_1) -> bool:

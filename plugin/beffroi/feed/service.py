@@ -122,11 +122,15 @@ class _Stager:
         self.withdrawals: list[Planned] = []
         self.refused: list[tuple[str, str]] = []
         self.finished: list[tuple[int, str]] = []
+        self.gone: set[int] = set()
 
     def take(self, facts: Sequence[outbox.Fact]) -> None:
-        """Plan an entry for each fact, or note why there is none."""
+        """Plan an entry for each fact, or note why there is none.
+
+        Withdrawals first, each place once: whatever else waits of a case is about what is left.
+        """
         newest = {f.case_id: f.version for f in facts if f.fact == "request"}
-        for fact in facts:
+        for fact in sorted(facts, key=lambda f: f.fact != "withdraw"):
             if fact.fact == "received":
                 self._received(fact)
             elif fact.fact == "request" and newest[fact.case_id] != fact.version:
@@ -159,7 +163,7 @@ class _Stager:
             self._withdraw(fact, key, Reason.ERROR)
             self.finished.append((fact.id, "nothing is released"))
             return
-        live = queries.live_places(key)
+        live = self._live(key)
         record_id = live[-1].record_id if live else None
         record_id = record_id or self.chance(16).hex()
         try:
@@ -188,13 +192,15 @@ class _Stager:
             )
         )
 
+    def _live(self, key: str) -> list[queries.Placed]:
+        return [p for p in queries.live_places(key) if p.position not in self.gone]
+
     def _withdraw(self, fact: outbox.Fact, key: str, reason: Reason) -> None:
-        for place in queries.live_places(key):
-            self.withdrawals.append(
-                Planned(
-                    key, -place.position - 1, fact.id, WithdrawEntry(place.position, reason), "wdr"
-                )
-            )
+        for place in self._live(key):
+            self.gone.add(place.position)
+            version = queries.withdrawal_version(place.position)
+            entry = WithdrawEntry(place.position, reason)
+            self.withdrawals.append(Planned(key, version, fact.id, entry, "wdr"))
 
     def _cell(self, fact: outbox.Fact) -> None:
         codes = fact.codes

@@ -46,7 +46,7 @@ def test_each_word_matches_the_beginning_and_all_must(town: Town) -> None:
 def test_words_are_cut_alike_on_both_databases(town: Town) -> None:
     put(town, c1="2027-0042 https://data.ville.example/l'ecole TER/bus 1e5 a_b 3,14 x@y.example")
     for query in (
-        "2027-0042", "0042", "2027", "data.ville", "ville.example", "l'ecole", "TER/bus", "a_b", "b",
+        "2027-0042", "0042", "2027", "data.ville", "ville.example", "l'ecole", "TER/bus", "a_b",
     ):  # fmt: skip
         assert found(town, query) == [1], query
 
