@@ -10,9 +10,12 @@ import pytest
 
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_web.clock import FixedClock
+from support.browser import browser
 from support.databases import database_fixture
-from support.nation import Nation
+from support.nation import Nation, cell_content, make_town, request_content
 from support.simulated_town import SimulatedTown
+
+__all__ = ["browser"]  # the session's browser, for the tests that look
 
 MOMENT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 
@@ -49,3 +52,34 @@ def small_nation(sqlite_url: str, tmp_path: Path, clock: FixedClock) -> Iterator
     """A nation on SQLite, where the database makes no difference."""
     with Nation.on(sqlite_url, tmp_path, clock) as made:
         yield made
+
+
+@pytest.fixture
+def full_nation(small_nation: Nation, serve: Callable[[SimulatedTown], SimulatedTown]) -> Nation:
+    """A nation that has pulled requests in several states, counts, and a text it holds back."""
+    town = make_town()
+    town.begin_batch("2026-W40")
+    town.record(request_content(1, commune="99999", supports="10-49"))
+    town.record(
+        request_content(
+            2, title="Le code de la cantine", status="refused", outcome="refused", clock="appeal",
+            ground="CRPA-L311-5", answer="Nous ne pouvons pas.\n\nUn tiers s’y oppose.",
+            answered="2026-W41", theme="EDUC", object="source_code",
+        )
+    )  # fmt: skip
+    town.record(
+        request_content(
+            3, title="<b>Budget</b> & comptes", status="published", outcome="published",
+            answer="Voir <script>alert(1)</script>", answered="2026-W42", period="2026-W39",
+            published_url="https://data.example.org/budget", planned="2027-Q1",
+        )
+    )  # fmt: skip
+    town.record(cell_content(closed=5, delay="8-30"))
+    town.record(cell_content(category="graffiti", state="suppressed", count=None, period="2026-Q3"))
+    town.record(cell_content(category="noise", area="other", period="2026-09"))
+    town.record(request_content(4, summary="Mon courriel : camille@example.org"))
+    town.publish()
+    serve(town)
+    small_nation.know(town)
+    small_nation.pull()
+    return small_nation

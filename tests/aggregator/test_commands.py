@@ -146,7 +146,7 @@ def test_a_fault_of_ours_with_one_town_leaves_the_others_alone(
             raise ZeroDivisionError
         return real(prefix)
 
-    small_nation.connect = lambda: connect  # type: ignore[method-assign]
+    small_nation.connect = lambda: connect
     done = small_nation.pull()
     assert done["210000006"].result == "failed"
     assert done["210000014"].result == "taken"
@@ -162,7 +162,7 @@ def test_an_unreachable_town_is_no_fault(small_nation: Nation, serve: Serve) -> 
     def connect(prefix: str) -> object:
         raise Unreachable("No connection to the town", retry_after=7_200)
 
-    small_nation.connect = lambda: connect  # type: ignore[method-assign]
+    small_nation.connect = lambda: connect
     done = small_nation.pull()["210000006"]
     assert (done.result, done.step) == ("unreachable", "")
     assert asdict(done)["sentence"].startswith("No connection to the town.")

@@ -93,7 +93,7 @@ def test_a_dishonest_town_is_refused_and_the_neighbour_is_pulled(
         assert "Beffroi-sur-Exemple" not in audit
     else:
         assert "Beffroi-sur-Exemple" in audit
-        assert small_nation.client().get("/readyz").json["refused"] == 1  # type: ignore[index]
+        assert small_nation.client().get("/readyz").json["refused"] == 1
 
 
 def test_garbage_three_times_in_a_row_is_quarantine(small_nation: Nation, serve: Serve) -> None:

@@ -11,7 +11,7 @@ import pytest
 import beffroi_federation.aggregator
 from beffroi_web.catalogues import message_ids, missing
 from beffroi_web.guards import check_guards
-from support.nation import Nation, cell_content, make_town, request_content
+from support.nation import Nation, make_town, request_content
 from support.simulated_town import SimulatedTown
 
 PACKAGE = Path(beffroi_federation.aggregator.__file__).parent
@@ -38,37 +38,6 @@ PAGES = (
     "/privacy",
     "/sign-in",
 )
-
-
-@pytest.fixture
-def full_nation(small_nation: Nation, serve: Serve) -> Nation:
-    """A nation that has pulled requests in several states, counts, and a text it holds back."""
-    town = make_town()
-    town.begin_batch("2026-W40")
-    town.record(request_content(1, commune="99999", supports="10-49"))
-    town.record(
-        request_content(
-            2, title="Le code de la cantine", status="refused", outcome="refused", clock="appeal",
-            ground="CRPA-L311-5", answer="Nous ne pouvons pas.\n\nUn tiers s’y oppose.",
-            answered="2026-W41", theme="EDUC", object="source_code",
-        )
-    )  # fmt: skip
-    town.record(
-        request_content(
-            3, title="<b>Budget</b> & comptes", status="published", outcome="published",
-            answer="Voir <script>alert(1)</script>", answered="2026-W42", period="2026-W39",
-            published_url="https://data.example.org/budget", planned="2027-Q1",
-        )
-    )  # fmt: skip
-    town.record(cell_content(closed=5, delay="8-30"))
-    town.record(cell_content(category="graffiti", state="suppressed", count=None, period="2026-Q3"))
-    town.record(cell_content(category="noise", area="other", period="2026-09"))
-    town.record(request_content(4, summary="Mon courriel : camille@example.org"))
-    town.publish()
-    serve(town)
-    small_nation.know(town)
-    small_nation.pull()
-    return small_nation
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -100,7 +69,7 @@ def test_texts_of_strangers_are_escaped(full_nation: Nation) -> None:
 
 def test_a_protected_cell_says_so_and_has_no_figure(full_nation: Nation) -> None:
     page = full_nation.page("/incidents")
-    row = next(part for part in page.split("<tr") if "graffiti" in part)
+    row = next(part for part in page.split("<tr") if "Graffiti" in part)
     assert row.count("protected") == 2
     shown = next(part for part in page.split("<tr") if "lighting" in part)
     assert ">12<" in shown

@@ -30,7 +30,7 @@ class Domain:
 
 
 def identity_at(url: str = URL, **members: object) -> object:
-    return replace(make_town(prefix=f"{url}/log").identity(), **members)  # type: ignore[arg-type]
+    return replace(make_town(prefix=f"{url}/log").identity(), **members)
 
 
 @pytest.mark.parametrize(
@@ -53,27 +53,27 @@ def identity_at(url: str = URL, **members: object) -> object:
 def test_an_identity_that_does_not_fit_is_refused_with_its_fault(
     members: dict[str, object], word: str
 ) -> None:
-    checked, faults = check_identity(identity_at(**members), URL)  # type: ignore[arg-type]
+    checked, faults = check_identity(identity_at(**members), URL)
     assert checked is None
     assert any(word in fault for fault in faults)
 
 
 def test_all_faults_of_an_identity_are_told_at_once() -> None:
-    _, faults = check_identity(identity_at(siren="1", name="", communes=()), URL)  # type: ignore[arg-type]
+    _, faults = check_identity(identity_at(siren="1", name="", communes=()), URL)
     assert len(faults) >= 4
 
 
 def test_the_domain_confirms_or_denies_the_key() -> None:
     identity = identity_at()
-    checked, _ = check_identity(identity, URL)  # type: ignore[arg-type]
+    checked, _ = check_identity(identity, URL)
     assert checked is not None
-    text = dns_text(identity, checked.verifier)  # type: ignore[arg-type]
+    text = dns_text(identity, checked.verifier)
     assert text.startswith("v=1; kid=86d33cfe; h=")
     right, wrong = Domain(text), Domain("v=spf1 -all")
-    assert service.check(identity, URL, right, loopback=False)[1] == "checked"  # type: ignore[arg-type]
+    assert service.check(identity, URL, right, loopback=False)[1] == "checked"
     assert right.asked == ["_beffroi.demandes.exemple.fr"]
-    assert service.check(identity, URL, wrong, loopback=False)[1] == "differs"  # type: ignore[arg-type]
-    assert service.check(identity, URL, None, loopback=False)[1] == "not-checked"  # type: ignore[arg-type]
+    assert service.check(identity, URL, wrong, loopback=False)[1] == "differs"
+    assert service.check(identity, URL, None, loopback=False)[1] == "not-checked"
 
 
 @pytest.mark.parametrize("dns", ["not-checked", "differs"])
@@ -81,7 +81,7 @@ def test_a_town_whose_domain_did_not_confirm_needs_a_person_who_says_so(
     small_nation: Nation, dns: str
 ) -> None:
     now = small_nation.clock.now()
-    checked, _ = check_identity(identity_at(), URL)  # type: ignore[arg-type]
+    checked, _ = check_identity(identity_at(), URL)
     assert checked is not None
     with small_nation.app.app_context():
         with service_unit():
@@ -92,7 +92,7 @@ def test_a_town_whose_domain_did_not_confirm_needs_a_person_who_says_so(
     assert (row.state, row.dns, row.approved_by) == ("approved", "person", "Ada")
 
 
-def service_unit():  # type: ignore[no-untyped-def]
+def service_unit():
     from beffroi_federation.aggregator.kernel.db import unit_of_work
 
     return unit_of_work()
@@ -130,7 +130,7 @@ def test_a_town_may_change_its_name_and_address_under_the_same_key(
     moved = serve(published(make_town(name="Beffroi-la-Neuve", communes=("99997",))))
     row = small_nation.know(moved, approve=False)
     assert (row.name, row.state, row.prefix) == ("Beffroi-la-Neuve", "approved", moved.prefix)
-    assert small_nation.client().get("/api/v1/towns?commune=99999").json["items"] == []  # type: ignore[index]
+    assert small_nation.client().get("/api/v1/towns?commune=99999").json["items"] == []
 
 
 def test_an_address_off_the_list_of_peers_is_refused(small_nation: Nation) -> None:
@@ -158,7 +158,7 @@ def test_a_suspended_town_is_pulled_no_more_and_its_reason_is_public(
 
 
 def token_of(nation: Nation, client: object) -> str:
-    page = client.get("/desk/towns/210000006").get_data(as_text=True)  # type: ignore[attr-defined]
+    page = client.get("/desk/towns/210000006").get_data(as_text=True)
     start = page.index('name="csrf_token" value="') + len('name="csrf_token" value="')
     return str(page[start : page.index('"', start)])
 

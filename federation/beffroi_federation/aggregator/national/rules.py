@@ -134,6 +134,29 @@ OBJECT_WORDS = {
 FAMILY_WORDS = {"street": N_("Streets and public space"), "cyber": N_("Online and cyber")}
 """Each family of incidents in words."""
 
+CATEGORY_WORDS = {
+    "lighting": N_("Street lighting"),
+    "road": N_("Road or pavement damage"),
+    "waste": N_("Waste, dumping, cleanliness"),
+    "graffiti": N_("Graffiti and posters"),
+    "greenery": N_("Trees and green spaces"),
+    "furniture": N_("Street furniture"),
+    "signs": N_("Signs and traffic lights"),
+    "water": N_("Water and drains"),
+    "vehicles": N_("Abandoned vehicles and bicycles"),
+    "other_street": N_("Something else in the street"),
+    "neighbours": N_("Noise or trouble between neighbours"),
+    "hygiene": N_("Unhealthy housing, pests"),
+    "persons": N_("A person in difficulty"),
+    "defaced": N_("A public page was changed"),
+    "fake_page": N_("A page pretends to be the town's"),
+    "phishing": N_("A message or page asks for money or passwords"),
+    "data_visible": N_("Personal data is visible"),
+    "down": N_("A public site is down"),
+    "weakness": N_("A weakness was found"),
+}
+"""Codes of categories that towns commonly use; any other code is shown as it stands."""
+
 DELAY_WORDS = {
     "0-7": N_("up to 7 days"),
     "8-30": N_("8 to 30 days"),

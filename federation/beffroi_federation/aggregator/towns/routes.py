@@ -12,6 +12,7 @@ from beffroi_federation.aggregator.towns import queries, service
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.towns.rules import (
     DNS_WORDS,
+    FAULTS,
     STATE_TONES,
     STATE_WORDS,
     dns_name,
@@ -68,6 +69,7 @@ def _town_page(row: TownRow, form: Form) -> str:
         communes=queries.communes_of(row.id),
         events=queries.events(town_id=row.id, limit=20),
         dns=DNS_WORDS[row.dns],
+        faults=FAULTS,
         dns_name=dns_name(row.url),
         needs_dns=row.dns in {"not-checked", "differs"},
         state_words=STATE_WORDS,
