@@ -119,7 +119,8 @@ def work_once(handlers: Mapping[str, Handler], *, now: datetime, most: int = 20)
         else:
             done += 1
             with unit_of_work():
-                db.session.execute(update(Job).where(Job.id == job_id).values(done_at=now))
+                # Emptied, since arguments may hold an address, and what is done needs none.
+                db.session.execute(update(Job).where(Job.id == job_id).values(done_at=now, args={}))
     return Worked(done, failed)
 
 
