@@ -121,7 +121,7 @@ def leaks(pages: Iterable[Page], markers: Mapping[str, str]) -> list[str]:
 
     `markers` maps what was planted (`title of a pending request`) to its words.
     """
-    found = set()
+    found: set[str] = set()
     for page in pages:
         text = page.all.casefold()
         text += unquote(text)
