@@ -13,7 +13,8 @@ from pathlib import Path
 from beffroi.data_requests.adapters.udata import open_text
 from beffroi.data_requests.service import ImportedRequest
 
-EARLIEST = 1990
+YEARS = range(1990, 2100)
+"""What may be the year of a request: published files have 1301 and 3101 where a day was meant."""
 _DECISIONS = (
     ("in part", "published", "partly"),
     ("partial", "published", "partly"),
@@ -42,7 +43,7 @@ def decided(text: str) -> tuple[str, str | None]:
 def _day(text: str) -> datetime:
     first = text.split("/")[0].strip()
     day = datetime.strptime(first, "%Y-%m-%d").replace(hour=10, tzinfo=UTC)
-    if day.year < EARLIEST:
+    if day.year not in YEARS:
         raise ValueError(f"an impossible date: {first}")
     return day
 
