@@ -33,7 +33,7 @@ class Received:
     @property
     def words(self) -> str:
         """The plain text of the message, as a mail program shows it."""
-        return str(self.message.get_content())
+        return str(self.message.get_content()).replace("\r\n", "\n")
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from beffroi.accounts.models import TABLES as ACCOUNTS
 from beffroi.cases.models import (
     Attachment,
     Case,
@@ -319,10 +320,15 @@ class Recipient:
 
 
 def recipients(case_id: int) -> list[Recipient]:
-    """Return everyone who follows a case (its author is one) and has an address."""
+    """Return everyone who follows a case (its author is one) and has an address.
+
+    The language chosen in an account wins over the one in which the person first wrote.
+    """
+    lang = func.coalesce(ACCOUNTS.account.c.lang, Party.lang).label("lang")
     rows = db.session.execute(
-        select(Party.id, Party.email, Party.lang, Follower.token)
+        select(Party.id, Party.email, lang, Follower.token)
         .join(Follower, Follower.party_id == Party.id)
+        .outerjoin(ACCOUNTS.account, ACCOUNTS.account.c.id == Party.account_id)
         .where(Follower.case_id == case_id, Follower.ended_at.is_(None), Party.email.is_not(None))
         .order_by(Party.id)
     )

@@ -45,6 +45,8 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
     note = queries.message(int(args["delivery"]))
     db.session.rollback()  # the mail server may be slow; no transaction stays open meanwhile
     if note is None:
+        with unit_of_work():
+            service.owed_no_more(int(args["delivery"]))
         return
     section = "requests" if note.kind == "data_request" else "incidents"
     page = f"{settings.public_url}/{section}/{note.ref}"

@@ -4,7 +4,7 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from beffroi.cases import queries as cases
 from beffroi.kernel import jobs
@@ -42,6 +42,13 @@ def owe_step(case_id: int, timeline_id: int, step: str, *, public_url: str, now:
 def sent(delivery_id: int, *, now: datetime) -> None:
     """Note that a delivery was accepted by the mail server."""
     db.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(sent_at=now))
+
+
+def owed_no_more(delivery_id: int) -> None:
+    """Forget a delivery to somebody who stopped following before it left; a sent one is kept."""
+    db.session.execute(
+        delete(Delivery).where(Delivery.id == delivery_id, Delivery.sent_at.is_(None))
+    )
 
 
 def ids_owed(timeline_id: int) -> list[int]:
