@@ -252,14 +252,25 @@ _KEYS: Mapping[str, tuple[Any, bool]] = {
 }
 
 
-def _place(values: Sequence[str | int | None]) -> tuple[Any, int]:
+_READERS: Mapping[str, Any] = {
+    "newest": datetime.fromisoformat,
+    "oldest": datetime.fromisoformat,
+    "supported": int,
+    "due": date.fromisoformat,
+}
+_MOST = 2**31
+
+
+def _place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
     """Return the key and id that a cursor holds, or raise Invalid: cursors come from outside."""
     try:
         at, last_id = values
-        moment: Any = at
-        if isinstance(at, str):
-            moment = datetime.fromisoformat(at) if "T" in at else date.fromisoformat(at)
-        return moment, int(last_id or 0)
+        key = _READERS[sort](at)
+        if not isinstance(last_id, int) or (isinstance(key, int) and abs(key) >= _MOST):
+            raise ValueError
+        if isinstance(key, datetime) and key.tzinfo is None:
+            raise ValueError
+        return key, last_id
     except (ValueError, TypeError) as error:
         raise Invalid(N_("This page address is not one of ours; start from the list.")) from error
 
@@ -268,7 +279,7 @@ def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> 
     """Return one page of a list by keyset: any page costs what the first one costs."""
     key, falling = _KEYS[sort]
     if cursor:
-        at, last_id = _place(decode_cursor(cursor))
+        at, last_id = _place(sort, decode_cursor(cursor))
         if falling:
             statement = statement.where(or_(key < at, and_(key == at, Case.id < last_id)))
         else:
