@@ -140,7 +140,7 @@ class Nation:
     def connect(self) -> Any:
         """Return how this nation reaches the towns that it was told of."""
         settings = replace(self.settings, demo_peers=frozenset(self.peers))
-        return connector(settings, Timeouts(connect=1.0, total=2.0, grace=0.5))
+        return connector(settings, Timeouts(connect=5.0, total=6.0, grace=2.5))
 
     def know(self, town: SimulatedTown, *, approve: bool = True) -> TownRow:
         """Register a served town, and approve it."""

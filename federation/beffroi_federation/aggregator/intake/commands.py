@@ -15,6 +15,7 @@ from typing import Literal
 from flask import Flask
 
 from beffroi_federation.aggregator.intake import queries, service
+from beffroi_federation.aggregator.intake.adapters import reader
 from beffroi_federation.aggregator.intake.rules import Heard
 from beffroi_federation.aggregator.kernel import search
 from beffroi_federation.aggregator.kernel.db import db, unit_of_work
@@ -69,10 +70,11 @@ def pull_town(town: TownRow, connect: Connect, rhythm: Rhythm, *, now: datetime)
     try:
         with connect(town.prefix) as client:
             if town.state == "quarantined":
-                return _only_removals(town, source, service.contents(client, dict(recheck)), now)
-            taken = service.read(town, fresh, client, recheck, heard, now=now)
+                return _only_removals(town, source, reader.contents(client, dict(recheck)), now)
+            taken = reader.read(town, fresh, client, recheck, heard, now=now)
+        examined = service.examine(taken)
         with unit_of_work():
-            stored = service.store(town, source, taken, now=now, every=rhythm.pull_every)
+            stored = service.store(town, source, taken, examined, now=now, every=rhythm.pull_every)
     except ProtocolError as error:
         if town.state == "quarantined":
             return Pulled(town.siren, town.name, "unreachable", sentence=error.diagnostics())

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One pull of one town, in two halves: `read` asks the network and verifies, `store` writes.
+"""The second half of a pull: what was read and verified up to the root is parsed and written.
 
-The order of checks is the protocol's (`docs/protocol/pulling.md`): note, signature, size window,
-bundles, frontier root; only then is anything parsed, and all of it is stored in one transaction
-with the new state. `read` touches no table, so no transaction is open while a town is slow.
-Nothing here commits.
+The first half (`adapters.reader`) asks the network. The order of checks is the protocol's
+(`docs/protocol/pulling.md`): note, signature, size window, bundles, frontier root; only then is
+anything parsed, and all of it is stored in one transaction with the new state. Nothing here
+commits.
 """
 
 import hashlib
@@ -15,17 +15,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert
 
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
-from beffroi_federation.aggregator.intake.queries import Freshness, absent_since
+from beffroi_federation.aggregator.intake.queries import absent_since
 from beffroi_federation.aggregator.intake.rules import (
     AT_ONCE,
     MOST_REFUSALS,
     ContentMissing,
     Heard,
-    end_of_turn,
     evidence,
     next_time,
     plain,
-    quota,
     step_of,
     wait_after,
 )
@@ -34,34 +32,25 @@ from beffroi_federation.aggregator.national import queries as national_queries
 from beffroi_federation.aggregator.national import service as national
 from beffroi_federation.aggregator.towns import service as towns
 from beffroi_federation.aggregator.towns.queries import TownRow
-from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
-from beffroi_federation.entries import Content
+from beffroi_federation.checkpoint import Checkpoint
+from beffroi_federation.entries import Content, parse_entry
 from beffroi_federation.errors import (
     ContentMismatch,
-    Fork,
-    Inconsistent,
     ProtocolError,
 )
-from beffroi_federation.feed_client import NOT_MODIFIED, FeedClient
 from beffroi_federation.merkle import (
     TILE_WIDTH,
     Frontier,
-    consistency_proof,
-    leaf_hash,
-    verify_consistency,
 )
-from beffroi_federation.notes import Verifier
 from beffroi_federation.verify import (
     PATIENCE,
     ContentState,
-    ReplicaState,
     Verdict,
-    accept_checkpoint,
     check_contents,
-    extend,
     follow,
     read_entries,
 )
+from beffroi_privacy.commitments import commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,102 +93,33 @@ class Stored:
     kept: Sequence[national.Kept] = ()
 
 
-def read(
-    town: TownRow,
-    fresh: Freshness | None,
-    client: FeedClient,
-    recheck: Sequence[tuple[int, str | None]],
-    heard: Heard,
-    *,
-    now: datetime,
-) -> Taken:
-    """Ask a town for what is new, and verify it up to the signed root.
+def examine(taken: Taken) -> dict[bytes, national.Examined]:
+    """Read the new contents that fit their entries, and run the gate on them, before writing.
 
-    `recheck` are older content bundles to compare again, with their ETags. `heard` is filled on
-    the way. Raises ProtocolError; nothing is written.
+    Contents that do not fit are left to `store`, which refuses them.
     """
-    frontier = Frontier() if fresh is None else fresh.frontier
-    verifier = Verifier.from_text(town.vkey)
-    if fresh is not None and fresh.behind and fresh.note is not None:
-        note, etag = fresh.note, fresh.etag  # the checkpoint that was accepted is caught up first
-        checkpoint = open_checkpoint(note, [verifier])
-    else:
-        fetched = client.checkpoint(None if fresh is None else fresh.etag)
-        if fetched.status == NOT_MODIFIED:
-            return Taken(frontier.size, frontier, contents=contents(client, dict(recheck)))
-        note, etag = fetched.body, fetched.etag
-        heard.note = note
-        state = ReplicaState(town.origin, frontier, frontier.root())
-        checkpoint = accept_checkpoint(state, note, [verifier], max_growth=_room(town, fresh, now))
-    heard.note, heard.start = note, frontier.size
-    end = end_of_turn(frontier.size, checkpoint.size)
-    for _, leaves in client.bundles(frontier.size, end):
-        heard.leaves.extend(leaves)
-    after = _verified(town, frontier, checkpoint, heard.leaves, end, client)
-    bundles: dict[int, str | None] = dict(recheck)
-    if end > frontier.size:
-        first, last = frontier.size // TILE_WIDTH, (end - 1) // TILE_WIDTH
-        bundles |= dict.fromkeys(range(first, last + 1))  # anew: no ETag
-    return Taken(
-        start=frontier.size,
-        frontier=after,
-        checkpoint=checkpoint,
-        note=note,
-        etag=etag,
-        leaves=tuple(heard.leaves),
-        contents=contents(client, bundles),
-    )
-
-
-def _room(town: TownRow, fresh: Freshness | None, now: datetime) -> int:
-    """Return how many entries may still come from a town today."""
-    first_day = fresh is None or fresh.verified_at is None or not fresh.size
-    grown = fresh.grown if fresh is not None and fresh.grown_on == now.date() else 0
-    return max(0, quota(town.population_band, first_day=first_day) - grown)
-
-
-def _verified(
-    town: TownRow,
-    frontier: Frontier,
-    checkpoint: Checkpoint,
-    leaves: Sequence[bytes],
-    end: int,
-    client: FeedClient,
-) -> Frontier:
-    """Return the frontier after the leaves, proven to lead to the signed root; Fork otherwise.
-
-    When only a part is taken now, its own root is proven consistent with the checkpoint through
-    the log's hash tiles, so that nothing is parsed that the signed root does not cover.
-    """
-    state = ReplicaState(town.origin, frontier, frontier.root())
-    if end == checkpoint.size:
-        return extend(state, checkpoint, leaves).frontier
-    grown = frontier.extended(leaf_hash(leaf) for leaf in leaves)
-    part = extend(state, Checkpoint(town.origin, end, grown.root()), leaves).frontier
-    proof = consistency_proof(client, end, checkpoint.size)
-    try:
-        verify_consistency(end, checkpoint.size, proof, part.root(), checkpoint.root)
-    except Inconsistent as error:
-        raise Fork(
-            "The entries served do not lead to the signed root", size=checkpoint.size, upto=end
-        ) from error
-    return part
-
-
-def contents(client: FeedClient, bundles: Mapping[int, str | None]) -> list[ServedContents]:
-    """Fetch the contents of bundles, each bounded, parsed line by line."""
-    found = []
-    for bundle, etag in sorted(bundles.items()):
-        served = client.contents(bundle, etag)
-        lines = {one.index: one for one in served.lines}
-        found.append(ServedContents(bundle, served.unchanged, served.etag, lines))
+    found = {}
+    for served in taken.contents:
+        for index, one in served.contents.items():
+            if 0 <= index - taken.start < len(taken.leaves):
+                entry = parse_entry(taken.leaves[index - taken.start])
+                if getattr(entry, "commitment", None) == commit(one.salt, one.content):
+                    found[national.digest(one.content)] = national.examine(one.content)
     return found
 
 
 def store(
-    town: TownRow, source: national.Source, taken: Taken, *, now: datetime, every: timedelta
+    town: TownRow,
+    source: national.Source,
+    taken: Taken,
+    examined: Mapping[bytes, national.Examined],
+    *,
+    now: datetime,
+    every: timedelta,
 ) -> Stored | None:
     """Parse and write what was verified, with the new state; None if another pull came first.
+
+    `examined` is what `examine` found in the new contents.
 
     Raises ProtocolError if entries or contents are not what they must be: the caller's
     transaction then writes nothing.
@@ -219,7 +139,7 @@ def store(
         changed, again = _compare(town.log_id, served, taken.frontier.size, now)
         touched |= set(national_queries.firsts_of(town.log_id, sorted(changed)).values())
         still_served += again
-    kept = national.settle(source, touched)
+    kept = national.settle(source, touched, examined)
     _tell(town, kept, still_served, now)
     _advance(row, town, taken, now, every)
     return Stored(len(taken.leaves), taken.behind, kept)
