@@ -37,5 +37,5 @@ def files_for(data: Path, town: Town) -> list[tuple[str, Path]]:
 def weeks_moved(data: Path, town: Town, now: datetime) -> int:
     """Return by how many weeks the first of a town's files is moved."""
     for kind, path in files_for(data, town):
-        return cli.whole_weeks(cli.READERS[kind].newest(path), now).days // 7
+        return cli.whole_weeks(cli.READERS[kind].newest(path, until=now), now).days // 7
     return 0

@@ -82,7 +82,7 @@ def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> 
     reader = READERS[args.kind]
     shift = timedelta()
     if args.newest_yesterday:
-        shift = whole_weeks(reader.newest(args.file), now)
+        shift = whole_weeks(reader.newest(args.file, until=now), now)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(args.file.name, total=None)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from beffroi.accounts.models import TABLES as ACCOUNTS
@@ -112,32 +112,70 @@ class CaseHead:
 _HEAD = [getattr(Case, name) for name in CaseHead.__dataclass_fields__]
 
 
+_BY_REF = select(*_HEAD).where(Case.ref == bindparam("ref"))
+_BY_ID = select(*_HEAD).where(Case.id == bindparam("case_id"))
+
+
 def head(ref: str) -> CaseHead | None:
     """Return the head of a case by its reference."""
-    row = db.session.execute(select(*_HEAD).where(Case.ref == ref)).first()
+    row = db.session.execute(_BY_REF, {"ref": ref}).first()
     return CaseHead(*row) if row else None
 
 
 def head_by_id(case_id: int) -> CaseHead | None:
     """Return the head of a case by its id."""
-    row = db.session.execute(select(*_HEAD).where(Case.id == case_id)).first()
+    row = db.session.execute(_BY_ID, {"case_id": case_id}).first()
     return CaseHead(*row) if row else None
+
+
+# Statements that run for every entry of a batch are made once: building them costs more than
+# running them.
+_TEXTS = (
+    select(
+        CaseText.id,
+        CaseText.role,
+        CaseText.state,
+        CaseText.public,
+        CaseText.voice,
+        CaseText.written_at,
+    )
+    .where(CaseText.case_id == bindparam("case_id"))
+    .order_by(CaseText.id)
+)
+_TEXT, _OTHER = aliased(CaseText), aliased(Case)
+_TIMELINE = (
+    select(
+        TimelineRow.at,
+        TimelineRow.step,
+        TimelineRow.voice,
+        TimelineRow.codes,
+        _TEXT.public,
+        _TEXT.state,
+    )
+    .outerjoin(_TEXT, _TEXT.id == TimelineRow.text_id)
+    .where(TimelineRow.case_id == bindparam("case_id"), TimelineRow.public.is_(True))
+    .order_by(TimelineRow.id)
+)
+_ANSWERS = (
+    select(
+        OfficialAnswer.outcome,
+        _TEXT.public,
+        _TEXT.state,
+        OfficialAnswer.ground,
+        OfficialAnswer.url,
+        OfficialAnswer.planned,
+        _OTHER.ref,
+        OfficialAnswer.answered_at,
+    )
+    .join(_TEXT, _TEXT.id == OfficialAnswer.text_id)
+    .outerjoin(_OTHER, _OTHER.id == OfficialAnswer.duplicate_of)
+    .where(OfficialAnswer.case_id == bindparam("case_id"))
+    .order_by(OfficialAnswer.id.desc())
+)
 
 
 def public_texts(case_id: int) -> list[PublicText]:
     """Return every text of a case, oldest first; words only where released."""
-    rows = db.session.execute(
-        select(
-            CaseText.id,
-            CaseText.role,
-            CaseText.state,
-            CaseText.public,
-            CaseText.voice,
-            CaseText.written_at,
-        )
-        .where(CaseText.case_id == case_id)
-        .order_by(CaseText.id)
-    )
     return [
         PublicText(
             r.id,
@@ -147,7 +185,7 @@ def public_texts(case_id: int) -> list[PublicText]:
             r.voice,
             r.written_at,
         )
-        for r in rows
+        for r in db.session.execute(_TEXTS, {"case_id": case_id})
     ]
 
 
@@ -162,47 +200,25 @@ def public_words(case_id: int) -> dict[str, str]:
 
 def public_timeline(case_id: int) -> list[PublicStep]:
     """Return the public rows of a timeline, oldest first, with released words only."""
-    text = aliased(CaseText)
-    rows = db.session.execute(
-        select(
-            TimelineRow.at,
-            TimelineRow.step,
-            TimelineRow.voice,
-            TimelineRow.codes,
-            text.public,
-            text.state,
-        )
-        .outerjoin(text, text.id == TimelineRow.text_id)
-        .where(TimelineRow.case_id == case_id, TimelineRow.public.is_(True))
-        .order_by(TimelineRow.id)
-    )
     return [
         PublicStep(r.at, r.step, r.voice, r.codes, r.public if r.state == "released" else None)
-        for r in rows
+        for r in db.session.execute(_TIMELINE, {"case_id": case_id})
     ]
 
 
 def public_answers(case_id: int) -> list[PublicAnswer]:
     """Return a case's official answers, newest first."""
-    text, other = aliased(CaseText), aliased(Case)
-    rows = db.session.execute(
-        select(OfficialAnswer, text.public, text.state, other.ref)
-        .join(text, text.id == OfficialAnswer.text_id)
-        .outerjoin(other, other.id == OfficialAnswer.duplicate_of)
-        .where(OfficialAnswer.case_id == case_id)
-        .order_by(OfficialAnswer.id.desc())
-    )
     return [
         PublicAnswer(
-            a.outcome,
-            words if state == "released" else None,
-            a.ground,
-            a.url,
-            a.planned,
-            ref,
-            a.answered_at,
+            r.outcome,
+            r.public if r.state == "released" else None,
+            r.ground,
+            r.url,
+            r.planned,
+            r.ref,
+            r.answered_at,
         )
-        for a, words, state, ref in rows
+        for r in db.session.execute(_ANSWERS, {"case_id": case_id})
     ]
 
 

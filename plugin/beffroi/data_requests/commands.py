@@ -26,6 +26,8 @@ def import_file(
     while block := list(islice(source, BLOCK)):
         refused += [row for row in block if isinstance(row, str)]
         rows = [row for row in block if not isinstance(row, str)]
+        refused += [f"{r.source}: a day that has not come yet" for r in rows if r.received_at > now]
+        rows = [row for row in rows if row.received_at <= now]
         with unit_of_work():
             new, old = service.import_requests(rows, now=now)
         added, known = added + new, known + old

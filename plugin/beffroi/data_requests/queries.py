@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
@@ -56,13 +56,14 @@ class HeadWithCodes:
         )
 
 
+_CODES = select(DataRequest.object, DataRequest.theme, DataRequest.organisation).where(
+    DataRequest.case_id == bindparam("case_id")
+)
+
+
 def codes(case_id: int) -> RequestCodes | None:
     """Return the codes of a data request."""
-    row = db.session.execute(
-        select(DataRequest.object, DataRequest.theme, DataRequest.organisation).where(
-            DataRequest.case_id == case_id
-        )
-    ).first()
+    row = db.session.execute(_CODES, {"case_id": case_id}).first()
     return RequestCodes(*row) if row else None
 
 

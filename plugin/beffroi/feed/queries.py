@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from beffroi.feed.models import EPOCH_1, LogBatch, LogContent, LogEntry, LogFact, LogState, LogTile
 from beffroi.kernel.db import db
@@ -120,13 +120,16 @@ class Placed:
     entry: str
 
 
+_PLACES = (
+    select(LogFact.position, LogFact.version, LogFact.record_id, LogFact.entry)
+    .where(LogFact.log_id == bindparam("log_id"), LogFact.fact == bindparam("fact"))
+    .order_by(LogFact.position)
+)
+
+
 def places(fact: str, log_id: int = EPOCH_1) -> list[Placed]:
     """Return every place of a fact, oldest first."""
-    rows = db.session.execute(
-        select(LogFact.position, LogFact.version, LogFact.record_id, LogFact.entry)
-        .where(LogFact.log_id == log_id, LogFact.fact == fact)
-        .order_by(LogFact.position)
-    )
+    rows = db.session.execute(_PLACES, {"log_id": log_id, "fact": fact})
     return [Placed(r.position, r.version, r.record_id, r.entry) for r in rows]
 
 

@@ -272,11 +272,11 @@ def stage(
     leaves = [encode_entry(BatchEntry(period)), *(encode_entry(p.entry) for p in ordered)]
     appended = log.append(store, leaves)
     db.session.add(LogBatch(log_id=EPOCH_1, position=appended.first_index, period=period))
+    results = dict(stager.finished)
     for place, planned in enumerate(ordered, appended.first_index + 1):
         _keep(place, planned)
-        outbox_service.done(planned.outbox_id, f"{planned.kind} {place}", now=now)
-    for outbox_id, result in stager.finished:
-        outbox_service.done(outbox_id, result, now=now)
+        results[planned.outbox_id] = f"{planned.kind} {place}"
+    outbox_service.done(results, now=now)
     return Batch(len(leaves), stager.refused, max(0, outbox.waiting_count()))
 
 
@@ -301,7 +301,6 @@ def _keep(place: int, planned: Planned) -> None:
         db.session.add(
             LogContent(log_id=EPOCH_1, position=place, salt=planned.salt, content=planned.content)
         )
-    db.session.flush()
 
 
 def sign(signer: Signer) -> str:

@@ -40,6 +40,8 @@ def import_file(
     for block in in_blocks(READERS[kind].read(path, commune=communes[0], shift=shift)):
         refused += [row for row in block if isinstance(row, str)]
         rows = [row for row in block if not isinstance(row, str)]
+        refused += [f"{r.source}: a day that has not come yet" for r in rows if r.received_at > now]
+        rows = [row for row in rows if row.received_at <= now]
         with unit_of_work():
             done = service.import_reports(rows, communes=communes, now=now)
         added, known = added + done.added, known + done.known

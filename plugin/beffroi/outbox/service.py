@@ -32,11 +32,13 @@ def put(
     db.session.flush()
 
 
-def done(row_id: int, result: str, *, now: datetime) -> None:
-    """Mark a fact as dealt with, and how: an index, `superseded`, or why it was refused."""
-    db.session.execute(
-        update(OutboxRow).where(OutboxRow.id == row_id).values(done_at=now, result=result[:200])
-    )
+def done(results: Mapping[int, str], *, now: datetime) -> None:
+    """Mark facts as dealt with, and how: an index, `superseded`, or why it was refused."""
+    if results:
+        db.session.execute(
+            update(OutboxRow),
+            [{"id": key, "done_at": now, "result": how[:200]} for key, how in results.items()],
+        )
 
 
 def purge(now: datetime) -> int:

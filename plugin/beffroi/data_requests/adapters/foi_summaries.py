@@ -7,7 +7,7 @@ nothing in it. Impossible dates and rows without words are said, never guessed.
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from beffroi.data_requests.adapters.udata import open_text
@@ -48,6 +48,14 @@ def _day(text: str) -> datetime:
     return day
 
 
+def _closed(row: dict[str, str], at: datetime, shift: timedelta) -> date:
+    """Return the day of the decision where the file gives a later one, else that of reception."""
+    try:
+        return max(at, _day(row.get("date") or "") + shift).date()
+    except ValueError:
+        return at.date()
+
+
 def read(path: Path, *, shift: timedelta) -> Iterator[ImportedRequest | str]:
     """Yield a request for each row, or a sentence for a row that cannot be read."""
     with open_text(path) as file:
@@ -70,14 +78,15 @@ def read(path: Path, *, shift: timedelta) -> Iterator[ImportedRequest | str]:
                     status=status,
                     outcome=outcome,
                     decision=decision[:500],
-                    closed_on=(at + timedelta(days=30)).date() if status != "open" else None,
+                    closed_on=_closed(row, at, shift) if status != "open" else None,
                     theme="GOVE",
                 )
             except (KeyError, ValueError, TypeError) as error:
                 yield f"row {number}: {error}"
 
 
-def newest(path: Path) -> datetime | None:
-    """Return the newest possible moment in a file, or None."""
-    found = [r.received_at for r in read(path, shift=timedelta()) if not isinstance(r, str)]
+def newest(path: Path, *, until: datetime) -> datetime | None:
+    """Return the newest moment in a file that is not after `until`, or None."""
+    rows = read(path, shift=timedelta())
+    found = [r.received_at for r in rows if not isinstance(r, str) and r.received_at <= until]
     return max(found, default=None)

@@ -57,7 +57,8 @@ def read(path: Path, *, shift: timedelta) -> Iterator[ImportedRequest | str]:
                 yield f"row {number}: {error}"
 
 
-def newest(path: Path) -> datetime | None:
-    """Return the newest moment in a file, or None."""
-    found = [r.received_at for r in read(path, shift=timedelta()) if not isinstance(r, str)]
+def newest(path: Path, *, until: datetime) -> datetime | None:
+    """Return the newest moment in a file that is not after `until`, or None."""
+    rows = read(path, shift=timedelta())
+    found = [r.received_at for r in rows if not isinstance(r, str) and r.received_at <= until]
     return max(found, default=None)

@@ -67,8 +67,8 @@ def _open(path: Path) -> io.TextIOBase:
     return path.open(encoding="utf-8", newline="")
 
 
-def newest(path: Path) -> datetime | None:
-    """Return the newest day in a file, or None for an empty one."""
+def newest(path: Path, *, until: datetime) -> datetime | None:
+    """Return the newest day in a file that is not after `until`, or None."""
     days = []
     with _open(path) as file:
         for row in _rows(file):
@@ -76,7 +76,7 @@ def newest(path: Path) -> datetime | None:
                 days.append(_day(row["datedecl"]))
             except (KeyError, ValueError, TypeError):
                 continue
-    return max(days, default=None)
+    return max((day for day in days if day <= until), default=None)
 
 
 def _rows(file: io.TextIOBase) -> Iterator[dict[str, str]]:

@@ -60,9 +60,8 @@ def read(path: Path, *, commune: str, shift: timedelta) -> Iterator[ImportedRepo
                 yield f"line {number}: {error}"
 
 
-def newest(path: Path) -> datetime | None:
-    """Return the newest moment in a file, or None."""
-    found = [
-        r.received_at for r in read(path, commune="", shift=timedelta()) if not isinstance(r, str)
-    ]
+def newest(path: Path, *, until: datetime) -> datetime | None:
+    """Return the newest moment in a file that is not after `until`, or None."""
+    rows = read(path, commune="", shift=timedelta())
+    found = [r.received_at for r in rows if not isinstance(r, str) and r.received_at <= until]
     return max(found, default=None)
