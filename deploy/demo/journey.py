@@ -299,4 +299,4 @@ class Journey:
         return {"url": reader.url}
 
     def _tampering_detected(self) -> dict[str, Any]:
-        return detect_tampering(self.layout, self.layout.towns[1])
+        return detect_tampering(self.layout, self.layout.towns[2])
