@@ -37,7 +37,13 @@ from beffroi_web.wiring import init_web
 from beffroi_web.words import N_
 
 TRANSLATIONS = Path(__file__).parent / "translations"
-SUBMISSIONS = ("data_requests.submit", "incidents.submit", "cases.comment")
+SUBMISSIONS = (
+    "data_requests.submit",
+    "data_requests.api_submit",
+    "incidents.submit",
+    "incidents.api_submit",
+    "cases.comment",
+)
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
 NAVIGATION = (

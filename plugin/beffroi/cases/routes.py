@@ -108,6 +108,8 @@ def stopped_following(token: str) -> Response:
     now = clock.now()
     with unit_of_work():
         service.unfollow(token, now=now)
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        return Response("", 200, mimetype="text/plain")  # RFC 8058, 3.1: it must not redirect
     return redirect(url_for("cases.stop_following", token=token), code=303)
 
 

@@ -316,10 +316,10 @@ def api_list() -> Response:
 def api_show(ref: str) -> Response:
     """Return one public request."""
     head = cases.head(ref)
-    if head is not None and head.visibility == "removed":
-        raise Gone(N_("This case was removed; its page gives the reason."))
-    if head is None or head.kind != DATA_REQUEST or head.visibility != "public":
+    if head is None or head.kind != DATA_REQUEST or head.visibility == "unlisted":
         raise NotFound(N_("There is no case with this reference."))
+    if head.visibility == "removed":
+        raise Gone(N_("This case was removed; its page gives the reason."))
     codes = queries.codes(head.id)
     row = queries.HeadWithCodes.of(head, codes)
     return jsonify(PublicRequest().dump(_public(row)))

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
-from beffroi.cases.rules import INCIDENT_STATUSES, INCIDENTS, STATUS_WORDS
+from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.cases.schemas import card, timeline
 from beffroi.incidents import queries, rules, service
@@ -18,7 +18,7 @@ from beffroi.incidents.schemas import IncidentForm, IncidentPage, ListQuery, Pub
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal
+from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import settings
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
@@ -134,6 +134,11 @@ def _report(data: dict[str, Any]) -> str:
         return case.ref
 
 
+def _listed(head: cases.CaseHead, codes: queries.IncidentCodes) -> bool:
+    """Say whether everyone may know of a report: unlisted ones never, not even that one is gone."""
+    return codes.listed and head.visibility != "unlisted"
+
+
 @blueprint.get("/incidents/<ref>")
 @guard(PUBLIC)
 def show(ref: str) -> str | tuple[str, int]:
@@ -144,7 +149,8 @@ def show(ref: str) -> str | tuple[str, int]:
     key = request.args.get("key", "")
     by_key = bool(key) and private_links.fits(settings().secret_key, ref, key)
     own = by_key or (head is not None and party is not None and head.party_id == party)
-    if head is None or head.kind not in INCIDENTS or (head.visibility == "unlisted" and not own):
+    codes = queries.codes(head.id) if head is not None else None
+    if head is None or codes is None or not (own or _listed(head, codes)):
         raise NotFound(N_("There is no case with this reference."))
     if head.visibility == "removed":
         steps = [s for s in cases.public_timeline(head.id) if s.step == "removed"]
@@ -152,7 +158,6 @@ def show(ref: str) -> str | tuple[str, int]:
         return render_template("cases/removed.html", head=head, reason=reason), 410
     if own:
         no_store()
-    codes = queries.codes(head.id)
     texts = cases.public_texts(head.id)
     answers = cases.public_answers(head.id)
     return render_template(
@@ -211,18 +216,21 @@ def api_list() -> Response:
 def api_show(ref: str) -> Response:
     """Return one listed report."""
     head = cases.head(ref)
-    if head is not None and head.kind == "street" and head.visibility == "removed":
-        raise Gone(N_("This case was removed; its page gives the reason."))
-    if head is None or head.kind != "street" or head.visibility != "public":
+    codes = queries.codes(head.id) if head is not None else None
+    if head is None or codes is None or not _listed(head, codes):
         raise NotFound(N_("There is no case with this reference."))
-    return jsonify(PublicIncident().dump(_public(head, queries.codes(head.id))))
+    if head.visibility == "removed":
+        raise Gone(N_("This case was removed; its page gives the reason."))
+    return jsonify(PublicIncident().dump(_public(head, codes)))
 
 
 @blueprint.post("/api/v1/incidents")
 @guard(PUBLIC)
 @operation("Send a report", takes=IncidentForm, answers=PublicIncident, status=201, tag="incidents")
 def api_submit() -> tuple[Response, int, dict[str, str]]:
-    """Take a report from a program (CSRF token, or none signed in)."""
+    """Take a report from a program; as with the form, a town may ask people to sign in first."""
+    if settings().incidents_need_account and current_visitor() is None:
+        raise SignInNeeded(N_("Please sign in first."))
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise Invalid(N_("An object with named fields is expected."))

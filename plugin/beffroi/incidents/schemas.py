@@ -18,7 +18,6 @@ class IncidentForm(Schema):
     place = fields.String(validate=validate.Length(max=TEXT_LIMITS["place"]))
     commune = fields.String(validate=validate.Length(equal=5))
     date = fields.Date()
-    email = fields.Email(validate=validate.Length(max=254))
 
 
 class IncidentAnswerForm(Schema):
