@@ -165,7 +165,7 @@ class Deployment:
             "/usr/share/beffroi/errors/": f"{DEPLOY}/nginx/errors/",
             "/var/log/nginx/": f"{folder}/log/",
             "/var/cache/nginx/": f"{folder}/cache/",
-            "/var/www/acme": f"{folder}/acme",
+            "/var/www/html": f"{folder}/acme",
             "snippets/": f"{folder}/etc/nginx/snippets/",
         }
         """What stands in the files under deploy/, and where it is here."""
@@ -214,8 +214,10 @@ class Deployment:
         """Run `… init` as the unit's user would; return what it said."""
         done = subprocess.run(
             [self.command(unit)[0], "init"],
-            env=self.environment(unit), check=True, capture_output=True, text=True,
+            env=self.environment(unit), capture_output=True, text=True,
         )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(done.stderr)
         return done.stdout
 
     def start(self, command: list[str], log: str, **more: str) -> subprocess.Popen[bytes]:
