@@ -373,9 +373,17 @@ def follower(token: str) -> tuple[str, bool] | None:
 
 
 def cases_of(party_id: int) -> Sequence[Any]:
-    """Return the cases that a party brought, newest first (codes only)."""
+    """Return the cases that a party brought, newest first, with its own words; for that party."""
     return db.session.execute(
-        select(Case.ref, Case.kind, Case.status, Case.received_on, Case.due_on, Case.visibility)
+        select(
+            Case.ref,
+            Case.kind,
+            Case.status,
+            Case.open,
+            Case.received_on,
+            Case.due_on,
+            _first_words(CaseText.original).label("title"),
+        )
         .where(Case.party_id == party_id)
         .order_by(Case.id.desc())
         .limit(200)

@@ -2,17 +2,19 @@
 """How a case looks when it goes out to a page: its badge, its card, its timeline, in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, cast
 
 from flask import url_for
-from flask_babel import gettext
-from markupsafe import Markup
+from flask_babel import get_timezone, gettext
+from markupsafe import Markup, escape
 
 from beffroi.cases import rules
 from beffroi_web.cards import Badge, CaseCard, Due, Tone
 from beffroi_web.filters import ago, paragraphs
+from beffroi_web.words import N_
 
 LEGAL_GROUND = "CRPA, art. R. 311-13"
 
@@ -37,17 +39,46 @@ def case_url(kind: str, ref: str) -> str:
     return url_for(endpoint, ref=ref)
 
 
+TITLE_LENGTH, SUMMARY_LENGTH = 140, 220
+
+
+def shortened(words: str, most: int) -> str:
+    """Return words cut after a whole one, with an ellipsis, so that at most `most` are left."""
+    flat = " ".join(words.split())
+    return flat if len(flat) <= most else flat[: most - 2].rsplit(" ", 1)[0] + " …"
+
+
+def _under_review(row: Any) -> str:
+    """Return the title of a case whose words nobody has released: its reference tells it apart."""
+    if row.kind == rules.DATA_REQUEST:
+        return str(gettext("Request %(ref)s (text under review)", ref=row.ref))
+    return str(gettext("Report %(ref)s (text under review)", ref=row.ref))
+
+
+def _when(sentence: str, day: date) -> Markup:
+    """Return a marked sentence with its `%(when)s` as a `time` element: `reçu il y a 3 jours`."""
+    return Markup(escape(gettext(sentence))) % {"when": ago(day)}  # noqa: S704  escaped before
+
+
 def card(row: Any, *, today: date, facts: Sequence[str] = (), title: str | None = None) -> CaseCard:
     """Return the card of a row of a list; a text under review is said to be so."""
-    words = title or row.title or gettext("Text under review")
-    short = words if len(words) <= 140 else words[:137].rsplit(" ", 1)[0] + " …"
     return CaseCard(
         reference=row.ref,
-        title=short,
+        title=shortened(title or row.title or _under_review(row), TITLE_LENGTH),
         url=case_url(row.kind, row.ref),
         badge=badge(row.status),
-        facts=(ago(row.received_on), *facts),
+        facts=(_when(N_("received %(when)s"), row.received_on), *facts),
         due=due(row, today),
+    )
+
+
+def answered_card(row: Any, answers: Sequence[Any], *, today: date) -> CaseCard:
+    """Return the card of an answered case: how the answer begins, and when it was given."""
+    words = answers[0].words if answers else None
+    return replace(
+        card(row, today=today),
+        summary=shortened(words or "", SUMMARY_LENGTH),
+        facts=(_when(N_("answered %(when)s"), row.closed_on or row.received_on),),
     )
 
 
@@ -62,26 +93,49 @@ class TimelineEvent:
     text: Markup | str
 
 
-def _pair(name: str, sentence: str) -> str:
-    """Return a name and marked words as the language points them: `Texte publié : Titre`."""
-    return str(gettext("%(name)s: %(words)s", name=name, words=gettext(sentence)))
+def _pair(name: str, words: str) -> str:
+    """Return a name and its words as the language points them: `Texte publié : Titre`."""
+    return str(gettext("%(name)s: %(words)s", name=name, words=words))
 
 
 def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
-    """Return a public timeline in words; reasons of moves and removals are part of it."""
+    """Return a public timeline in words; reasons of moves and removals are part of it.
+
+    Texts released on one day by the same side are one event: a reader sees one act.
+    """
     shown = []
-    for step in steps:
-        codes: Mapping[str, Any] = step.codes or {}
-        title = gettext(rules.STEP_WORDS.get(step.step, step.step))
-        if step.step in {"moved", "reopened"}:
-            title = _pair(title, rules.STATUS_WORDS[codes["to"]])
-        if step.step == "released":
-            title = _pair(title, rules.ROLE_WORDS[codes["role"]])
-        if step.step == "commented" and step.words is None:
-            title = gettext("Comment, under review")
-        words = step.words if step.step == "commented" else codes.get("reason")
-        by = town if step.voice == "institution" else ""
-        shown.append(
-            TimelineEvent(step.at, step.voice, title, by, paragraphs(words) if words else "")
-        )
+    for (_, voice, name), group in groupby(steps, key=_occasion):
+        together = list(group)
+        by = town if voice == "institution" else ""
+        if name == "released":
+            roles = [gettext(rules.ROLE_WORDS[role]) for role in _roles(together)]
+            title = _pair(gettext(rules.STEP_WORDS[name]), ", ".join(roles))
+            shown.append(TimelineEvent(together[-1].at, voice, title, by, ""))
+            continue
+        for step in together:
+            words = step.words if name == "commented" else (step.codes or {}).get("reason")
+            said = paragraphs(words) if words else ""
+            shown.append(TimelineEvent(step.at, voice, _title(step), by, said))
     return shown
+
+
+def _occasion(step: Any) -> tuple[date, str, str]:
+    """Return what makes steps one: the day, whose act, what act."""
+    return step.at.astimezone(get_timezone()).date(), step.voice, step.step
+
+
+def _roles(steps: Sequence[Any]) -> list[str]:
+    """Return which texts were released, each once, in their order."""
+    return list(dict.fromkeys(step.codes["role"] for step in steps))
+
+
+def _title(step: Any) -> str:
+    """Return a step in words, with the state that it led to."""
+    codes: Mapping[str, Any] = step.codes or {}
+    title = str(gettext(rules.STEP_WORDS.get(step.step, step.step)))
+    if step.step in {"moved", "reopened"}:
+        status = rules.STATUS_WORDS[codes["to"]]
+        return _pair(title, gettext(status))
+    if step.step == "commented" and step.words is None:
+        return str(gettext("Comment, under review"))
+    return title

@@ -40,7 +40,8 @@ class Front:
 
 def front() -> Front:
     """Return what the front page shows."""
-    newest = data_requests.listing({"sort": "newest", "limit": 4}).items
+    latest = data_requests.listing({"sort": "newest", "limit": 20}).items
+    newest = [*(r for r in latest if r.title), *(r for r in latest if not r.title)][:4]
     answered = [
         *data_requests.listing({"status": "published", "limit": 2}).items,
         *data_requests.listing({"status": "refused", "limit": 1}).items,

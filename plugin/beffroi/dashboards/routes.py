@@ -21,8 +21,8 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as case_service
+from beffroi.cases.schemas import answered_card, card, case_url, due
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.cases.schemas import card, case_url, due
 from beffroi.dashboards import queries
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import rules as request_rules
@@ -39,6 +39,7 @@ from beffroi.kernel.errors import Invalid, NotFound, Refusal
 from beffroi.kernel.extension import extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
+from beffroi_privacy.strong import find_strong
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
@@ -49,6 +50,22 @@ from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("dashboards", __name__)
+
+KIND_WORDS = {
+    case_rules.DATA_REQUEST: N_("Data request"),
+    case_rules.STREET: N_("Street"),
+    case_rules.CYBER: N_("Public sites"),
+}
+MASK_WORDS = {
+    "EMAIL": N_("e-mail address"),
+    "PHONE": N_("telephone number"),
+    "NIR": N_("social security number"),
+    "IBAN": N_("bank account"),
+    "PLATE": N_("number plate"),
+    "ADDRESS": N_("address"),
+    "PERSON": N_("a person's name"),
+}
+"""What agents read for each label of `beffroi_privacy.spans`."""
 
 
 class AnyDocument(Schema):
@@ -69,7 +86,10 @@ def front() -> str:
         "dashboards/front.html",
         figures=shown,
         newest=[card(r, today=today) for r in shown.newest],
-        answered=[card(r, today=today) for r in shown.answered],
+        answered=[
+            answered_card(r, cases.public_answers(r.id), today=today)
+            for r in sorted(shown.answered, key=lambda r: r.closed_on or r.received_on)[::-1]
+        ],
     )
 
 
@@ -106,7 +126,7 @@ def account() -> str:
     return render_template(
         "dashboards/account.html",
         account=accounts.account(visitor.account_id),
-        own=[(r, case_url(r.kind, r.ref), case_badge(r.status)) for r in own],
+        own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
         is_staff=visitor.may("agent", "moderator"),
         languages=settings().languages,
     )
@@ -114,7 +134,7 @@ def account() -> str:
 
 # ---- the desk -----------------------------------------------------------------------------------
 
-KINDS = ("", case_rules.DATA_REQUEST, case_rules.STREET, case_rules.CYBER)
+KINDS = ("", *case_rules.KINDS)
 
 
 @blueprint.get("/desk")
@@ -162,6 +182,8 @@ def _desk_page(
     head = _head(ref)
     author = cases.author(head.party_id)
     timeline, notes = cases.desk_timeline(head.id), cases.notes(head.id)
+    texts = queries.proposed(head.id, author)
+    words = {one.text.role: one.text.original for one in reversed(texts)}
     codes: Any = (
         data_requests.codes(head.id)
         if head.kind == case_rules.DATA_REQUEST
@@ -184,7 +206,8 @@ def _desk_page(
         due=due(head, _today()),
         codes=codes,
         author=author,
-        texts=queries.proposed(head.id, author),
+        subject=words.get("title") or words.get("description") or head.ref,
+        texts=texts,
         typed=typed or {},
         answers=cases.public_answers(head.id),
         timeline=timeline,
@@ -203,6 +226,7 @@ def _desk_page(
         steps=case_rules.STEP_WORDS,
         channels=case_rules.CHANNEL_WORDS,
         never_public=case_rules.NEVER_PUBLIC,
+        mask_words=MASK_WORDS,
         form=form,
         public_url=case_url(head.kind, head.ref),
     )
@@ -224,19 +248,34 @@ def _again(ref: str, form: Form, refusal: Refusal, **typed: Any) -> tuple[str, i
     return _desk_page(ref, form.and_errors(said), 422, **typed)
 
 
+def _still_personal(words: str) -> str:
+    """Return the sentence that quotes what the gate would stop in these words, or nothing."""
+    found = [
+        gettext("“%(words)s”", words=words[s.start : s.end])
+        + f" ({gettext(MASK_WORDS.get(s.label, s.label))})"
+        for s in find_strong(words)
+    ]
+    if not found:
+        return ""
+    return str(gettext("Still to be masked: %(found)s.", found=", ".join(found)))
+
+
 @blueprint.post("/desk/cases/<ref>/texts/<int:text_id>/release")
 @guard("agent", "moderator")
 def release(ref: str, text_id: int) -> AnyResponse | tuple[str, int]:
     """Make one text public, after the gate; what the gate finds is said, what was typed kept."""
     words = request.form.get("public", "")
     form = Form(values={"public": words})
+    if still := _still_personal(words):
+        return _desk_page(ref, form.and_errors({"public": [still]}), 422, {text_id: words})
     try:
         with unit_of_work():
             moderation.release(
                 ref, text_id, words, actor=accounts.actor(current_visitor()), now=clock.now()
             )
     except Invalid as refusal:
-        return _again(ref, form, refusal, typed={text_id: words})
+        form = form.and_errors({"public": [gettext(refusal.sentence, **refusal.values)]})
+        return _desk_page(ref, form, 422, {text_id: words})
     return redirect(url_for("dashboards.desk_case", ref=ref, _anchor="texts"), code=303)
 
 
@@ -267,6 +306,8 @@ def answer(ref: str) -> AnyResponse | tuple[str, int]:
     data, form = load(AnswerFormSchema() if is_request else IncidentAnswerForm(), request.form)
     if data is None:
         return _desk_page(ref, form, 422)
+    if still := _still_personal(data["words"]):
+        return _desk_page(ref, form.and_errors({"words": [still]}), 422)
     now = clock.now()
     actor, today = accounts.actor(current_visitor()), _today()
     try:
