@@ -2,6 +2,7 @@
 """create_app: the only place that wires things together."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,16 @@ def _lazy_vkey(settings: Settings) -> Callable[[], str]:
     return vkey
 
 
+def _own(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that is this application's alone: a mark on it is no mark on another town's."""
+
+    @wraps(view)
+    def own(*args: Any, **values: Any) -> Any:
+        return view(*args, **values)
+
+    return own
+
+
 def create_app(
     settings: Settings,
     *,
@@ -134,7 +145,8 @@ def create_app(
     for feature in (accounts, cases, data_requests, incidents, moderation, dashboards, feed):
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
-        limit(f"{settings.submissions_per_hour} per hour")(app.view_functions[endpoint])
+        view = _own(app.view_functions[endpoint])
+        app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)
     app.jinja_env.globals.update(
         dates_moved=settings.dates_moved,
         pairs=lambda codes: [(code, code) for code in codes],
