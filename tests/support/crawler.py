@@ -19,7 +19,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import (
+    parse_qsl,
+    quote,
+    unquote,
+    urldefrag,
+    urlencode,
+    urljoin,
+    urlsplit,
+    urlunsplit,
+)
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -113,7 +122,16 @@ def _links(page: Page, site: str) -> Iterator[str]:
     for target in found:
         address = urldefrag(urljoin(here, target)).url
         if address.startswith(site + "/") and "/auth/" not in address:
-            yield address.removeprefix(site)
+            yield _plain(address.removeprefix(site))
+
+
+def _plain(path: str) -> str:
+    """Return a path without `lang` and `next`: every page is asked for in each language anyway,
+    and where somebody came from changes no more than the links to sign in.
+    """
+    parts = urlsplit(path)
+    kept = [(k, v) for k, v in parse_qsl(parts.query, True) if k not in {"lang", "next"}]
+    return urlunsplit(("", "", parts.path, urlencode(kept), ""))
 
 
 def leaks(pages: Iterable[Page], markers: Mapping[str, str]) -> list[str]:

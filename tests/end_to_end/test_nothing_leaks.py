@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Promise 2 over a town and the nation: what somebody wrote is read by nobody but the town's desk.
+
+Marked words are planted in every original and in everything that is known of persons; the town
+publishes, the nation pulls over HTTP; then everything that a stranger can read of both is read.
+"""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from beffroi.incidents.rules import CATEGORIES
+from beffroi.kernel.db import MIGRATIONS
+from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
+from beffroi_federation.aggregator.towns import commands as towns
+from beffroi_web.clock import FixedClock
+from support.crawler import Page, crawl, leaks, log_places, paths
+from support.databases import database_fixture, fresh
+from support.demo_run import free_base
+from support.nation import Nation
+from support.town import NOON, Town, open_town
+
+pytestmark = pytest.mark.slow
+database_url = database_fixture(MIGRATIONS)
+
+PUBLIC_TITLE = "Menus des cantines de la ville"
+NOT_LISTED = ("neighbours", "persons", "phishing", "weakness")
+ONCE_PUBLIC = {
+    f"{what}, once public: {role}" for what in ("held", "removed") for role in ("title", "wanted")
+}
+"""Words that were public while a message about them was written."""
+ROLES = ("title", "wanted", "purpose", "area", "period", "format")
+
+
+@dataclass(slots=True)
+class Planted:
+    """The markers and what each of them is, and the references of the cases by name."""
+
+    markers: dict[str, str] = field(default_factory=dict)
+    refs: dict[str, str] = field(default_factory=dict)
+    numbers: int = 0
+
+    def word(self, what: str) -> str:
+        """Return a word that stands nowhere else, and remember what it marks."""
+        self.numbers += 1
+        word = f"zqx{self.numbers:03d}planted"
+        self.markers[what] = word
+        return word
+
+    def words(self, what: str, *roles: str) -> dict[str, str]:
+        """Return a form whose fields are marked originals."""
+        return {role: f"Mots d’origine {self.word(f'{what}: {role}')} ici" for role in roles}
+
+
+def plant(town: Town) -> Planted:
+    """Fill a town with every kind of case in every state, all originals marked."""
+    made = Planted()
+    _requests(town, made)
+    _incidents(town, made)
+    _persons(town, made)
+    town.work()
+    _removed(town, made)
+    town.work()
+    for n, row in enumerate(town.rows("SELECT token FROM follower")):
+        made.markers[f"follower's token {n}"] = row.token
+    return made
+
+
+def _requests(town: Town, made: Planted) -> None:
+    author = town.signed_in(name=f"Alix {made.word('name of an account')}")
+    neighbour = town.signed_in(name=f"Sam {made.word('name of a commenter')}")
+    made.markers["address of an account"] = author.email
+    made.markers["address of a commenter"] = neighbour.email
+    agent = town.signed_in("agent", name=f"Camille {made.word('name of an agent')}")
+
+    ref = made.refs["answered"] = author.sends_request(**made.words("answered", *ROLES))
+    town.release(
+        ref, title=PUBLIC_TITLE, wanted="Les menus de chaque semaine.",
+        area="Toute la ville", period="L’année en cours", format="CSV",
+    )  # fmt: skip
+    neighbour.post(f"/requests/{ref}/follow")
+    neighbour.post(f"/requests/{ref}/support")
+    neighbour.post(f"/requests/{ref}/comment", made.words("commented", "comment"))
+    neighbour.post(f"/requests/{ref}/comment", made.words("pending comment", "comment"))
+    comment = min(row.id for row in town.rows("SELECT id FROM case_text WHERE role = 'comment'"))
+    released = {"public": "Moi aussi, merci."}
+    assert agent.post(f"/desk/cases/{ref}/texts/{comment}/release", released).status_code == 303
+    note = {"note": f"Appelé {made.word('internal note')}", "words": made.word("internal note 2")}
+    assert agent.post(f"/desk/cases/{ref}/note", note).status_code == 303
+    agent.post(f"/desk/cases/{ref}/move", {"status": "under_review"})
+    town.answer(ref, "published", url="https://donnees.ville.example/menus")
+
+    made.refs["pending"] = author.sends_request(**made.words("pending", *ROLES))
+    ref = made.refs["held"] = author.sends_request(**made.words("held", *ROLES))
+    town.release(ref, **made.words("held, once public", "title", "wanted"))
+    for role in ("title", "wanted"):
+        town.hold(ref, role, f"Parce que {made.word(f'reason for holding: {role}')}")
+
+    ref = made.refs["to be removed"] = author.sends_request(**made.words("removed", *ROLES))
+    town.release(ref, **made.words("removed, once public", "title", "wanted"))
+    town.answer(ref, "published", url="https://donnees.ville.example/menus")
+
+    form = {
+        "object": "document",
+        "channel": "letter",
+        "received_on": town.today.isoformat(),
+        "name": f"Dominique {made.word('name at the desk')}",
+        "postal": f"3 rue {made.word('postal address at the desk')}",
+        "email": f"{made.word('address at the desk')}@citizens.example",
+        **made.words("by letter", *ROLES),
+    }
+    answer = agent.post("/desk/requests/new", form)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    made.refs["by letter"] = answer.headers["Location"].rsplit("/", 1)[1]
+    town.release(made.refs["by letter"], title="Compte rendu", wanted="Le compte rendu du conseil")
+
+    unconfirmed = {
+        "object": "dataset",
+        "email": f"{made.word('address to be confirmed')}@citizens.example",
+        **made.words("unconfirmed", *ROLES),
+    }
+    assert town.visitor().post("/requests/new", unconfirmed).status_code == 303
+
+
+def _incidents(town: Town, made: Planted) -> None:
+    someone = town.visitor()
+    reporter = town.signed_in(name=f"Lou {made.word('name of a reporter')}")
+    made.markers["address of a reporter"] = reporter.email
+    ref = made.refs["street"] = reporter.sends_report(
+        **made.words("street", "description", "place")
+    )
+    town.release(ref, description="Lampadaire éteint", place="Place du marché")
+    town.close(ref, "resolved")
+    made.refs["street, pending"] = someone.sends_report(
+        **made.words("street, pending", "description", "place")
+    )
+    for category in NOT_LISTED:
+        ref = made.refs[category] = someone.sends_report(
+            family=CATEGORIES[category].family,
+            category=category,
+            email=f"{made.word(f'address: {category}')}@citizens.example",
+            **made.words(category, "description", "place"),
+        )
+        town.release(ref, **made.words(f"{category}, released", "description", "place"))
+        if category == "phishing":
+            words = made.word("answer to a report that is not listed")
+            town.close(ref, "resolved", f"C’est fait {words}.")
+
+
+def _persons(town: Town, made: Planted) -> None:
+    """Enough reports that counts of them are published, from marked persons."""
+    for n in range(12):
+        address = f"{made.word(f'address of reporter {n}')}@citizens.example"
+        town.report(email=address, **made.words(f"report {n}", "description", "place"))
+
+
+def _removed(town: Town, made: Planted) -> None:
+    """Remove what was in the log for a moment: its words are planted from now on, too."""
+    ref = made.refs["to be removed"]
+    contents = b"".join(row.content for row in town.rows("SELECT content FROM log_content"))
+    assert made.markers["removed, once public: title"].encode() in contents
+    town.remove(ref, reason="La personne a demandé l’effacement", code="erasure")
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A town and the nation after a pull, with everything that a stranger read of them."""
+
+    town: Town
+    nation: Nation
+    planted: Planted
+    of_town: list[Page]
+    of_nation: list[Page]
+
+
+@contextmanager
+def over_http(town: Town, port: int) -> Iterator[str]:
+    """Serve a town's application on loopback, at its own public address."""
+    server = make_server("127.0.0.1", port, town.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def pull(nation: Nation, url: str) -> None:
+    """Have the nation know a town, approve and pull it."""
+    nation.peers.add(url)
+    with nation.app.app_context():
+        row = towns.add(url, nation.connect(), None, now=nation.clock.now())
+        towns.approve(row.siren, by="Ada", dns_checked=False, words="", now=nation.clock.now())
+    [pulled] = nation.pull().values()
+    assert pulled.result not in {"refused", "failed"}, pulled
+
+
+@pytest.fixture
+def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
+    port = free_base()
+    site = f"http://127.0.0.1:{port}"
+    with open_town(tmp_path, database_url, public_url=site) as town:
+        planted = plant(town)
+        town.later(days=120)
+        town.work()
+        national = fresh("sqlite", NATIONAL_MIGRATIONS, tmp_path)
+        clock = FixedClock(NOON + timedelta(days=120))
+        with over_http(town, port) as url, Nation.on(national, tmp_path, clock) as nation:
+            pull(nation, url)
+            size = int(town.one("SELECT published FROM log_state"))
+            of_town = crawl(town.app, site, known_of_town(planted, size))
+            of_nation = crawl(nation.app, nation.settings.public_url, known_of_nation(nation))
+            yield Both(town, nation, planted, of_town, of_nation)
+
+
+def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
+    """Return a value for each argument of a town's addresses."""
+    return {
+        "ref": [*planted.refs.values(), "2027-9999"],
+        "token": ["0" * 48],
+        "provider": ["nobody"],
+        "filename": ["web.css"],
+        **log_places(size),
+    }
+
+
+def known_of_nation(nation: Nation) -> dict[str, Any]:
+    """Return a value for each argument of the nation's addresses."""
+    client = nation.client()
+    items = client.get("/api/v1/records?limit=200").get_json()["items"]
+    events = client.get("/api/v1/audit?limit=200").get_json()["items"]
+    return {
+        "ref": [str(item.get("ref") or item["id"]) for item in items],
+        "siren": [town["siren"] for town in client.get("/api/v1/towns").get_json()["items"]],
+        "insee": ["99999"],
+        "event_id": [event["id"] for event in events if "id" in event] or [1],
+        "provider": ["nobody"],
+        "filename": ["web.css"],
+    }
+
+
+def test_no_original_is_at_any_public_address(both: Both) -> None:
+    assert leaks(both.of_town, both.planted.markers) == []
+    assert leaks(both.of_nation, both.planted.markers) == []
+    _they_were_really_read(both)
+    _no_search_finds_them(both)
+    _the_nation_holds_none(both)
+    _no_message_holds_another_s(both)
+    _what_is_not_listed_has_no_page(both)
+
+
+def _they_were_really_read(both: Both) -> None:
+    """What was released is at all the places where an original could have been."""
+    found = {page.path for page in both.of_town if PUBLIC_TITLE in page.all}
+    ref = both.planted.refs["answered"]
+    assert found >= {
+        "/", "/requests", f"/requests/{ref}", "/api/v1/requests", f"/api/v1/requests/{ref}",
+        "/log/content/000", "/log/tail/0",
+    }  # fmt: skip
+    assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
+    gone = paths(both.of_town, status=410)
+    assert f"/requests/{both.planted.refs['to be removed']}" in gone
+    national = {page.path.split("?")[0] for page in both.of_nation if PUBLIC_TITLE in page.all}
+    assert {"/requests", "/api/v1/records"} <= national
+    assert any(re.fullmatch(r"/requests/.+", path) for path in national)
+    assert "/audit" in paths(both.of_nation)
+
+
+def _no_search_finds_them(both: Both) -> None:
+    """Searching for a word of an original finds nothing, so its absence can be told by nobody."""
+    stranger, reader = both.town.visitor(), both.nation.client()
+    lists = ("/api/v1/requests", "/api/v1/incidents")
+    assert stranger.get("/api/v1/requests?q=cantines").get_json()["items"]
+    for word in both.planted.markers.values():
+        for path in lists:
+            assert stranger.get(f"{path}?q={quote(word)}").get_json()["items"] == [], word
+    assert reader.get("/api/v1/records?q=cantines").get_json()["items"]
+    for word in both.planted.markers.values():
+        assert reader.get(f"/api/v1/records?q={quote(word)}").get_json()["items"] == [], word
+
+
+def _the_nation_holds_none(both: Both) -> None:
+    """Not even in a table: what never arrives cannot be shown by mistake."""
+    dump = both.nation.dump()
+    assert PUBLIC_TITLE in dump
+    assert {name for name, word in both.planted.markers.items() if word in dump} == set()
+
+
+def _no_message_holds_another_s(both: Both) -> None:
+    """Mail has a link and public words; the only thing of a person in it is its own address."""
+    messages = both.town.mail.messages
+    assert any(PUBLIC_TITLE in str(message.get_content()) for message in messages)
+    words = {n: w for n, w in both.planted.markers.items() if "token" not in n}
+    for message in messages:
+        to = str(message["To"])
+        text = message.as_string() + str(message.get_content())
+        found = {name for name, word in words.items() if word in text and word not in to}
+        assert found <= ONCE_PUBLIC, (to, found)
+
+
+def _what_is_not_listed_has_no_page(both: Both) -> None:
+    """A report that is not shown one by one is not even named, on any page but its own 404."""
+    for name in NOT_LISTED:
+        ref = both.planted.refs[name]
+        named = {p.path for p in both.of_town if ref in p.all and ref not in p.path}
+        assert named == set(), name
+        assert f"/incidents/{ref}" in paths(both.of_town, status=404)
+        assert f"/api/v1/incidents/{ref}" in paths(both.of_town, status=404)
+
+
+def test_the_crawler_finds_what_a_page_tells_in_any_writing() -> None:
+    markers = {"a name": "Zoé Exemple"}
+    for body in ("Zoé Exemple", "Zo&eacute; Exemple", "Zo\\u00e9 Exemple", "q=Zo%C3%A9%20Exemple"):
+        assert leaks([Page("/here", "fr", 200, "", body.encode())], markers) == [
+            "a name: /here (fr)"
+        ], body
+    assert leaks([Page("/here", "fr", 200, "X-Author: ZOÉ EXEMPLE", b"")], markers) != []
+    assert leaks([Page("/here", "fr", 200, "", "Zoé".encode())], markers) == []
+
+
+def test_a_route_that_the_crawler_cannot_fill_in_is_a_failure() -> None:
+    app = Flask("probe", static_folder=None)
+    app.add_url_rule("/files/<name>", "files", lambda name: name)
+    with pytest.raises(AssertionError, match="no value is known for <name>"):
+        crawl(app, "http://127.0.0.1", {})
