@@ -120,7 +120,7 @@ def town(siren: str) -> str:
         withdrawn=national.withdrawn_count(row.log_id),
         dns=DNS_WORDS[row.dns],
         requests=service.cards(recent),
-        cells=service.cell_views(national.cells(town_id=row.id, limit=12)),
+        cells=service.cell_views(national.cells(town_id=row.id, shown_only=True, limit=12)),
         events=towns.events(town_id=row.id, limit=12),
         faults=FAULTS,
     )
@@ -141,7 +141,7 @@ def commune(insee: str) -> str:
         towns=queries.views(rows, now()),
         requests=service.cards(found),
         counts=national.request_counts(commune=insee),
-        cells=service.cell_views(national.cells(area=insee, limit=24)),
+        cells=service.cell_views(national.cells(area=insee, shown_only=True, limit=24)),
     )
 
 
@@ -234,16 +234,18 @@ def record(ref: str) -> str:
 def incidents() -> str:
     """List incident counts; cells that are protected say so."""
     given = {
-        name: request.args.get(name, "").strip()[:20] for name in ("family", "town", "commune")
+        name: request.args.get(name, "").strip()[:20]
+        for name in ("family", "town", "commune", "cells")
     }
     row = towns.town_by_siren(given["town"]) if given["town"] else None
     limit = limit_from(request.args, 50)
+    where: dict[str, Any] = {
+        "family": given["family"],
+        "area": given["commune"],
+        "town_id": row.id if row else (-1 if given["town"] else None),
+    }
     cells = national.cells(
-        family=given["family"],
-        area=given["commune"],
-        town_id=row.id if row else (-1 if given["town"] else None),
-        after=_period_cursor(),
-        limit=limit + 1,
+        **where, shown_only=given["cells"] != "all", after=_period_cursor(), limit=limit + 1
     )
     later = _later([cells[limit - 1].period, cells[limit - 1].id]) if len(cells) > limit else ""
     return render_template(
@@ -253,6 +255,7 @@ def incidents() -> str:
         given=given,
         families=_options(words.FAMILY_WORDS),
         towns=_town_options(),
+        protected=national.protected_cells(**where),
         later=later,
     )
 

@@ -221,11 +221,16 @@ def most_wanted(limit: int) -> list[RecordRow]:
 
 
 def cells(
-    *, area: str = "", town_id: int | None = None, family: str = "",
+    *, area: str = "", town_id: int | None = None, family: str = "", shown_only: bool = False,
     after: tuple[str, int] | None = None, limit: int,
 ) -> list[CellRow]:  # fmt: skip
-    """Return up to `limit` cells of incident counts, newest period first."""
+    """Return up to `limit` cells of incident counts, newest period first.
+
+    `shown_only` leaves the protected ones aside; `protected_cells` says how many those are.
+    """
     query: Select[Any] = select(*_CELL)
+    if shown_only:
+        query = query.where(IncidentCell.state == "shown")
     if area:
         query = query.where(IncidentCell.area == area)
     if family:
@@ -236,6 +241,18 @@ def cells(
         query = query.where(_before(IncidentCell.period, IncidentCell.id, after))
     query = query.order_by(IncidentCell.period.desc(), IncidentCell.id.desc()).limit(limit)
     return [CellRow(*row) for row in db.session.execute(query)]
+
+
+def protected_cells(*, area: str = "", town_id: int | None = None, family: str = "") -> int:
+    """Return how many cells are published without figures."""
+    query = select(func.count()).select_from(IncidentCell).where(IncidentCell.state != "shown")
+    if area:
+        query = query.where(IncidentCell.area == area)
+    if family:
+        query = query.where(IncidentCell.family == family)
+    if town_id is not None:
+        query = query.where(IncidentCell.town_id == town_id)
+    return int(db.session.scalar(query) or 0)
 
 
 @dataclass(frozen=True, slots=True)
