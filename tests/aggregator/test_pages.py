@@ -68,7 +68,9 @@ def test_texts_of_strangers_are_escaped(full_nation: Nation) -> None:
 
 
 def test_a_protected_cell_says_so_and_has_no_figure(full_nation: Nation) -> None:
-    page = full_nation.page("/incidents")
+    first = full_nation.page("/incidents")
+    assert "One more cell is protected" in first
+    page = full_nation.page("/incidents?cells=all")
     row = next(part for part in page.split("<tr") if "Graffiti" in part)
     assert row.count("protected") == 2
     shown = next(part for part in page.split("<tr") if "lighting" in part)
