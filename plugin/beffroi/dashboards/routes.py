@@ -82,14 +82,13 @@ def front() -> str:
     """Say what this is and offer the two things that people come for."""
     shown = queries.front()
     today = _today()
+    answered = sorted(shown.answered, key=lambda r: r.closed_on or r.received_on, reverse=True)
+    refs = {r.ref for r in answered}
     return render_template(
         "dashboards/front.html",
         figures=shown,
-        newest=[card(r, today=today) for r in shown.newest],
-        answered=[
-            answered_card(r, cases.public_answers(r.id), today=today)
-            for r in sorted(shown.answered, key=lambda r: r.closed_on or r.received_on)[::-1]
-        ],
+        newest=[card(r, today=today) for r in shown.newest if r.ref not in refs],
+        answered=[answered_card(r, cases.public_answers(r.id), today=today) for r in answered],
     )
 
 
