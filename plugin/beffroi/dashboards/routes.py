@@ -125,6 +125,7 @@ def account() -> str:
     return render_template(
         "dashboards/account.html",
         account=accounts.account(visitor.account_id),
+        sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
         own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
         is_staff=visitor.may("agent", "moderator"),
         languages=settings().languages,
