@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault, parse_providers
 
@@ -98,6 +99,13 @@ def _flag(value: Any) -> bool:
     raise ValueError("is yes or no")
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (KeyError, ValueError, OSError):  # not found; no name at all; the name of a folder
+        return False
+
+
 def _providers(value: Any) -> tuple[ProviderSettings, ...]:
     return parse_providers(json.loads(value) if isinstance(value, str) else value)
 
@@ -129,6 +137,17 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         lambda v: bool(re.fullmatch(r"https?://[^/?#@\s]+", v)),
         "is the public address without a path, such as https://demandes.ville.example",
     ),
+    (
+        "languages",
+        lambda v: bool(v) and all(re.fullmatch(r"[a-z]{2,3}", lang) for lang in v),
+        "is a list of languages such as fr en, the default one first",
+    ),
+    (
+        "time_zone",
+        _is_zone,
+        "is the IANA name of a time zone, such as Europe/Paris",
+    ),
+    ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
     ("secret_key", lambda v: len(v) >= 32, "is a secret of at least 32 characters"),
     ("population_band", lambda v: v in BANDS, f"is one of {', '.join(BANDS)}"),
     ("colour", lambda v: bool(re.fullmatch(r"#[0-9a-fA-F]{6}", v)), "is a colour like #2f4b6e"),
@@ -168,7 +187,7 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
     faults += [
         f"{PREFIX}{name.upper()} {rule}"
         for name, holds, rule in CHECKS
-        if name in values and values[name] != () and not holds(values[name])
+        if name in values and not holds(values[name])
     ]
     if faults:
         raise SettingsRefused(faults)

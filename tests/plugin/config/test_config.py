@@ -57,7 +57,10 @@ def test_every_fault_is_said_at_once() -> None:
             "population_band": "many",
             "communes": "99999 Rennes",
             "demonstration": "perhaps",
-            "submissions_per_hour": "many",
+            "submissions_per_hour": "0",
+            "dates_moved": "many",
+            "time_zone": "Europe/Beffroi",
+            "languages": "",
             "colours": "#000000",
             "providers": {"x": {"label": "X"}},
         }
@@ -66,6 +69,7 @@ def test_every_fault_is_said_at_once() -> None:
         "SIREN", "KIND", "PUBLIC_URL", "SECRET_KEY", "COLOUR ", "PUBLISH", "MAIL_URL",
         "DATABASE_URL", "POPULATION_BAND", "COMMUNES", "DEMONSTRATION", "SUBMISSIONS_PER_HOUR",
         "COLOURS is not a setting",
+        "DATES_MOVED", "TIME_ZONE", "LANGUAGES",
     ):  # fmt: skip
         assert any(f"BEFFROI_{name}" in fault for fault in found), name
     assert any("provider 'x'" in fault for fault in found)
