@@ -247,7 +247,7 @@ def incidents() -> str:
     cells = national.cells(
         **where, shown_only=given["cells"] != "all", after=_period_cursor(), limit=limit + 1
     )
-    later = _later([cells[limit - 1].period, cells[limit - 1].id]) if len(cells) > limit else ""
+    later = _later([cells[limit - 1].until, cells[limit - 1].id]) if len(cells) > limit else ""
     return render_template(
         "dashboards/incidents.html",
         breadcrumb=_crumbs((gettext("Reports"), None)),

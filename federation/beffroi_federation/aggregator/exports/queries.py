@@ -77,7 +77,11 @@ def records(
     shown = found[:limit]
     homes = registry.towns_of_logs(row.log_id for row in shown)
     items = [_record(homes[row.log_id], row) for row in shown]
-    return items, (shown[-1].period, shown[-1].id) if len(found) > limit else None
+    return items, _next_place(shown[-1]) if len(found) > limit else None
+
+
+def _next_place(row: RecordRow | CellRow) -> tuple[str, int]:
+    return (row.until if isinstance(row, CellRow) else row.period), row.id
 
 
 def _record(town: TownRow, row: RecordRow | CellRow) -> dict[str, Any]:

@@ -123,8 +123,8 @@ class IncidentCell(Model):
 
     __tablename__ = "incident_cell"
     __table_args__ = (
-        Index("ix_incident_cell_period_id", "period", "id"),
-        Index("ix_incident_cell_town_id_period_id", "town_id", "period", "id"),
+        Index("ix_incident_cell_until_id", "until", "id"),
+        Index("ix_incident_cell_town_id_until_id", "town_id", "until", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -136,6 +136,9 @@ class IncidentCell(Model):
     category: Mapped[str] = mapped_column(String(64))
     area: Mapped[str] = mapped_column(String(9), index=True)
     period: Mapped[str] = mapped_column(String(8))
+    until: Mapped[str] = mapped_column(
+        String(10)
+    )  # the day after the period: weeks sort with years
     state: Mapped[str] = mapped_column(String(12))
     count: Mapped[int | None] = mapped_column(Integer)
     closed: Mapped[int | None] = mapped_column(Integer)

@@ -50,6 +50,7 @@ class CellRow:
     category: str
     area: str
     period: str
+    until: str
     state: str
     count: int | None
     closed: int | None
@@ -224,7 +225,7 @@ def cells(
     *, area: str = "", town_id: int | None = None, family: str = "", shown_only: bool = False,
     after: tuple[str, int] | None = None, limit: int,
 ) -> list[CellRow]:  # fmt: skip
-    """Return up to `limit` cells of incident counts, newest period first.
+    """Return up to `limit` cells of incident counts, newest period first, after (until, id).
 
     `shown_only` leaves the protected ones aside; `protected_cells` says how many those are.
     """
@@ -238,8 +239,8 @@ def cells(
     if town_id is not None:
         query = query.where(IncidentCell.town_id == town_id)
     if after is not None:
-        query = query.where(_before(IncidentCell.period, IncidentCell.id, after))
-    query = query.order_by(IncidentCell.period.desc(), IncidentCell.id.desc()).limit(limit)
+        query = query.where(_before(IncidentCell.until, IncidentCell.id, after))
+    query = query.order_by(IncidentCell.until.desc(), IncidentCell.id.desc()).limit(limit)
     return [CellRow(*row) for row in db.session.execute(query)]
 
 

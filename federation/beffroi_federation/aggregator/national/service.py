@@ -34,6 +34,7 @@ from beffroi_federation.errors import Malformed, OverLimit
 from beffroi_federation.records import UNKNOWN, read_record
 from beffroi_federation.verify import Consequences, follow, read_entries
 from beffroi_federation.vocabulary import SUPPORT_BANDS
+from beffroi_privacy.periods import period_end
 
 BATCH = 250
 REBUILD_BATCH = 2_000
@@ -298,6 +299,7 @@ def derive(
     head |= {"first": first, "seen_at": seen_at, "period": known["period"]}
     if found.kind == "incident_summary":
         names = ("family", "category", "area", "state", "count", "closed", "delay")
+        head["until"] = period_end(str(known["period"])).isoformat()
         return Derived(IncidentCell, head | {name: known.get(name) for name in names})
     columns = ("commune", "theme", "status", "outcome", "clock", "supports", "answered", "title")
     row = head | {name: known.get(name) for name in columns}

@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=64), nullable=False),
         sa.Column("area", sa.String(length=9), nullable=False),
         sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("until", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("count", sa.Integer(), nullable=True),
         sa.Column("closed", sa.Integer(), nullable=True),
@@ -200,9 +201,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("incident_cell", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_incident_cell_area"), ["area"], unique=False)
-        batch_op.create_index("ix_incident_cell_period_id", ["period", "id"], unique=False)
+        batch_op.create_index("ix_incident_cell_until_id", ["until", "id"], unique=False)
         batch_op.create_index(
-            "ix_incident_cell_town_id_period_id", ["town_id", "period", "id"], unique=False
+            "ix_incident_cell_town_id_until_id", ["town_id", "until", "id"], unique=False
         )
 
     op.create_table(
@@ -405,8 +406,8 @@ def downgrade() -> None:
 
     op.drop_table("item")
     with op.batch_alter_table("incident_cell", schema=None) as batch_op:
-        batch_op.drop_index("ix_incident_cell_town_id_period_id")
-        batch_op.drop_index("ix_incident_cell_period_id")
+        batch_op.drop_index("ix_incident_cell_town_id_until_id")
+        batch_op.drop_index("ix_incident_cell_until_id")
         batch_op.drop_index(batch_op.f("ix_incident_cell_area"))
 
     op.drop_table("incident_cell")
