@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who may open which address of a town: what changes something is listed here, one by one."""
+
+import pytest
+from flask import Flask
+
+from beffroi_web.csrf import SAFE_METHODS
+from beffroi_web.guards import PUBLIC, check_guards, guard_of
+from support.town import Town
+
+PUBLIC_UNSAFE = {
+    ("POST", "/requests/new"): "a request by e-mail address becomes a case once it is confirmed",
+    ("POST", "/requests/confirm/<token>"): "the link of the mail is the proof",
+    ("POST", "/incidents/new"): "reports need no account, unless the town says so",
+    ("POST", "/api/v1/incidents"): "the same, for programs",
+    ("POST", "/follow/<token>"): "RFC 8058: the link of the mail is the proof",
+    ("POST", "/sign-out"): "ends the own session; nothing to end is no harm",
+}
+"""Everything that somebody who is not signed in may change, and why."""
+
+WITHOUT_TOKEN = {"cases.stopped_following"}
+"""The views that take a form from elsewhere: mail programs post the one-click there."""
+
+
+def unsafe(app: Flask) -> dict[tuple[str, str], frozenset[str] | None]:
+    """Every address that changes something, with who may use it."""
+    return {
+        (method, rule.rule): guard_of(app, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - SAFE_METHODS
+    }
+
+
+def test_a_town_with_a_silent_route_does_not_start(village: Town) -> None:
+    check_guards(village.app)  # create_app has called it already
+    fresh = Flask("silent")
+    fresh.add_url_rule("/silent", "silent", lambda: "anybody?")
+    with pytest.raises(RuntimeError, match=r"/silent \(silent\)"):
+        check_guards(fresh)
+
+
+def test_what_strangers_may_change_is_this_list_and_no_more(village: Town) -> None:
+    open_to_all = {key for key, who in unsafe(village.app).items() if who == {PUBLIC}}
+    assert open_to_all == set(PUBLIC_UNSAFE)
+
+
+def test_everything_at_the_desk_is_for_agents_or_moderators(village: Town) -> None:
+    desk = {
+        rule.rule: guard_of(village.app, rule.endpoint)
+        for rule in village.app.url_map.iter_rules()
+        if rule.rule.startswith("/desk")
+    }
+    assert len(desk) > 10
+    assert all(who and who <= {"agent", "moderator", "administrator"} for who in desk.values())
+
+
+def test_only_one_click_is_taken_without_a_token(village: Town) -> None:
+    exempt = {
+        rule.endpoint
+        for rule in village.app.url_map.iter_rules()
+        if getattr(village.app.view_functions[rule.endpoint], "__beffroi_csrf_exempt__", False)
+    }
+    assert exempt == WITHOUT_TOKEN
+
+
+def test_nobody_without_a_session_opens_what_is_not_public(village: Town) -> None:
+    client = village.app.test_client()
+    tried = 0
+    for rule in village.app.url_map.iter_rules():
+        if guard_of(village.app, rule.endpoint) == {PUBLIC} or "GET" not in (rule.methods or ()):
+            continue
+        path = rule.rule.replace("<ref>", "2027-0001")
+        response = client.get(path, base_url=village.settings.public_url)
+        assert response.status_code in {303, 401}, path
+        tried += 1
+    assert tried >= 5
+
+
+def test_no_view_changes_anything_on_a_get(village: Town) -> None:
+    """Opening every page, as a scanner or a search engine does, writes no row."""
+    ref = village.request()
+    village.release(ref)
+    agent = village.signed_in("administrator")
+
+    def everything() -> dict[str, int]:
+        names = village.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {n: village.one(f'SELECT count(*) FROM "{n}"') for (n,) in names}
+
+    before = everything()
+    token = village.one("SELECT token FROM follower")
+    values = {"ref": ref, "token": token, "place": "000", "index": 0, "start": 0, "level": 0}
+    for rule in village.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/auth/", "/sign-out")):
+            continue
+        if not rule.arguments <= set(values):
+            continue
+        path = rule.rule
+        for name in rule.arguments:
+            for shape in (f"<{name}>", f"<int:{name}>", f"<path:{name}>"):
+                path = path.replace(shape, str(values[name]))
+        assert agent.get(path).status_code < 500, path
+    assert everything() == before
