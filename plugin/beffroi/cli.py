@@ -79,6 +79,7 @@ def serve(args: argparse.Namespace) -> int:
 
 def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> int:
     """Import a file with a progress bar; print what was added, known, refused and why."""
+    args.file.open("rb").close()  # a file that cannot be read is an error, not a bad row of it
     reader = READERS[args.kind]
     shift = timedelta()
     if args.newest_yesterday:

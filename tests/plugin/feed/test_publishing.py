@@ -18,6 +18,7 @@ from beffroi.kernel.db import db
 from beffroi.outbox import service as outbox
 from beffroi_federation.auditor import main as verify
 from beffroi_federation.entries import parse_content_lines
+from beffroi_federation.errors import SignerLocked
 from beffroi_federation.tail import parse_tail
 from beffroi_federation.tiles import decode_bundle
 from beffroi_privacy.commitments import commit
@@ -434,6 +435,25 @@ def test_crash_after_crash_at_every_point_the_log_never_forks(
         assert is_sound(village, tmp_path)
     assert sizes == sorted(set(sizes))
     assert len(read(village).open_records()) == len(POINTS) * 2
+
+
+@pytest.mark.parametrize("lost", ["state", "seed"])
+def test_a_signer_that_lost_a_file_signs_nothing_and_the_log_waits(
+    village: Town, tmp_path: Path, lost: str
+) -> None:
+    village.publish()
+    before = village.files()["log/checkpoint"]
+    kept = tmp_path / "kept"
+    (village.settings.data_dir / "signer" / lost).rename(kept)
+    ref = village.request()
+    village.release(ref)
+    with pytest.raises(SignerLocked):
+        village.publish()
+    assert village.files()["log/checkpoint"] == before
+    kept.rename(village.settings.data_dir / "signer" / lost)
+    village.publish()
+    assert read(village).kinds == ["bat", "bat", "rcv", "rec"]
+    assert is_sound(village, tmp_path)
 
 
 # ---- the schedule --------------------------------------------------------------------------------
