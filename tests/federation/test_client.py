@@ -352,7 +352,7 @@ def test_a_ratio_above_a_hundred_is_refused_below_the_cap_too() -> None:
         list(unpack([gzip.compress(bytes(100_000))], encoding="gzip", max_bytes=10**7))
 
 
-@pytest.mark.parametrize("extra", [b"x", gzip.compress(b"more")])
+@pytest.mark.parametrize("extra", [b"x", gzip.compress(b"more", mtime=0)], ids=["x", "gzip"])
 def test_nothing_may_follow_a_gzip_body(extra: bytes) -> None:
     with pytest.raises(Malformed):
         list(unpack([gzip.compress(b"body") + extra], encoding="gzip", max_bytes=100))

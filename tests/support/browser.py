@@ -31,15 +31,28 @@ FLAGS = [
 ]
 
 
+_started: list[Browser] = []
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system, started once a session; a missing one is a failure, never a skip."""
+    """Chromium of the system, started once a session; a missing one is a failure, never a skip.
+
+    Each folder that imports this fixture has it for itself, but a process can hold Playwright only
+    once: whoever comes later gets the browser that is there. It is closed by the one that started
+    it, which pytest ends last.
+    """
+    if _started:
+        yield _started[0]
+        return
     path = shutil.which("chromium") or "/usr/bin/chromium"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=path, headless=True, chromium_sandbox=False, args=FLAGS
         )
+        _started.append(started)
         yield started
+        _started.clear()
         started.close()
 
 
