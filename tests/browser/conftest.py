@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A town full of cases, served to a real Chromium, and people who are signed in there."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from beffroi.kernel.db import MIGRATIONS
+from demo.places import Town as DemoTown
+from demo.seeds import seed
+from support.browser import browser, served
+from support.databases import fresh
+from support.town import Person, Town, open_town
+
+__all__ = ["browser"]
+
+SEEDED = DemoTown(
+    "tests", "Beffroi-sur-Exemple", "210000006", "epci", ("99998", "99999"), "20000-49999",
+    "#2f4b6e", 0,
+)  # fmt: skip
+PERSONAL = "Écrire à camille@example.org, ou au 06 12 34 56 78.\n\nMerci d’avance."
+LONG = "Liste des subventions " + "intercommunalement-redistribuées " * 5
+
+
+class Late:
+    """An application that is made once its address is known."""
+
+    app: Any = None
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Hand a request over to the application."""
+        answer: Iterable[bytes] = self.app(environ, start)
+        return answer
+
+
+@dataclass
+class Live:
+    """A town that answers at `url`; `refs` names one case in each state worth looking at."""
+
+    url: str
+    town: Town
+    browser: Browser
+    refs: dict[str, str] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @contextmanager
+    def page(
+        self,
+        path: str = "/",
+        *,
+        role: str = "",
+        language: str = "fr",
+        width: int = 1280,
+        scheme: Literal["light", "dark"] = "light",
+        javascript: bool = True,
+    ) -> Iterator[Page]:
+        """Open an address as a stranger or as somebody; names in braces stand for references."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 844 if width < 600 else 900},
+            color_scheme=scheme,
+            locale="fr-FR" if language == "fr" else "en-GB",
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        try:
+            if role:
+                [cookie] = self.people[role].client._cookies.values()
+                context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.url}])
+            page = context.new_page()
+            page.goto(self.address(path))
+            yield page
+        finally:
+            context.close()
+
+    def address(self, path: str) -> str:
+        """Return the whole address of a path in which references are named."""
+        return self.url + path.format(**self.refs)
+
+    def review(self, **fields: str) -> str:
+        """Receive a request whose texts wait for a reader; return its reference."""
+        return self.town.request(**fields)
+
+
+@pytest.fixture(scope="session")
+def live(
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Live]:
+    """A town with cases in every state; tests add to it and change none of its named ones."""
+    folder: Path = tmp_path_factory.mktemp("town")
+    late = Late()
+    with (
+        served(late) as url,  # type: ignore[arg-type]  # any WSGI application will do
+        open_town(
+            folder, fresh("sqlite", MIGRATIONS, folder),
+            public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
+        ) as town,
+    ):  # fmt: skip
+        late.app = town.app
+        made = Live(url, town, browser)
+        seed(town.app, SEEDED, today=town.today, reports=20)
+        for role in ("citizen", "agent", "moderator", "administrator"):
+            made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
+        _fill(made)
+        yield made
+
+
+def _fill(made: Live) -> None:
+    """Make one case in each state that a page can show."""
+    town, refs = made.town, made.refs
+    citizen = made.people["citizen"]
+    refs["pending"] = citizen.sends_request(wanted=PERSONAL, commune="99998")
+    refs["open"] = town.request(
+        title=LONG[:200], area="Tout le territoire", period="Depuis 2020", format="CSV"
+    )
+    town.release(refs["open"])
+    refs["held"] = town.request(title="Un texte qui sera suspendu")
+    town.release(refs["held"])
+    town.hold(refs["held"], "wanted")
+    refs["removed"] = town.request(title="Une demande qui sera retirée")
+    town.remove(refs["removed"])
+    refs["answered"] = town.request(title="Les budgets votés depuis dix ans")
+    town.release(refs["answered"])
+    town.answer(refs["answered"], "planned", "Nous les publierons.", planned="2027-Q2")
+    town.answer(
+        refs["answered"], "published", "Les voici.", url="https://donnees.ville.example/budgets"
+    )
+    refs["refused"] = town.request(title="Un rapport qui n’est pas terminé")
+    town.release(refs["refused"])
+    town.answer(refs["refused"], "refused", "Il n’est pas achevé.", ground="unfinished")
+    refs["token"] = town.follow(refs["open"], "alix@citizens.example")
+    town.comment(refs["open"], "Cela m’aiderait aussi.")
+    town.release(refs["open"], "comment")
+    town.comment(refs["open"], "Appelez-moi au 06 12 34 56 78")
+    refs["listed"] = town.report(commune="99999")
+    town.release(refs["listed"])
+    refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
+    refs["closed"] = town.report(commune="99999")
+    town.close(refs["closed"], "resolved")
+    town.work()

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every page of a town in a real browser, as everybody who may see it sees it."""
+
+from dataclasses import dataclass
+
+import pytest
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from support.browser import faults, sideways, small_targets
+from support.pages import frame_faults, unseen_focus
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page worth looking at, and who looks."""
+
+    path: str
+    role: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.role}".strip()
+
+
+PLACES = (
+    Place("/"),
+    Place("/", "citizen"),
+    Place("/requests"),
+    Place("/requests?status=published&q=budgets&sort=supported"),
+    Place("/requests?q=rienquiressemble"),
+    Place("/requests/{pending}"),
+    Place("/requests/{pending}", "citizen"),
+    Place("/requests/{open}"),
+    Place("/requests/{open}", "citizen"),
+    Place("/requests/{held}"),
+    Place("/requests/{removed}"),
+    Place("/requests/{answered}", "agent"),
+    Place("/requests/{refused}"),
+    Place("/requests/new"),
+    Place("/requests/new?object=document&title=Les+budgets", "citizen"),
+    Place("/requests/sent"),
+    Place("/requests/confirm/" + "0" * 48),
+    Place("/incidents"),
+    Place("/incidents?category=lighting&status=any_open"),
+    Place("/incidents/{listed}"),
+    Place("/incidents/{closed}"),
+    Place("/incidents/{cyber}", "citizen"),
+    Place("/incidents/new"),
+    Place("/incidents/new?category=phishing"),
+    Place("/how-it-works"),
+    Place("/accessibility"),
+    Place("/privacy"),
+    Place("/sign-in"),
+    Place("/sign-out", "citizen"),
+    Place("/follow/{token}"),
+    Place("/account", "citizen"),
+    Place("/account", "agent"),
+    Place("/desk", "agent"),
+    Place("/desk?queue=late&kind=data_request&q=rienquiressemble", "moderator"),
+    Place("/desk/cases/{pending}", "agent"),
+    Place("/desk/cases/{pending}", "moderator"),
+    Place("/desk/cases/{answered}", "agent"),
+    Place("/desk/cases/{held}", "agent"),
+    Place("/desk/cases/{removed}", "administrator"),
+    Place("/desk/cases/{cyber}", "agent"),
+    Place("/desk/requests/new", "agent"),
+    Place("/desk/departments", "administrator"),
+    Place("/desk/health", "agent"),
+    Place("/desk", "citizen"),
+    Place("/nowhere"),
+)
+NO_PAGES = {
+    "cases.stop_following",  # its token is drawn by the town; it is among the places above
+    "dashboards.healthz",
+    "dashboards.openapi",
+    "dashboards.readyz",
+    "data_requests.api_list",
+    "data_requests.api_show",
+    "data_requests.receipt",
+    "feed.bundle",
+    "feed.checkpoint",
+    "feed.content",
+    "feed.identity",
+    "feed.proof",
+    "feed.tail",
+    "feed.tile",
+    "incidents.api_list",
+    "incidents.api_show",
+    "sign_in.callback",
+    "sign_in.login",
+    "static",
+    "web.static",
+    "web.theme_sheet",
+}
+"""Addresses that answer with something else than a page for people."""
+
+
+LOOKS = {
+    "fr": (("light", 1280), ("dark", 390)),
+    "en": (("dark", 1280), ("light", 390)),
+}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_axe_finds_nothing_in_any_light_at_any_width(live, place, language):
+    # Each light and each width in one of the languages: words change neither colours nor columns.
+    with live.page(place.path, role=place.role, language=language) as page:
+        assert page.locator("html").get_attribute("lang") == language
+        for scheme, width in LOOKS[language]:
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 844})
+            assert faults(page) == [], (scheme, width)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_page_has_its_frame_and_fits_a_phone(live, place):
+    with live.page(place.path, role=place.role, width=390) as page:
+        assert frame_faults(page) == []
+        assert sideways(page) == 0
+        assert small_targets(page) == []
+        page.evaluate("() => document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        for width in (390, 320, 800):
+            page.set_viewport_size({"width": width, "height": 640})
+            assert sideways(page) == 0, width
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place("/"), Place("/requests?q=budgets"), Place("/requests/{open}", "citizen"),
+        Place("/requests/new"), Place("/incidents/new"), Place("/desk", "agent"),
+        Place("/desk/cases/{pending}", "moderator"), Place("/account", "citizen"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_focus_is_seen_wherever_the_tab_key_leads(live, place):
+    with live.page(place.path, role=place.role) as page:
+        assert unseen_focus(page, 90) == []
+
+
+def test_the_browser_has_nothing_to_complain_of(live):
+    with live.page("/accessibility", role="agent") as page:
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        for place in PLACES:
+            if place.role in ("", "agent") and "nowhere" not in place.path:
+                page.goto(live.address(place.path))
+        gone = "the server responded with a status of 410"
+        assert [one for one in said if gone not in one] == []
+
+
+def test_every_page_of_the_town_is_looked_at_here(live):
+    routes = live.town.app.url_map.bind("")
+    looked_at = set()
+    for place in PLACES:
+        try:
+            looked_at.add(routes.match(live.address(place.path)[len(live.url) :].split("?")[0])[0])
+        except (HTTPException, RequestRedirect):
+            continue
+    pages = {r.endpoint for r in live.town.app.url_map.iter_rules() if "GET" in (r.methods or ())}
+    assert pages - NO_PAGES - looked_at == set()
+
+
+def test_titles_and_words_follow_the_language(live):
+    with live.page("/requests/{pending}", language="en") as page:
+        assert page.locator("h1").inner_text() == f"Request {live.refs['pending']}"
+        page.click("text=Français")
+        assert page.locator("h1").inner_text() == f"Demande {live.refs['pending']}"
+
+
+def test_status_and_clock_stand_above_the_answer_and_the_answer_above_the_history(live):
+    with live.page("/requests/{refused}") as page:
+        tops = [
+            page.locator(what).first.bounding_box()["y"]
+            for what in (".status-line", ".answer", "#wanted-title", ".timeline", "#comments-title")
+        ]
+        assert tops == sorted(tops)
+    with live.page("/requests/{open}", width=390) as page:
+        tops = [
+            page.locator(what).first.bounding_box()["y"]
+            for what in (
+                ".status-line",
+                ".clock",
+                "#wanted-title",
+                ".timeline",
+                "#act",
+                "#comments",
+            )
+        ]
+        assert tops == sorted(tops)
+
+
+def test_texts_released_on_one_day_are_one_event_of_the_timeline(live):
+    with live.page("/requests/{refused}") as page:
+        events = page.locator(".timeline strong").all_inner_texts()
+        assert sum(one.startswith("Texte publié") for one in events) == 1
+
+
+def test_a_desk_case_has_its_texts_beside_its_actions_and_one_below_the_other_on_a_phone(live):
+    with live.page("/desk/cases/{pending}", role="agent") as page:
+        left, right = (page.locator(f".desk-{side}").bounding_box() for side in ("left", "right"))
+        assert left["y"] == right["y"]
+        assert left["x"] + left["width"] < right["x"]
+        assert page.locator("mark").count() == 2
+        page.set_viewport_size({"width": 390, "height": 844})
+        left, right = (page.locator(f".desk-{side}").bounding_box() for side in ("left", "right"))
+        assert left["x"] == right["x"]
+        assert left["y"] + left["height"] <= right["y"]
+
+
+def test_a_table_becomes_cards_on_a_phone(live):
+    with live.page("/desk", role="agent", width=390) as page:
+        row = page.locator("tbody tr").first
+        assert row.bounding_box()["width"] <= 390
+        cells = row.locator("td:visible").all()
+        assert [c.bounding_box()["x"] for c in cells] == [cells[0].bounding_box()["x"]] * len(cells)
+        label = cells[0].evaluate("one => getComputedStyle(one, '::before').content")
+        assert label == '"Référence"'
