@@ -43,7 +43,7 @@ def init(settings: Settings, *, say: Callable[[str], None] = print) -> int:
     except FileExistsError:
         say("signer: the key that is there was kept")
     upgrade(MIGRATIONS, settings.database_url)
-    say(f"database: at the newest schema; origin: {settings.origin}")
+    say(f"database: at the newest schema; origin: {feed.origin_of(settings)}")
     return 0
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "ProtocolError",
     "create_signer",
     "no_effect",
+    "origin_of",
     "publish_if_waiting",
     "publish_on_schedule",
     "publish_once",
@@ -117,7 +118,20 @@ def publish_if_waiting(
 def signer_for(settings: Settings) -> LocalSigner:
     """Return the town's signer, from the two files below its data directory."""
     folder = settings.data_dir / "signer"
-    return LocalSigner(settings.origin, folder / "seed", folder / "state")
+    return LocalSigner(origin_of(settings), folder / "seed", folder / "state")
+
+
+def origin_of(settings: Settings) -> str:
+    """Return the log's origin: the one it was made with, whatever the address is today.
+
+    An origin is fixed for life; towns move to another domain. Before the log is made, it is what
+    the settings say.
+    """
+    kept = settings.data_dir / "signer" / "origin"
+    try:
+        return kept.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return settings.origin
 
 
 def create_signer(settings: Settings, seed: bytes) -> None:
@@ -125,4 +139,5 @@ def create_signer(settings: Settings, seed: bytes) -> None:
     folder = settings.data_dir / "signer"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     create_seed(folder / "seed", seed)
+    (folder / "origin").write_text(settings.origin + "\n", encoding="utf-8")
     create_state(folder / "state")

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 
 from beffroi.feed.models import EPOCH_1, LogBatch, LogContent, LogEntry, LogFact, LogState, LogTile
 from beffroi.kernel.db import db
@@ -12,12 +12,24 @@ from beffroi_federation.errors import Inconsistent
 from beffroi_federation.log import Head, Tile
 from beffroi_federation.merkle import HASH_BYTES
 
+TURN_KEY = 0x62656666_00000000
+"""Where our advisory locks begin; the log's id is added."""
+
 
 class SqlLogStore:
     """The log store on the town's database; durable with the caller's transaction."""
 
     def __init__(self, log_id: int = EPOCH_1) -> None:
         self.log_id = log_id
+
+    def take_turn(self) -> None:
+        """Wait until no other transaction appends or signs, and keep the turn until this one ends.
+
+        SQLite has one writer at a time anyway.
+        """
+        if db.engine.dialect.name == "postgresql":
+            key = {"log": TURN_KEY + self.log_id}
+            db.session.execute(text("SELECT pg_advisory_xact_lock(:log)"), key)
 
     def head(self) -> Head:
         """Return where the log stands."""

@@ -56,7 +56,7 @@ def identity() -> AnyResponse:
     extension = current_app.extensions["beffroi"]
     body = encode_identity(
         Identity(
-            origin=settings.origin,
+            origin=extension.vkey().partition("+")[0],
             prefix=f"{settings.public_url}/log",
             vkeys=(extension.vkey(),),
             name=settings.name,

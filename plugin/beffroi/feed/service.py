@@ -261,6 +261,7 @@ def stage(
     `only` takes facts of one kind. An empty outbox still writes the marker: silence is a sign of
     life too.
     """
+    SqlLogStore().take_turn()
     facts = outbox.waiting(most, only=only)
     stager = _Stager(today=today, chance=chance)
     stager.take(facts)
@@ -305,4 +306,6 @@ def _keep(place: int, planned: Planned) -> None:
 
 def sign(signer: Signer) -> str:
     """Have what is staged signed and make it the served checkpoint, in the caller's transaction."""
-    return log.publish(SqlLogStore(), signer)
+    store = SqlLogStore()
+    store.take_turn()
+    return log.publish(store, signer)
