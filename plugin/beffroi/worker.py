@@ -4,6 +4,7 @@
 Several may run; jobs are leased, and publication is serialised by the database and the signer.
 """
 
+import logging
 import signal
 import threading
 from datetime import date, timedelta
@@ -22,6 +23,9 @@ from beffroi.notifications import commands as notifications
 from beffroi.outbox import service as outbox
 from beffroi_web.clock import Clock
 
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 30
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 
@@ -103,5 +107,12 @@ class Worker:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         while not stop.is_set():
-            if not self.turn():
-                stop.wait(every)
+            try:
+                worked = self.turn()
+            except Exception:  # mail must go on although the signer is locked, and the other way
+                log.exception("this turn failed; the next one comes in %s seconds", PAUSE_SECONDS)
+                db.session.remove()
+                stop.wait(PAUSE_SECONDS)
+            else:
+                if not worked:
+                    stop.wait(every)

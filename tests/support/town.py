@@ -14,7 +14,8 @@ and what a browser does goes through the application's own routes.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -75,6 +76,26 @@ MODERATOR = Actor(name="Dominique Moderator", roles=frozenset({"moderator"}))
 CITIZEN = Actor(name="Alix Citizen", roles=frozenset({"citizen"}))
 
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def at_once(works: Sequence[Callable[[], object]]) -> list[object]:
+    """Run works in threads that start together; return results and errors in their order."""
+    start = threading.Barrier(len(works))
+    results: list[object] = [None] * len(works)
+
+    def run(place: int, work: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            results[place] = work()
+        except Exception as error:
+            results[place] = error
+
+    threads = [threading.Thread(target=run, args=(n, w)) for n, w in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
 
 
 @dataclass(slots=True)

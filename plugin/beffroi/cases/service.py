@@ -56,10 +56,15 @@ def party_for_account(
     account_id: int, *, email: str | None, name: str, lang: str, now: datetime
 ) -> int:
     """Return the party of an account, made at its first case; its address is kept current."""
-    party = db.session.scalar(select(Party).where(Party.account_id == account_id))
+    known = select(Party).where(Party.account_id == account_id)
+    party = db.session.scalar(known)
     if party is None:
         party = Party(kind="account", account_id=account_id, created_at=now, lang=lang)
-        db.session.add(party)
+        try:
+            with db.session.begin_nested():
+                db.session.add(party)
+        except IntegrityError:  # the same person did something else at the same moment
+            party = db.session.scalars(known).one()
     party.email, party.name = email, name
     db.session.flush()
     return party.id
@@ -200,8 +205,13 @@ def step(
 
 
 def the_case(ref: str) -> Case:
-    """Return a case by its reference for a change, or raise NotFound."""
-    case = db.session.scalar(select(Case).where(Case.ref == ref))
+    """Return a case by its reference for a change, or raise NotFound.
+
+    Its row is locked until the transaction ends, so that changes of one case follow each other:
+    without it two agents at once would give two versions the same number, which the log refuses.
+    """
+    alone = select(Case).where(Case.ref == ref).with_for_update(key_share=True)
+    case = db.session.scalar(alone.execution_options(populate_existing=True))
     if case is None:
         raise NotFound(N_("There is no case with this reference."))
     return case
@@ -360,7 +370,11 @@ def answer(
     case: Case, given: Answer, *, actor: Actor, now: datetime, today: date
 ) -> OfficialAnswer:
     """Give an official answer: the status moves, the text is released, followers are told."""
-    other = the_case(given.duplicate_of) if given.duplicate_of else None
+    other = None
+    if given.duplicate_of:  # read, not locked: two answers that name each other would wait for ever
+        other = db.session.scalar(select(Case).where(Case.ref == given.duplicate_of))
+        if other is None:
+            raise NotFound(N_("There is no case with this reference."))
     named = given.status == "duplicate" or other is not None
     if named and not _may_point(case, other):
         raise Invalid(

@@ -130,8 +130,8 @@ def confirm(
 ) -> str:
     """Make the case of a confirmed address, return its reference; a second click finds it."""
     pending = db.session.scalar(
-        select(PendingRequest).where(PendingRequest.token_hash == _hash(token))
-    )
+        select(PendingRequest).where(PendingRequest.token_hash == _hash(token)).with_for_update()
+    )  # locked: two clicks at once make one case
     if pending is None:
         raise NotFound(N_("This link is not known, or its request was forgotten after two days."))
     if pending.case_ref:

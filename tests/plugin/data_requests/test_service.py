@@ -9,7 +9,7 @@ from beffroi.cases import service as cases
 from beffroi.data_requests import queries, service
 from beffroi.kernel.errors import Gone, Invalid, NotFound
 from beffroi_privacy.commitments import commit
-from support.town import AGENT, CITIZEN, REQUEST, Town
+from support.town import AGENT, CITIZEN, REQUEST, Town, at_once
 
 
 def ask(town: Town, email: str = "alix@citizens.example", **fields: str) -> str:
@@ -199,3 +199,10 @@ def test_a_request_late_in_the_evening_is_of_the_towns_own_day(village: Town) ->
     village.clock.move(timedelta(hours=12, minutes=30))  # 23:30 in UTC, half past midnight here
     village.request()
     assert str(village.one('SELECT received_on FROM "case"')) == "2027-01-13"
+
+
+def test_two_clicks_at_the_same_moment_make_one_case(town: Town) -> None:
+    token = ask(town)
+    results = at_once([lambda: confirm(town, token)] * 3)
+    assert set(results) == {"2027-0001"}
+    assert town.one('SELECT count(*) FROM "case"') == 1

@@ -22,7 +22,7 @@ from beffroi_federation.errors import SignerLocked
 from beffroi_federation.tail import parse_tail
 from beffroi_federation.tiles import decode_bundle
 from beffroi_privacy.commitments import commit
-from support.town import PUBLIC_URL, Town
+from support.town import PUBLIC_URL, Town, at_once
 from support.town_files import write_files
 
 
@@ -454,6 +454,20 @@ def test_a_signer_that_lost_a_file_signs_nothing_and_the_log_waits(
     village.publish()
     assert read(village).kinds == ["bat", "bat", "rcv", "rec"]
     assert is_sound(village, tmp_path)
+
+
+def test_two_workers_that_publish_at_once_lose_and_double_nothing(
+    town: Town, tmp_path: Path
+) -> None:
+    refs = [town.request(title=f"Menus numéro {n}") for n in range(6)]
+    for ref in refs:
+        town.release(ref)
+    results = at_once([town.publish] * 3)
+    assert all(isinstance(r, int) for r in results), results
+    log = read(town)
+    assert (log.kinds.count("rcv"), log.kinds.count("rec")) == (6, 6)
+    assert town.one("SELECT count(*) FROM outbox WHERE done_at IS NULL") == 0
+    assert is_sound(town, tmp_path)
 
 
 # ---- the schedule --------------------------------------------------------------------------------
