@@ -216,3 +216,23 @@ def test_the_page_of_a_request_leads_to_its_proof(village: Town) -> None:
     village.remove(ref)
     village.publish()
     assert village.visitor().get("/log/proof/2").status_code == 200  # the log keeps the entry
+
+
+def test_what_people_write_is_never_markup(village: Town) -> None:
+    evil = "<script>alert(1)</script><b onmouseover=x>\"'</b>"
+    citizen = village.signed_in(name=evil)
+    ref = citizen.sends_request(title=f"Menus {evil}", wanted=f"Tous les menus {evil}", area=evil)
+    citizen.post(f"/requests/{ref}/comment", {"comment": evil})
+    agent = village.signed_in("administrator", name=evil)
+    agent.post(f"/desk/cases/{ref}/note", {"note": evil})
+    village.release(ref)
+    village.answer(ref, "refused", f"Non {evil}", ground="privacy")
+    for person, path in (
+        (village.visitor(), f"/requests/{ref}"), (village.visitor(), "/"),
+        (village.visitor(), "/requests?q=%3Cscript%3Ealert(1)"), (citizen, "/account"),
+        (citizen, f"/requests/{ref}"), (agent, f"/desk/cases/{ref}"), (agent, "/desk"),
+        (village.visitor(), "/requests/new?title=%22%3E%3Cscript%3Ealert(1)"),
+    ):  # fmt: skip
+        html = person.page(path)
+        assert "<script>alert" not in html, path
+        assert "<b onmouseover" not in html, path
