@@ -191,11 +191,7 @@ def public_texts(case_id: int) -> list[PublicText]:
 
 def public_words(case_id: int) -> dict[str, str]:
     """Return the newest released words of each single-valued role of a case."""
-    return {
-        t.role: t.words
-        for t in public_texts(case_id)
-        if t.words is not None and t.role != "comment"
-    }
+    return words_by_case([case_id])[case_id]
 
 
 def public_timeline(case_id: int) -> list[PublicStep]:
@@ -208,18 +204,48 @@ def public_timeline(case_id: int) -> list[PublicStep]:
 
 def public_answers(case_id: int) -> list[PublicAnswer]:
     """Return a case's official answers, newest first."""
-    return [
-        PublicAnswer(
-            r.outcome,
-            r.public if r.state == "released" else None,
-            r.ground,
-            r.url,
-            r.planned,
-            r.ref,
-            r.answered_at,
+    return answers_by_case([case_id])[case_id]
+
+
+def answers_by_case(case_ids: Sequence[int]) -> dict[int, list[PublicAnswer]]:
+    """Return the official answers of each of some cases, newest first, by one statement."""
+    text, other = aliased(CaseText), aliased(Case)
+    rows = db.session.execute(
+        select(OfficialAnswer, text.public, text.state, other.ref)
+        .join(text, text.id == OfficialAnswer.text_id)
+        .outerjoin(other, other.id == OfficialAnswer.duplicate_of)
+        .where(OfficialAnswer.case_id.in_(case_ids))
+        .order_by(OfficialAnswer.id.desc())
+    )
+    found: dict[int, list[PublicAnswer]] = {case_id: [] for case_id in case_ids}
+    for a, words, state, ref in rows:
+        found[a.case_id].append(
+            PublicAnswer(
+                a.outcome,
+                words if state == "released" else None,
+                a.ground,
+                a.url,
+                a.planned,
+                ref,
+                a.answered_at,
+            )
         )
-        for r in db.session.execute(_ANSWERS, {"case_id": case_id})
-    ]
+    return found
+
+
+def words_by_case(case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Return the newest released words of each single-valued role of each of some cases."""
+    rows = db.session.execute(
+        select(CaseText.case_id, CaseText.role, CaseText.public)
+        .where(CaseText.case_id.in_(case_ids), CaseText.role != "comment")
+        .where(CaseText.state == "released")
+        .order_by(CaseText.id)
+    )
+    found: dict[int, dict[str, str]] = {case_id: {} for case_id in case_ids}
+    for case_id, role, words in rows:
+        if words is not None:
+            found[case_id][role] = words
+    return found
 
 
 def _first_words(column: Any, *conditions: ColumnElement[bool]) -> Any:

@@ -3,6 +3,7 @@
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
@@ -278,10 +279,16 @@ def receipt(ref: str) -> Response:
 # ---- API ----------------------------------------------------------------------------------------
 
 
-def _public(row: Any) -> dict[str, Any]:
-    """Return one request as the API gives it: released words only."""
-    words = cases.public_words(row.id)
-    answers = cases.public_answers(row.id)
+def _public(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return requests as the API gives them: released words only."""
+    ids = [row.id for row in rows]
+    words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
+    return [_item(row, words[row.id], answers[row.id]) for row in rows]
+
+
+def _item(
+    row: Any, words: Mapping[str, str], answers: Sequence[cases.PublicAnswer]
+) -> dict[str, Any]:
     return {
         "ref": row.ref,
         "object": row.object,
@@ -306,7 +313,7 @@ def _public(row: Any) -> dict[str, Any]:
 def api_list() -> Response:
     """Return one page of public requests."""
     page = queries.listing(_filters())
-    items = PublicRequest(many=True).dump([_public(row) for row in page.items])
+    items = PublicRequest(many=True).dump(_public(page.items))
     return jsonify({"items": items, "next_cursor": page.next_cursor})
 
 
@@ -322,7 +329,7 @@ def api_show(ref: str) -> Response:
         raise Gone(N_("This case was removed; its page gives the reason."))
     codes = queries.codes(head.id)
     row = queries.HeadWithCodes.of(head, codes)
-    return jsonify(PublicRequest().dump(_public(row)))
+    return jsonify(PublicRequest().dump(_public([row])[0]))
 
 
 @blueprint.post("/api/v1/requests")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pages and API of incidents: list, form, case. Unlisted ones are shown to their author only."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
@@ -182,9 +183,10 @@ def show(ref: str) -> str | tuple[str, int]:
 # ---- API ----------------------------------------------------------------------------------------
 
 
-def _public(row: Any, codes: Any) -> dict[str, Any]:
-    words = cases.public_words(row.id)
-    answers = cases.public_answers(row.id)
+def _item(
+    row: Any, codes: Any, words: Mapping[str, str], answers: Sequence[cases.PublicAnswer]
+) -> dict[str, Any]:
+    """Return one report as the API gives it: released words only."""
     return {
         "ref": row.ref,
         "family": codes.family,
@@ -206,7 +208,11 @@ def _public(row: Any, codes: Any) -> dict[str, Any]:
 def api_list() -> Response:
     """Return one page of listed reports."""
     page = queries.listing(_filters())
-    items = PublicIncident(many=True).dump([_public(row, row) for row in page.items])
+    ids = [row.id for row in page.items]
+    words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
+    items = PublicIncident(many=True).dump(
+        [_item(row, row, words[row.id], answers[row.id]) for row in page.items]
+    )
     return jsonify({"items": items, "next_cursor": page.next_cursor})
 
 
@@ -221,7 +227,8 @@ def api_show(ref: str) -> Response:
         raise NotFound(N_("There is no case with this reference."))
     if head.visibility == "removed":
         raise Gone(N_("This case was removed; its page gives the reason."))
-    return jsonify(PublicIncident().dump(_public(head, codes)))
+    words, answers = cases.public_words(head.id), cases.public_answers(head.id)
+    return jsonify(PublicIncident().dump(_item(head, codes, words, answers)))
 
 
 @blueprint.post("/api/v1/incidents")
