@@ -112,9 +112,17 @@ class Health:
     jobs_dead: int
     mail_unsent: int
     outbox_waiting: int
+    refused: Sequence[tuple[str, str]]
 
 
 def health() -> Health:
     """Return the state of the town's parts, as `/desk/health` tells it."""
     db.session.execute(text("SELECT 1"))
-    return Health(True, jobs.waiting(), jobs.dead(), notifications.unsent(), outbox.waiting_count())
+    return Health(
+        True,
+        jobs.waiting(),
+        jobs.dead(),
+        notifications.unsent(),
+        outbox.waiting_count(),
+        outbox.refused(),
+    )

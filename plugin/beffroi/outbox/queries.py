@@ -45,6 +45,22 @@ def waiting_count() -> int:
     return int(db.session.scalar(statement) or 0)
 
 
+def refused(most: int = 50) -> list[tuple[str, str]]:
+    """Return (case reference, why) of the newest facts that made no record, for agents."""
+    rows = db.session.execute(
+        select(OutboxRow.case_id, OutboxRow.result)
+        .where(OutboxRow.result.like("refused%"), OutboxRow.case_id.is_not(None))
+        .order_by(OutboxRow.id.desc())
+        .limit(most)
+    ).all()
+    found = []
+    for row in rows:
+        head = cases.head_by_id(row.case_id)
+        if head is not None:
+            found.append((head.ref, str(row.result).removeprefix("refused: ")))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class ReleasedRequest:
     """A data request as it may leave: released words and codes, no person, no reference."""

@@ -7,6 +7,7 @@ import pytest
 
 from beffroi.cases import service as cases
 from beffroi.dashboards import queries
+from beffroi.outbox import service as outbox
 from support.town import REQUEST, Town
 
 LETTER = {
@@ -245,6 +246,17 @@ def test_the_health_page_counts_what_waits(village: Town) -> None:
         health = queries.health()
     assert (health.mail_unsent, health.jobs_waiting, health.jobs_dead) == (1, 1, 0)
     assert (health.database, health.outbox_waiting) == (True, 0)
+
+
+def test_the_health_page_names_the_case_that_the_last_gate_refused(village: Town) -> None:
+    ref = village.request()
+    village.release(ref)
+    facts = [row.id for row in village.rows("SELECT id FROM outbox WHERE fact = 'request'")]
+    with village.change():
+        outbox.done({fact: "refused: title: EMAIL" for fact in facts}, now=village.now)
+    page = village.signed_in("agent").page("/desk/health")
+    assert f"/desk/cases/{ref}" in page
+    assert "title: EMAIL" in page
 
 
 def test_who_loses_a_role_is_out_at_once(village: Town) -> None:
