@@ -109,6 +109,8 @@ def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
         by = town if voice == "institution" else ""
         if name == "released":
             roles = [gettext(rules.ROLE_WORDS[role]) for role in _roles(together)]
+            if not roles:
+                continue
             title = _pair(gettext(rules.STEP_WORDS[name]), ", ".join(roles))
             shown.append(TimelineEvent(together[-1].at, voice, title, by, ""))
             continue
@@ -125,8 +127,8 @@ def _occasion(step: Any) -> tuple[date, str, str]:
 
 
 def _roles(steps: Sequence[Any]) -> list[str]:
-    """Return which texts were released, each once, in their order."""
-    return list(dict.fromkeys(step.codes["role"] for step in steps))
+    """Return which texts were released, each once; a comment is an event with its words already."""
+    return list(dict.fromkeys(s.codes["role"] for s in steps if s.codes["role"] != "comment"))
 
 
 def _title(step: Any) -> str:

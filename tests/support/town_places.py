@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every page of a town that people see; names in braces stand for cases in a certain state."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page worth looking at, and the role of who looks (none: a stranger)."""
+
+    path: str
+    role: str = ""
+
+    def __str__(self) -> str:
+        """Return the name of a test of this page."""
+        return f"{self.path} {self.role}".strip()
+
+
+PLACES = (
+    Place("/"),
+    Place("/", "citizen"),
+    Place("/requests"),
+    Place("/requests?status=published&q=budgets&sort=supported"),
+    Place("/requests?q=rienquiressemble"),
+    Place("/requests/{pending}"),
+    Place("/requests/{pending}", "citizen"),
+    Place("/requests/{open}"),
+    Place("/requests/{open}", "citizen"),
+    Place("/requests/{held}"),
+    Place("/requests/{removed}"),
+    Place("/requests/{answered}", "agent"),
+    Place("/requests/{refused}"),
+    Place("/requests/new"),
+    Place("/requests/new?object=document&title=Les+budgets", "citizen"),
+    Place("/requests/sent"),
+    Place("/requests/confirm/" + "0" * 48),
+    Place("/incidents"),
+    Place("/incidents?category=lighting&status=any_open"),
+    Place("/incidents/{listed}"),
+    Place("/incidents/{closed}"),
+    Place("/incidents/{cyber}", "citizen"),
+    Place("/incidents/new"),
+    Place("/incidents/new?category=phishing"),
+    Place("/how-it-works"),
+    Place("/accessibility"),
+    Place("/privacy"),
+    Place("/sign-in"),
+    Place("/sign-out", "citizen"),
+    Place("/follow/{token}"),
+    Place("/account", "citizen"),
+    Place("/account", "agent"),
+    Place("/desk", "agent"),
+    Place("/desk?queue=late&kind=data_request&q=rienquiressemble", "moderator"),
+    Place("/desk/cases/{pending}", "agent"),
+    Place("/desk/cases/{pending}", "moderator"),
+    Place("/desk/cases/{answered}", "agent"),
+    Place("/desk/cases/{held}", "agent"),
+    Place("/desk/cases/{removed}", "administrator"),
+    Place("/desk/cases/{cyber}", "agent"),
+    Place("/desk/requests/new", "agent"),
+    Place("/desk/departments", "administrator"),
+    Place("/desk/health", "agent"),
+    Place("/desk", "citizen"),
+    Place("/nowhere"),
+)
