@@ -67,12 +67,14 @@ def signed_out_uri(site: Site) -> str:
 def local_path(wanted: str | None) -> str:
     """Return a path of this site to go to, or the home page for anything else.
 
-    `//host`, `/\\host` and addresses with a scheme lead elsewhere in a browser, and control
-    characters may hide that; all of them count as "anything else".
+    `//host`, `/\\host` and addresses with a scheme lead elsewhere in a browser, and spaces or
+    control characters may hide that; all of them count as "anything else".
     """
     text = wanted or ""
     if not text.startswith("/") or not text.isprintable() or len(text.encode()) > MAX_NEXT:
         return _HOME
+    if " " in text:
+        return _HOME  # an address never holds one; what a browser does with it is its own affair
     if text[1:2] in ("/", "\\") or "\\" in urlsplit(text).path:
         return _HOME
     if text.startswith(("/auth/", "/sign-in", "/sign-out")):
