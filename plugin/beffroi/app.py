@@ -149,6 +149,7 @@ def create_app(
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)
     app.jinja_env.globals.update(
         dates_moved=settings.dates_moved,
+        several_communes=len(settings.communes) > 1,
         pairs=lambda codes: [(code, code) for code in codes],
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )

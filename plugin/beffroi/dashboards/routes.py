@@ -221,6 +221,7 @@ def _desk_page(
         objects=request_rules.OBJECTS,
         categories=incident_rules.CATEGORIES,
         reasons=moderation_rules.REASONS,
+        review_words=moderation_rules.REVIEW_WORDS,
         statuses=case_rules.STATUS_WORDS,
         roles=case_rules.ROLE_WORDS,
         steps=case_rules.STEP_WORDS,

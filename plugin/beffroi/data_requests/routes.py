@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
@@ -72,7 +72,9 @@ def _facts(row: Any) -> tuple[str, ...]:
     if row.theme:
         facts.append(gettext(rules.THEMES[row.theme]))
     if row.supports:
-        facts.append(gettext("%(count)s in support", count=row.supports))
+        facts.append(
+            ngettext("%(num)s person in support", "%(num)s people in support", row.supports)
+        )
     return tuple(facts)
 
 
