@@ -158,6 +158,7 @@ _TIMELINE = (
 )
 _ANSWERS = (
     select(
+        OfficialAnswer.case_id,
         OfficialAnswer.outcome,
         _TEXT.public,
         _TEXT.state,
@@ -169,8 +170,15 @@ _ANSWERS = (
     )
     .join(_TEXT, _TEXT.id == OfficialAnswer.text_id)
     .outerjoin(_OTHER, _OTHER.id == OfficialAnswer.duplicate_of)
-    .where(OfficialAnswer.case_id == bindparam("case_id"))
+    .where(OfficialAnswer.case_id.in_(bindparam("case_ids", expanding=True)))
     .order_by(OfficialAnswer.id.desc())
+)
+# The state is looked at here and not in SQL: SQLite would else take the index on states, and read
+# every released text of the town to find those of one case.
+_WORDS = (
+    select(CaseText.case_id, CaseText.role, CaseText.public, CaseText.state)
+    .where(CaseText.case_id.in_(bindparam("case_ids", expanding=True)))
+    .order_by(CaseText.id)
 )
 
 
@@ -209,41 +217,20 @@ def public_answers(case_id: int) -> list[PublicAnswer]:
 
 def answers_by_case(case_ids: Sequence[int]) -> dict[int, list[PublicAnswer]]:
     """Return the official answers of each of some cases, newest first, by one statement."""
-    text, other = aliased(CaseText), aliased(Case)
-    rows = db.session.execute(
-        select(OfficialAnswer, text.public, text.state, other.ref)
-        .join(text, text.id == OfficialAnswer.text_id)
-        .outerjoin(other, other.id == OfficialAnswer.duplicate_of)
-        .where(OfficialAnswer.case_id.in_(case_ids))
-        .order_by(OfficialAnswer.id.desc())
-    )
     found: dict[int, list[PublicAnswer]] = {case_id: [] for case_id in case_ids}
-    for a, words, state, ref in rows:
-        found[a.case_id].append(
-            PublicAnswer(
-                a.outcome,
-                words if state == "released" else None,
-                a.ground,
-                a.url,
-                a.planned,
-                ref,
-                a.answered_at,
-            )
-        )
+    for case_id, outcome, words, state, ground, url, planned, ref, at in db.session.execute(
+        _ANSWERS, {"case_ids": list(case_ids)}
+    ):
+        shown = words if state == "released" else None
+        found[case_id].append(PublicAnswer(outcome, shown, ground, url, planned, ref, at))
     return found
 
 
 def words_by_case(case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return the newest released words of each single-valued role of each of some cases."""
-    rows = db.session.execute(
-        select(CaseText.case_id, CaseText.role, CaseText.public)
-        .where(CaseText.case_id.in_(case_ids), CaseText.role != "comment")
-        .where(CaseText.state == "released")
-        .order_by(CaseText.id)
-    )
     found: dict[int, dict[str, str]] = {case_id: {} for case_id in case_ids}
-    for case_id, role, words in rows:
-        if words is not None:
+    for case_id, role, words, state in db.session.execute(_WORDS, {"case_ids": list(case_ids)}):
+        if state == "released" and words is not None and role != "comment":
             found[case_id][role] = words
     return found
 
