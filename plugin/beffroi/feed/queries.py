@@ -132,17 +132,17 @@ class Placed:
     entry: str
 
 
-_PLACES = (
-    select(LogFact.position, LogFact.version, LogFact.record_id, LogFact.entry)
-    .where(LogFact.log_id == bindparam("log_id"), LogFact.fact == bindparam("fact"))
-    .order_by(LogFact.position)
+# Put in order here and not in SQL: SQLite would else walk the whole log in the order of positions.
+_PLACES = select(LogFact.position, LogFact.version, LogFact.record_id, LogFact.entry).where(
+    LogFact.log_id == bindparam("log_id"), LogFact.fact == bindparam("fact")
 )
 
 
 def places(fact: str, log_id: int = EPOCH_1) -> list[Placed]:
     """Return every place of a fact, oldest first."""
     rows = db.session.execute(_PLACES, {"log_id": log_id, "fact": fact})
-    return [Placed(r.position, r.version, r.record_id, r.entry) for r in rows]
+    found = [Placed(r.position, r.version, r.record_id, r.entry) for r in rows]
+    return sorted(found, key=lambda placed: placed.position)
 
 
 def placed_versions(facts: Sequence[str], log_id: int = EPOCH_1) -> set[str]:
