@@ -30,6 +30,7 @@ from beffroi_federation.aggregator.kernel.network import connector
 from beffroi_federation.aggregator.kernel.runtime import now
 from beffroi_federation.aggregator.national import commands as national
 from beffroi_federation.aggregator.towns import commands as towns
+from beffroi_federation.aggregator.towns.adapters.dns import system_resolver
 from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
 from beffroi_federation.errors import ProtocolError
 from beffroi_web.errors import Refusal
@@ -77,7 +78,7 @@ def run_towns(app: Flask, settings: AggregatorSettings, args: argparse.Namespace
     with app.app_context():
         match args.what:
             case "add":
-                town = towns.add(args.url, connector(settings), None, now=now())
+                town = towns.add(args.url, connector(settings), system_resolver(), now=now())
                 _print_town(town, args.json)
                 if town.dns == "not-checked":
                     print(
