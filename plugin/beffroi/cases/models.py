@@ -68,6 +68,7 @@ class Case(Model):
     __table_args__ = (
         Index("ix_case_list", "kind", "visibility", "received_at", "id"),
         Index("ix_case_desk", "open", "due_on", "id"),
+        Index("ix_case_count", "kind", "visibility", "open"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -299,6 +299,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_commune"), ["commune"], unique=False)
+        batch_op.create_index("ix_case_count", ["kind", "visibility", "open"], unique=False)
         batch_op.create_index("ix_case_desk", ["open", "due_on", "id"], unique=False)
         batch_op.create_index(
             "ix_case_list", ["kind", "visibility", "received_at", "id"], unique=False
@@ -563,6 +564,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_case_party_id"))
         batch_op.drop_index("ix_case_list")
         batch_op.drop_index("ix_case_desk")
+        batch_op.drop_index("ix_case_count")
         batch_op.drop_index(batch_op.f("ix_case_commune"))
 
     op.drop_table("case")
