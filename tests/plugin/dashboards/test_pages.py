@@ -81,3 +81,8 @@ def test_the_identity_file_says_who_this_is(village: Town) -> None:
     assert identity["origin"] == "demandes.ville.example/beffroi/210000006/1"
     assert identity["communes"] == ["99999"]
     assert len(identity["vkeys"]) == 1
+
+
+def test_the_sign_in_page_does_not_lead_to_itself(village: Town) -> None:
+    page = village.visitor().page("/sign-in?next=/requests")
+    assert 'href="/sign-in' not in page, "a robot would follow an ever longer address"
