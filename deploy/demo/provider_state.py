@@ -43,7 +43,7 @@ PEOPLE = {
     for person in (
         Person("citizen", "Camille", "Verdoncourt", "une citoyenne"),
         Person("citizen2", "Dominique", "Lanterrier", "un autre citoyen"),
-        Person("agent", "Claude", "Bourmasson", "agent de la collectivité", "agents"),
+        Person("agent", "Morgan", "Bourmasson", "agent de la collectivité", "agents"),
         Person("moderator", "Alix", "Fontaillac", "modératrice", "moderators"),
         Person("administrator", "Sacha", "Mirvault", "administrateur"),
         Person("operator", "Maxime", "Ordanelle", "opératrice du service national"),

@@ -297,7 +297,7 @@ def test_a_person_of_the_demonstration_signs_in_and_out(town: SignInSite, page: 
     assert (faults(page), sideways(page)) == ([], 0)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("#who")).to_have_text("Claude Bourmasson: agent citizen")
+    expect(page.locator("#who")).to_have_text("Morgan Bourmasson: agent citizen")
     assert page.url == town.site.public_url + "/desk"
 
     page.goto(town.site.public_url + "/sign-out")
