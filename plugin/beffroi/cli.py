@@ -20,13 +20,14 @@ from rich.progress import Progress
 
 from beffroi.accounts import commands as agents
 from beffroi.app import create_app
-from beffroi.config import Settings, SettingsRefused, from_environ
+from beffroi.config import Settings, from_environ
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
 from beffroi.incidents import commands as incidents
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.worker import Worker
 from beffroi_web.clock import SystemClock
+from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.migrating import upgrade
 

@@ -6,9 +6,7 @@ in lower case, the environment winning. There is no default secret, an unknown n
 all faults are reported at once. `docs/reference/settings.md` lists them (a test compares).
 """
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,19 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault, parse_providers
+from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
+from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
 PREFIX = "BEFFROI_"
+OTHERS = (PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")
+"""What begins like a town's settings and is not one."""
 KINDS = ("commune", "epci", "other")
 BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "200000+")
-
-
-class SettingsRefused(Exception):
-    """The settings cannot be used; `faults` says everything that is wrong with them."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("the settings cannot be used:\n" + "\n".join(f"  - {f}" for f in faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +76,6 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _words(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(w for w in re.split(r"[\s,]+", value) if w)
-    return tuple(str(w) for w in value)
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() in {"1", "true", "yes", "on"}:
-        return True
-    if str(value).lower() in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("is yes or no")
-
-
 def _is_zone(name: str) -> bool:
     try:
         return bool(ZoneInfo(name))
@@ -106,19 +83,15 @@ def _is_zone(name: str) -> bool:
         return False
 
 
-def _providers(value: Any) -> tuple[ProviderSettings, ...]:
-    return parse_providers(json.loads(value) if isinstance(value, str) else value)
-
-
 READERS: dict[str, Callable[[Any], Any]] = {
-    "communes": _words,
-    "languages": _words,
-    "language_dirs": lambda v: tuple(Path(w) for w in _words(v)),
+    "communes": words,
+    "languages": words,
+    "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
-    "providers": _providers,
-    "incidents_need_account": _flag,
-    "demonstration": _flag,
-    "behind_proxy": _flag,
+    "providers": providers,
+    "incidents_need_account": flag,
+    "demonstration": flag,
+    "behind_proxy": flag,
     "submissions_per_hour": int,
     "dates_moved": int,
 }
@@ -196,16 +169,4 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
 
 def from_environ(environ: Mapping[str, str]) -> Settings:
     """Return the settings in an environment, and in the TOML file it names if it names one."""
-    given: dict[str, Any] = {}
-    file = environ.get(PREFIX + "CONFIG")
-    if file:
-        try:
-            given.update(tomllib.loads(Path(file).read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise SettingsRefused([f"{PREFIX}CONFIG names {file}: {error}"]) from error
-    for key, value in environ.items():
-        if key.startswith(PREFIX) and key != PREFIX + "CONFIG":
-            if key.startswith((PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")):
-                continue
-            given[key.removeprefix(PREFIX).lower()] = value
-    return from_mapping(given)
+    return from_mapping(gather(environ, PREFIX, others=OTHERS))

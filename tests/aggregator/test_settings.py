@@ -10,10 +10,10 @@ import pytest
 from beffroi_federation.aggregator.config import (
     PREFIX,
     AggregatorSettings,
-    SettingsRefused,
     from_environ,
     from_mapping,
 )
+from beffroi_web.configuration import SettingsRefused
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {

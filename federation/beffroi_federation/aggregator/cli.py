@@ -21,7 +21,6 @@ from flask import Flask
 from beffroi_federation.aggregator.app import create_app, make_store
 from beffroi_federation.aggregator.config import (
     AggregatorSettings,
-    SettingsRefused,
     from_environ,
 )
 from beffroi_federation.aggregator.intake import commands as intake
@@ -33,6 +32,7 @@ from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.adapters.dns import system_resolver
 from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
 from beffroi_federation.errors import ProtocolError
+from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.migrating import upgrade
 

@@ -7,9 +7,7 @@ unknown name is refused, and all faults are reported at once.
 `docs/reference/aggregator-settings.md` lists them (a test compares).
 """
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
@@ -17,22 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from beffroi_web.sign_in.settings import (
-    ProviderSettings,
-    ProviderSettingsFault,
-    parse_providers,
-)
+from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
+from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
 PREFIX = "BEFFROI_AGGREGATOR_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class SettingsRefused(Exception):
-    """The settings cannot be used; `faults` says everything that is wrong with them."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("the settings cannot be used:\n" + "\n".join(f"  - {f}" for f in faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +56,6 @@ class AggregatorSettings:
         return urlsplit(self.public_url).hostname in LOOPBACK
 
 
-def _words(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(w for w in re.split(r"[\s,]+", value) if w)
-    return tuple(str(w) for w in value)
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() in {"1", "true", "yes", "on"}:
-        return True
-    if str(value).lower() in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("it is yes or no")
-
-
 def _minutes(value: Any) -> timedelta:
     minutes = int(value)
     if not 1 <= minutes <= 7 * 24 * 60:
@@ -92,19 +63,15 @@ def _minutes(value: Any) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-def _providers(value: Any) -> tuple[ProviderSettings, ...]:
-    return parse_providers(json.loads(value) if isinstance(value, str) else value)
-
-
 READERS: Mapping[str, Callable[[Any], Any]] = {
-    "languages": _words,
+    "languages": words,
     "data_dir": Path,
-    "providers": _providers,
+    "providers": providers,
     "pull_every": _minutes,
     "recheck_every": _minutes,
-    "demo_peers": lambda value: frozenset(_words(value)),
-    "demonstration": _flag,
-    "behind_proxy": _flag,
+    "demo_peers": lambda value: frozenset(words(value)),
+    "demonstration": flag,
+    "behind_proxy": flag,
 }
 
 CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
@@ -183,14 +150,4 @@ def _between(values: Mapping[str, Any]) -> list[str]:
 
 def from_environ(environ: Mapping[str, str]) -> AggregatorSettings:
     """Return the settings in an environment, and in the TOML file it names if it names one."""
-    given: dict[str, Any] = {}
-    file = environ.get(PREFIX + "CONFIG")
-    if file:
-        try:
-            given.update(tomllib.loads(Path(file).read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise SettingsRefused([f"{PREFIX}CONFIG names {file}: {error}"]) from error
-    for key, value in environ.items():
-        if key.startswith(PREFIX) and key != PREFIX + "CONFIG":
-            given[key.removeprefix(PREFIX).lower()] = value
-    return from_mapping(given)
+    return from_mapping(gather(environ, PREFIX))

@@ -145,20 +145,6 @@ def places(fact: str, log_id: int = EPOCH_1) -> list[Placed]:
     return sorted(found, key=lambda placed: placed.position)
 
 
-def placed_versions(facts: Sequence[str], log_id: int = EPOCH_1) -> set[str]:
-    """Return which of these facts are in the log already, in any version."""
-    found: set[str] = set()
-    for start in range(0, len(facts), 500):
-        found |= set(
-            db.session.scalars(
-                select(LogFact.fact).where(
-                    LogFact.log_id == log_id, LogFact.fact.in_(facts[start : start + 500])
-                )
-            )
-        )
-    return found
-
-
 def proof_place(case_id: int) -> int | None:
     """Return the newest published place of a data request that is not withdrawn, or None."""
     live = live_places(f"request:{case_id}")

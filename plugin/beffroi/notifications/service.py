@@ -4,7 +4,7 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from beffroi.cases import queries as cases
 from beffroi.kernel import jobs
@@ -49,8 +49,3 @@ def owed_no_more(delivery_id: int) -> None:
     db.session.execute(
         delete(Delivery).where(Delivery.id == delivery_id, Delivery.sent_at.is_(None))
     )
-
-
-def ids_owed(timeline_id: int) -> list[int]:
-    """Return the deliveries of a step."""
-    return list(db.session.scalars(select(Delivery.id).where(Delivery.timeline_id == timeline_id)))

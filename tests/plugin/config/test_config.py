@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from beffroi.config import Settings, SettingsRefused, from_environ, from_mapping, luhn
+from beffroi.config import Settings, from_environ, from_mapping, luhn
+from beffroi_web.configuration import SettingsRefused
 
 COMPLETE: dict[str, Any] = {
     "name": "Beffroi-sur-Exemple",
