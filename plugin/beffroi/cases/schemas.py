@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How a case looks when it goes out to a page: its badge, its card, its timeline, in words."""
+"""How a case goes out to a page (badge, card, timeline), and a list's filters that come in."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,13 +7,17 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, cast
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import get_timezone, gettext
 from markupsafe import Markup, escape
+from marshmallow import Schema
 
 from beffroi.cases import rules
+from beffroi.kernel.errors import Invalid
 from beffroi_web.cards import Badge, CaseCard, Due, Tone
 from beffroi_web.filters import ago, paragraphs
+from beffroi_web.forms import load
+from beffroi_web.paging import limit_from
 from beffroi_web.words import N_
 
 LEGAL_GROUND = "CRPA, art. R. 311-13"
@@ -141,3 +145,20 @@ def _title(step: Any) -> str:
     if step.step == "commented" and step.words is None:
         return str(gettext("Comment, under review"))
     return title
+
+
+def list_filters(query: Schema, statuses: Sequence[str]) -> dict[str, Any]:
+    """Return a public list's filters from the address of the page.
+
+    `any_open` goes with every kind's statuses; an unknown status does not narrow. Raises Invalid
+    for what else does not fit.
+    """
+    data, form = load(query, request.args)
+    if data is None:
+        raise Invalid(
+            N_("This page address is not one of ours; start from the list."), errors=form.errors
+        )
+    data["limit"] = limit_from(request.args)
+    if data["status"] and data["status"] not in (*statuses, "any_open"):
+        data["status"] = ""
+    return data

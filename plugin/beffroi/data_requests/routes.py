@@ -15,7 +15,7 @@ from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.rules import DATA_REQUEST, REQUEST_STATUSES, STATUS_WORDS
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.cases.schemas import card, due, timeline
+from beffroi.cases.schemas import card, due, list_filters, timeline
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.schemas import ListQuery, PublicRequest, RequestForm, RequestPage
 from beffroi.kernel import clock
@@ -28,31 +28,17 @@ from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
 from beffroi_web.openapi import operation
-from beffroi_web.paging import limit_from
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("data_requests", __name__)
 
 
-def _filters() -> dict[str, Any]:
-    """Return the list's filters from the address; what does not fit is an Invalid refusal."""
-    data, form = load(ListQuery(), request.args)
-    if data is None:
-        raise Invalid(
-            N_("This page address is not one of ours; start from the list."), errors=form.errors
-        )
-    data["limit"] = limit_from(request.args)
-    if data["status"] and data["status"] not in (*REQUEST_STATUSES, "any_open"):
-        data["status"] = ""
-    return data
-
-
 @blueprint.get("/requests")
 @guard(PUBLIC)
 def listing() -> str:
     """Show the public list of requests with search, filters and sorting."""
-    filters = _filters()
+    filters = list_filters(ListQuery(), REQUEST_STATUSES)
     page = queries.listing(filters)
     today = clock.local_day(clock.now(), settings().time_zone)
     cards = [card(row, today=today, facts=_facts(row)) for row in page.items]
@@ -314,7 +300,7 @@ def _item(
 @operation("List public data requests", answers=RequestPage, query=ListQuery, tag="requests")
 def api_list() -> Response:
     """Return one page of public requests."""
-    page = queries.listing(_filters())
+    page = queries.listing(list_filters(ListQuery(), REQUEST_STATUSES))
     items = PublicRequest(many=True).dump(_public(page.items))
     return jsonify({"items": items, "next_cursor": page.next_cursor})
 

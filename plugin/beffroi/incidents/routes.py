@@ -13,7 +13,7 @@ from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.cases.schemas import card, timeline
+from beffroi.cases.schemas import card, list_filters, timeline
 from beffroi.incidents import queries, rules, service
 from beffroi.incidents.schemas import IncidentForm, IncidentPage, ListQuery, PublicIncident
 from beffroi.kernel import clock, private_links
@@ -26,7 +26,6 @@ from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
 from beffroi_web.openapi import operation
-from beffroi_web.paging import limit_from
 from beffroi_web.paths import address
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
@@ -34,23 +33,11 @@ from beffroi_web.words import N_
 blueprint = Blueprint("incidents", __name__)
 
 
-def _filters() -> dict[str, Any]:
-    data, form = load(ListQuery(), request.args)
-    if data is None:
-        raise Invalid(
-            N_("This page address is not one of ours; start from the list."), errors=form.errors
-        )
-    data["limit"] = limit_from(request.args)
-    if data["status"] and data["status"] not in (*INCIDENT_STATUSES, "any_open"):
-        data["status"] = ""
-    return data
-
-
 @blueprint.get("/incidents")
 @guard(PUBLIC)
 def listing() -> str:
     """Show the listed street reports with search, filters and sorting."""
-    filters = _filters()
+    filters = list_filters(ListQuery(), INCIDENT_STATUSES)
     page = queries.listing(filters)
     today = clock.local_day(clock.now(), settings().time_zone)
     cards = [
@@ -207,7 +194,7 @@ def _item(
 @operation("List listed street reports", answers=IncidentPage, query=ListQuery, tag="incidents")
 def api_list() -> Response:
     """Return one page of listed reports."""
-    page = queries.listing(_filters())
+    page = queries.listing(list_filters(ListQuery(), INCIDENT_STATUSES))
     ids = [row.id for row in page.items]
     words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
     items = PublicIncident(many=True).dump(
