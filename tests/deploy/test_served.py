@@ -110,10 +110,11 @@ def test_the_application_counts_the_clients_address_and_not_what_it_claims(
     def send(source: str, claimed: str) -> Answer:
         return deployed.ask("POST", "/incidents/new", b"", source=source, X_Forwarded_For=claimed)
 
-    # Eight an hour and process; two processes.
+    # Eight an hour and process; two processes, and which of them answers is chance.
     seen = [send("127.0.0.2", f"203.0.113.{n}") for n in range(18)]
-    assert seen[-1].status == 429
-    assert not from_nginx(seen[-1])
+    refused = [answer for answer in seen if answer.status == 429]
+    assert len(refused) >= 18 - 2 * 8
+    assert not any(from_nginx(answer) for answer in refused)
     assert send("127.0.0.3", "203.0.113.1").status == 400
 
 
