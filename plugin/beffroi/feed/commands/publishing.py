@@ -4,28 +4,12 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from beffroi.config import Settings
 from beffroi.feed import queries, service
 from beffroi.feed.queries import SqlLogStore
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.outbox.queries import waiting_count
-from beffroi_federation.errors import ProtocolError
-from beffroi_federation.signer import LocalSigner, create_seed, create_state
 from beffroi_federation.signing import Signer
-
-__all__ = [
-    "Effect",
-    "ProtocolError",
-    "create_signer",
-    "no_effect",
-    "origin_of",
-    "publish_if_waiting",
-    "publish_on_schedule",
-    "publish_once",
-    "sign_staged",
-    "signer_for",
-]
 
 Effect = Callable[[str], None]
 """Told the name of each point between two effects; a crash test dies there."""
@@ -113,31 +97,3 @@ def publish_if_waiting(
         entries += publish_once(signer, now=now, today=today, chance=chance, at=at).entries
     db.session.rollback()
     return entries
-
-
-def signer_for(settings: Settings) -> LocalSigner:
-    """Return the town's signer, from the two files below its data directory."""
-    folder = settings.data_dir / "signer"
-    return LocalSigner(origin_of(settings), folder / "seed", folder / "state")
-
-
-def origin_of(settings: Settings) -> str:
-    """Return the log's origin: the one it was made with, whatever the address is today.
-
-    An origin is fixed for life; towns move to another domain. Before the log is made, it is what
-    the settings say.
-    """
-    kept = settings.data_dir / "signer" / "origin"
-    try:
-        return kept.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return settings.origin
-
-
-def create_signer(settings: Settings, seed: bytes) -> None:
-    """Write a new signer's files from 32 random bytes; FileExistsError if there is one."""
-    folder = settings.data_dir / "signer"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    create_seed(folder / "seed", seed)
-    (folder / "origin").write_text(settings.origin + "\n", encoding="utf-8")
-    create_state(folder / "state")

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the worker and the operator do with the log: `publishing` and `signing`."""
+
+from beffroi.feed.commands.publishing import (
+    Effect,
+    no_effect,
+    publish_if_waiting,
+    publish_on_schedule,
+    publish_once,
+    sign_staged,
+)
+from beffroi.feed.commands.signing import create_signer, origin_of, signer_for
+from beffroi_federation.errors import ProtocolError
+
+__all__ = [
+    "Effect",
+    "ProtocolError",
+    "create_signer",
+    "no_effect",
+    "origin_of",
+    "publish_if_waiting",
+    "publish_on_schedule",
+    "publish_once",
+    "sign_staged",
+    "signer_for",
+]

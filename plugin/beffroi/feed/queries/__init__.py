@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of the log (`reads`), and the store that the protocol appends to (`store`)."""
+
+from beffroi.feed.queries.reads import (
+    Content,
+    Placed,
+    contents,
+    has_batch,
+    live_places,
+    places,
+    proof_place,
+    withdrawal_version,
+    withdrawn_by,
+)
+from beffroi.feed.queries.store import SqlLogStore
+
+__all__ = [
+    "Content",
+    "Placed",
+    "SqlLogStore",
+    "contents",
+    "has_batch",
+    "live_places",
+    "places",
+    "proof_place",
+    "withdrawal_version",
+    "withdrawn_by",
+]
