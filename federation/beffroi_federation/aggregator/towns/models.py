@@ -62,9 +62,15 @@ class TownCommune(Model):
 
 
 class Log(Model):
-    """One epoch of a town's feed: origin and key are pinned for life, the prefix may move."""
+    """One epoch of a town's feed: the origin is pinned for life, the prefix may move.
+
+    `vkey` is the current key; another one takes its place only by a `key` entry that both have
+    signed, or by a person. `state` is waiting (a new epoch that nobody approved), current or ended;
+    `active` says the same of current, one log a town.
+    """
 
     __tablename__ = "log"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'current', 'ended')", name="state"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"), index=True)
@@ -73,6 +79,7 @@ class Log(Model):
     prefix: Mapped[str] = mapped_column(String(500))
     vkey: Mapped[str] = mapped_column(String(400))
     active: Mapped[bool] = mapped_column(Boolean, default=True)
+    state: Mapped[str] = mapped_column(String(8), default="current", server_default="current")
 
 
 class TownEvent(Model):
