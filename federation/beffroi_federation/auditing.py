@@ -13,7 +13,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.checkpoint import parse as parse_checkpoint
-from beffroi_federation.entries import BatchEntry, Entry, RecordEntry, SupersedeEntry, parse_entry
+from beffroi_federation.entries import (
+    BatchEntry,
+    CheckpointEntry,
+    Entry,
+    RecordEntry,
+    SupersedeEntry,
+    parse_entry,
+)
 from beffroi_federation.errors import Inconsistent, ProtocolError, Unreachable
 from beffroi_federation.feed_client import GONE, NOT_FOUND, FeedClient
 from beffroi_federation.merkle import TILE_WIDTH, Frontier, leaf_hash, tile_root
@@ -22,6 +29,7 @@ from beffroi_federation.notes import parse as parse_note
 from beffroi_federation.records import read_record
 from beffroi_federation.verify import (
     ContentState,
+    LogOf,
     Verdict,
     check_contents,
     follow,
@@ -75,11 +83,13 @@ def audit(
     now: datetime,
     origin: str | None = None,
     earlier: Checkpoint | None = None,
+    whose: LogOf | None = None,
     progress: Progress = lambda what, done, of: None,
 ) -> Report:
     """Return what an audit of everything that a log serves finds.
 
-    `origin` is who the log is expected to be, `earlier` a checkpoint that it must continue.
+    `origin` is who the log is expected to be, `earlier` a checkpoint that it must continue. Where
+    `whose` is not given, a log whose first entry other than `bat` is a `chk` is the nation's.
     Raises Unreachable if the checkpoint cannot be had, or the network fails on the way; what the
     checkpoint promises and the log says it does not have (404, 410) is a fault.
     """
@@ -96,7 +106,7 @@ def audit(
     except ProtocolError as error:
         report.fault(f"Checkpoint: {error.diagnostics()}")
         return report
-    _Audit(feed, checkpoint, earlier, now, report, progress).run()
+    _Audit(feed, checkpoint, earlier, now, whose, report, progress).run()
     return report
 
 
@@ -122,6 +132,7 @@ class _Audit:
         checkpoint: Checkpoint,
         earlier: Checkpoint | None,
         now: datetime,
+        whose: LogOf | None,
         report: Report,
         progress: Progress,
     ) -> None:
@@ -129,6 +140,7 @@ class _Audit:
         self._checkpoint = checkpoint
         self._earlier = earlier
         self._now = now
+        self._whose = whose
         self._report = report
         self._progress = progress
         self._frontier = Frontier()
@@ -179,7 +191,10 @@ class _Audit:
         """Check one entry's grammar and what it points to, and remember what contents need."""
         try:
             entry = parse_entry(leaf)
-            consequences = follow(index, (entry,), self._past)
+            if self._whose is None and not isinstance(entry, BatchEntry):
+                nation = isinstance(entry, CheckpointEntry)
+                self._whose = LogOf.NATION if nation else LogOf.TOWN
+            consequences = follow(index, (entry,), self._past, self._whose or LogOf.TOWN)
         except ProtocolError as error:
             self._past.kinds[index] = "?"
             self._report.fault(f"Entry {index}: {error.diagnostics()}")

@@ -16,6 +16,7 @@ from beffroi_federation.notes import (
     COSIGNATURE,
     ED25519,
     MAX_NOTE,
+    MAX_ORIGIN,
     Verifier,
     check_name,
     decode_base64,
@@ -23,7 +24,6 @@ from beffroi_federation.notes import (
 )
 from beffroi_federation.notes import parse as parse_note
 
-MAX_ORIGIN = 255
 PROOF_HEAD = "c2sp.org/tlog-proof@v1\n"
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")

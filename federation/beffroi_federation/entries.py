@@ -7,6 +7,8 @@
     key  {"k":<vkey>,"t":"key","v":1}            the key that will sign from now on
     bat  {"p":<period>,"t":"bat","v":1}          first entry of a batch
     rcv  {"c":…,"t":"rcv","v":1}                 commitment to a request that was received
+    epo  {"n":…,"o":…,"r":…,"t":"epo","v":1}     a new epoch: where the log before it ended
+    chk  {"k":…,"n":…,"o":…,"r":…,"t":"chk","v":1}   a checkpoint that the nation accepted
 
 A leaf is canonical JSON in ASCII, at most 1,024 bytes, and has no field in which anything about a
 person could stand. A content is served beside the log with its salt, one line each, and can be
@@ -24,7 +26,8 @@ from typing import ClassVar, TypeAlias
 from beffroi_federation.canonical import MAX_INTEGER, Json, encode
 from beffroi_federation.canonical import parse as parse_json
 from beffroi_federation.errors import Malformed, OverLimit
-from beffroi_federation.notes import Verifier
+from beffroi_federation.merkle import EMPTY_ROOT
+from beffroi_federation.notes import MAX_ORIGIN, Verifier, check_name
 from beffroi_federation.tiles import MAX_LEAF
 from beffroi_privacy.commitments import SALT_BYTES
 
@@ -37,7 +40,8 @@ MAX_RECEIPT = 131_072
 _PERIOD = re.compile(
     r"[0-9]{4}-(W(0[1-9]|[1-4][0-9]|5[0-3])|(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))"
 )
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}")
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_SIGNATURE_BYTES = 68
 
 
 class Reason(StrEnum):
@@ -101,8 +105,43 @@ class ReceivedEntry:
     commitment: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class EpochEntry:
+    """A new epoch begins: the origin, size and root (32 bytes) with which the log before it ended.
+
+    Stands at index 0 of a town's log or nowhere.
+    """
+
+    kind: ClassVar[str] = "epo"
+    origin: str
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointEntry:
+    """A checkpoint that the nation accepted, in the nation's own log only.
+
+    `signature` is the 4-byte key ID and the 64-byte Ed25519 signature of the log's own line, so
+    that the note can be written again, byte for byte (`verify.accepted_note`).
+    """
+
+    kind: ClassVar[str] = "chk"
+    origin: str
+    size: int
+    root: bytes
+    signature: bytes
+
+
 Entry: TypeAlias = (
-    RecordEntry | SupersedeEntry | WithdrawEntry | KeyEntry | BatchEntry | ReceivedEntry
+    RecordEntry
+    | SupersedeEntry
+    | WithdrawEntry
+    | KeyEntry
+    | BatchEntry
+    | ReceivedEntry
+    | EpochEntry
+    | CheckpointEntry
 )
 
 
@@ -124,6 +163,11 @@ def encode_entry(entry: Entry) -> bytes:
             members["p"] = period
         case ReceivedEntry(commitment):
             members["c"] = encode_base64url(commitment)
+        case EpochEntry(origin, size, root):
+            members |= {"n": size, "o": origin, "r": encode_base64url(root)}
+        case CheckpointEntry(origin, size, root, signature):
+            members |= {"n": size, "o": origin, "r": encode_base64url(root)}
+            members["k"] = encode_base64url(signature, _SIGNATURE_BYTES)
     leaf = encode(members)
     parse_entry(leaf)  # one grammar for what is written and what is read
     return leaf
@@ -173,11 +217,28 @@ def _read(kind: Json, members: dict[str, Json]) -> Entry:
             return BatchEntry(period)
         case "rcv":
             return ReceivedEntry(_commitment(members))
+        case "epo":
+            return EpochEntry(*_tree(members))
+        case "chk":
+            signature = decode_base64url(_string(members, "k"), _SIGNATURE_BYTES)
+            return CheckpointEntry(*_tree(members), signature)
     raise Malformed("A leaf is of a kind that is not known here")
 
 
 def _commitment(members: dict[str, Json]) -> bytes:
     return decode_base64url(_string(members, "c"))
+
+
+def _tree(members: dict[str, Json]) -> tuple[str, int, bytes]:
+    """Return origin, size and root of a tree that an entry names."""
+    origin, size = _string(members, "o"), _index(members, "n")
+    root = decode_base64url(_string(members, "r"))
+    check_name(origin)
+    if len(origin) > MAX_ORIGIN:
+        raise OverLimit("An origin is longer than 255 bytes", length=len(origin))
+    if size == 0 and root != EMPTY_ROOT:
+        raise Malformed("An entry names an empty tree with another root than the empty one")
+    return origin, size, root
 
 
 def _string(members: dict[str, Json], name: str) -> str:
@@ -194,20 +255,22 @@ def _index(members: dict[str, Json], name: str) -> int:
     return value
 
 
-def encode_base64url(data: bytes) -> str:
-    """Return 32 bytes as 43 characters of base64url without padding."""
-    if len(data) != SALT_BYTES:
-        raise Malformed("A commitment or salt does not have 32 bytes", length=len(data))
+def encode_base64url(data: bytes, length: int = SALT_BYTES) -> str:
+    """Return `length` bytes (32: a commitment, a salt, a root) as base64url without padding."""
+    if len(data) != length:
+        raise Malformed(f"This does not have {length} bytes", length=len(data))
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def decode_base64url(text: str) -> bytes:
-    """Return the 32 bytes of 43 characters of base64url, in their one canonical spelling."""
-    if not _BASE64URL.fullmatch(text):
-        raise Malformed("A commitment or salt is not 43 characters of base64url")
-    data = binascii.a2b_base64(text.translate({ord("-"): "+", ord("_"): "/"}) + "=")
-    if encode_base64url(data) != text:
-        raise Malformed("A commitment or salt is not spelt canonically")
+def decode_base64url(text: str, length: int = SALT_BYTES) -> bytes:
+    """Return the `length` bytes of base64url without padding, in its one canonical spelling."""
+    characters = -(-length * 4 // 3)
+    if len(text) != characters or not _BASE64URL.fullmatch(text):
+        raise Malformed(f"This is not {characters} characters of base64url")
+    padded = text.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-characters % 4)
+    data = binascii.a2b_base64(padded)
+    if encode_base64url(data, length) != text:
+        raise Malformed("A text in base64url is not spelt canonically")
     return data
 
 

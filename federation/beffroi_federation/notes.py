@@ -25,6 +25,7 @@ from beffroi_federation.errors import Malformed, OverLimit, Unsigned
 
 MAX_NOTE = 65_536
 MAX_SIGNATURES = 16
+MAX_ORIGIN = 255
 ED25519 = 0x01
 COSIGNATURE = 0x04
 

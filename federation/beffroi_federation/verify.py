@@ -26,8 +26,10 @@ from typing import Protocol
 
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.entries import (
+    CheckpointEntry,
     Content,
     Entry,
+    EpochEntry,
     ReceivedEntry,
     RecordEntry,
     SupersedeEntry,
@@ -37,7 +39,7 @@ from beffroi_federation.entries import (
 )
 from beffroi_federation.errors import Fork, Inconsistent, Malformed, OverLimit, Rollback
 from beffroi_federation.merkle import EMPTY_ROOT, Frontier, leaf_hash
-from beffroi_federation.notes import Verifier
+from beffroi_federation.notes import Signature, Verifier, format_note
 from beffroi_federation.tiles import MAX_LEAF
 from beffroi_privacy.commitments import commit
 
@@ -137,6 +139,13 @@ def read_entries(start: int, leaves: Sequence[bytes]) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+class LogOf(StrEnum):
+    """Whose log is read: which kinds of entries it may hold."""
+
+    TOWN = "town"
+    NATION = "nation"
+
+
 class Past(Protocol):
     """What a reader already took from a log, by index. Both answer from memory or its database."""
 
@@ -163,11 +172,15 @@ class Consequences:
     answered: Mapping[int, int]
 
 
+_OF_A_TOWN = ("rec", "sup", "wdr", "key", "bat", "rcv", "epo")
+
+
 @dataclass(slots=True)
 class _Following:
     """The entries of one pull, being followed one after the other."""
 
     past: Past
+    whose: LogOf
     kinds: dict[int, str] = field(default_factory=dict)
     published: list[int] = field(default_factory=list)
     superseded: dict[int, int] = field(default_factory=dict)
@@ -176,7 +189,13 @@ class _Following:
     answered: dict[int, int] = field(default_factory=dict)
 
     def take(self, index: int, entry: Entry) -> None:
-        """Follow one entry; Inconsistent if it points where it may not."""
+        """Follow one entry; Inconsistent if it points or stands where it may not."""
+        known = ("chk", "bat") if self.whose is LogOf.NATION else _OF_A_TOWN
+        if entry.kind not in known:
+            sentence = (
+                f"Entry {index} is of a kind that the log of a {self.whose.value} never holds"
+            )
+            raise Inconsistent(sentence, kind=entry.kind)
         match entry:
             case RecordEntry(_, received):
                 self.published.append(index)
@@ -191,6 +210,9 @@ class _Following:
                 self.withdrawn.setdefault(target, reason.value)
             case ReceivedEntry():
                 self.received.append(index)
+            case EpochEntry() if index:
+                sentence = f"Entry {index} begins an epoch, and only entry 0 may"
+                raise Inconsistent(sentence, expected=0, got=index)
         self.kinds[index] = entry.kind
 
     def _supersede(self, index: int, replaces: int) -> None:
@@ -216,13 +238,16 @@ class _Following:
             )
 
 
-def follow(start: int, entries: Sequence[Entry], past: Past) -> Consequences:
+def follow(
+    start: int, entries: Sequence[Entry], past: Past, whose: LogOf = LogOf.TOWN
+) -> Consequences:
     """Return what entries from `start` on do to records, or raise Inconsistent.
 
     A `sup` points to an earlier `rec` or `sup` that has no newer version yet, a `wdr` to an earlier
-    `rec` or `sup`, a `q` to an earlier `rcv`. Withdrawing twice is the same as once.
+    `rec` or `sup`, a `q` to an earlier `rcv`. Withdrawing twice is the same as once. In a town's
+    log `epo` stands at index 0 or nowhere and `chk` nowhere; the nation's holds `chk` and `bat`.
     """
-    following = _Following(past)
+    following = _Following(past, whose)
     for index, entry in enumerate(entries, start):
         following.take(index, entry)
     return Consequences(
@@ -232,6 +257,13 @@ def follow(start: int, entries: Sequence[Entry], past: Past) -> Consequences:
         tuple(following.received),
         following.answered,
     )
+
+
+def accepted_note(entry: CheckpointEntry) -> str:
+    """Return the note that a `chk` entry stands for, with the log's own signature line alone."""
+    text = Checkpoint(entry.origin, entry.size, entry.root).text()
+    line = Signature(entry.origin, entry.signature[:4], entry.signature[4:])
+    return format_note(text, (line,))
 
 
 class ContentState(StrEnum):

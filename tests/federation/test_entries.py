@@ -11,8 +11,10 @@ from beffroi_federation.canonical import MAX_INTEGER
 from beffroi_federation.entries import (
     MAX_LINE,
     BatchEntry,
+    CheckpointEntry,
     Content,
     Entry,
+    EpochEntry,
     KeyEntry,
     Reason,
     Receipt,
@@ -29,7 +31,7 @@ from beffroi_federation.entries import (
     parse_receipt,
 )
 from beffroi_federation.errors import Malformed, OverLimit, ProtocolError
-from beffroi_federation.merkle import Frontier, leaf_hash
+from beffroi_federation.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from beffroi_federation.notes import vkey
 from beffroi_privacy.commitments import commit
 from support.protocol_vectors import worked
@@ -37,6 +39,8 @@ from support.protocol_vectors import worked
 SALT = bytes(range(32))
 INDEXES = st.integers(0, MAX_INTEGER)
 COMMITMENTS = st.binary(min_size=32, max_size=32)
+SIGNATURES = st.binary(min_size=68, max_size=68)
+ORIGINS = st.from_regex(r"[!-*,-~]{1,255}", fullmatch=True)
 VKEY = worked("notes")["keys"][0]["vkey"]
 ENTRIES: st.SearchStrategy[Entry] = st.one_of(
     st.builds(RecordEntry, COMMITMENTS, st.none() | INDEXES),
@@ -44,6 +48,8 @@ ENTRIES: st.SearchStrategy[Entry] = st.one_of(
     st.builds(WithdrawEntry, INDEXES, st.sampled_from(Reason)),
     st.builds(ReceivedEntry, COMMITMENTS),
     st.just(KeyEntry(VKEY)),
+    st.builds(EpochEntry, ORIGINS, INDEXES.filter(bool), COMMITMENTS),
+    st.builds(CheckpointEntry, ORIGINS, INDEXES.filter(bool), COMMITMENTS, SIGNATURES),
     st.sampled_from([BatchEntry("2026-W01"), BatchEntry("2026-W53"), BatchEntry("2026-12-31")]),
 )
 
@@ -68,7 +74,7 @@ def test_each_kind_of_leaf_reads_and_writes_back() -> None:
         assert entry.kind == case["kind"]
         assert encode_entry(entry) == case["leaf"].encode()
         kinds.add(entry.kind)
-    assert kinds == {"rec", "sup", "wdr", "key", "bat", "rcv"}
+    assert kinds >= {"rec", "sup", "wdr", "key", "bat", "rcv"}
 
 
 @given(ENTRIES)
@@ -116,11 +122,28 @@ def test_an_overlong_leaf_is_refused_before_it_is_read() -> None:
         SupersedeEntry(SALT, -1),
         BatchEntry("this week"),
         KeyEntry("no key"),
+        EpochEntry("an origin with spaces", 1, SALT),
+        EpochEntry("o", 0, SALT),
+        EpochEntry("o", 1, SALT[1:]),
+        EpochEntry("o", -1, SALT),
+        CheckpointEntry("o", 1, SALT, SALT),
+        CheckpointEntry("o+p", 1, SALT, SALT * 2 + SALT[:4]),
     ],
 )
 def test_an_entry_that_nobody_could_read_is_not_written(entry: Entry) -> None:
     with pytest.raises(Malformed):
         encode_entry(entry)
+
+
+def test_an_origin_beyond_255_bytes_is_in_no_entry() -> None:
+    with pytest.raises(OverLimit):
+        encode_entry(EpochEntry("o" * 256, 1, SALT))
+
+
+def test_an_epoch_after_a_log_without_entries_names_the_empty_tree() -> None:
+    assert parse_entry(encode_entry(EpochEntry("o", 0, EMPTY_ROOT))) == EpochEntry(
+        "o", 0, EMPTY_ROOT
+    )
 
 
 @given(INDEXES, COMMITMENTS, st.text(max_size=200))

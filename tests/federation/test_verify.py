@@ -8,16 +8,22 @@ from hypothesis import strategies as st
 
 from beffroi_federation import verify
 from beffroi_federation.checkpoint import Checkpoint
+from beffroi_federation.checkpoint import parse as parse_checkpoint
 from beffroi_federation.entries import (
     BatchEntry,
+    CheckpointEntry,
     Content,
     Entry,
+    EpochEntry,
+    KeyEntry,
     Reason,
     ReceivedEntry,
     RecordEntry,
     SupersedeEntry,
     WithdrawEntry,
     encode_content_line,
+    encode_entry,
+    parse_entry,
 )
 from beffroi_federation.errors import (
     Fork,
@@ -30,11 +36,14 @@ from beffroi_federation.errors import (
 )
 from beffroi_federation.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from beffroi_federation.notes import Verifier, format_note
+from beffroi_federation.notes import parse as parse_note
 from beffroi_federation.tail import TAIL_BYTES, encode_tail, parse_tail
 from beffroi_federation.verify import (
     ContentState,
+    LogOf,
     ReplicaState,
     accept_checkpoint,
+    accepted_note,
     check_contents,
     extend,
     follow,
@@ -218,6 +227,36 @@ def test_an_entry_that_points_where_it_may_not_is_refused(entry: Entry, says: st
     with pytest.raises(Inconsistent, match=says) as caught:
         follow(10, [entry], PAST)
     assert {"expected", "got"} <= caught.value.details.keys()
+
+
+EPOCH = EpochEntry("town.example/beffroi/1/1", 7, bytes(32))
+ACCEPTED = CheckpointEntry("town.example/beffroi/1/1", 7, bytes(32), bytes(68))
+
+
+def test_an_epoch_begins_at_entry_0_and_nowhere_else() -> None:
+    follow(0, [EPOCH, BatchEntry("2026-W40")], Past())
+    for start, entries in ((0, [BatchEntry("2026-W40"), EPOCH]), (5, [EPOCH])):
+        with pytest.raises(Inconsistent, match="only entry 0"):
+            follow(start, entries, Past())
+
+
+def test_a_town_never_logs_a_checkpoint_and_the_nation_nothing_but_checkpoints() -> None:
+    with pytest.raises(Inconsistent, match="town"):
+        follow(0, [ACCEPTED], Past())
+    follow(0, [BatchEntry("2026-W40"), ACCEPTED], Past(), LogOf.NATION)
+    for entry in (EPOCH, RecordEntry(bytes(32)), KeyEntry("k"), ReceivedEntry(bytes(32))):
+        with pytest.raises(Inconsistent, match="nation"):
+            follow(0, [entry], Past(), LogOf.NATION)
+
+
+def test_an_accepted_checkpoint_is_written_again_byte_for_byte() -> None:
+    note = town_of([b"one", b"two"]).notes[2]
+    read = parse_note(note)
+    (line,) = read.signatures
+    seen = parse_checkpoint(read.text)
+    entry = CheckpointEntry(seen.origin, seen.size, seen.root, line.key_id + line.signature)
+    assert accepted_note(entry) == note
+    assert parse_entry(encode_entry(entry)) == entry
 
 
 def test_a_record_never_has_two_next_versions_in_one_batch() -> None:
