@@ -7,6 +7,7 @@ itself proved to continue the last one it signed, and it remembers that one befo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from threading import Lock
 from typing import Protocol
 
@@ -22,8 +23,52 @@ class Signed:
     note: str
 
 
-class Signer(Protocol):
-    """Signs the checkpoints of one log, in this process or behind a socket."""
+class Standing(StrEnum):
+    """What a signer knows of its own past."""
+
+    NEVER_SIGNED = "never-signed"
+    SIGNED = "signed"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class SignerStanding:
+    """Where a signer stands. It holds nothing secret.
+
+    `size`, `root` and `note` are the last signed tree's and 0, empty and "" before there is one;
+    `reason` says in a sentence why it is locked; `successor` is the vkey of a key that is to follow
+    and "" outside of a rotation; `announce` says that this key's entry has yet to be shown in the
+    log; `retires` is the second (Unix time) from which the successor signs alone, None before then
+    is known.
+    """
+
+    kind: Standing
+    origin: str
+    vkeys: tuple[str, ...]
+    size: int = 0
+    root: bytes = b""
+    note: str = ""
+    reason: str = ""
+    successor: str = ""
+    announce: bool = False
+    retires: int | None = None
+
+    @property
+    def locked(self) -> bool:
+        """Whether it signs nothing before it has caught up."""
+        return self.kind is Standing.LOCKED
+
+    def sentence(self) -> str:
+        """Return the standing in plain words."""
+        if self.kind is Standing.LOCKED:
+            return f"The signer is locked: {self.reason}"
+        if self.kind is Standing.NEVER_SIGNED:
+            return "The signer has never signed anything."
+        return f"The signer last signed a log of {self.size} entries."
+
+
+class CheckpointSigner(Protocol):
+    """As much of a signer as publishing a log needs."""
 
     def sign(self, old_size: int, new_size: int, root: bytes, proof: Sequence[bytes]) -> str:
         """Return the signed checkpoint note of the tree (new_size, root).
@@ -38,8 +83,46 @@ class Signer(Protocol):
         before the note is returned. Safe to call from several threads and processes.
         """
 
+    def vkeys(self) -> tuple[str, ...]:
+        """Return the vkey texts of all keys that sign checkpoints now, the current one first.
+
+        Two during a rotation: the current key stays the old one until its last day, its successor
+        stands second; then the successor is the current and only one.
+        """
+
+
+class Signer(CheckpointSigner, Protocol):
+    """Signs the checkpoints of one log, in this process or behind a socket."""
+
     def vkey(self) -> str:
-        """Return the vkey text of the key that signs now."""
+        """Return the vkey text of the current key: the one that every reader knows."""
+
+    def sign_request(self, path: str, seconds: int) -> bytes:
+        """Return the current key's 64-byte signature of `signed_requests.request_text`.
+
+        Works although the signer is locked, for it is how a town that lost its memory is given its
+        own contents back. Raises Malformed for a path or time that no request can have.
+        """
+
+    def state(self) -> SignerStanding:
+        """Return where the signer stands. A locked signer is a standing, not an error."""
+
+    def catch_up(self, note: str, proof: Sequence[bytes] = ()) -> SignerStanding:
+        """Adopt a checkpoint that this log signed and that a witness cosigned; return the standing.
+
+        The witnesses are those the signer itself was told of, never the caller's. A locked signer
+        takes it as its last tree. One that remembers wants the consistency `proof` from what it
+        remembers, and never goes back: an older checkpoint is Rollback, another root of the same
+        size Fork, another history Inconsistent; its own last tree changes nothing. Unsigned when
+        its own key or a witness is missing. Durable when it returns.
+        """
+
+    def announced(self, proof: str) -> SignerStanding:
+        """Take the proof that a successor's `key` entry is in the log; its 30 days begin.
+
+        `proof` is a tlog-proof of that entry under a checkpoint that both keys signed. Shown again
+        it changes nothing. Raises Malformed, Unsigned or Inconsistent when it does not prove it.
+        """
 
 
 class SignerState(Protocol):
@@ -54,6 +137,9 @@ class SignerState(Protocol):
     def compare_and_swap(self, expected: Signed | None, new: Signed) -> None:
         """Remember `new`, if and only if what is remembered is `expected`; else Inconsistent."""
 
+    def adopt(self, new: Signed) -> None:
+        """Remember `new` although what was remembered is unknown; Inconsistent if it is known."""
+
 
 class MemoryState:
     """A signer's memory that lives as long as the process; for tests."""
@@ -61,6 +147,10 @@ class MemoryState:
     def __init__(self, signed: Signed | None = None) -> None:
         self._signed = signed
         self._lock = Lock()
+
+    def adopt(self, new: Signed) -> None:
+        """Refuse: this memory is always known."""
+        raise Inconsistent("The signer remembers what it signed last")
 
     def load(self) -> Signed | None:
         """Return the last signed tree."""
