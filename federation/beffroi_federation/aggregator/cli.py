@@ -87,11 +87,7 @@ def run_towns(app: Flask, settings: AggregatorSettings, args: argparse.Namespace
                         file=sys.stderr,
                     )
             case "approve":
-                town = towns.approve(
-                    args.siren, by=args.by, dns_checked=args.dns_checked, words=args.words,
-                    now=now(),
-                )  # fmt: skip
-                _print_town(town, args.json)
+                _print_town(_approved(args), args.json)
             case "suspend":
                 town = towns.suspend(args.siren, by=args.by, reason=args.reason, now=now())
                 _print_town(town, args.json)
@@ -99,6 +95,16 @@ def run_towns(app: Flask, settings: AggregatorSettings, args: argparse.Namespace
                 for town in all_towns():
                     _print_town(town, args.json)
     return 0
+
+
+def _approved(args: argparse.Namespace) -> TownRow:
+    """Approve a town, its next epoch or its changed key; return the town."""
+    who = {"by": args.by, "words": args.words, "now": now()}
+    if args.epoch is not None:
+        return intake.begin_epoch(args.siren, args.epoch, **who)
+    if args.vkey:
+        return towns.replace_key(args.siren, args.vkey, **who)
+    return towns.approve(args.siren, dns_checked=args.dns_checked, **who)
 
 
 def run_pull(app: Flask, settings: AggregatorSettings, args: argparse.Namespace) -> int:
@@ -217,6 +223,9 @@ def _towns_arguments(parser: argparse.ArgumentParser) -> None:
     approve.add_argument(
         "--dns-checked", action="store_true", help="this person has checked the DNS entry"
     )
+    changed = approve.add_mutually_exclusive_group()
+    changed.add_argument("--epoch", type=int, help="let this new log take the place of the old")
+    changed.add_argument("--vkey", default="", help="pin this key of the log from now on")
     suspend.add_argument("--by", default="", help="the person who suspends; public")
     suspend.add_argument("--reason", required=True, help="why; public")
     for one in (add, listing, approve, suspend):

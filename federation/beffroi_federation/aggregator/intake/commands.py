@@ -22,6 +22,7 @@ from beffroi_federation.aggregator.kernel.db import db, unit_of_work
 from beffroi_federation.aggregator.kernel.network import Connect
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
 from beffroi_federation.aggregator.national import service as national
+from beffroi_federation.aggregator.towns import service as registry
 from beffroi_federation.aggregator.towns.queries import TownRow, all_towns, communes_of
 from beffroi_federation.errors import ProtocolError
 
@@ -193,6 +194,18 @@ def work(
                     tidy(now)
                 tidied = now
         stop.wait(pause)
+
+
+def begin_epoch(siren: str, epoch: int, *, by: str, words: str, now: datetime) -> TownRow:
+    """Let a town's new log take the place of the old one, in one transaction; return the town.
+
+    Everything that came from the old log leaves the pages at once; the next pull brings what the
+    town says in the new one.
+    """
+    with unit_of_work():
+        old, _ = registry.begin_epoch(siren, epoch, by=by, words=words, now=now)
+        national.forget_log(old)
+    return registry.town_for_desk(siren)
 
 
 @dataclass(frozen=True, slots=True)

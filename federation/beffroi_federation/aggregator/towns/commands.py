@@ -39,3 +39,10 @@ def suspend(siren: str, *, by: str, reason: str, now: datetime) -> TownRow:
     with unit_of_work():
         service.suspend(siren, by=by, reason=reason, now=now)
     return service.town_for_desk(siren)
+
+
+def replace_key(siren: str, vkey: str, *, by: str, words: str, now: datetime) -> TownRow:
+    """Pin another key of a town in its own transaction; see `service.replace_key`."""
+    with unit_of_work():
+        service.replace_key(siren, vkey, by=by, words=words, now=now)
+    return service.town_for_desk(siren)

@@ -103,6 +103,25 @@ def town_of_epoch(siren: str, epoch: int) -> TownRow | None:
     return TownRow(*row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One epoch of a town's feed as the registry holds it."""
+
+    id: int
+    town_id: int
+    epoch: int
+    origin: str
+    vkey: str
+    state: str
+
+
+def logs_of(town_id: int) -> list[LogRow]:
+    """Return every epoch of a town's feed, the oldest first."""
+    columns = [getattr(Log, name) for name in LogRow.__dataclass_fields__]
+    rows = db.session.execute(select(*columns).where(Log.town_id == town_id).order_by(Log.epoch))
+    return [LogRow(*row) for row in rows]
+
+
 def towns_page(
     *, query: str = "", commune: str = "", after: tuple[str, str] | None = None, limit: int = 20
 ) -> list[TownRow]:

@@ -44,6 +44,21 @@ SENTENCES = {
     "approved": N_("A person approved the town; its key and its log's name are fixed."),
     "released": N_("A person ended the quarantine; pulling goes on."),
     "suspended": N_("A person suspended the town: nothing more is taken from it."),
+    "key-changed": N_("The town changed its key: the log announces the new one, and both signed."),
+    "key-approved": N_("A person pinned another key of the town's log."),
+    "epoch-announced": N_(
+        "The town announces a new log (a new epoch). It waits for a person's approval."
+    ),
+    "epoch-approved": N_("A person approved the town's new log; the old one has ended."),
+    "epoch-begun": N_("The town's new log begins, and says where the old one ended."),
+    "epoch-differs": N_(
+        "The town's new log says that the old one ended in a history which was never published. "
+        "Nothing of it was taken."
+    ),
+    "key": N_(
+        "The town's log announces a key that did not sign it, or that is not one of its name. "
+        "Nothing of it was taken."
+    ),
     "fork": N_(
         "The town serves another history than the one it signed before. "
         "Nothing more is taken from it until a person has looked."
@@ -93,7 +108,8 @@ SENTENCES = {
 
 FAULTS = frozenset(
     {"fork", "rollback", "mismatch", "missing", "reference", "unsigned", "malformed",
-     "over-limit", "address", "quarantined", "still-served", "held", "unreadable", "elsewhere"}
+     "over-limit", "address", "key", "epoch-differs", "quarantined", "still-served", "held",
+     "unreadable", "elsewhere"}
 )  # fmt: skip
 """The steps that tell of something wrong."""
 
@@ -160,12 +176,17 @@ def _epoch(identity: Identity) -> int | None:
 
 
 def _current_key(identity: Identity) -> Verifier | None:
+    vkey = identity.vkeys[0]
+    return Verifier.from_text(vkey) if is_key_of(vkey, identity.origin) else None
+
+
+def is_key_of(vkey: str, origin: str) -> bool:
+    """Say whether a vkey text is an Ed25519 key that goes by a log's name."""
     try:
-        verifier = Verifier.from_text(identity.vkeys[0])
+        verifier = Verifier.from_text(vkey)
     except Malformed:
-        return None
-    fits = verifier.kind == ED25519 and verifier.name == identity.origin
-    return verifier if fits else None
+        return False
+    return verifier.kind == ED25519 and verifier.name == origin
 
 
 def dns_name(url: str) -> str:

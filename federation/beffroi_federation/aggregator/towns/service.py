@@ -19,8 +19,10 @@ from beffroi_federation.aggregator.towns.rules import (
     check_identity,
     dns_name,
     dns_text,
+    is_key_of,
 )
 from beffroi_federation.identity import Identity
+from beffroi_federation.notes import Verifier
 from beffroi_web.errors import Conflict, Invalid, NotFound
 from beffroi_web.words import N_
 
@@ -58,8 +60,9 @@ def check(
 def add(checked: Checked, url: str, dns: str, *, now: datetime) -> str:
     """Put a town into the register, waiting for approval; return its SIREN.
 
-    A town that is there already is refreshed (name, contact, address) if its origin and key are the
-    pinned ones; anything else is a Conflict: a changed key is a matter for people.
+    A town that is there already is refreshed (name, contact, address) if its origin is the pinned
+    one and the pinned key is among its keys. A later epoch of the same town is noted and waits for
+    a person (`begin_epoch`); anything else is a Conflict: a changed key is a matter for people.
     """
     identity = checked.identity
     known = db.session.scalar(select(Town).where(Town.siren == identity.siren))
@@ -83,16 +86,112 @@ def add(checked: Checked, url: str, dns: str, *, now: datetime) -> str:
         note(town.id, "added", now=now, details={"origin": identity.origin, "dns": dns})
     else:
         log = db.session.scalars(select(Log).where(Log.town_id == known.id, Log.active)).one()
-        if (log.origin, log.vkey) != (identity.origin, checked.verifier.vkey()):
+        town = known
+        if checked.epoch > log.epoch:
+            _await_epoch(town, checked, now)
+            return identity.siren
+        if log.origin != identity.origin or log.vkey not in identity.vkeys:
             raise Conflict(
                 N_("This SIREN is registered with another log or key; people must settle it.")
             )
-        town = known
         town.dns = dns
         log.prefix = identity.prefix
         _describe(town, checked, url)
     _set_communes(town.id, identity.communes)
     return identity.siren
+
+
+def _await_epoch(town: Town, checked: Checked, now: datetime) -> None:
+    """Note a later epoch that a town announces; the one that waits last is the one that counts."""
+    identity, vkey = checked.identity, checked.verifier.vkey()
+    waiting = db.session.scalar(select(Log).where(Log.origin == identity.origin))
+    if waiting is None:
+        waiting = Log(
+            town_id=town.id,
+            epoch=checked.epoch,
+            origin=identity.origin,
+            prefix=identity.prefix,
+            vkey=vkey,
+            active=False,
+            state="waiting",
+        )
+        db.session.add(waiting)
+    elif waiting.vkey == vkey:
+        return
+    if waiting.state != "waiting" or waiting.town_id != town.id:
+        raise Conflict(
+            N_("This SIREN is registered with another log or key; people must settle it.")
+        )
+    waiting.vkey, waiting.prefix = vkey, identity.prefix
+    note(town.id, "epoch-announced", now=now, details=_log_details(identity.origin, vkey))
+
+
+def _log_details(origin: str, vkey: str) -> dict[str, Any]:
+    return {"origin": origin, "key": Verifier.from_text(vkey).key_id.hex()}
+
+
+def begin_epoch(siren: str, epoch: int, *, by: str, words: str, now: datetime) -> tuple[int, int]:
+    """Make a waiting epoch the current log of a town; return the ids of the old and the new log.
+
+    `by` names the person who answers for it: they have called the town back on its official
+    number. A quarantine ends with it. Conflict when no such epoch waits.
+    """
+    town = _town(siren)
+    answers = by.strip()[:200]
+    if not answers:
+        sentence = N_("An approval names the person who gives it.")
+        raise Invalid(sentence, errors={"by": [sentence]})
+    logs = db.session.scalars(select(Log).where(Log.town_id == town.id)).all()
+    old = next(log for log in logs if log.active)
+    new = next((log for log in logs if log.state == "waiting" and log.epoch == epoch), None)
+    if new is None:
+        raise Conflict(N_("No such epoch of this town waits for approval."))
+    old.active, old.state = False, "ended"
+    new.active, new.state = True, "current"
+    if town.state == "quarantined":
+        town.state, town.reason = "approved", ""
+    note(
+        town.id,
+        "epoch-approved",
+        by=answers,
+        words=words,
+        now=now,
+        details=_log_details(new.origin, new.vkey) | {"before": old.origin},
+    )
+    return old.id, new.id
+
+
+def replace_key(siren: str, vkey: str, *, by: str, words: str, now: datetime) -> None:
+    """Pin another key of a town's current log because a person says so, who has called the town.
+
+    For a nation that was away while the town signed with both keys. Invalid for a key that is not
+    an Ed25519 key by the log's name.
+    """
+    town = _town(siren)
+    log = db.session.scalars(select(Log).where(Log.town_id == town.id, Log.active)).one()
+    answers = by.strip()[:200]
+    if not answers:
+        sentence = N_("An approval names the person who gives it.")
+        raise Invalid(sentence, errors={"by": [sentence]})
+    if not is_key_of(vkey, log.origin):
+        raise Invalid(N_("The current key is not an Ed25519 key that goes by the origin's name."))
+    log.vkey = vkey
+    details = _log_details(log.origin, vkey)
+    note(town.id, "key-approved", by=answers, words=words, now=now, details=details)
+
+
+def change_key(log_id: int, vkey: str, position: int, *, now: datetime) -> None:
+    """Pin the key that a verified `key` entry announced, both keys having signed it."""
+    log = db.session.get_one(Log, log_id)
+    if log.vkey != vkey:
+        log.vkey = vkey
+        details = _log_details(log.origin, vkey) | {"index": position}
+        note(log.town_id, "key-changed", now=now, details=details)
+
+
+def note_epoch_start(town_id: int, details: dict[str, Any], *, now: datetime) -> None:
+    """Write down what the first entry of a new epoch says of the log before it."""
+    note(town_id, "epoch-begun", now=now, details=details)
 
 
 def _describe(town: Town, checked: Checked, url: str) -> None:
