@@ -47,12 +47,17 @@ def providers(value: Any) -> tuple[ProviderSettings, ...]:
 
 
 def gather(
-    environ: Mapping[str, str], prefix: str, *, others: tuple[str, ...] = ()
+    environ: Mapping[str, str],
+    prefix: str,
+    *,
+    others: tuple[str, ...] = (),
+    own: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return what is given under a prefix, by lower-case name, the environment winning.
 
     `<prefix>CONFIG` may name one TOML file with the same names. Names that begin with one of
-    `others` belong to somebody else. Raises SettingsRefused for a file that cannot be read.
+    `others` belong to somebody else, but for those in `own`. Raises SettingsRefused for a file that
+    cannot be read.
     """
     given: dict[str, Any] = {}
     config = prefix + "CONFIG"
@@ -63,6 +68,8 @@ def gather(
         except (OSError, ValueError) as error:  # not there; not TOML; not UTF-8
             raise SettingsRefused([f"{config} names {file}: {error}"]) from error
     for key, value in environ.items():
-        if key.startswith(prefix) and key != config and not key.startswith(others):
+        if not key.startswith(prefix) or key == config:
+            continue
+        if key in own or not key.startswith(others):
             given[key.removeprefix(prefix).lower()] = value
     return given

@@ -20,6 +20,8 @@ from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 PREFIX = "BEFFROI_"
 OTHERS = (PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")
 """What begins like a town's settings and is not one."""
+OWN = (PREFIX + "AGGREGATOR_URL",)
+"""What begins like others' settings and is a town's."""
 KINDS = ("commune", "epci", "other")
 BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "200000+")
 
@@ -54,6 +56,7 @@ class Settings:
     behind_proxy: bool = False
     dates_moved: int = 0
     source_url: str = ""
+    aggregator_url: str = ""
 
     @property
     def slug(self) -> str:
@@ -131,6 +134,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "is smtp://host:port, smtps://user:password@host:port or file:DIRECTORY",
     ),
     (
+        "aggregator_url",
+        lambda v: bool(re.fullmatch(r"|https://[^/?#@\s]+|http://127\.0\.0\.1:[1-9][0-9]{0,4}", v)),
+        "is the nation's address without a path, such as https://national.example",
+    ),
+    (
         "database_url",
         lambda v: v.startswith(("sqlite:///", "postgresql+psycopg://")),
         "is sqlite:///FILE or postgresql+psycopg://…",
@@ -169,4 +177,4 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
 
 def from_environ(environ: Mapping[str, str]) -> Settings:
     """Return the settings in an environment, and in the TOML file it names if it names one."""
-    return from_mapping(gather(environ, PREFIX, others=OTHERS))
+    return from_mapping(gather(environ, PREFIX, others=OTHERS, own=OWN))

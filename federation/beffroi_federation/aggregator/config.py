@@ -19,6 +19,8 @@ from beffroi_web.configuration import SettingsRefused, flag, gather, providers, 
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
 PREFIX = "BEFFROI_AGGREGATOR_"
+OTHERS = (PREFIX + "URL",)
+"""What begins like our settings and is a town's: where its aggregator is."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -150,4 +152,4 @@ def _between(values: Mapping[str, Any]) -> list[str]:
 
 def from_environ(environ: Mapping[str, str]) -> AggregatorSettings:
     """Return the settings in an environment, and in the TOML file it names if it names one."""
-    return from_mapping(gather(environ, PREFIX))
+    return from_mapping(gather(environ, PREFIX, others=OTHERS))

@@ -87,6 +87,14 @@ def test_settings_of_the_nation_and_of_tests_are_not_ours_to_refuse() -> None:
     )
 
 
+def test_the_address_of_the_nation_is_a_setting_of_the_town() -> None:
+    nation = "https://national.example"
+    assert from_environ(environ(aggregator_url=nation)).aggregator_url == nation
+    assert from_environ(environ()).aggregator_url == ""
+    for wrong in ("http://national.example", nation + "/", "http://127.0.0.1", "ftp://x"):
+        assert any("AGGREGATOR_URL" in f for f in faults(COMPLETE | {"aggregator_url": wrong}))
+
+
 def test_there_is_no_default_secret_and_no_default_place() -> None:
     without = {f.name for f in fields(Settings) if f.default is MISSING}
     assert {"secret_key", "data_dir", "public_url", "siren"} <= without
