@@ -4,18 +4,24 @@
 `log_content` is the only one of these tables that erasing a person touches.
 """
 
+from datetime import datetime
+
 from sqlalchemy import Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model
-from beffroi_web.database import BigId
+from beffroi_web.database import BigId, UtcDateTime
 
-EPOCH_1 = 1
-"""The log id of the first epoch; a later epoch is another log with its own id."""
+FIRST_EPOCH = 1
+"""The log id of the first epoch; a later epoch is another log, whose id is its number."""
 
 
 class LogState(Model):
-    """Where a log stands: leaves staged, leaves under the served checkpoint, its note."""
+    """Where a log stands: leaves staged, leaves under the served checkpoint, its note.
+
+    The log with the highest id is the current one. `behind_since` is set while it is an old copy of
+    itself, restored from a backup: nothing of it is served or added to until it has caught up.
+    """
 
     __tablename__ = "log_state"
 
@@ -23,6 +29,7 @@ class LogState(Model):
     size: Mapped[int] = mapped_column(BigId, default=0)
     published: Mapped[int] = mapped_column(BigId, default=0)
     note: Mapped[str] = mapped_column(Text, default="")
+    behind_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LogEntry(Model):
@@ -72,10 +79,16 @@ class LogFact(Model):
 
 
 class LogBatch(Model):
-    """Which periods have had their batch, and where its marker stands."""
+    """Where the marker of a batch stands.
+
+    `slot` is the period again where the calendar asked for the batch: each has one. A batch that is
+    published at once has none.
+    """
 
     __tablename__ = "log_batch"
+    __table_args__ = (UniqueConstraint("log_id", "slot"),)
 
     log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     period: Mapped[str] = mapped_column(String(10), index=True)
+    slot: Mapped[str | None] = mapped_column(String(10))
