@@ -29,8 +29,8 @@ LOG_LINE = (
     "3XNiwa1pY+yVskvcWjtamQE=\n"
 )
 LINE = (
-    "— witness.beffroi.example/w1 INOPDQAAAABlU/EAvo+KQzJ0dlESuRtl/cEVe3h5bdanfXMWAGek7cabDuxtAjy+xq"
-    "YjETuF/gBvtRcjD4MiKMnDwHRbkvMU1luyBA==\n"
+    "— witness.beffroi.example/w1 INOPDQAAAABlU/EAvo+KQzJ0dlESuRtl/cEVe3h5bdanfXMWAGek7cabDuxtAjy+x"
+    "qYjETuF/gBvtRcjD4MiKMnDwHRbkvMU1luyBA==\n"
 )
 WITNESS = Verifier.from_text(VKEY)
 
