@@ -12,13 +12,14 @@ from beffroi.feed.queries.reads import (
     withdrawal_version,
     withdrawn_by,
 )
-from beffroi.feed.queries.store import SqlLogStore
+from beffroi.feed.queries.store import SqlLogStore, current_log
 
 __all__ = [
     "Content",
     "Placed",
     "SqlLogStore",
     "contents",
+    "current_log",
     "has_batch",
     "live_places",
     "places",

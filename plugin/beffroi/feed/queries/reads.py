@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from beffroi.feed.models import EPOCH_1, LogBatch, LogContent, LogFact
-from beffroi.feed.queries.store import SqlLogStore
+from beffroi.feed.models import LogBatch, LogContent, LogFact
+from beffroi.feed.queries.store import SqlLogStore, current_log
 from beffroi.kernel.db import db
 
 
@@ -19,11 +19,11 @@ class Content:
     content: bytes
 
 
-def contents(first: int, count: int, published: int, log_id: int = EPOCH_1) -> list[Content]:
+def contents(first: int, count: int, published: int, log_id: int | None = None) -> list[Content]:
     """Return the contents of up to `count` entries from `first` on, published ones only."""
     rows = db.session.execute(
         select(LogContent.position, LogContent.salt, LogContent.content)
-        .where(LogContent.log_id == log_id, LogContent.position >= first)
+        .where(LogContent.log_id == (log_id or current_log()), LogContent.position >= first)
         .where(LogContent.position < min(first + count, published))
         .order_by(LogContent.position)
     )
@@ -46,9 +46,9 @@ _PLACES = select(LogFact.position, LogFact.version, LogFact.record_id, LogFact.e
 )
 
 
-def places(fact: str, log_id: int = EPOCH_1) -> list[Placed]:
-    """Return every place of a fact, oldest first."""
-    rows = db.session.execute(_PLACES, {"log_id": log_id, "fact": fact})
+def places(fact: str, log_id: int | None = None) -> list[Placed]:
+    """Return every place of a fact in one log (the current epoch's), oldest first."""
+    rows = db.session.execute(_PLACES, {"log_id": log_id or current_log(), "fact": fact})
     found = [Placed(r.position, r.version, r.record_id, r.entry) for r in rows]
     return sorted(found, key=lambda placed: placed.position)
 
@@ -78,7 +78,8 @@ def withdrawn_by(withdrawal: Placed) -> int:
     return -withdrawal.version - 1
 
 
-def has_batch(period: str, log_id: int = EPOCH_1) -> bool:
+def has_batch(period: str, log_id: int | None = None) -> bool:
     """Say whether a period (an ISO week, or a day for withdrawals) has had its batch."""
-    found = select(LogBatch.position).where(LogBatch.log_id == log_id, LogBatch.period == period)
+    of_log = LogBatch.log_id == (log_id or current_log())
+    found = select(LogBatch.position).where(of_log, LogBatch.period == period)
     return db.session.scalar(found.limit(1)) is not None

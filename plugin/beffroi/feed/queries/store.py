@@ -3,23 +3,31 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
-from beffroi.feed.models import EPOCH_1, LogEntry, LogState, LogTile
+from beffroi.feed.models import FIRST_EPOCH, LogEntry, LogState, LogTile
 from beffroi.kernel.db import db
 from beffroi_federation.errors import Inconsistent
 from beffroi_federation.log import Head, Tile
 from beffroi_federation.merkle import HASH_BYTES
 
 TURN_KEY = 0x62656666_00000000
-"""Where our advisory locks begin; the log's id is added."""
+"""Our advisory lock: one for all epochs, since only the current one is written."""
+
+
+def current_log() -> int:
+    """Return the id of the current epoch's log; the first one's before there is any."""
+    return int(db.session.scalar(select(func.max(LogState.log_id))) or FIRST_EPOCH)
 
 
 class SqlLogStore:
-    """The log store on the town's database; durable with the caller's transaction."""
+    """The log store on the town's database; durable with the caller's transaction.
 
-    def __init__(self, log_id: int = EPOCH_1) -> None:
-        self.log_id = log_id
+    It is the current epoch's log unless an id is given.
+    """
+
+    def __init__(self, log_id: int | None = None) -> None:
+        self.log_id = current_log() if log_id is None else log_id
 
     def take_turn(self) -> None:
         """Wait until no other transaction appends or signs, and keep the turn until this one ends.
@@ -27,7 +35,7 @@ class SqlLogStore:
         SQLite has one writer at a time anyway.
         """
         if db.engine.dialect.name == "postgresql":
-            key = {"log": TURN_KEY + self.log_id}
+            key = {"log": TURN_KEY}
             db.session.execute(text("SELECT pg_advisory_xact_lock(:log)"), key)
 
     def head(self) -> Head:

@@ -24,7 +24,7 @@ from random import Random
 from sqlalchemy import delete
 
 from beffroi.feed import queries
-from beffroi.feed.models import EPOCH_1, LogBatch, LogContent, LogFact
+from beffroi.feed.models import LogBatch, LogContent, LogFact
 from beffroi.feed.queries import SqlLogStore
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
@@ -272,19 +272,20 @@ def stage(
     _link_receptions(ordered, first + 1)
     leaves = [encode_entry(BatchEntry(period)), *(encode_entry(p.entry) for p in ordered)]
     appended = log.append(store, leaves)
-    db.session.add(LogBatch(log_id=EPOCH_1, position=appended.first_index, period=period))
+    db.session.add(LogBatch(log_id=store.log_id, position=appended.first_index, period=period))
     results = dict(stager.finished)
     for place, planned in enumerate(ordered, appended.first_index + 1):
-        _keep(place, planned)
+        keep(store.log_id, place, planned)
         results[planned.outbox_id] = f"{planned.kind} {place}"
     outbox_service.done(results, now=now)
     return Batch(len(leaves), stager.refused, max(0, outbox.waiting_count()))
 
 
-def _keep(place: int, planned: Planned) -> None:
+def keep(log_id: int, place: int, planned: Planned) -> None:
+    """Write down which fact stands at a place of a log, and its content."""
     db.session.add(
         LogFact(
-            log_id=EPOCH_1,
+            log_id=log_id,
             position=place,
             fact=planned.fact,
             version=planned.version,
@@ -295,17 +296,16 @@ def _keep(place: int, planned: Planned) -> None:
     if isinstance(planned.entry, WithdrawEntry):
         db.session.execute(
             delete(LogContent).where(
-                LogContent.log_id == EPOCH_1, LogContent.position == planned.entry.index
+                LogContent.log_id == log_id, LogContent.position == planned.entry.index
             )
         )
     elif planned.salt is not None and planned.content is not None:
         db.session.add(
-            LogContent(log_id=EPOCH_1, position=place, salt=planned.salt, content=planned.content)
+            LogContent(log_id=log_id, position=place, salt=planned.salt, content=planned.content)
         )
 
 
 def sign(signer: Signer) -> str:
     """Have what is staged signed and make it the served checkpoint, in the caller's transaction."""
-    store = SqlLogStore()
-    store.take_turn()
-    return log.publish(store, signer)
+    SqlLogStore().take_turn()
+    return log.publish(SqlLogStore(), signer)
