@@ -16,50 +16,59 @@ _SMALL = 16_384  # below this no ratio is looked at: a page of one repeated word
 _GZIP = 31  # zlib's way of saying "a gzip header and trailer"
 
 
-def unpack(pieces: Iterable[bytes], *, encoding: str, max_bytes: int) -> Iterator[bytes]:
-    """Yield a body in pieces of at most 64 KiB, unpacked.
+class Unpacking:
+    """One body being unpacked as its pieces come.
 
     `encoding` is the Content-Encoding: `` or `identity` or `gzip`; another one is Malformed, since
-    it was not asked for. Raises OverLimit above `max_bytes`, packed or unpacked, or above a
-    hundred times the packed size; Malformed for bytes that are not gzip, or not all of it.
+    it was not asked for. `take` and `end` raise OverLimit above `max_bytes`, packed or unpacked,
+    or above a hundred times the packed size; Malformed for bytes that are not gzip, or not all of
+    it.
     """
-    if encoding in ("", "identity"):
-        return _counted(pieces, max_bytes)
-    if encoding in ("gzip", "x-gzip"):
-        return _inflated(pieces, max_bytes)
-    raise Malformed("The body is packed in a way that was not asked for")
 
+    def __init__(self, encoding: str, max_bytes: int) -> None:
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise Malformed("The body is packed in a way that was not asked for")
+        self._stream = None if encoding in ("", "identity") else zlib.decompressobj(_GZIP)
+        self._most = max_bytes
+        self._packed = self._unpacked = 0
 
-def _counted(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
-    """Yield the pieces as long as they stay within `max_bytes` together."""
-    total = 0
-    for piece in pieces:
-        total += len(piece)
-        if total > max_bytes:
-            raise OverLimit("The body is longer than it may be", expected=f"at most {max_bytes}")
-        yield piece
-
-
-def _inflated(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
-    """Yield what one gzip stream holds, in bounded steps."""
-    stream = zlib.decompressobj(_GZIP)
-    packed = unpacked = 0
-    for piece in _counted(pieces, max_bytes):
-        packed += len(piece)
+    def take(self, piece: bytes) -> Iterator[bytes]:
+        """Yield what one more piece unpacks to, in steps of at most 64 KiB if it was packed."""
+        self._packed += len(piece)
+        if self._packed > self._most:
+            raise OverLimit("The body is longer than it may be", expected=f"at most {self._most}")
+        stream = self._stream
+        if stream is None:
+            yield piece
+            return
         while piece and not stream.eof:
             try:
                 step = stream.decompress(piece, STEP_BYTES)
             except zlib.error:
                 raise Malformed("The body is not the gzip that it says it is") from None
-            unpacked += len(step)
-            _bound(packed, unpacked, max_bytes)
+            self._unpacked += len(step)
+            _bound(self._packed, self._unpacked, self._most)
             piece = stream.unconsumed_tail
             if step:
                 yield step
         if stream.unused_data or (piece and stream.eof):
             raise Malformed("Something follows the end of the gzip body")
-    if not stream.eof:
-        raise Malformed("The gzip body ends before its end")
+
+    def end(self) -> None:
+        """Refuse a packed body that stopped before its end."""
+        if self._stream is not None and not self._stream.eof:
+            raise Malformed("The gzip body ends before its end")
+
+
+def unpack(pieces: Iterable[bytes], *, encoding: str, max_bytes: int) -> Iterator[bytes]:
+    """Yield a whole body unpacked; see `Unpacking` for what is refused."""
+    return _through(Unpacking(encoding, max_bytes), pieces)
+
+
+def _through(unpacking: Unpacking, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        yield from unpacking.take(piece)
+    unpacking.end()
 
 
 def _bound(packed: int, unpacked: int, max_bytes: int) -> None:

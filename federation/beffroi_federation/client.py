@@ -11,15 +11,14 @@ The name is looked up once a connection, every address it has is checked (`url_p
 connection goes to a checked address with the name in SNI and Host. What this cannot do is stand in
 for a firewall on the machine that pulls.
 
-BUG: the look-up itself has no deadline of its own; getaddrinfo offers none. A name server that
-answers slowly holds a pull for as long as the machine's resolver allows (resolv.conf `timeout` and
-`attempts`), not for 5 s. Ways to close it: a look-up in a process that can be ended, or a resolver
-library; neither is worth a dependency while pulls of different towns run beside each other.
+BUG: the look-up itself has no deadline here; getaddrinfo offers none. A name server that answers
+slowly holds this client for as long as the machine's resolver allows (resolv.conf `timeout` and
+`attempts`), not for 5 s. It holds up one reader of one town. The national pull, where many would
+wait, looks names up elsewhere, with a deadline (`aggregator.intake.adapters.resolver`).
 """
 
 import http.client
 import io
-import re
 import socket
 import ssl
 import time
@@ -27,21 +26,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self, cast
 
+from beffroi_federation.asking import OK, good_etag, require_answer
 from beffroi_federation.bodies import split_lines, unpack
 from beffroi_federation.errors import OverLimit, Unreachable
-from beffroi_federation.feed_client import (
-    GONE,
-    NOT_FOUND,
-    NOT_MODIFIED,
-    OK,
-    FeedClient,
-    Fetched,
-    Fetcher,
-    Streamed,
-)
+from beffroi_federation.feed_client import FeedClient, Fetched, Fetcher, Streamed
 from beffroi_federation.static_copy import DirectoryFetcher
 from beffroi_federation.url_policy import (
-    AddressRefused,
     Target,
     check_addresses,
     check_path,
@@ -62,8 +52,6 @@ Resolver = Callable[[str, int], Sequence[str]]
 Connector = Callable[[str, int, float], socket.socket]
 
 _PIECE_BYTES = 16_384
-_ETAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"')
-_DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +226,9 @@ class HttpFetcher:
         status = response.status
         if status != OK:
             self._spare(response)
-        if 300 <= status < 400 and status != NOT_MODIFIED:
-            raise AddressRefused("The town redirects; redirects are not followed", status=status)
-        if status not in (OK, NOT_MODIFIED, NOT_FOUND, GONE):
-            raise _refused(response)
-        if status == NOT_MODIFIED and etag is None:
-            raise Unreachable("The town says that nothing changed, which was not asked")
-        found = response.headers.get("ETag", "")
-        return response, found if _ETAG.fullmatch(found) else None
+        again = response.headers.get("Retry-After", "")
+        require_answer(status, asked_etag=etag is not None, retry_after=again)
+        return response, good_etag(response.headers.get("ETag", ""))
 
     def _answer(self, path: str, etag: str | None) -> http.client.HTTPResponse:
         """Send a request; a kept connection that the other side has closed is opened anew."""
@@ -363,15 +346,6 @@ def _pieces(response: http.client.HTTPResponse, expected: int | None) -> Iterato
         raise Unreachable(
             "The town broke off in the middle of an answer", expected=expected, got=got
         )
-
-
-def _refused(response: http.client.HTTPResponse) -> Unreachable:
-    """Return the error for a status that is no answer, with what it says about trying again."""
-    details: dict[str, object] = {"status": response.status}
-    again = response.headers.get("Retry-After", "")
-    if _DIGITS.fullmatch(again):
-        details["retry_after"] = int(again)
-    return Unreachable("The town answers with an error", **details)
 
 
 def _unreachable(sentence: str, error: Exception | None) -> Unreachable:

@@ -9,36 +9,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from beffroi_federation.entries import (
-    MAX_CONTENT_BUNDLE,
-    MAX_LINE,
-    Content,
-    parse_content_lines,
+from beffroi_federation import asking
+from beffroi_federation.asking import (
+    GONE,
+    NOT_FOUND,
+    NOT_MODIFIED,
+    OK,
+    Fetched,
+    converse,
+    read_contents,
 )
-from beffroi_federation.errors import Malformed, Unreachable
-from beffroi_federation.identity import IDENTITY_BYTES, WELL_KNOWN, Identity, parse_identity
-from beffroi_federation.merkle import HASH_BYTES, TILE_WIDTH
-from beffroi_federation.notes import MAX_NOTE
-from beffroi_federation.tail import TAIL_BYTES, Tail, parse_tail
-from beffroi_federation.tiles import (
-    MAX_BUNDLE,
-    bundle_path,
-    bundle_places,
-    content_path,
-    decode_bundle,
-    tile_path,
-)
+from beffroi_federation.entries import MAX_CONTENT_BUNDLE, MAX_LINE, Content
+from beffroi_federation.identity import Identity
+from beffroi_federation.merkle import TILE_WIDTH
+from beffroi_federation.tail import Tail
+from beffroi_federation.tiles import bundle_places, content_path
 
-OK, NOT_MODIFIED, NOT_FOUND, GONE = 200, 304, 404, 410
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """An answer: status 200, 304, 404 or 410, the unpacked body (of a 200 only), its ETag."""
-
-    status: int
-    body: bytes
-    etag: str | None
+__all__ = [
+    "GONE",
+    "NOT_FOUND",
+    "NOT_MODIFIED",
+    "OK",
+    "Contents",
+    "FeedClient",
+    "Fetched",
+    "Fetcher",
+    "Streamed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +81,11 @@ class FeedClient:
 
     def identity(self) -> Identity:
         """Return the town's identity file, found at the root of its host."""
-        fetched = self._fetcher.get(WELL_KNOWN, max_bytes=IDENTITY_BYTES)
-        return parse_identity(_found(fetched, "identity file").body)
+        return converse(asking.identity(), self._fetcher)
 
     def checkpoint(self, etag: str | None = None) -> Fetched:
         """Return the checkpoint's note as served, or status 304 if it still has this ETag."""
-        fetched = self._fetcher.get("checkpoint", etag=etag, max_bytes=MAX_NOTE)
-        if fetched.status == NOT_MODIFIED:
-            return fetched
-        return _found(fetched, "checkpoint")
+        return converse(asking.checkpoint(etag), self._fetcher)
 
     def bundles(self, start: int, end: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
         """Yield (index of the first, leaves) for the entries from `start` to `end`, by bundle.
@@ -100,19 +93,13 @@ class FeedClient:
         `end` is the size of a verified checkpoint: partial bundles are asked for by no other.
         """
         for place in bundle_places(end, start):
-            path = bundle_path(place.index, place.width)
-            data, width = self._growing(path, bundle_path(place.index), place.width, MAX_BUNDLE)
-            leaves = decode_bundle(data, width)[: place.width]
+            leaves = converse(asking.bundle(place.index, place.width), self._fetcher)
             first = place.index * TILE_WIDTH
             yield max(first, start), leaves[max(start - first, 0) :]
 
     def read_tile(self, level: int, index: int, width: int) -> bytes:
         """Return the first `width` hashes of a hash tile (as `merkle.HashReader`)."""
-        path, full = tile_path(level, index, width), tile_path(level, index)
-        data, got = self._growing(path, full, width, TILE_WIDTH * HASH_BYTES)
-        if len(data) != got * HASH_BYTES:
-            raise Malformed("A tile does not have the length its place demands", length=len(data))
-        return data[: width * HASH_BYTES]
+        return converse(asking.tile(level, index, width), self._fetcher)
 
     def contents(self, bundle: int, etag: str | None = None) -> Contents:
         """Return the contents that belong to a bundle, in the order of the log, bounded.
@@ -127,41 +114,15 @@ class FeedClient:
             return Contents(True, etag, iter(()))
         if answer.status != OK:
             return Contents(False, None, iter(()))
-        return Contents(False, answer.etag, _of_bundle(bundle, answer.lines))
+        return Contents(False, answer.etag, read_contents(bundle, answer.lines))
 
     def tail(self, start: int) -> Tail | None:
         """Return entries and contents from `start` on, or None if the town serves no tails."""
-        fetched = self._fetcher.get(f"tail/{start}", max_bytes=TAIL_BYTES)
-        if fetched.status != OK:
-            return None
-        tail = parse_tail(fetched.body)
-        if tail.start != start:
-            sentence = "A tail begins somewhere else than was asked for"
-            raise Malformed(sentence, expected=start, got=tail.start)
-        return tail
+        return converse(asking.tail(start), self._fetcher)
 
-    def _growing(self, path: str, full: str, width: int, max_bytes: int) -> tuple[bytes, int]:
-        """Return a tile's bytes and its width: a partial one may have been replaced by the full.
+    def tails(self, start: int, end: int) -> Tail | None:
+        """Return the entries from `start` to `end`, a verified size, with their contents, by tails.
 
-        The log may delete a partial tile once the full one exists (C2SP tlog-tiles).
+        None if the town serves no tails.
         """
-        fetched = self._fetcher.get(path, max_bytes=max_bytes)
-        if fetched.status != OK and width != TILE_WIDTH:
-            fetched, width = self._fetcher.get(full, max_bytes=max_bytes), TILE_WIDTH
-        return _found(fetched, "part of the log").body, width
-
-
-def _of_bundle(bundle: int, lines: Iterator[bytes]) -> Iterator[Content]:
-    """Yield the contents of lines, which must belong to this bundle."""
-    for content in parse_content_lines(lines):
-        if content.index // TILE_WIDTH != bundle:
-            sentence = "A content is served with another bundle than its own"
-            raise Malformed(sentence, index=content.index, bundle=bundle)
-        yield content
-
-
-def _found(fetched: Fetched, what: str) -> Fetched:
-    """Return an answer that is there; Unreachable otherwise."""
-    if fetched.status != OK:
-        raise Unreachable(f"The {what} is not served", status=fetched.status)
-    return fetched
+        return converse(asking.tails(start, end), self._fetcher)

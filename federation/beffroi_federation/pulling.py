@@ -14,7 +14,6 @@ from datetime import datetime
 
 from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.entries import Content, Entry
-from beffroi_federation.errors import Malformed
 from beffroi_federation.feed_client import NOT_MODIFIED, FeedClient
 from beffroi_federation.merkle import TILE_WIDTH
 from beffroi_federation.notes import Verifier
@@ -120,25 +119,7 @@ def _new_leaves(
 ) -> tuple[Sequence[bytes], tuple[bytes, ...] | None]:
     """Return the entries from `start` to `end` as served, and content lines if they came along."""
     if 0 < end - start <= TAIL_ENTRIES and start % TILE_WIDTH:
-        by_tail = _by_tail(feed, start, end)
-        if by_tail is not None:
-            return by_tail
+        tail = feed.tails(start, end)
+        if tail is not None:
+            return tail.leaves, tail.lines
     return [leaf for _, leaves in feed.bundles(start, end) for leaf in leaves], None
-
-
-def _by_tail(
-    feed: FeedClient, start: int, end: int
-) -> tuple[Sequence[bytes], tuple[bytes, ...]] | None:
-    """Return entries and content lines by tails, or None if the town serves none."""
-    leaves: list[bytes] = []
-    lines: list[bytes] = []
-    while start + len(leaves) < end:
-        tail = feed.tail(start + len(leaves))
-        if tail is None:
-            return None
-        if not tail.leaves:
-            raise Malformed("A tail is empty where the checkpoint says that entries are")
-        leaves.extend(tail.leaves)
-        lines.extend(tail.lines)
-    # The town may have published more between our two requests: that waits for the next pull.
-    return leaves[: end - start], tuple(lines)
