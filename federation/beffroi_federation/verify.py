@@ -35,6 +35,7 @@ from beffroi_federation.entries import (
     SupersedeEntry,
     WithdrawEntry,
     parse_content_line,
+    parse_entries,
     parse_entry,
 )
 from beffroi_federation.errors import Fork, Inconsistent, Malformed, OverLimit, Rollback
@@ -130,13 +131,18 @@ def require_root(frontier: Frontier, checkpoint: Checkpoint, *, since: int) -> N
 
 def read_entries(start: int, leaves: Sequence[bytes]) -> tuple[Entry, ...]:
     """Return the entries of verified leaves; Malformed or OverLimit names the first bad index."""
-    entries: list[Entry] = []
-    for index, leaf in enumerate(leaves, start):
-        try:
-            entries.append(parse_entry(leaf))
-        except (Malformed, OverLimit) as error:
-            raise type(error)(f"Entry {index}: {error.sentence}", **error.details) from None
-    return tuple(entries)
+    try:
+        return tuple(parse_entries(leaves))
+    except (Malformed, OverLimit):
+        return tuple(_read_entry(index, leaf) for index, leaf in enumerate(leaves, start))
+
+
+def _read_entry(index: int, leaf: bytes) -> Entry:
+    """Return one entry, or raise with its index in the sentence."""
+    try:
+        return parse_entry(leaf)
+    except (Malformed, OverLimit) as error:
+        raise type(error)(f"Entry {index}: {error.sentence}", **error.details) from None
 
 
 class LogOf(StrEnum):
