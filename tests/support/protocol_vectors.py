@@ -17,19 +17,21 @@ VECTORS = Path(__file__).parents[2] / "docs/protocol/vectors"
 class BadHistory:
     """One way of being wrong, complete: every file as served, and what a reader must find.
 
-    `known` is the checkpoint note the reader accepted before, if any. `error` names the class of
-    `beffroi_federation.errors` (or a parent of it) that must be raised, by reading the content at
-    `index` as a record if `in_record`; or else `state` is that of the content at `index`.
+    `known` is the checkpoint note the reader accepted before, if any; `vkeys` the keys it knows.
+    `error` names the class of `beffroi_federation.errors` (or a parent of it) that must be raised
+    by reading `where`: the log, the content at `index` as a record, or the tail, proof, receipt or
+    identity file among the files. Without an error, `state` is that of the content at `index`.
     """
 
     name: str
     title: str
     files: dict[str, bytes]
     known: str | None
+    vkeys: tuple[str, ...]
     error: str | None
     state: str | None
     index: int | None
-    in_record: bool
+    where: str
 
 
 def worked(name: str) -> Any:
@@ -41,6 +43,12 @@ def worked(name: str) -> Any:
 def good_files() -> dict[str, bytes]:
     """Return every file of the good history by its path."""
     return read_files(VECTORS / "good")
+
+
+def good_vkeys() -> tuple[str, ...]:
+    """Return the keys that the good history's identity names, the current one first."""
+    identity = json.loads(good_files()[".well-known/beffroi.json"])
+    return tuple(identity["vkeys"])
 
 
 def good_checkpoint(size: int) -> str:
@@ -69,8 +77,9 @@ def _bad(path: Path) -> BadHistory:
         case["title"],
         files,
         case.get("known"),
+        tuple(case.get("vkeys", good_vkeys()[:1])),
         expect.get("error"),
         expect.get("state"),
         expect.get("index"),
-        expect.get("where") == "record",
+        expect.get("where", "log"),
     )

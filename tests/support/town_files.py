@@ -5,6 +5,7 @@ Nothing here checks what it is told to serve; that is the readers' work. Paths a
 town's public address: `.well-known/beffroi.json`, `log/checkpoint`, `log/tile/…`, `log/content/…`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,10 @@ class Town:
     leaves: list[bytes] = field(default_factory=list)
     contents: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    """Vkeys that sign beside the town's own: a key that is to follow it."""
+    also: list[Callable[[str], Signature]] = field(default_factory=list)
+    """Who else signs each checkpoint: a key that is to follow, a witness."""
 
     def vkey(self) -> str:
         """Return the vkey text of the town's log."""
@@ -52,7 +57,7 @@ class Town:
     def publish(self) -> str:
         """Sign the present tree, whatever was signed before, and return the note."""
         text = Checkpoint(self.origin, len(self.leaves), self.root()).text()
-        note = format_note(text, [self.sign(text)])
+        note = format_note(text, [self.sign(text), *(one(text) for one in self.also)])
         self.notes[len(self.leaves)] = note
         return note
 
@@ -95,7 +100,7 @@ class Town:
         return Identity(
             origin=self.origin,
             prefix="https://beffroi.example/log",
-            vkeys=(self.vkey(),),
+            vkeys=(self.vkey(), *self.others),
             name="Beffroi-sur-Exemple",
             siren="210000006",
             kind="commune",
