@@ -6,7 +6,7 @@ The caps are those of `docs/protocol/pulling.md`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from beffroi_federation import asking
@@ -73,6 +73,15 @@ class Contents:
     lines: Iterator[Content]
 
 
+@dataclass(frozen=True, slots=True)
+class ContentLines:
+    """The content lines of a bundle as served; none when `unchanged` (304)."""
+
+    unchanged: bool
+    etag: str | None
+    lines: tuple[bytes, ...] = field(default=(), repr=False)
+
+
 class FeedClient:
     """The feed of one town, by what one asks of it rather than by path."""
 
@@ -115,6 +124,17 @@ class FeedClient:
         if answer.status != OK:
             return Contents(False, None, iter(()))
         return Contents(False, answer.etag, read_contents(bundle, answer.lines))
+
+    def content_lines(self, bundle: int, etag: str | None = None) -> ContentLines:
+        """Return a bundle's content lines as served, each with its LF, bounded and not parsed."""
+        answer = self._fetcher.lines(
+            content_path(bundle), etag=etag, max_bytes=MAX_CONTENT_BUNDLE, max_line=MAX_LINE
+        )
+        if answer.status == NOT_MODIFIED:
+            return ContentLines(True, etag)
+        if answer.status != OK:
+            return ContentLines(False, None)
+        return ContentLines(False, answer.etag, tuple(answer.lines))
 
     def tail(self, start: int) -> Tail | None:
         """Return entries and contents from `start` on, or None if the town serves no tails."""

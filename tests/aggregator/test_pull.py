@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from beffroi_federation.aggregator.intake import rules
-from beffroi_federation.aggregator.intake.commands import source_of, verify_stored
+from beffroi_federation.aggregator.intake.commands import verify_stored
 from beffroi_federation.aggregator.kernel.db import db, unit_of_work
 from beffroi_federation.aggregator.national.commands import rebuild
-from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_web.clock import FixedClock
 from support.nation import Nation, cell_content, make_town, request_content
 from support.simulated_town import SimulatedTown
@@ -280,7 +279,7 @@ def test_a_rebuild_gives_the_same_tables(nation: Nation, town: SimulatedTown) ->
     before = {table: nation.rows(table) for table in derived}
     assert all(before.values())
     with nation.app.app_context():
-        assert rebuild([source_of(row) for row in all_towns()]) == 10
+        assert rebuild() == 10
         assert [one.fault for one in verify_stored()] == [""]
     assert {table: nation.rows(table) for table in derived} == before
 

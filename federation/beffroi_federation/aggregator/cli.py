@@ -154,7 +154,7 @@ def run_verify(app: Flask, settings: AggregatorSettings, args: argparse.Namespac
 def run_rebuild(app: Flask, settings: AggregatorSettings, args: argparse.Namespace) -> int:
     """Drop what is derived and derive it again from the verified bytes."""
     with app.app_context():
-        entries = national.rebuild([intake.source_of(town) for town in all_towns()])
+        entries = national.rebuild()
     print(f"rebuilt from {entries} entries")
     return 0
 

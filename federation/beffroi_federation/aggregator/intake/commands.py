@@ -6,7 +6,7 @@ What goes wrong with one town is written down for that town; the others are pull
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +22,9 @@ from beffroi_federation.aggregator.kernel.db import db, unit_of_work
 from beffroi_federation.aggregator.kernel.network import Connect
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
 from beffroi_federation.aggregator.national import service as national
+from beffroi_federation.aggregator.national.commands import settle_waiting
 from beffroi_federation.aggregator.towns import service as registry
-from beffroi_federation.aggregator.towns.queries import TownRow, all_towns, communes_of
+from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
 from beffroi_federation.errors import ProtocolError
 
 Result = Literal["unchanged", "taken", "refused", "unreachable", "failed", "overtaken"]
@@ -56,52 +57,37 @@ class Pulled:
     sentence: str = ""
 
 
-def source_of(town: TownRow) -> national.Source:
-    """Return what deriving records needs to know of a town."""
-    return national.Source(town.log_id, town.id, town.siren, frozenset(communes_of(town.id)))
-
-
 def pull_town(town: TownRow, connect: Connect, rhythm: Rhythm, *, now: datetime) -> Pulled:
     """Pull a town once: verify and store, or write down why not. Never raises ProtocolError."""
     fresh = queries.freshness([town.log_id]).get(town.log_id)
     recheck = queries.to_recheck(town.log_id, now - rhythm.recheck_every)
-    source = source_of(town)
     heard = Heard()
     db.session.rollback()  # nothing is held open while the town is asked
     try:
         with connect(town.prefix) as client:
             if town.state == "quarantined":
-                return _only_removals(town, source, reader.contents(client, dict(recheck)), now)
-            taken = reader.read(town, fresh, client, recheck, heard, now=now)
-        examined = service.examine(taken)
+                served = reader.contents(client, dict(recheck))
+                prepared = service.prepare_removals(town, served, now=now)
+            else:
+                taken = reader.read(town, fresh, client, recheck, heard, now=now)
+                prepared = service.prepare(town, taken, now=now)
         with unit_of_work():
-            stored = service.store(town, source, taken, examined, now=now, every=rhythm.pull_every)
+            (stored,) = service.write([prepared], every=rhythm.pull_every)
     except ProtocolError as error:
         if town.state == "quarantined":
             return Pulled(town.siren, town.name, "unreachable", sentence=error.diagnostics())
         return _refused(town, error, heard, rhythm, now)
     if stored is None:
         return Pulled(town.siren, town.name, "overtaken")
+    kept = settle_waiting(log_ids=[town.log_id], now=now)
     return Pulled(
         town.siren,
         town.name,
-        "unchanged" if taken.checkpoint is None else "taken",
+        "unchanged" if prepared.taken.checkpoint is None else "taken",
         entries=stored.entries,
         behind=stored.behind,
-        kept_back=len(stored.kept),
+        kept_back=len(kept),
     )
-
-
-def _only_removals(
-    town: TownRow,
-    source: national.Source,
-    served: Sequence[service.ServedContents],
-    now: datetime,
-) -> Pulled:
-    """Honour what a town in quarantine no longer serves; nothing else is believed or taken."""
-    with unit_of_work():
-        service.store_removals(town, source, served, now=now)
-    return Pulled(town.siren, town.name, "unchanged")
 
 
 def _refused(

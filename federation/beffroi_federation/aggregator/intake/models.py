@@ -15,7 +15,8 @@ class LogState(Model):
 
     `frontier` is `merkle.Frontier.to_bytes`; `note` the last checkpoint whose entries were all
     taken; `etag` its ETag. `refusals` and `misses` count failures in a row, of verification and of
-    the network. `grown` is what was taken on `grown_on`.
+    the network. `grown` is what was taken on `grown_on`. `turn` counts the writes: whoever read an
+    earlier turn was overtaken and writes nothing.
     """
 
     __tablename__ = "log_state"
@@ -33,6 +34,7 @@ class LogState(Model):
     misses: Mapped[int] = mapped_column(Integer, default=0)
     grown_on: Mapped[date | None] = mapped_column(Date)
     grown: Mapped[int] = mapped_column(Integer, default=0)
+    turn: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
 
 
 class ContentBundle(Model):

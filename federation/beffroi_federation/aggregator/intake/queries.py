@@ -23,7 +23,10 @@ from beffroi_privacy.commitments import commit
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far and when a log was verified; `absent` counts contents that are awaited."""
+    """How far and when a log was verified; `absent` counts contents that are awaited.
+
+    `turn` counts the writes: what was read under an earlier turn is not written.
+    """
 
     log_id: int
     frontier: Frontier
@@ -38,6 +41,7 @@ class Freshness:
     misses: int
     grown_on: date | None
     grown: int
+    turn: int = 0
     absent: int = 0
 
     @property
@@ -72,8 +76,14 @@ def _fresh(row: LogState, absent: dict[int, int]) -> Freshness:
         misses=row.misses,
         grown_on=row.grown_on,
         grown=row.grown,
+        turn=row.turn,
         absent=absent.get(row.log_id, 0),
     )
+
+
+def turn_of(log_id: int) -> int:
+    """Return how often a log was written: whoever writes has to have read this turn."""
+    return db.session.scalar(select(LogState.turn).where(LogState.log_id == log_id)) or 0
 
 
 def to_recheck(log_id: int, checked_before: datetime) -> list[tuple[int, str | None]]:

@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, text
+from sqlalchemy import ColumnElement, text
 
+from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -34,22 +35,17 @@ def put(rows: Sequence[tuple[int, str]]) -> None:
     if not rows:
         return
     if db.engine.dialect.name == "sqlite":
-        statement = "INSERT INTO record_search (rowid, words) VALUES (:id, :words)"
+        statement = "INSERT INTO record_search (rowid, words) VALUES (?, ?)"
     else:
         statement = (
-            "INSERT INTO record_search (record_id, words) "
-            "VALUES (:id, to_tsvector('simple', :words))"
+            "INSERT INTO record_search (record_id, words) VALUES (?, to_tsvector('simple', ?))"
         )
-    values = [{"id": key, "words": " ".join(_WORD.findall(fold(words)))} for key, words in rows]
-    db.session.execute(text(statement), values)
+    bulk.run(statement, [(key, " ".join(_WORD.findall(fold(words)))) for key, words in rows])
 
 
 def remove(ids: Sequence[int]) -> None:
     """Take records out of the index."""
-    if not ids:
-        return
-    statement = text(f"DELETE FROM record_search WHERE {_key()} IN :ids")  # noqa: S608  fixed name
-    db.session.execute(statement.bindparams(bindparam("ids", list(ids), expanding=True)))
+    bulk.delete_in("record_search", "", _key(), (), ids)
 
 
 def clear() -> None:

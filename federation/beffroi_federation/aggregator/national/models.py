@@ -80,6 +80,21 @@ class Received(Model):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Waiting(Model):
+    """Records that were touched and are to be derived: those whose first version is in a range.
+
+    The range goes from `begins` to `ends`, the latter left out. A row is written with what touched
+    the records, in the same transaction, and goes with what is derived from them.
+    """
+
+    __tablename__ = "waiting"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), index=True)
+    begins: Mapped[int] = mapped_column(BigId)
+    ends: Mapped[int] = mapped_column(BigId)
+
+
 class Record(Model):
     """Derived: the current, open version of a record that may be shown.
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the national store. Whatever is shown is read from the derived tables only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from beffroi_federation.aggregator.kernel import search
+from beffroi_federation.aggregator.kernel import bulk, search
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national.models import (
     Content,
@@ -18,6 +18,7 @@ from beffroi_federation.aggregator.national.models import (
     Received,
     Record,
     SetAside,
+    Waiting,
 )
 from beffroi_federation.aggregator.national.rules import ANSWERED, OPEN, place
 
@@ -74,37 +75,59 @@ _RECORD = [getattr(Record, name) for name in RecordRow.__dataclass_fields__]
 _CELL = [getattr(IncidentCell, name) for name in CellRow.__dataclass_fields__]
 
 
-class PastOf:
-    """What was already taken from one log; see `beffroi_federation.verify.Past`."""
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version: the first version of its record, the one after it, its withdrawal."""
 
-    def __init__(self, log_id: int) -> None:
-        self._log_id = log_id
+    first: int
+    next: int | None
+    withdrawn: str | None
 
-    def kind_at(self, index: int) -> str | None:
-        """Return `rec` for any published version, `rcv` for a reception, else None."""
-        for table, kind in ((Item, "rec"), (Received, "rcv")):
-            known = select(table.position).where(
-                table.log_id == self._log_id, table.position == index
+
+def versions_at(log_id: int, positions: Sequence[int]) -> dict[int, Version]:
+    """Return the published versions among these positions."""
+    found = {}
+    for some in bulk.batches(positions, bulk.AT_ONCE):
+        for row in db.session.execute(
+            select(Item.position, Item.first, Item.next, Item.withdrawn).where(
+                Item.log_id == log_id, Item.position.in_(some)
             )
-            if db.session.scalar(known) is not None:
-                return kind
-        return None
-
-    def next_version(self, index: int) -> int | None:
-        """Return the index of the newer version of an entry, or None."""
-        return db.session.scalar(
-            select(Item.next).where(Item.log_id == self._log_id, Item.position == index)
-        )
+        ):
+            found[row.position] = Version(row.first, row.next, row.withdrawn)
+    return found
 
 
-def firsts_of(log_id: int, positions: Sequence[int]) -> dict[int, int]:
-    """Return the first version of each of these versions, by position."""
-    if not positions:
-        return {}
+def versions_in(log_id: int, start: int, end: int) -> dict[int, Version]:
+    """Return the published versions from `start` to `end`."""
     rows = db.session.execute(
-        select(Item.position, Item.first).where(Item.log_id == log_id, Item.position.in_(positions))
+        select(Item.position, Item.first, Item.next, Item.withdrawn).where(
+            Item.log_id == log_id, Item.position >= start, Item.position < end
+        )
     )
-    return {row.position: row.first for row in rows}
+    return {row.position: Version(row.first, row.next, row.withdrawn) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A range of records of one log that are to be derived; `ends` is left out."""
+
+    id: int
+    log_id: int
+    begins: int
+    ends: int
+
+
+def next_waiting(log_ids: Collection[int] | None = None) -> WaitingRow | None:
+    """Return what is to be derived next, of these logs or of any: the narrowest range first.
+
+    A narrow range is a record that was shown before and was touched; a wide one is somebody's
+    whole history, which can wait for the others.
+    """
+    query = select(Waiting.id, Waiting.log_id, Waiting.begins, Waiting.ends)
+    if log_ids is not None:
+        query = query.where(Waiting.log_id.in_(log_ids))
+    row = db.session.execute(query.order_by(Waiting.ends - Waiting.begins, Waiting.id)).first()
+    return WaitingRow(*row) if row else None
 
 
 def leaves(log_id: int, start: int, end: int) -> list[bytes]:
@@ -134,28 +157,6 @@ def held_contents(log_id: int, start: int, end: int) -> frozenset[int]:
             select(Content.position).where(
                 Content.log_id == log_id, Content.position >= start, Content.position < end
             )
-        )
-    )
-
-
-def withdrawn_in(log_id: int, start: int, end: int) -> frozenset[int]:
-    """Return the positions from `start` to `end` that a withdrawal names."""
-    return frozenset(
-        db.session.scalars(
-            select(Item.position)
-            .where(Item.log_id == log_id, Item.position >= start, Item.position < end)
-            .where(Item.withdrawn.is_not(None))
-        )
-    )
-
-
-def superseded_in(log_id: int, start: int, end: int) -> frozenset[int]:
-    """Return the positions from `start` to `end` that have a newer version."""
-    return frozenset(
-        db.session.scalars(
-            select(Item.position)
-            .where(Item.log_id == log_id, Item.position >= start, Item.position < end)
-            .where(Item.next.is_not(None))
         )
     )
 

@@ -39,7 +39,7 @@ def read(
     `recheck` are older content bundles to compare again, with their ETags. `heard` is filled on
     the way. Raises ProtocolError; nothing is written.
     """
-    frontier = Frontier() if fresh is None else fresh.frontier
+    frontier, turn = (Frontier(), 0) if fresh is None else (fresh.frontier, fresh.turn)
     verifier = Verifier.from_text(town.vkey)
     if fresh is not None and fresh.behind and fresh.note is not None:
         note, etag = fresh.note, fresh.etag  # the checkpoint that was accepted is caught up first
@@ -47,7 +47,9 @@ def read(
     else:
         fetched = client.checkpoint(None if fresh is None else fresh.etag)
         if fetched.status == NOT_MODIFIED:
-            return Taken(frontier.size, frontier, contents=contents(client, dict(recheck)))
+            return Taken(
+                frontier.size, frontier, contents=contents(client, dict(recheck)), turn=turn
+            )
         note, etag = fetched.body, fetched.etag
         heard.note = note
         state = ReplicaState(town.origin, frontier, frontier.root())
@@ -69,6 +71,7 @@ def read(
         etag=etag,
         leaves=tuple(heard.leaves),
         contents=contents(client, bundles),
+        turn=turn,
     )
 
 
@@ -108,10 +111,13 @@ def _verified(
 
 
 def contents(client: FeedClient, bundles: Mapping[int, str | None]) -> list[ServedContents]:
-    """Fetch the contents of bundles, each bounded, parsed line by line."""
+    """Fetch the contents of bundles, each bounded; the lines are parsed when they are compared."""
     found = []
     for bundle, etag in sorted(bundles.items()):
-        served = client.contents(bundle, etag)
-        lines = {one.index: one for one in served.lines}
-        found.append(ServedContents(bundle, served.unchanged, served.etag, lines))
+        served = client.content_lines(bundle, etag)
+        found.append(
+            ServedContents.of_bundle(
+                bundle, served.lines, etag=served.etag, unchanged=served.unchanged
+            )
+        )
     return found

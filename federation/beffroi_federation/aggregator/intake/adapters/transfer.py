@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One transfer by libcurl: what it may do, how much it may bring, how long it may take.
+
+libcurl does sockets, TLS and HTTP framing. It is told to do nothing else: no name is looked up (the
+connection goes to an address that was checked, CURLOPT_CONNECT_TO, and the socket is refused if it
+is to go anywhere else), nothing is redirected, no proxy, cookie, .netrc or password exists, no
+protocol but the one of the address, nothing is decoded. Bodies are unpacked here, within their
+caps (`bodies`), as they come.
+"""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pycurl
+
+from beffroi_federation.asking import OK, Ask, Fetched, good_etag, require_answer
+from beffroi_federation.bodies import Unpacking
+from beffroi_federation.client import Timeouts
+from beffroi_federation.errors import OverLimit, ProtocolError, Unreachable
+from beffroi_federation.url_policy import Target
+
+MAX_HEADERS = 16_384
+"""Bytes of all header lines of an answer together, status lines and trailers among them."""
+SPARED = 16_384
+"""Bytes of a body that nobody reads (an error's page), taken so that the connection can stay."""
+
+_WANTED = frozenset({b"etag", b"content-encoding", b"content-length", b"retry-after"})
+_TLS_FAILURES = frozenset({35, 51, 53, 54, 58, 59, 60, 66, 77, 80, 82, 83, 90, 91, 98})
+_CONNECT_FAILURES = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_OPERATION_TIMEDOUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How towns are reached: who asks, what is trusted, how long it may take.
+
+    `user_agent` names the software and a way to reach who runs it. `authorities` is a file of
+    certificates in PEM; by default the machine's. `allowed_loopback` as in `url_policy`.
+    """
+
+    user_agent: str
+    allowed_loopback: frozenset[str] = frozenset()
+    timeouts: Timeouts = Timeouts()
+    authorities: Path | None = None
+
+
+class Transfer:
+    """One libcurl handle, used for one question after the other.
+
+    `may_hold` is asked before a body is held that is larger than what everybody may hold at once;
+    while it says no, the transfer pauses and its clock stands still.
+    """
+
+    def __init__(self, manner: Manner, may_hold: Callable[["Transfer", int], bool]) -> None:
+        self._timeouts = manner.timeouts
+        self._may_hold = may_hold
+        self._sockets: list[socket.socket] = []
+        self._pinned = ""
+        self._connect_to: list[str] | None = None
+        self._clear(Ask("", 0), 0.0)
+        self.curl = _handle(manner)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._on_header)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+
+    def begin(self, target: Target, address: str, port: int, ask: Ask, now: float) -> None:
+        """Prepare the handle for a question to a checked address (and port, for tests)."""
+        self._clear(ask, now)
+        curl = self.curl
+        path = ask.path if ask.path.startswith("/") else f"{target.path}/{ask.path}"
+        headers = ["Accept-Encoding: gzip, identity", "Accept:"]
+        if ask.etag is not None:
+            headers.append(f"If-None-Match: {ask.etag}")
+        if target.loopback:
+            curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP)
+            curl.setopt(pycurl.URL, f"http://{target.host}:{target.port}{path}")
+        else:
+            curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS)
+            curl.setopt(pycurl.URL, f"https://{target.host}{path}")
+        curl.setopt(pycurl.HTTPHEADER, headers)
+        where = f"[{address}]" if ":" in address else address
+        curl.setopt(pycurl.CONNECT_TO, [f"{target.host}:{target.port}:{where}:{port}"])
+        self._pinned = str(ipaddress.ip_address(address))
+
+    def overdue(self, now: float) -> bool:
+        """Say whether the answer takes too long: the total, or the least rate after the grace."""
+        if self.paused_at is not None:
+            return False
+        earned = self._timeouts.grace + self.received / self._timeouts.rate
+        return now > self._began + min(self._timeouts.total, earned)
+
+    def resume(self, now: float) -> None:
+        """Go on after a pause, which took none of the transfer's own time."""
+        if self.paused_at is not None:
+            self._began += now - self.paused_at
+            self.paused_at = None
+            self.curl.pause(pycurl.PAUSE_CONT)
+
+    def never_connected(self, code: int) -> bool:
+        """Say whether a failure is one after which another address of the name may be tried."""
+        unheard = not self.received and self.fault is None
+        return code in _CONNECT_FAILURES and unheard and not self.curl.getinfo(pycurl.CONNECT_TIME)
+
+    def answer(self, code: int = 0) -> Fetched:
+        """Return what came; `code` is libcurl's. Raises ProtocolError."""
+        for one in self._sockets:
+            one.close()
+        self._sockets.clear()
+        if self.fault is not None:
+            raise self.fault
+        if code and not self._enough:
+            raise self._failure(code)
+        again = self._headers.get(b"retry-after", b"").decode("latin-1")
+        require_answer(self._status, asked_etag=self._ask.etag is not None, retry_after=again)
+        if self._status == OK:
+            self._unpacking_of().end()
+        etag = good_etag(self._headers.get(b"etag", b"").decode("latin-1"))
+        return Fetched(self._status, bytes(self._body), etag)
+
+    @property
+    def size(self) -> int:
+        """Return how many unpacked bytes are held."""
+        return len(self._body)
+
+    def close(self) -> None:
+        """Give everything back."""
+        for one in self._sockets:
+            one.close()
+        self._sockets.clear()
+        self.curl.close()
+
+    def _clear(self, ask: Ask, now: float) -> None:
+        self._ask = ask
+        self._began = now
+        self._status = 0
+        self._headers: dict[bytes, bytes] = {}
+        self._head_bytes = 0
+        self._body = bytearray()
+        self._unpacking: Unpacking | None = None
+        self._enough = False
+        self.received = 0
+        self.paused_at: float | None = None
+        self.fault: ProtocolError | None = None
+
+    def _on_header(self, line: bytes) -> int | None:
+        self._head_bytes += len(line)
+        self.received += len(line)
+        if self._head_bytes > MAX_HEADERS:
+            sentence = "The head of an answer is longer than it may be"
+            self.fault = OverLimit(sentence, expected=f"at most {MAX_HEADERS}")
+            return 0
+        if line[:5] == b"HTTP/":  # an interim answer (1xx) may come before
+            self._headers.clear()
+            status = line.split(None, 2)[1:2]
+            self._status = int(status[0]) if status and status[0].isdigit() else 0
+            return None
+        name, _, value = line.partition(b":")
+        name = name.lower()
+        if name in _WANTED and name not in self._headers:
+            self._headers[name] = value.strip()
+        return None
+
+    def _on_body(self, piece: bytes) -> int | None:
+        if self._status != OK:
+            self.received += len(piece)
+            self._enough = self.received > SPARED
+            return 0 if self._enough else None
+        if not self._may_hold(self, len(piece)):
+            return pycurl.WRITEFUNC_PAUSE
+        self.received += len(piece)
+        try:
+            for step in self._unpacking_of().take(piece):
+                self._body += step
+        except ProtocolError as error:
+            self.fault = error
+            return 0
+        return None
+
+    def _unpacking_of(self) -> Unpacking:
+        """Return how the body is unpacked; refuses a body that announces more than it may be."""
+        if self._unpacking is None:
+            most = self._ask.max_bytes
+            length = self._headers.get(b"content-length", b"")
+            if length.isdigit() and int(length) > most:
+                raise OverLimit(
+                    "The body is longer than it may be",
+                    expected=f"at most {most}",
+                    got=int(length),
+                )
+            encoding = self._headers.get(b"content-encoding", b"").decode("latin-1").lower()
+            self._unpacking = Unpacking(encoding, most)
+        return self._unpacking
+
+    def _open_socket(self, purpose: int, where: Any) -> Any:
+        """Open a socket to the pinned address; nowhere else, whatever libcurl came to."""
+        if str(ipaddress.ip_address(where.addr[0].partition("%")[0])) != self._pinned:
+            return pycurl.SOCKET_BAD
+        opened = socket.socket(where.family, where.socktype, where.protocol)
+        self._sockets.append(opened)  # libcurl works on its own copy; this one is closed later
+        return opened
+
+    def _failure(self, code: int) -> Unreachable:
+        """Return the error for a failure of the network; libcurl's text may quote the other side."""
+        if code in _TLS_FAILURES:
+            sentence = "No trustworthy TLS connection to the town"
+        elif code in _CONNECT_FAILURES and not self.received:
+            sentence = "No connection to the town"
+        elif self._status:
+            sentence = "The town broke off in the middle of an answer"
+        else:
+            sentence = "The town did not answer a request"
+        return Unreachable(sentence, because=f"libcurl {code}")
+
+
+def _handle(manner: Manner) -> pycurl.Curl:
+    """Return a handle with everything switched off that is not wanted."""
+    curl = pycurl.Curl()
+    trusted = manner.authorities or ssl.get_default_verify_paths().cafile
+    options: list[tuple[int, object]] = [
+        (pycurl.NOSIGNAL, 1),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.PROXY, ""),  # empty: not even that of the environment
+        (pycurl.NOPROXY, "*"),
+        (pycurl.NETRC, pycurl.NETRC_IGNORED),
+        (pycurl.HTTP09_ALLOWED, 0),
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+        (pycurl.SSL_VERIFYPEER, 1),
+        (pycurl.SSL_VERIFYHOST, 2),
+        (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
+        (pycurl.PATH_AS_IS, 1),
+        (pycurl.USERAGENT, manner.user_agent),
+        (pycurl.CONNECTTIMEOUT_MS, int(manner.timeouts.connect * 1_000)),
+    ]
+    for option, value in options:
+        curl.setopt(option, value)
+    if trusted is not None:
+        curl.setopt(pycurl.CAINFO, str(trusted))
+        curl.unsetopt(pycurl.CAPATH)  # with one file only, libcurl keeps what it has read
+    return curl

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Parsing, following and comparing what was verified up to the root; only reads."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from beffroi_federation.aggregator.intake.queries import absent_since, turn_of
+from beffroi_federation.aggregator.intake.rules import ContentMissing
+from beffroi_federation.aggregator.intake.service.taken import (
+    Compared,
+    Prepared,
+    ServedContents,
+    Taken,
+)
+from beffroi_federation.aggregator.national import queries as national_queries
+from beffroi_federation.aggregator.national import service as national
+from beffroi_federation.aggregator.national.service import Changes
+from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_federation.entries import (
+    Entry,
+    RecordEntry,
+    SupersedeEntry,
+    parse_content_line,
+)
+from beffroi_federation.errors import ContentMismatch, Malformed
+from beffroi_federation.merkle import Frontier
+from beffroi_federation.verify import PATIENCE, read_entries
+from beffroi_privacy.commitments import commit
+
+
+def prepare(town: TownRow, taken: Taken, *, now: datetime) -> Prepared:
+    """Parse, follow and compare what one pull of a town brought; nothing is written.
+
+    Raises ProtocolError for whatever is wrong with it.
+    """
+    log_id = town.log_id
+    turn = turn_of(log_id) if taken.turn is None else taken.turn
+    entries = read_entries(taken.start, taken.leaves)
+    changes = national.changes_of(log_id, taken.start, taken.leaves, entries, seen=now)
+    compared = Compared()
+    fresh = _Fresh(taken.start, entries, changes)
+    for served in taken.contents:
+        _compare(log_id, served, taken.frontier.size, fresh, compared, now)
+    changes.contents = compared.contents
+    changes.forgotten |= compared.gone
+    again = compared.gone | compared.returned
+    if again:
+        versions = national_queries.versions_at(log_id, sorted(again))
+        changes.touched |= {one.first for one in versions.values()}
+    return Prepared(town, taken, turn, now, changes, compared)
+
+
+def prepare_removals(
+    town: TownRow, served: Sequence[ServedContents], *, turn: int | None = None, now: datetime
+) -> Prepared:
+    """Look for the contents that a town no longer serves, and believe nothing else of it.
+
+    A quarantine protects readers from what a town says, never from what somebody had removed.
+    """
+    log_id = town.log_id
+    turn = turn_of(log_id) if turn is None else turn
+    compared = Compared()
+    for one in served:
+        if not one.unchanged:
+            kept = {parse_content_line(line).index for line in one.lines}
+            compared.gone |= national_queries.held_contents(log_id, one.start, one.end) - kept
+        if one.bundle is not None:
+            compared.bundles.append((one.bundle, one.etag if one.unchanged else None, True))
+    changes = Changes(log_id, 0, now, forgotten=compared.gone)
+    versions = national_queries.versions_at(log_id, sorted(compared.gone))
+    changes.touched = {one.first for one in versions.values()}
+    taken = Taken(0, Frontier())
+    return Prepared(town, taken, turn, now, changes, compared, only_removals=True)
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """The entries that are new, and what they do to versions, new and old."""
+
+    start: int
+    entries: Sequence[Entry]
+    changes: Changes
+    replaced: set[int] = field(default_factory=set)
+    withdrawn: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Gather what is replaced and withdrawn, wherever it stands."""
+        changes = self.changes
+        self.replaced = {old for old, _ in changes.replaced}
+        self.replaced |= {item[0] for item in changes.items if item[2] is not None}
+        self.withdrawn = {at for at, _ in changes.withdrawn}
+        self.withdrawn |= {item[0] for item in changes.items if item[3] is not None}
+
+
+@dataclass(slots=True)
+class _Range:
+    """What is known of the entries from `start` to `end` before their contents are looked at."""
+
+    start: int
+    end: int
+    entries: list[Entry]
+    replaced: set[int]
+    withdrawn: set[int]
+    held: frozenset[int] = frozenset()
+    absent: dict[int, datetime] = field(default_factory=dict)
+
+
+def _known(log_id: int, start: int, end: int, fresh: _Fresh) -> _Range:
+    """Return what is known of a range; asks the database only for what is older than this pull."""
+    older = min(end, fresh.start)
+    new = list(fresh.entries[max(start - fresh.start, 0) : max(end - fresh.start, 0)])
+    if start >= older:
+        return _Range(start, end, new, fresh.replaced, fresh.withdrawn)
+    entries = list(read_entries(start, national_queries.leaves(log_id, start, older)))
+    versions = national_queries.versions_in(log_id, start, older)
+    return _Range(
+        start,
+        end,
+        entries + new,
+        fresh.replaced | {at for at, one in versions.items() if one.next is not None},
+        fresh.withdrawn | {at for at, one in versions.items() if one.withdrawn is not None},
+        national_queries.held_contents(log_id, start, older),
+        absent_since(log_id, start, older),
+    )
+
+
+def _compare(
+    log_id: int, served: ServedContents, size: int, fresh: _Fresh, to: Compared, now: datetime
+) -> None:
+    """Compare the contents of one range with their entries; ContentMismatch or ContentMissing."""
+    start, end = served.start, min(served.end, size)
+    if served.unchanged:
+        absent = absent_since(log_id, start, end)
+        _not_overdue(absent, (at for at in absent), now)
+        if served.bundle is not None:
+            to.bundles.append((served.bundle, served.etag, True))
+        return
+    known = _known(log_id, start, end, fresh)
+    seen, beyond = _open(served, known, fresh, to)
+    pending = [
+        at
+        for at, entry in enumerate(known.entries, start)
+        if isinstance(entry, RecordEntry | SupersedeEntry)
+        and at not in seen
+        and at not in known.withdrawn
+        and at not in known.replaced
+    ]
+    _not_overdue(known.absent, pending, now)
+    waits = set(pending)
+    to.awaited += [at for at in pending if at not in known.absent]
+    to.arrived += [at for at in known.absent if at not in waits]
+    to.gone |= known.held & waits
+    if served.bundle is not None:
+        to.bundles.append((served.bundle, None if beyond else served.etag, True))
+    else:
+        to.bundles += [(n, None, False) for n in range(start >> 8, (max(end, 1) - 1 >> 8) + 1)]
+
+
+def _open(
+    served: ServedContents, known: _Range, fresh: _Fresh, to: Compared
+) -> tuple[set[int], bool]:
+    """Compare each content with its entry; return those that fit, and whether some lie beyond."""
+    seen: set[int] = set()
+    altered: list[tuple[int, bytes]] = []
+    last, beyond = -1, False
+    for line in served.lines:
+        one = parse_content_line(line)
+        index = one.index
+        if index <= last:
+            raise Malformed("Content lines are not in the order of the log", index=index)
+        if not served.start <= index < served.end:
+            sentence = "A content is served with another bundle than its own"
+            raise Malformed(sentence, index=index, bundle=served.bundle)
+        last = index
+        if index >= known.end:
+            beyond = True
+            continue
+        if index in known.replaced:  # nobody needs those any more
+            continue
+        entry = known.entries[index - known.start]
+        if not isinstance(entry, RecordEntry | SupersedeEntry):
+            sentence = "A content is served for an entry that has none"
+            raise Malformed(sentence, index=index, kind=entry.kind)
+        if index in known.withdrawn:
+            to.still_served.append(index)
+            continue
+        if commit(one.salt, one.content) != entry.commitment:
+            altered.append((index, one.content))
+            continue
+        seen.add(index)
+        if index not in known.held:
+            to.contents.append((index, one.salt, one.content))
+            if index < fresh.start:
+                to.returned.add(index)
+    if altered:
+        raise ContentMismatch(
+            "A content is not the one that its entry commits to",
+            index=altered[0][0],
+            altered=len(altered),
+            sha256=hashlib.sha256(altered[0][1]).hexdigest(),
+        )
+    return seen, beyond
+
+
+def _not_overdue(absent: dict[int, datetime], positions: Iterable[int], now: datetime) -> None:
+    """Refuse contents that have been absent for 8 days or more."""
+    overdue = sorted(at for at in positions if at in absent and now - absent[at] >= PATIENCE)
+    if overdue:
+        raise ContentMissing(
+            "A content has been absent for more than 8 days",
+            index=overdue[0],
+            missing=len(overdue),
+        )

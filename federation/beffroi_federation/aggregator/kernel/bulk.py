@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Many rows at once, straight through the driver: `executemany` on SQLite, COPY on PostgreSQL.
+
+A pull writes thousands of rows that nobody needs as objects. These functions run inside the
+transaction that is open, take tuples in the order of the named columns, and convert nothing: a
+moment goes in as `moment()` gives it, JSON as text.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, Table, Text
+
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_web.database import UtcDateTime
+
+Row = Sequence[Any]
+AT_ONCE = 500
+"""Values in one `IN`, far below what either database allows."""
+_FEW = 8
+
+
+def moment(when: datetime) -> Any:
+    """Return a moment as the driver of the open database stores it."""
+    if db.engine.dialect.name == "sqlite":
+        return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return when
+
+
+def day(when: date) -> Any:
+    """Return a day as the driver of the open database stores it."""
+    return when.isoformat() if db.engine.dialect.name == "sqlite" else when
+
+
+def insert(table: Any, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Add rows to a mapped table."""
+    if not rows:
+        return
+    target: Table = table.__table__
+    names = ", ".join(f'"{name}"' for name in columns)
+    if db.engine.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        _cursor().executemany(f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608  fixed names
+    elif len(rows) < _FEW:
+        marks = ", ".join(["%s"] * len(columns))
+        _cursor().executemany(f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608  fixed names
+    else:
+        _copy(target, names, columns, rows)
+
+
+def _copy(target: Table, names: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    types = [_TYPES.get(type(target.c[name].type), "") for name in columns]
+    binary = all(types)
+    how = " (FORMAT BINARY)" if binary else ""
+    with _cursor().copy(f'COPY "{target.name}" ({names}) FROM STDIN{how}') as copy:
+        if binary:
+            copy.set_types(types)
+        write = copy.write_row
+        for row in rows:
+            write(row)
+
+
+_TYPES = {
+    BigInteger: "int8",
+    Integer: "int4",
+    LargeBinary: "bytea",
+    String: "text",
+    Text: "text",
+    UtcDateTime: "timestamptz",
+}
+
+
+def run(statement: str, rows: Sequence[Row]) -> None:
+    """Run a statement of fixed text, with `?` for each value, once for each row."""
+    if rows:
+        _cursor().executemany(_spelt(statement), rows)
+
+
+def delete_in(table: str, where: str, column: str, fixed: Row, values: Sequence[int]) -> None:
+    """Delete the rows where a column is among values, and `where` holds (`?` for each `fixed`)."""
+    head = f'DELETE FROM "{table}" WHERE {where}{" AND " if where else ""}"{column}"'  # noqa: S608  fixed names
+    cursor = _cursor()
+    if db.engine.dialect.name == "sqlite":
+        for some in batches(values, AT_ONCE):
+            cursor.execute(f"{head} IN ({', '.join('?' * len(some))})", (*fixed, *some))
+    elif values:
+        cursor.execute(_spelt(f"{head} = ANY(?)"), (*fixed, list(values)))
+
+
+def batches(values: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    """Yield the values in lists of at most `size`."""
+    iterator = iter(values)
+    while some := list(islice(iterator, size)):
+        yield some
+
+
+def _spelt(statement: str) -> str:
+    return statement if db.engine.dialect.name == "sqlite" else statement.replace("?", "%s")
+
+
+def _cursor() -> Any:
+    """Return the driver's cursor in the transaction that is open."""
+    return db.session.connection().connection.cursor()

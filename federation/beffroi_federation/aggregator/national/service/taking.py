@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The first stage: what verified entries do to the store, read beforehand, written in bulk."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count, repeat
+from typing import Any
+
+from sqlalchemy import select
+
+from beffroi_federation.aggregator.kernel import bulk, search
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.national.models import (
+    Content,
+    Item,
+    RawEntry,
+    Received,
+    Waiting,
+)
+from beffroi_federation.aggregator.national.queries import versions_at
+from beffroi_federation.aggregator.national.rules import place
+from beffroi_federation.aggregator.towns.models import Log
+from beffroi_federation.entries import Entry, RecordEntry, SupersedeEntry, WithdrawEntry
+from beffroi_federation.verify import Consequences, follow
+
+DERIVED = ("record", "incident_cell", "set_aside")
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be written for one log; positions of its own, nothing in it is visible yet.
+
+    `leaves` are new from `start` on, seen at `seen` (one moment, or one for each). `items` are
+    (position, first, next, withdrawn) of new versions, `received` (position, released) of new
+    receptions. `replaced`, `withdrawn` and `answered` change older ones. `contents` are (position,
+    salt, content) that were compared with their entries; `forgotten` are positions whose stored
+    content goes. `touched` are the first versions of older records that were touched: what is
+    derived from them goes now, and is derived anew later.
+    """
+
+    log_id: int
+    start: int
+    seen: datetime | Sequence[datetime]
+    leaves: Sequence[bytes] = ()
+    items: list[tuple[int, int, int | None, str | None]] = field(default_factory=list)
+    received: list[tuple[int, int | None]] = field(default_factory=list)
+    replaced: list[tuple[int, int]] = field(default_factory=list)
+    withdrawn: list[tuple[int, str]] = field(default_factory=list)
+    answered: list[tuple[int, int]] = field(default_factory=list)
+    contents: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    forgotten: set[int] = field(default_factory=set)
+    touched: set[int] = field(default_factory=set)
+
+    def waiting(self) -> list[tuple[int, int]]:
+        """Return the ranges of first versions that are to be derived."""
+        ranges = [(first, first + 1) for first in sorted(self.touched)]
+        fresh = [item[1] for item in self.items if item[1] >= self.start]
+        if fresh:
+            ranges.append((min(fresh), max(fresh) + 1))
+        return ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was taken before of the entries that new ones point to; see `verify.Past`."""
+
+    kinds: Mapping[int, str]
+    nexts: Mapping[int, int]
+    firsts: Mapping[int, int]
+
+    def kind_at(self, index: int) -> str | None:
+        """Return `rec` for any published version, `rcv` for a reception, else None."""
+        return self.kinds.get(index)
+
+    def next_version(self, index: int) -> int | None:
+        """Return the index of the newer version of an entry, or None."""
+        return self.nexts.get(index)
+
+
+def known_of(log_id: int, start: int, entries: Iterable[Entry]) -> Known:
+    """Read what new entries from `start` on point to among the older ones, a few queries in all."""
+    wanted: set[int] = set()
+    for entry in entries:
+        if isinstance(entry, RecordEntry):
+            if entry.received is not None and entry.received < start:
+                wanted.add(entry.received)
+        elif isinstance(entry, SupersedeEntry):
+            if entry.replaces < start:
+                wanted.add(entry.replaces)
+        elif isinstance(entry, WithdrawEntry) and entry.index < start:
+            wanted.add(entry.index)
+    if not wanted:
+        return Known({}, {}, {})
+    versions = versions_at(log_id, sorted(wanted))
+    kinds = dict.fromkeys(versions, "rec")
+    for some in bulk.batches(sorted(wanted - versions.keys()), bulk.AT_ONCE):
+        query = select(Received.position).where(
+            Received.log_id == log_id, Received.position.in_(some)
+        )
+        kinds |= dict.fromkeys(db.session.scalars(query), "rcv")
+    nexts = {at: one.next for at, one in versions.items() if one.next is not None}
+    return Known(kinds, nexts, {at: one.first for at, one in versions.items()})
+
+
+def changes_of(
+    log_id: int,
+    start: int,
+    leaves: Sequence[bytes],
+    entries: Sequence[Entry],
+    *,
+    seen: datetime | Sequence[datetime],
+) -> Changes:
+    """Return what verified entries do to the store; Inconsistent if one points where it may not.
+
+    Contents are not looked at. Only reads.
+    """
+    known = known_of(log_id, start, entries)
+    done = follow(start, entries, known)
+    changes = Changes(log_id, start, seen, leaves)
+    _published(changes, entries, done, known)
+    released: dict[int, int] = {}
+    for record, reception in done.answered.items():
+        released.setdefault(reception, record)
+    changes.received = [(at, released.get(at)) for at in done.received]
+    changes.answered = [(at, by) for at, by in released.items() if at < start]
+    changes.replaced = [(old, new) for old, new in done.superseded.items() if old < start]
+    changes.withdrawn = [(at, code) for at, code in done.withdrawn.items() if at < start]
+    older = {at for at in (*done.superseded, *done.withdrawn) if at < start}
+    changes.forgotten = older
+    changes.touched = {known.firsts[at] for at in older}
+    return changes
+
+
+def _published(
+    changes: Changes, entries: Sequence[Entry], done: Consequences, known: Known
+) -> None:
+    """Fill in the new versions, each with the first version of its record."""
+    start, superseded, withdrawn = changes.start, done.superseded, done.withdrawn
+    firsts: dict[int, int] = {}
+    for at in done.published:
+        entry = entries[at - start]
+        first = at
+        if isinstance(entry, SupersedeEntry):
+            replaced = entry.replaces
+            first = known.firsts[replaced] if replaced < start else firsts.get(replaced, replaced)
+            firsts[at] = first
+        changes.items.append((at, first, superseded.get(at), withdrawn.get(at)))
+
+
+def lock_logs(log_ids: Collection[int]) -> None:
+    """Hold these logs for this transaction, so that writing and deriving one take turns.
+
+    SQLite has one writer anyway.
+    """
+    if db.engine.dialect.name != "sqlite" and log_ids:
+        query = select(Log.id).where(Log.id.in_(log_ids)).order_by(Log.id)
+        db.session.execute(query.with_for_update(key_share=True)).all()
+
+
+def write_changes(several: Sequence[Changes]) -> None:
+    """Write what was found for several logs, in bulk; the caller holds `lock_logs`.
+
+    What is withdrawn, replaced or forgotten leaves contents, derived tables and the search index
+    here and now.
+    """
+    write_raw(several)
+    write_versions(several)
+    for one in several:
+        if one.forgotten:
+            bulk.delete_in(
+                "content", '"log_id" = ?', "position", (one.log_id,), sorted(one.forgotten)
+            )
+    unshow([place(one.log_id, first) for one in several for first in sorted(one.touched)])
+    rows = [(one.log_id, *range_) for one in several for range_ in one.waiting()]
+    bulk.insert(Waiting, ("log_id", "begins", "ends"), rows)
+
+
+def write_raw(several: Sequence[Changes]) -> None:
+    """Write leaves as they were hashed, and contents with their salts."""
+    rows: list[tuple[Any, ...]] = []
+    for one in several:
+        log_id, seen = one.log_id, _moments(one)
+        rows += zip(repeat(log_id), count(one.start), one.leaves, seen, strict=False)
+    bulk.insert(RawEntry, ("log_id", "position", "leaf", "seen_at"), rows)
+    contents = [(one.log_id, *content) for one in several for content in one.contents]
+    bulk.insert(Content, ("log_id", "position", "salt", "content"), contents)
+
+
+def write_versions(several: Sequence[Changes]) -> None:
+    """Write versions and receptions, and what became of the older ones."""
+    items: list[tuple[Any, ...]] = []
+    received: list[tuple[Any, ...]] = []
+    for one in several:
+        log_id, start, seen = one.log_id, one.start, _moments(one)
+        items += [(log_id, *item, seen[item[0] - start]) for item in one.items]
+        received += [(log_id, *row, seen[row[0] - start]) for row in one.received]
+    bulk.insert(Item, ("log_id", "position", "first", "next", "withdrawn", "seen_at"), items)
+    bulk.insert(Received, ("log_id", "position", "released", "seen_at"), received)
+    for statement, rows in (
+        (
+            'UPDATE "item" SET "next" = ? WHERE "log_id" = ? AND "position" = ?',
+            [(new, one.log_id, old) for one in several for old, new in one.replaced],
+        ),
+        (
+            'UPDATE "item" SET "withdrawn" = ? '
+            'WHERE "log_id" = ? AND "position" = ? AND "withdrawn" IS NULL',
+            [(code, one.log_id, at) for one in several for at, code in one.withdrawn],
+        ),
+        (
+            'UPDATE "received" SET "released" = ? '
+            'WHERE "log_id" = ? AND "position" = ? AND "released" IS NULL',
+            [(by, one.log_id, at) for one in several for at, by in one.answered],
+        ),
+    ):
+        bulk.run(statement, rows)
+
+
+def _moments(one: Changes) -> list[Any]:
+    """Return when each new entry was seen, as the driver stores it, by its number from `start`."""
+    if isinstance(one.seen, datetime):
+        return [bulk.moment(one.seen)] * len(one.leaves)
+    return [bulk.moment(when) for when in one.seen]
+
+
+def unshow(ids: Sequence[int]) -> None:
+    """Take records out of every derived table and of the search index."""
+    if not ids:
+        return
+    for table in DERIVED:
+        bulk.delete_in(table, "", "id", (), ids)
+    search.remove(ids)
