@@ -3,6 +3,7 @@
 
 from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, RequestReceived, StepTaken
 from beffroi.data_requests.events import ConfirmationAsked
+from beffroi.feed import handlers as feed
 from beffroi.kernel.bus import Handlers
 from beffroi.notifications import handlers as notifications
 from beffroi.outbox import handlers as outbox
@@ -10,7 +11,7 @@ from beffroi.outbox import handlers as outbox
 HANDLERS: Handlers = {
     RequestReceived: (outbox.on_request_received,),
     PublicVersionChanged: (outbox.on_public_version_changed,),
-    CaseWithdrawn: (outbox.on_case_withdrawn,),
+    CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
     StepTaken: (notifications.on_step_taken,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
 }

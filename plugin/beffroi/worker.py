@@ -53,14 +53,18 @@ class Worker:
     def publish(self, *, scheduled: bool = False) -> int:
         """Publish what waits (or what the schedule asks for); return how many entries entered."""
         now = self.clock.now()
-        how = feed.publish_on_schedule if scheduled else feed.publish_if_waiting
-        return how(
-            feed.signer_for(self.settings),
-            now=now,
-            today=local_day(now, self.settings.time_zone),
-            chance=self.chance,
-            at=self.at,
-        )
+        today = local_day(now, self.settings.time_zone)
+        signer = feed.signer_for(self.settings)
+        if scheduled:
+            return feed.publish_on_schedule(
+                signer,
+                feed.calendar_of(self.settings),
+                now=now,
+                today=today,
+                chance=self.chance,
+                at=self.at,
+            )
+        return feed.publish_if_waiting(signer, now=now, today=today, chance=self.chance, at=self.at)
 
     def count(self) -> int:
         """Hand over the counts whose period is over, once a day; return how many cells."""

@@ -4,14 +4,13 @@
 import base64
 import json
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from beffroi.feed import commands, queries, service
+from beffroi.feed import commands, queries
 from beffroi.feed.models import LogFact
 from beffroi.feed.queries import SqlLogStore
 from beffroi.kernel.db import db
@@ -478,21 +477,6 @@ def on_schedule(town: Town) -> int:
         return town.worker().publish(scheduled=True)
 
 
-def test_the_weekly_batch_comes_once_a_week_and_a_marker_a_day(town: Town) -> None:
-    ref = town.request()
-    town.release(ref)
-    assert on_schedule(town) == 4  # week: marker, reception, record; day: marker
-    assert on_schedule(town) == 0
-    second = town.request()
-    town.release(second)
-    town.later(days=1)
-    assert on_schedule(town) == 1  # Wednesday's marker; the request waits for its week
-    town.later(days=6)
-    assert on_schedule(town) == 4
-    periods = [r.period for r in town.rows("SELECT period FROM log_batch ORDER BY position")]
-    assert periods == ["2027-W02", "2027-01-12", "2027-01-13", "2027-W03", "2027-01-19"]
-
-
 @pytest.mark.parametrize("how", ["remove", "hold"])
 def test_a_withdrawal_does_not_wait_for_the_week(town: Town, tmp_path: Path, how: str) -> None:
     ref = town.request()
@@ -510,8 +494,3 @@ def test_a_withdrawal_does_not_wait_for_the_week(town: Town, tmp_path: Path, how
     on_schedule(town)
     assert read(town).contents == {}
     assert is_sound(town, tmp_path)
-
-
-def test_an_iso_week_belongs_to_its_own_year() -> None:
-    assert service.iso_week(date(2027, 1, 1)) == "2026-W53"
-    assert service.iso_week(date(2024, 12, 30)) == "2025-W01"

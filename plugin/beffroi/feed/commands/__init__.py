@@ -3,6 +3,7 @@
 
 from beffroi.feed.commands.publishing import (
     Effect,
+    calendar_of,
     no_effect,
     publish_if_waiting,
     publish_on_schedule,
@@ -15,6 +16,7 @@ from beffroi_federation.errors import ProtocolError
 __all__ = [
     "Effect",
     "ProtocolError",
+    "calendar_of",
     "create_signer",
     "no_effect",
     "origin_of",

@@ -4,8 +4,11 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
+from beffroi.config import Settings
 from beffroi.feed import queries, service
+from beffroi.feed.commands.signing import origin_of
 from beffroi.feed.queries import SqlLogStore
+from beffroi.feed.rules import Calendar, iso_week, offset_of
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.outbox.queries import waiting_count
@@ -19,6 +22,11 @@ def no_effect(_name: str) -> None:
     """Do nothing: nobody watches."""
 
 
+def calendar_of(settings: Settings) -> Calendar:
+    """Return when the town's batches are due."""
+    return Calendar(settings.time_zone, offset_of(origin_of(settings)))
+
+
 def publish_once(
     signer: Signer,
     *,
@@ -26,7 +34,10 @@ def publish_once(
     today: date,
     chance: Chance,
     period: str = "",
+    slot: bool = False,
+    goes_on: bool = False,
     only: str = "",
+    most: int = service.MOST_FACTS,
     at: Effect = no_effect,
 ) -> service.Batch:
     """Publish one batch: everything that waits (up to a limit), or the marker alone."""
@@ -36,8 +47,11 @@ def publish_once(
             now=now,
             today=today,
             chance=chance,
-            period=period or service.iso_week(today),
+            period=period or iso_week(today),
+            slot=slot,
+            goes_on=goes_on,
             only=only,
+            most=most,
         )
         at("staged-uncommitted")
     at("staged")
@@ -49,26 +63,39 @@ def publish_once(
 
 
 def publish_on_schedule(
-    signer: Signer, *, now: datetime, today: date, chance: Chance, at: Effect = no_effect
+    signer: Signer,
+    calendar: Calendar,
+    *,
+    now: datetime,
+    today: date,
+    chance: Chance,
+    most: int = service.MOST_FACTS,
+    at: Effect = no_effect,
 ) -> int:
     """Publish the week's batch and the day's withdrawals, each once, also when empty.
 
-    Returns how many entries entered the log.
+    What has no room in one transaction of `most` facts follows in further ones. Returns how many
+    entries entered the log.
     """
     sign_staged(signer)
     entries = 0
-    if not queries.has_batch(service.iso_week(today)):
-        entries += publish_once(signer, now=now, today=today, chance=chance, at=at).entries
-    if not queries.has_batch(today.isoformat()):
-        entries += publish_once(
-            signer,
-            now=now,
-            today=today,
-            chance=chance,
-            period=today.isoformat(),
-            only="withdraw",
-            at=at,
-        ).entries
+    for slot, only in ((calendar.week(now), ""), (calendar.day(now), "withdraw")):
+        goes_on = False
+        while goes_on or not queries.has_slot(slot.period):
+            batch = publish_once(
+                signer,
+                now=now,
+                today=today,
+                chance=chance,
+                period=slot.period,
+                slot=not goes_on,
+                goes_on=goes_on,
+                only=only,
+                most=most,
+                at=at,
+            )
+            entries += batch.entries
+            goes_on = batch.more
     db.session.rollback()
     return entries
 

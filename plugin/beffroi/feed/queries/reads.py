@@ -53,6 +53,12 @@ def places(fact: str, log_id: int | None = None) -> list[Placed]:
     return sorted(found, key=lambda placed: placed.position)
 
 
+def everywhere(fact: str) -> list[tuple[int, int]]:
+    """Return every (log, position) of a fact, in all epochs."""
+    rows = db.session.execute(select(LogFact.log_id, LogFact.position).where(LogFact.fact == fact))
+    return [(row.log_id, row.position) for row in rows]
+
+
 def proof_place(case_id: int) -> int | None:
     """Return the newest published place of a data request that is not withdrawn, or None."""
     live = live_places(f"request:{case_id}")
@@ -78,8 +84,8 @@ def withdrawn_by(withdrawal: Placed) -> int:
     return -withdrawal.version - 1
 
 
-def has_batch(period: str, log_id: int | None = None) -> bool:
+def has_slot(period: str, log_id: int | None = None) -> bool:
     """Say whether a period (an ISO week, or a day for withdrawals) has had its batch."""
     of_log = LogBatch.log_id == (log_id or current_log())
-    found = select(LogBatch.position).where(of_log, LogBatch.period == period)
+    found = select(LogBatch.position).where(of_log, LogBatch.slot == period)
     return db.session.scalar(found.limit(1)) is not None

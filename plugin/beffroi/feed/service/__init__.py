@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is done to the log in one transaction; `staging` makes and appends entries, and signs."""
 
-from beffroi.feed.service.staging import Batch, iso_week, sign, stage
+from beffroi.feed.service.staging import MOST_FACTS, Batch, forget, sign, stage
 
-__all__ = ["Batch", "iso_week", "sign", "stage"]
+__all__ = ["MOST_FACTS", "Batch", "forget", "sign", "stage"]

@@ -11,8 +11,8 @@ The order of effects of one publication, and each crash between two of them:
 3. `commit`: the note becomes the served checkpoint, in a transaction of its own. A crash between 2
    and 3 is healed by asking again: the signer gives the same note for the same tree.
 
-A withdrawal deletes content and salt in step 1 already: it is gone from what is served before
-anybody is told.
+Content and salt of what is withdrawn are gone before any of this: `forget` deletes them in the
+transaction of the act itself. The entry that says so comes with the next batch.
 """
 
 import base64
@@ -71,17 +71,12 @@ class Planned:
 
 @dataclass(slots=True)
 class Batch:
-    """What one publication did."""
+    """What one publication did; `more` says that facts of its kind were left for lack of room."""
 
     entries: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
     waiting: int = 0
-
-
-def iso_week(day: date) -> str:
-    """Return the ISO week of a day as the log writes it, such as `2026-W47`."""
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
+    more: bool = False
 
 
 def _quarter_start(text: str | None) -> date | None:
@@ -91,7 +86,7 @@ def _quarter_start(text: str | None) -> date | None:
     return date(int(year), QUARTER_MONTH[quarter], 1)
 
 
-def _request_fact(released: outbox.ReleasedRequest) -> RequestFact:
+def request_fact(released: outbox.ReleasedRequest) -> RequestFact:
     return RequestFact(
         lang=released.lang,
         object=released.object,
@@ -167,7 +162,7 @@ class _Stager:
         record_id = live[-1].record_id if live else None
         record_id = record_id or self.chance(16).hex()
         try:
-            record = request_record(_request_fact(released), record_id=record_id)
+            record = request_record(request_fact(released), record_id=record_id)
         except RecordRefused as refusal:
             self.refused.append((key, str(refusal)))
             self.finished.append((fact.id, f"refused: {refusal}"))
@@ -252,6 +247,8 @@ def stage(
     today: date,
     chance: Chance,
     period: str,
+    slot: bool = False,
+    goes_on: bool = False,
     only: str = "",
     most: int = MOST_FACTS,
 ) -> Batch:
@@ -259,9 +256,13 @@ def stage(
 
     `period` names the batch in its marker (an ISO week, or a day for a batch of withdrawals);
     `only` takes facts of one kind. An empty outbox still writes the marker: silence is a sign of
-    life too.
+    life too. With `slot` the calendar asks for the batch: once a period, so that nothing is done
+    where another worker was quicker. With `goes_on` the batch that began before gets what it had no
+    room for, and no marker.
     """
     SqlLogStore().take_turn()
+    if slot and queries.has_slot(period):
+        return Batch()
     facts = outbox.waiting(most, only=only)
     stager = _Stager(today=today, chance=chance)
     stager.take(facts)
@@ -269,16 +270,20 @@ def stage(
     first = store.head().size
     ordered = _ordered(stager.planned, Random(int.from_bytes(chance(32), "big")))  # noqa: S311  seeded by chance
     ordered += stager.withdrawals
-    _link_receptions(ordered, first + 1)
-    leaves = [encode_entry(BatchEntry(period)), *(encode_entry(p.entry) for p in ordered)]
-    appended = log.append(store, leaves)
-    db.session.add(LogBatch(log_id=store.log_id, position=appended.first_index, period=period))
+    markers = [] if goes_on else [encode_entry(BatchEntry(period))]
+    _link_receptions(ordered, first + len(markers))
+    leaves = [*markers, *(encode_entry(p.entry) for p in ordered)]
+    log.append(store, leaves)
+    if markers:
+        named = period if slot else None
+        marker = LogBatch(log_id=store.log_id, position=first, period=period, slot=named)
+        db.session.add(marker)
     results = dict(stager.finished)
-    for place, planned in enumerate(ordered, appended.first_index + 1):
+    for place, planned in enumerate(ordered, first + len(markers)):
         keep(store.log_id, place, planned)
         results[planned.outbox_id] = f"{planned.kind} {place}"
     outbox_service.done(results, now=now)
-    return Batch(len(leaves), stager.refused, max(0, outbox.waiting_count()))
+    return Batch(len(leaves), stager.refused, outbox.waiting_count(), len(facts) >= most)
 
 
 def keep(log_id: int, place: int, planned: Planned) -> None:
@@ -303,6 +308,22 @@ def keep(log_id: int, place: int, planned: Planned) -> None:
         db.session.add(
             LogContent(log_id=log_id, position=place, salt=planned.salt, content=planned.content)
         )
+
+
+def forget(case_id: int) -> int:
+    """Delete every content of a case with its salt, of every epoch; return how many.
+
+    In the caller's transaction. Waits for a publication that is running, which might else bring one
+    in after this.
+    """
+    SqlLogStore().take_turn()
+    gone = 0
+    for log_id, position in queries.everywhere(f"request:{case_id}"):
+        done = db.session.execute(
+            delete(LogContent).where(LogContent.log_id == log_id, LogContent.position == position)
+        )
+        gone += int(getattr(done, "rowcount", 0))
+    return gone
 
 
 def sign(signer: Signer) -> str:
