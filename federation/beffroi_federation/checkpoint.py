@@ -111,7 +111,7 @@ def parse_proof(data: bytes | str) -> Proof:
 
     An `extra` line, which the format allows and does not authenticate, is refused.
     """
-    raw = data.encode() if isinstance(data, str) else data
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > MAX_NOTE + 4_096:
         raise OverLimit("A proof is longer than any proof can be", length=len(raw))
     try:

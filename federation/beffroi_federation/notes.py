@@ -30,9 +30,9 @@ ED25519 = 0x01
 COSIGNATURE = 0x04
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-_NAME = re.compile(r"[^\s+]+")
+_NAME = re.compile(r"[^\s+\ud800-\udfff]+")
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
-_VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
+_VKEY = re.compile(r"([^\s+\ud800-\udfff]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def decode_base64(text: str) -> bytes:
 
 def parse(note: bytes | str) -> Note:
     """Return a note's text and signature lines, unverified; raise Malformed or OverLimit."""
-    data = note.encode() if isinstance(note, str) else note
+    data = note.encode("utf-8", "surrogatepass") if isinstance(note, str) else note
     if len(data) > MAX_NOTE:
         raise OverLimit("A note is longer than 64 KiB", length=len(data))
     try:
