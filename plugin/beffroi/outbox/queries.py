@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the feed may read: waiting facts, and the released public form that a fact points to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -37,6 +38,28 @@ def waiting(most: int, *, only: str = "") -> list[Fact]:
     )
     rows = db.session.execute(statement.where(OutboxRow.fact == only) if only else statement)
     return [Fact(r.id, r.fact, r.case_id, r.version, dict(r.codes)) for r in rows]
+
+
+def waiting_since_before(moment: datetime, only: str) -> list[Fact]:
+    """Return the facts of one kind that wait and were made before a moment, oldest first."""
+    rows = db.session.execute(
+        select(OutboxRow.id, OutboxRow.fact, OutboxRow.case_id, OutboxRow.version, OutboxRow.codes)
+        .where(OutboxRow.done_at.is_(None), OutboxRow.fact == only, OutboxRow.made_at < moment)
+        .order_by(OutboxRow.id)
+    )
+    return [Fact(r.id, r.fact, r.case_id, r.version, dict(r.codes)) for r in rows]
+
+
+def that_became(results: Collection[str]) -> list[int]:
+    """Return the facts that were dealt with and became one of these (such as `rec 12`)."""
+    wanted = OutboxRow.result.in_(results)
+    return list(db.session.scalars(select(OutboxRow.id).where(wanted).order_by(OutboxRow.id)))
+
+
+def references(case_ids: Collection[int]) -> list[str]:
+    """Return the references of cases, for agents; cases that are not here have none."""
+    heads = [cases.head_by_id(case_id) for case_id in sorted(case_ids)]
+    return [head.ref for head in heads if head is not None]
 
 
 def waiting_count() -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Putting facts into the outbox, taking them out, forgetting them after 30 days. None commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,14 @@ def done(results: Mapping[int, str], *, now: datetime) -> None:
         db.session.execute(
             update(OutboxRow),
             [{"id": key, "done_at": now, "result": how[:200]} for key, how in results.items()],
+        )
+
+
+def reopen(ids: Sequence[int]) -> None:
+    """Let facts wait again whose entries were taken back before anything signed them."""
+    if ids:
+        db.session.execute(
+            update(OutboxRow), [{"id": key, "done_at": None, "result": None} for key in ids]
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reads of the log (`reads`), and the store that the protocol appends to (`store`)."""
+"""Reads of the log (`reads`; of a restored one `recovery`), and the `store` that it is kept in."""
 
 from beffroi.feed.queries.reads import (
     Content,
@@ -13,16 +13,21 @@ from beffroi.feed.queries.reads import (
     withdrawal_version,
     withdrawn_by,
 )
+from beffroi.feed.queries.recovery import behind_since, fact_at, held_contents, is_withdrawn
 from beffroi.feed.queries.store import SqlLogStore, current_log
 
 __all__ = [
     "Content",
     "Placed",
     "SqlLogStore",
+    "behind_since",
     "contents",
     "current_log",
     "everywhere",
+    "fact_at",
     "has_slot",
+    "held_contents",
+    "is_withdrawn",
     "live_places",
     "places",
     "proof_place",

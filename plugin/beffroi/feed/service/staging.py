@@ -87,6 +87,7 @@ def _quarter_start(text: str | None) -> date | None:
 
 
 def request_fact(released: outbox.ReleasedRequest) -> RequestFact:
+    """Return what a record may be made of, from the released form of a request."""
     return RequestFact(
         lang=released.lang,
         object=released.object,

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What becomes of a case when something that others found out concerns it."""
+
+from datetime import datetime
+from typing import Protocol
+
+from flask_babel import gettext
+
+from beffroi.cases import service
+from beffroi.kernel.actors import SYSTEM
+
+
+class Withdrawn(Protocol):
+    """What is told of a withdrawal that a restored database knew nothing of."""
+
+    @property
+    def case_id(self) -> int:
+        """The case."""
+
+    @property
+    def reason(self) -> str:
+        """The protocol's code."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was found out."""
+
+
+def on_withdrawal_recovered(event: Withdrawn) -> None:
+    """Hold every public text of the case: an agent looks before anything is shown again."""
+    why = gettext("Withdrawn after the backup that was restored.")
+    service.hold_case(event.case_id, reason=why, code=event.reason, actor=SYSTEM, now=event.at)

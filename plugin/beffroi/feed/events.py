@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the log learns that others must act on, told inside the same transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRecovered:
+    """After a restore it turned out that records of a case were withdrawn; `reason` is a code."""
+
+    case_id: int
+    reason: str
+    at: datetime
