@@ -10,10 +10,12 @@ from beffroi_federation.aggregator.audit import routes as audit
 from beffroi_federation.aggregator.config import AggregatorSettings
 from beffroi_federation.aggregator.dashboards import routes as dashboards
 from beffroi_federation.aggregator.exports import routes as exports
+from beffroi_federation.aggregator.intake.service import hurry
 from beffroi_federation.aggregator.kernel.accounts import ACCOUNTS
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.runtime import EXTENSION, Runtime
 from beffroi_federation.aggregator.towns import routes as desk
+from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, tune
 from beffroi_web.guards import check_guards
@@ -78,7 +80,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
-    app.extensions[EXTENSION] = Runtime(settings, clock)
+    app.extensions[EXTENSION] = Runtime(settings, clock, hurry)
     store = make_store(settings)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's own provider has it
     init_web(
@@ -90,7 +92,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     )
     drivers = [OidcProvider(provider) for provider in settings.providers]
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
-    for feature in (dashboards, audit, exports, desk):
+    for feature in (dashboards, audit, exports, desk, witness):
         app.register_blueprint(feature.blueprint)
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.

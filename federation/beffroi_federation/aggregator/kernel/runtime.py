@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the running application was made with: its settings and its clock. For the edge only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -15,10 +16,15 @@ EXTENSION = "beffroi_aggregator"
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """One running aggregator."""
+    """One running aggregator.
+
+    `submitted` is told, inside its transaction, that a log submitted a larger checkpoint: there is
+    something to pull.
+    """
 
     settings: AggregatorSettings
     clock: Clock
+    submitted: Callable[[int, datetime], None] = lambda _log_id, _now: None
 
 
 def runtime() -> Runtime:

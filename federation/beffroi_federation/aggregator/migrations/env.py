@@ -4,7 +4,8 @@
 import beffroi_federation.aggregator.intake.models
 import beffroi_federation.aggregator.kernel.accounts
 import beffroi_federation.aggregator.national.models
-import beffroi_federation.aggregator.towns.models  # noqa: F401  each import declares its tables
+import beffroi_federation.aggregator.towns.models
+import beffroi_federation.aggregator.witness.models  # noqa: F401  each import declares its tables
 from beffroi_federation.aggregator.kernel.db import Base
 from beffroi_web.migrating import run_env
 

@@ -140,6 +140,12 @@ def leaves(log_id: int, start: int, end: int) -> list[bytes]:
     return [bytes(leaf) for leaf in rows]
 
 
+def stored_size(log_id: int) -> int:
+    """Return how many leaves of a log are stored: all of them verified, without a gap."""
+    last = db.session.scalar(select(func.max(RawEntry.position)).where(RawEntry.log_id == log_id))
+    return 0 if last is None else last + 1
+
+
 def contents(log_id: int, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
     """Return (position, salt, content) of what is stored from `start` to `end`."""
     rows = db.session.execute(

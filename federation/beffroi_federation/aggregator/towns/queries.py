@@ -92,6 +92,12 @@ def towns_of_logs(log_ids: Iterable[int]) -> dict[int, TownRow]:
     return {row.log_id: row for row in (TownRow(*one) for one in db.session.execute(query))}
 
 
+def town_of_origin(origin: str) -> TownRow | None:
+    """Return the town whose current log goes by this origin, or None."""
+    row = db.session.execute(_towns().where(Log.origin == origin)).first()
+    return TownRow(*row) if row else None
+
+
 def town_of_epoch(siren: str, epoch: int) -> TownRow | None:
     """Return a town with the log of one epoch, or None."""
     query = (

@@ -5,7 +5,8 @@ A town is never trusted because it says so: what it serves about itself is check
 person approves it.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -262,6 +263,18 @@ def quarantine(town_id: int, step: str) -> None:
     if town.state == "approved":
         town.state = "quarantined"
         town.reason = step
+
+
+def note_fork(
+    town: TownRow, *, now: datetime, details: dict[str, Any], notes: Mapping[str, str]
+) -> None:
+    """Stop a town of which two signed notes show two histories, and keep both notes; once."""
+    if db.session.get_one(Town, town.id).state != "approved":
+        return
+    members = {"origin": town.origin, "vkey": town.vkey, "fault": details, **notes}
+    evidence = json.dumps(members, ensure_ascii=False, indent=1).encode()
+    note(town.id, "fork", now=now, details=details, evidence=evidence)
+    quarantine(town.id, "fork")
 
 
 def note(

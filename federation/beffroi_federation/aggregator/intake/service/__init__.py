@@ -17,6 +17,7 @@ from beffroi_federation.aggregator.intake.service.taken import (
     Stored,
     Taken,
 )
+from beffroi_federation.aggregator.intake.service.witnessing import hurry
 from beffroi_federation.aggregator.intake.service.writing import write
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ServedContents",
     "Stored",
     "Taken",
+    "hurry",
     "prepare",
     "prepare_removals",
     "refuse",

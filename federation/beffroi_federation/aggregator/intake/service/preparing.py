@@ -14,6 +14,7 @@ from beffroi_federation.aggregator.intake.service.taken import (
     ServedContents,
     Taken,
 )
+from beffroi_federation.aggregator.intake.service.witnessing import step_of_pull
 from beffroi_federation.aggregator.national import queries as national_queries
 from beffroi_federation.aggregator.national import service as national
 from beffroi_federation.aggregator.national.service import Changes
@@ -37,6 +38,7 @@ def prepare(town: TownRow, taken: Taken, *, now: datetime) -> Prepared:
     """
     log_id = town.log_id
     turn = turn_of(log_id) if taken.turn is None else taken.turn
+    step = step_of_pull(town, taken, now=now)
     entries = read_entries(taken.start, taken.leaves)
     changes = national.changes_of(log_id, taken.start, taken.leaves, entries, seen=now)
     compared = Compared()
@@ -49,7 +51,7 @@ def prepare(town: TownRow, taken: Taken, *, now: datetime) -> Prepared:
     if again:
         versions = national_queries.versions_at(log_id, sorted(again))
         changes.touched |= {one.first for one in versions.values()}
-    return Prepared(town, taken, turn, now, changes, compared)
+    return Prepared(town, taken, turn, now, changes, compared, step=step)
 
 
 def prepare_removals(

@@ -17,6 +17,7 @@ from beffroi_federation.aggregator.intake.rules import (
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.towns import service as towns
 from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_federation.aggregator.witness import queries as witness
 from beffroi_federation.errors import ProtocolError
 from beffroi_federation.merkle import Frontier
 
@@ -42,7 +43,7 @@ def refuse(
         step,
         now=now,
         details=plain(error),
-        evidence=evidence(town.origin, town.vkey, row.note, error, heard)
+        evidence=evidence(town.origin, town.vkey, _accepted(row), error, heard)
         if step in AT_ONCE
         else None,
     )
@@ -52,6 +53,12 @@ def refuse(
         towns.note(town.id, "quarantined", now=now)
         towns.quarantine(town.id, "quarantined")
     return step
+
+
+def _accepted(row: LogState) -> bytes | None:
+    """Return the last checkpoint that was accepted, by pulling or by submission."""
+    note = witness.standing(row.log_id).note
+    return note.encode() if note else row.note
 
 
 def _state(log_id: int) -> LogState:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from beffroi_federation.aggregator.national.service import Changes
 from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_federation.aggregator.witness.rules import Step
 from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.merkle import TILE_WIDTH, Frontier
 
@@ -85,7 +86,8 @@ class Compared:
 class Prepared:
     """One town's pull, ready to be written; `turn` is the state that it was read from.
 
-    With `only_removals` nothing but what disappears is believed: the town is in quarantine.
+    With `only_removals` nothing but what disappears is believed: the town is in quarantine. `step`
+    is what the pull is for the witness, None when it accepts nothing new.
     """
 
     town: TownRow
@@ -95,6 +97,7 @@ class Prepared:
     changes: Changes
     compared: Compared
     only_removals: bool = False
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national import service as national
 from beffroi_federation.aggregator.towns import service as towns
+from beffroi_federation.aggregator.witness import service as witness
 from beffroi_federation.merkle import Frontier
 
 
@@ -30,6 +31,7 @@ def write(prepared: Sequence[Prepared], *, every: timedelta) -> list[Stored | No
     national.lock_logs(log_ids)
     states = _states(log_ids)
     current = [one for one in prepared if _is_current(one, states[one.town.log_id])]
+    current = _accepted(current)
     national.write_changes([one.changes for one in current])
     _write_awaited(current)
     _write_bundles(current)
@@ -43,6 +45,12 @@ def write(prepared: Sequence[Prepared], *, every: timedelta) -> list[Stored | No
         Stored(len(one.taken.leaves), one.taken.behind) if one.town.log_id in written else None
         for one in prepared
     ]
+
+
+def _accepted(current: Sequence[Prepared]) -> list[Prepared]:
+    """Let the witness take its steps; leave out the towns of which it accepted more meanwhile."""
+    moved = witness.accept([(one.step, one.now) for one in current if one.step is not None])
+    return [one for one in current if one.step is None or one.town.log_id not in moved]
 
 
 class _State:
