@@ -31,6 +31,7 @@ from beffroi_federation.aggregator.national import commands as national
 from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.adapters.dns import system_resolver
 from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
+from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_federation.errors import ProtocolError
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
@@ -40,10 +41,13 @@ Command = Callable[[Flask, AggregatorSettings, argparse.Namespace], int]
 
 
 def init(settings: AggregatorSettings) -> int:
-    """Make the data directory and the tables; safe to run again."""
+    """Make the data directory, the tables and the nation's own keys; safe to run again."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     upgrade(MIGRATIONS, settings.database_url)
     print("database: at the newest schema")
+    public = witness.init(settings.data_dir, settings.public_url)
+    print(f"witness: {public.witness.vkey()}")
+    print(f"log of checkpoints: {public.log.vkey()}")
     return 0
 
 

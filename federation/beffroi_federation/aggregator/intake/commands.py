@@ -25,6 +25,7 @@ from beffroi_federation.aggregator.national import service as national
 from beffroi_federation.aggregator.national.commands import settle_waiting
 from beffroi_federation.aggregator.towns import service as registry
 from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
+from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_federation.errors import ProtocolError
 
 Result = Literal["unchanged", "taken", "refused", "unreachable", "failed", "overtaken"]
@@ -121,6 +122,8 @@ def pull(
         everything += done
         again = {one.siren for one in done if one.result == "taken" and one.behind}
         towns = [town for town in towns if town.siren in again]
+    with app.app_context():
+        witness.settle(now=the_moment())
     return everything
 
 

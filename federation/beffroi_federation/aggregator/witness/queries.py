@@ -4,8 +4,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
@@ -32,7 +33,7 @@ _STANDING = [getattr(Witnessed, name) for name in Standing.__dataclass_fields__]
 
 def standings(log_ids: Sequence[int]) -> dict[int, Standing]:
     """Return what was accepted of these logs; one of which nothing was has no row."""
-    found = {}
+    found: dict[int, Standing] = {}
     for some in bulk.batches(sorted(set(log_ids)), bulk.AT_ONCE):
         rows = db.session.execute(select(*_STANDING).where(Witnessed.log_id.in_(some)))
         found |= {row[0]: _standing(row) for row in rows}
@@ -52,10 +53,9 @@ def standing_of(origin_hash: str) -> Standing | None:
     return None if row is None else _standing(row)
 
 
-def _standing(row: Sequence[object]) -> Standing:
-    values = list(row)
-    values[2] = bytes(values[2])  # type: ignore[arg-type]  # the root
-    return Standing(*values)  # type: ignore[arg-type]
+def _standing(row: Row[Any]) -> Standing:
+    values = dict(zip(Standing.__dataclass_fields__, row, strict=True))
+    return Standing(**values | {"root": bytes(values["root"])})
 
 
 def uncosigned(limit: int, log_id: int | None = None) -> list[Standing]:
