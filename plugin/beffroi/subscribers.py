@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The table: which event goes to which handlers, inside the same transaction, in this order."""
 
-from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, RequestReceived, StepTaken
+from beffroi.cases.events import (
+    CaseErased,
+    CaseWithdrawn,
+    PublicVersionChanged,
+    RequestReceived,
+    StepTaken,
+)
+from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
 from beffroi.kernel.bus import Handlers
@@ -12,6 +19,7 @@ HANDLERS: Handlers = {
     RequestReceived: (outbox.on_request_received,),
     PublicVersionChanged: (outbox.on_public_version_changed,),
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
+    CaseErased: (data_requests.on_case_erased,),
     StepTaken: (notifications.on_step_taken,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
 }

@@ -20,6 +20,7 @@ from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.notifications import commands as notifications
+from beffroi.notifications.service import forget_the_gone
 from beffroi.outbox import service as outbox
 from beffroi_web.clock import Clock
 
@@ -102,6 +103,7 @@ class Worker:
             jobs.purge(before=now - JOBS_KEPT)
             outbox.purge(now)
             forget_unconfirmed(now)
+            forget_the_gone(now)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)
 

@@ -41,3 +41,15 @@ class CaseWithdrawn:
     case_id: int
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseErased:
+    """Everything that was written in a case was destroyed; whoever keeps more of it does the same.
+
+    `ref` is its reference, by which an unfinished confirmation knows it.
+    """
+
+    case_id: int
+    ref: str
+    at: datetime

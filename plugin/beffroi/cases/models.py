@@ -25,6 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from beffroi.kernel.db import Model
 from beffroi_web.database import BigId, UtcDateTime
 
+ERASED = "erased"
+"""The kind of the party that stands in the place of the author of an erased case."""
+
 
 class Party(Model):
     """Who a case, a comment or a support comes from; erasing a person empties this row."""

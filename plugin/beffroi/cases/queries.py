@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from beffroi.accounts.models import TABLES as ACCOUNTS
 from beffroi.cases.models import (
+    ERASED,
     Attachment,
     Case,
     CaseText,
@@ -575,6 +576,11 @@ def totals() -> dict[str, int]:
     by_kind = {kind: int(count) for kind, count in rows}
     asked = by_kind.pop("data_request", 0)
     return {"data_requests": asked, "incidents": sum(by_kind.values())}
+
+
+def erased() -> Select[tuple[int]]:
+    """Return a select of the ids of erased cases."""
+    return select(Case.id).join(Party, Party.id == Case.party_id).where(Party.kind == ERASED)
 
 
 def stored_names() -> set[str]:

@@ -38,6 +38,12 @@ NEVER_PUBLIC = frozenset({"purpose"})
 IN_RECORDS = frozenset({"title", "wanted", "answer"})
 """Texts whose released words leave the town in a record."""
 
+ERASING = frozenset({"erasure", "reident", "expired"})
+"""Reasons of a removal that concern a person: originals are destroyed too, not hidden only.
+
+For `error` and `legal` it is the showing that has to end; the institution keeps its file.
+"""
+
 STATES = ("pending", "released", "held")
 VISIBILITIES = ("public", "unlisted", "removed")
 

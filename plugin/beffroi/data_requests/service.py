@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as cases
@@ -151,6 +151,20 @@ def forget_unconfirmed(now: datetime) -> int:
         delete(PendingRequest).where(PendingRequest.made_at < now - CONFIRM_WITHIN)
     )
     return int(getattr(result, "rowcount", 0))
+
+
+def forget(case_id: int, ref: str) -> None:
+    """Destroy what was received of a request, with the salt, and who asked to confirm it.
+
+    The commitment in the log stays; whoever kept the receipt can still show it.
+    """
+    db.session.execute(
+        update(DataRequest)
+        .where(DataRequest.case_id == case_id)
+        .values(receipt_salt=None, receipt_content=None, organisation=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    db.session.execute(delete(PendingRequest).where(PendingRequest.case_ref == ref))
 
 
 def classify(

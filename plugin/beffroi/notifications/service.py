@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Owing word of a step to everyone who follows, as rows and jobs of the same transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from beffroi.cases import queries as cases
+from beffroi.cases import service as case_service
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
 from beffroi.notifications.models import Delivery
 
 SEND_STEP = "send-step"
 SEND_CONFIRMATION = "send-confirmation"
+MESSAGE_LEAVES = timedelta(days=7)
+"""How long word of an erasure is given to leave before the address goes all the same."""
 
 
 def owe_step(case_id: int, timeline_id: int, step: str, *, public_url: str, now: datetime) -> int:
@@ -49,3 +52,17 @@ def owed_no_more(delivery_id: int) -> None:
     db.session.execute(
         delete(Delivery).where(Delivery.id == delivery_id, Delivery.sent_at.is_(None))
     )
+
+
+def forget_the_gone(now: datetime) -> None:
+    """Forget who followed an erased case once everybody was told, and whom nothing leads to."""
+    owed = select(Delivery.case_id).where(
+        Delivery.sent_at.is_(None), Delivery.made_at >= now - MESSAGE_LEAVES
+    )
+    case_service.forget_followers(owed)
+    db.session.execute(
+        delete(Delivery)
+        .where(Delivery.case_id.in_(cases.erased()), Delivery.case_id.not_in(owed))
+        .execution_options(synchronize_session=False)
+    )
+    case_service.forget_parties(select(Delivery.party_id))

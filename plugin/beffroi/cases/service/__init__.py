@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from beffroi.cases import rules
-from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, StepTaken
+from beffroi.cases.events import CaseErased, CaseWithdrawn, PublicVersionChanged, StepTaken
 from beffroi.cases.models import (
     Case,
     CaseText,
@@ -26,6 +26,9 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
+from beffroi.cases.service import erasing
+from beffroi.cases.service.erasing import forget_followers as forget_followers
+from beffroi.cases.service.erasing import forget_parties as forget_parties
 from beffroi.kernel import search
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
@@ -279,6 +282,24 @@ def hold_text(case: Case, row: CaseText, *, reason: str, actor: Actor, now: date
     public_changed(case, now=now)
 
 
+def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: datetime) -> None:
+    """Take every text of a case out of the public pages, and withdraw what left the town of it.
+
+    `code` is the protocol's. For what is found out afterwards; a case that was removed stays so.
+    """
+    alone = select(Case).where(Case.id == case_id).with_for_update(key_share=True)
+    case = db.session.scalar(alone.execution_options(populate_existing=True))
+    if case is None or case.visibility == "removed":
+        return
+    shown = select(CaseText).where(CaseText.case_id == case_id, CaseText.state == "released")
+    for row in db.session.scalars(shown.order_by(CaseText.id)).all():
+        row.state = "held"
+        codes = {"role": row.role, "reason": reason}
+        step(case, "held", actor=actor, now=now, codes=codes, public=False)
+    publish(CaseWithdrawn(case_id=case_id, reason=code, at=now))
+    public_changed(case, now=now)
+
+
 def public_changed(case: Case, *, now: datetime) -> None:
     """Raise a case's public version, index its public words anew and tell the outbox."""
     case.version += 1
@@ -295,18 +316,25 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
     """Take a whole case off every public page, with a reason; what left is withdrawn.
 
     The page stays, as a sentence with the reason: nothing is deleted in silence. `code` is the
-    protocol's: erasure, reident, error, legal or expired.
+    protocol's: erasure, reident, error, legal or expired. The public form of every text is
+    destroyed; with a code of `rules.ERASING` the originals are too, also of a case that was removed
+    before for another reason.
     """
     if not reason.strip():
         raise Invalid(
             N_("Say why: removing a case needs a reason."), errors={"reason": [N_("Missing.")]}
         )
-    if case.visibility == "removed":
+    erases = code in rules.ERASING
+    if case.visibility == "removed" and (not erases or erasing.is_erased(case)):
         raise Conflict(N_("This case is removed already."))
     gate(reason)
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id)
+    erasing.hide(case)
+    if erases:
+        erasing.erase(case, now=now)
+        publish(CaseErased(case_id=case.id, ref=case.ref, at=now))
     step(
         case, "removed", actor=actor, now=now, codes={"code": code, "reason": reason.strip()[:500]}
     )
