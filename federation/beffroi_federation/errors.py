@@ -16,6 +16,7 @@
     ├── Unreachable          no answer, or not within the time allowed
     │   our own side
     ├── SignerLocked         the signer does not know what it signed last, so it signs nothing
+    ├── SignerAbsent         the signer's process does not answer
     └── RecordRefused        what was to leave the town may not; `reasons` says why
 
 Sentences are plain English for the person who has to act; `details` holds the values for a log or
@@ -114,6 +115,12 @@ class SignerLocked(ProtocolError):
         "Never copy the signer's memory back from a backup. Let it catch up with the last "
         "published checkpoint, or begin a new epoch."
     )
+
+
+class SignerAbsent(ProtocolError):
+    """The signer's process does not run, or does not answer."""
+
+    advice = "Everything else goes on; what waits is published once the signer answers."
 
 
 class RecordRefused(ProtocolError):

@@ -12,6 +12,15 @@ from threading import Lock
 from typing import Protocol
 
 from beffroi_federation.errors import Inconsistent
+from beffroi_federation.merkle import EMPTY_ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A tree (size, root of 32 bytes) below or beside which nothing may be signed any more."""
+
+    size: int
+    root: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +44,19 @@ class Standing(StrEnum):
 class SignerStanding:
     """Where a signer stands. It holds nothing secret.
 
-    `size`, `root` and `note` are the last signed tree's and 0, empty and "" before there is one;
-    `reason` says in a sentence why it is locked; `successor` is the vkey of a key that is to follow
-    and "" outside of a rotation; `announce` says that this key's entry has yet to be shown in the
-    log; `retires` is the second (Unix time) from which the successor signs alone, None before then
-    is known.
+    `size`, `root` and `note` are the last signed tree's; 0, the empty root and "" before there is
+    one. When it is locked, `size` and `root` are a tree that it knows it has signed, often none:
+    a proof for `catch_up` begins there. `reason` says in a sentence why it is locked; `successor`
+    is the vkey of a key that is to follow and "" outside of a rotation; `announce` says that this
+    key's entry has yet to be shown in the log; `retires` is the second (Unix time) from which the
+    successor signs alone, None while that is not known.
     """
 
     kind: Standing
     origin: str
     vkeys: tuple[str, ...]
     size: int = 0
-    root: bytes = b""
+    root: bytes = EMPTY_ROOT
     note: str = ""
     reason: str = ""
     successor: str = ""
@@ -111,10 +121,10 @@ class Signer(CheckpointSigner, Protocol):
         """Adopt a checkpoint that this log signed and that a witness cosigned; return the standing.
 
         The witnesses are those the signer itself was told of, never the caller's. A locked signer
-        takes it as its last tree. One that remembers wants the consistency `proof` from what it
-        remembers, and never goes back: an older checkpoint is Rollback, another root of the same
-        size Fork, another history Inconsistent; its own last tree changes nothing. Unsigned when
-        its own key or a witness is missing. Durable when it returns.
+        takes it as its last tree. The consistency `proof` leads to it from `state().size` (from
+        nothing, it is empty). It never goes back: an older checkpoint is Rollback, another root of
+        the same size Fork, another history Inconsistent; its own last tree changes nothing.
+        Unsigned when its own key or a witness is missing. Durable when it returns.
         """
 
     def announced(self, proof: str) -> SignerStanding:
@@ -140,6 +150,9 @@ class SignerState(Protocol):
     def adopt(self, new: Signed) -> None:
         """Remember `new` although what was remembered is unknown; Inconsistent if it is known."""
 
+    def floor(self) -> Floor:
+        """Return a tree that was surely signed, although the last is unknown; size 0 if none."""
+
 
 class MemoryState:
     """A signer's memory that lives as long as the process; for tests."""
@@ -151,6 +164,10 @@ class MemoryState:
     def adopt(self, new: Signed) -> None:
         """Refuse: this memory is always known."""
         raise Inconsistent("The signer remembers what it signed last")
+
+    def floor(self) -> Floor:
+        """Return the last signed tree."""
+        return Floor(self._signed.size, self._signed.root) if self._signed else Floor(0, EMPTY_ROOT)
 
     def load(self) -> Signed | None:
         """Return the last signed tree."""

@@ -18,7 +18,7 @@ from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
 from beffroi.feed import routes as feed
-from beffroi.feed.commands import signer_for
+from beffroi.feed.commands import log_facts
 from beffroi.feed.queries import proof_place
 from beffroi.incidents import routes as incidents
 from beffroi.kernel.bus import Handlers
@@ -80,18 +80,6 @@ def site_of(settings: Settings) -> Site:
     )
 
 
-def _lazy_vkey(settings: Settings) -> Callable[[], str]:
-    """Return a function that gives the log's public key, reading it once."""
-    known: list[str] = []
-
-    def vkey() -> str:
-        if not known:
-            known.append(signer_for(settings).vkey())
-        return known[0]
-
-    return vkey
-
-
 def _own(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return a view that is this application's alone: a mark on it is no mark on another town's."""
 
@@ -127,7 +115,7 @@ def create_app(
         settings=settings,
         clock=clock,
         handlers=handlers if handlers is not None else HANDLERS,
-        vkey=_lazy_vkey(settings),
+        vkeys=lambda: log_facts(settings).vkeys,
         version=__version__,
         mailer=mailer,
         sign_in=store,

@@ -7,12 +7,11 @@ could not be done, and why is said) or 2 (wrong usage or settings).
 
 import argparse
 import os
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from flask import Flask
 from rich.console import Console
@@ -23,6 +22,7 @@ from beffroi.app import create_app
 from beffroi.config import Settings, from_environ
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
+from beffroi.feed.commands import keeping
 from beffroi.incidents import commands as incidents
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.worker import Worker
@@ -35,14 +35,18 @@ READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
 """What `beffroi import KIND FILE` can read, by kind."""
 
 
-def init(settings: Settings, *, say: Callable[[str], None] = print) -> int:
-    """Make the data directory, the signer's files and the tables; safe to run again."""
+def init(
+    settings: Settings,
+    *,
+    say: Callable[[str], None] = print,
+    terminal: TextIO | None = None,
+) -> int:
+    """Make the data directory, the signer's files and the tables; safe to run again.
+
+    The words of a new key are shown on `terminal`, if that is given.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        feed.create_signer(settings, secrets.token_bytes(32))
-        say("signer: a new key was made")
-    except FileExistsError:
-        say("signer: the key that is there was kept")
+    keeping.init_signer(settings, say=say, terminal=terminal)
     upgrade(MIGRATIONS, settings.database_url)
     say(f"database: at the newest schema; origin: {feed.origin_of(settings)}")
     return 0
@@ -139,13 +143,16 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="move all dates by whole weeks so that the newest is at most a week before yesterday",
     )
+    keeping.arguments(commands.add_parser("signer", help="hold the log's key, and sign"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
     return parser
 
 
 def _run(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "init":
-        return init(settings)
+        return init(settings, terminal=sys.stdout if sys.stdout.isatty() else None)
+    if args.command == "signer":
+        return keeping.run(args, settings)
     if args.command == "serve":
         return serve(args)
     app: Flask = create_app(settings)

@@ -57,6 +57,18 @@ class Settings:
     dates_moved: int = 0
     source_url: str = ""
     aggregator_url: str = ""
+    signer_dir: Path | None = None
+    signer_socket: Path | None = None
+
+    @property
+    def signer_folder(self) -> Path:
+        """Where the signer's files are."""
+        return self.signer_dir or self.data_dir / "signer"
+
+    @property
+    def signer_address(self) -> Path:
+        """The Unix socket on which the signer answers."""
+        return self.signer_socket or self.signer_folder / "socket"
 
     @property
     def slug(self) -> str:
@@ -91,6 +103,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "languages": words,
     "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
+    "signer_dir": Path,
+    "signer_socket": Path,
     "providers": providers,
     "incidents_need_account": flag,
     "demonstration": flag,

@@ -10,8 +10,8 @@ from beffroi_federation.errors import Fork, Inconsistent, OverLimit, Rollback
 from beffroi_federation.log import Head, append, publish
 from beffroi_federation.merkle import root_at
 from beffroi_federation.notes import Verifier
-from beffroi_federation.signer import TreeSigner, derive_key, memory_signer
-from beffroi_federation.signing import MemoryState, Signed, Signer
+from beffroi_federation.signer import memory_signer
+from beffroi_federation.signing import CheckpointSigner, MemoryState, Signed
 from support.log_contract import (
     ORIGIN,
     SEED,
@@ -34,13 +34,13 @@ class TestMemoryLog(LogContract):
 class DyingSigner:
     """A signer whose process dies once, before or after it has remembered the tree."""
 
-    def __init__(self, signer: Signer, *, after: bool) -> None:
+    def __init__(self, signer: CheckpointSigner, *, after: bool) -> None:
         self._signer = signer
         self._after = after
         self._died = False
 
-    def vkey(self) -> str:
-        return self._signer.vkey()
+    def vkeys(self) -> tuple[str, ...]:
+        return self._signer.vkeys()
 
     def sign(self, old_size: int, new_size: int, root: bytes, proof: Sequence[bytes]) -> str:
         if self._died:
@@ -58,8 +58,8 @@ class LyingSigner(DyingSigner):
         return self._signer.sign(0, 0, root_at(MemoryLog(), 0), ())
 
 
-def size_in(note: str, signer: Signer) -> tuple[int, bytes]:
-    checkpoint = open_checkpoint(note, [Verifier.from_text(signer.vkey())])
+def size_in(note: str, signer: CheckpointSigner) -> tuple[int, bytes]:
+    checkpoint = open_checkpoint(note, [Verifier.from_text(key) for key in signer.vkeys()])
     return checkpoint.size, checkpoint.root
 
 
@@ -95,7 +95,7 @@ def test_a_crash_before_the_signer_has_remembered_signs_nothing_and_is_asked_aga
 
 def test_a_crash_between_signing_and_committing_gets_the_same_note_again() -> None:
     log, state = MemoryLog(), MemoryState()
-    signer = TreeSigner(ORIGIN, derive_key(SEED, b"log-public"), state)
+    signer = memory_signer(ORIGIN, SEED, state)
     fill(log, 5)
     with pytest.raises(Broken), log.transaction():
         publish(log, DyingSigner(signer, after=True))
@@ -181,7 +181,7 @@ def test_a_signer_behind_by_the_note_of_another_history_is_refused() -> None:
     log = MemoryLog()
     fill(log, 9)
     forged = Signed(5, naive_root(4), "a note of some other tree")
-    signer = TreeSigner(ORIGIN, derive_key(SEED, b"log-public"), MemoryState(forged))
+    signer = memory_signer(ORIGIN, SEED, MemoryState(forged))
     with pytest.raises(Inconsistent):
         publish(log, signer)
 

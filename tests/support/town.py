@@ -37,7 +37,7 @@ from beffroi.cases import service as case_service
 from beffroi.config import Settings, from_mapping
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as requests
-from beffroi.feed.commands import create_signer
+from beffroi.feed.commands.keeping import create_signer
 from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.clock import local_day
@@ -53,6 +53,7 @@ from beffroi_federation.tiles import (
 )
 from beffroi_web.clock import FixedClock
 from beffroi_web.sign_in.identities import Identity
+from support.signer import serving
 
 NOON = datetime(2027, 1, 12, 11, 0, tzinfo=UTC)
 """A Tuesday, noon in the town: 2027-W02."""
@@ -469,7 +470,8 @@ def open_town(folder: Path, database_url: str, **changes: Any) -> Iterator[Town]
     app.jinja_env.bytecode_cache = _compiled
     town = Town(app, settings, clock, CountedChance(), mail)
     try:
-        yield town
+        with serving(settings, now=lambda: int(clock.now().timestamp())):
+            yield town
     finally:
         with app.app_context():
             db.session.remove()

@@ -54,11 +54,12 @@ def identity() -> AnyResponse:
     """Say who this town says it is, where its log is, and which key signs it."""
     settings = _settings()
     extension = current_app.extensions["beffroi"]
+    vkeys = extension.vkeys()
     body = encode_identity(
         Identity(
-            origin=extension.vkey().partition("+")[0],
+            origin=vkeys[0].partition("+")[0],
             prefix=f"{settings.public_url}/log",
-            vkeys=(extension.vkey(),),
+            vkeys=vkeys,
             name=settings.name,
             siren=settings.siren,
             kind=settings.kind,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the running application carries: settings, clock, handlers, mailer, the log's public key."""
+"""What the running application carries: settings, clock, handlers, mailer, the log's keys."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Extension:
     settings: Settings
     clock: Clock
     handlers: Handlers
-    vkey: Callable[[], str]
+    vkeys: Callable[[], tuple[str, ...]]
     version: str
     chance: Chance = system_chance
     mailer: Any = None

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from beffroi.cli import main
+from beffroi.config import from_environ
+from support.signer import serving
 from support.town import PUBLIC_URL
 
 PROVIDERS = (
@@ -33,13 +35,13 @@ def test_init_makes_everything_and_keeps_it_when_run_again(
     environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["init"], environ) == 0
-    seed = Path(environ["BEFFROI_DATA_DIR"], "signer", "seed")
-    first = seed.read_bytes()
-    assert len(first) == 32
-    assert seed.stat().st_mode & 0o077 == 0
+    ring = Path(environ["BEFFROI_DATA_DIR"], "signer", "keys", "keyring")
+    first = ring.read_bytes()
+    assert ring.stat().st_mode & 0o077 == 0
+    assert ring.parent.stat().st_mode & 0o077 == 0
     assert "a new key was made" in capsys.readouterr().out
     assert main(["init"], environ) == 0
-    assert seed.read_bytes() == first
+    assert ring.read_bytes() == first
     said = capsys.readouterr().out
     assert "the key that is there was kept" in said
     assert "origin: demandes.ville.example/beffroi/210000006/1" in said
@@ -68,11 +70,20 @@ def test_publish_writes_the_log_and_a_second_time_nothing(
 ) -> None:
     main(["init"], environ)
     capsys.readouterr()
-    assert main(["publish"], environ) == 0
-    assert capsys.readouterr().out == "1 entries published\n"
-    assert main(["publish"], environ) == 0
-    assert capsys.readouterr().out == "0 entries published\n"
-    assert main(["worker", "--once"], environ) == 0
+    with serving(from_environ(environ)):
+        assert main(["publish"], environ) == 0
+        assert capsys.readouterr().out == "1 entries published\n"
+        assert main(["publish"], environ) == 0
+        assert capsys.readouterr().out == "0 entries published\n"
+        assert main(["worker", "--once"], environ) == 0
+
+
+def test_without_a_signer_publish_says_what_to_start(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init"], environ)
+    assert main(["publish"], environ) == 1
+    assert "The signer does not run: start `beffroi signer`" in capsys.readouterr().err
 
 
 def test_roles_are_given_listed_and_taken(

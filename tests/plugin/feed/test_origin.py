@@ -4,7 +4,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from beffroi.feed.commands import create_signer, origin_of, signer_for
+from beffroi.feed.commands import log_facts, origin_of, signer_for
+from beffroi.feed.commands.keeping import create_signer
+from support.signer import serving
 from support.town import town_settings
 
 
@@ -12,9 +14,13 @@ def test_a_town_that_moves_to_another_address_keeps_its_origin_and_its_key(tmp_p
     before = replace(
         town_settings(tmp_path, "sqlite:///unused.sqlite3"), public_url="https://ancien.example"
     )
+    assert origin_of(before) == before.origin
     create_signer(before, bytes(32))
-    vkey = signer_for(before).vkey()
+    with serving(before):
+        vkey = signer_for(before).vkey()
     after = replace(before, public_url="https://nouveau.example")
     assert origin_of(after) == before.origin
-    assert signer_for(after).vkey() == vkey
+    with serving(after):
+        assert signer_for(after).vkey() == vkey
+    assert log_facts(after).vkeys == (vkey,)
     assert after.origin != before.origin, "the settings alone would have made another log of it"

@@ -436,20 +436,20 @@ def test_crash_after_crash_at_every_point_the_log_never_forks(
     assert len(read(village).open_records()) == len(POINTS) * 2
 
 
-@pytest.mark.parametrize("lost", ["state", "seed"])
+@pytest.mark.parametrize("lost", ["memory-1", "memory-1.seal", "keyring"])
 def test_a_signer_that_lost_a_file_signs_nothing_and_the_log_waits(
     village: Town, tmp_path: Path, lost: str
 ) -> None:
     village.publish()
     before = village.files()["log/checkpoint"]
     kept = tmp_path / "kept"
-    (village.settings.data_dir / "signer" / lost).rename(kept)
+    (village.settings.signer_folder / "keys" / lost).rename(kept)
     ref = village.request()
     village.release(ref)
     with pytest.raises(SignerLocked):
         village.publish()
     assert village.files()["log/checkpoint"] == before
-    kept.rename(village.settings.data_dir / "signer" / lost)
+    kept.rename(village.settings.signer_folder / "keys" / lost)
     village.publish()
     assert read(village).kinds == ["bat", "bat", "rcv", "rec"]
     assert is_sound(village, tmp_path)

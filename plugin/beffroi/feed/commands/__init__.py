@@ -10,14 +10,14 @@ from beffroi.feed.commands.publishing import (
     publish_once,
     sign_staged,
 )
-from beffroi.feed.commands.signing import create_signer, origin_of, signer_for
+from beffroi.feed.commands.signing import log_facts, origin_of, signer_for
 from beffroi_federation.errors import ProtocolError
 
 __all__ = [
     "Effect",
     "ProtocolError",
     "calendar_of",
-    "create_signer",
+    "log_facts",
     "no_effect",
     "origin_of",
     "publish_if_waiting",

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where a town's signer is, and how it is made."""
+"""How web and worker reach the town's signer, and what they know of the log without it.
+
+Neither reads a seed: that is `keeping`'s, which only the operator's commands import.
+"""
 
 from beffroi.config import Settings
-from beffroi_federation.signer import LocalSigner, create_seed, create_state
+from beffroi_federation.signer_client import SocketSigner
+from beffroi_federation.signer_facts import FACTS_NAME, LogFacts, read_facts
 
 
-def signer_for(settings: Settings) -> LocalSigner:
-    """Return the town's signer, from the two files below its data directory."""
-    folder = settings.data_dir / "signer"
-    return LocalSigner(origin_of(settings), folder / "seed", folder / "state")
+def signer_for(settings: Settings) -> SocketSigner:
+    """Return the client of the town's signer; nothing is asked of it yet."""
+    return SocketSigner(settings.signer_address)
+
+
+def log_facts(settings: Settings) -> LogFacts:
+    """Return origin, epoch and keys of the log; SignerLocked before the log has a key."""
+    return read_facts(settings.signer_folder / FACTS_NAME)
 
 
 def origin_of(settings: Settings) -> str:
@@ -17,17 +25,6 @@ def origin_of(settings: Settings) -> str:
     An origin is fixed for life; towns move to another domain. Before the log is made, it is what
     the settings say.
     """
-    kept = settings.data_dir / "signer" / "origin"
-    try:
-        return kept.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    if not (settings.signer_folder / FACTS_NAME).exists():
         return settings.origin
-
-
-def create_signer(settings: Settings, seed: bytes) -> None:
-    """Write a new signer's files from 32 random bytes; FileExistsError if there is one."""
-    folder = settings.data_dir / "signer"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    create_seed(folder / "seed", seed)
-    (folder / "origin").write_text(settings.origin + "\n", encoding="utf-8")
-    create_state(folder / "state")
+    return log_facts(settings).origin
