@@ -27,21 +27,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beffroi_federation.checkpoint import Proof, open_checkpoint
+from beffroi_federation.checkpoint import parse as parse_checkpoint
 from beffroi_federation.errors import Inconsistent, OverLimit, Rollback, Stale
 from beffroi_federation.merkle import (
-    HASH_BYTES,
-    TILE_HEIGHT,
     TILE_WIDTH,
+    Edge,
     HashReader,
+    Tile,
+    Tree,
     consistency_proof,
-    inclusion_proof,
-    leaf_hash,
+    leaf_hashes,
     root_at,
-    tile_root,
     tile_width,
 )
 from beffroi_federation.notes import Verifier
-from beffroi_federation.signing import Signer
+from beffroi_federation.notes import parse as parse_note
+from beffroi_federation.signing import CheckpointSigner
 from beffroi_federation.tiles import MAX_LEAF, encode_bundle
 
 
@@ -52,15 +53,6 @@ class Head:
     size: int
     published: int
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A tile as it is now: level, index, and its 1 to 256 hashes one after the other."""
-
-    level: int
-    index: int
-    hashes: bytes
 
 
 class LogStore(Protocol):
@@ -107,21 +99,6 @@ class Appended:
     root: bytes
 
 
-class _Grown:
-    """A store's tiles under those that an append makes, before they are written."""
-
-    def __init__(self, store: HashReader, tiles: Sequence[Tile]) -> None:
-        self._store = store
-        self._tiles = {(tile.level, tile.index): tile.hashes for tile in tiles}
-
-    def read_tile(self, level: int, index: int, width: int) -> bytes:
-        """Return the head of a new tile, or of the store's."""
-        hashes = self._tiles.get((level, index))
-        if hashes is None:
-            return self._store.read_tile(level, index, width)
-        return hashes[: HASH_BYTES * width]
-
-
 def append(store: LogStore, leaves: Sequence[bytes]) -> Appended:
     """Stage leaves (1 to 1,024 bytes each) at the end of the log, with every tile they change.
 
@@ -132,33 +109,20 @@ def append(store: LogStore, leaves: Sequence[bytes]) -> Appended:
         if not 1 <= len(leaf) <= MAX_LEAF:
             raise OverLimit("A leaf is empty or longer than 1,024 bytes", length=len(leaf))
     head = store.head()
-    size = head.size + len(leaves)
-    tiles = grow(store, head.size, [leaf_hash(leaf) for leaf in leaves])
-    root = root_at(_Grown(store, tiles), size)
+    before = Edge.read(store, head.size)
+    edge, tiles = before.grown(leaf_hashes(leaves))
     if leaves:
         store.stage(head.size, leaves, tiles)
-    return Appended(head.size, size, root)
+        edge.remember()
+    return Appended(head.size, edge.size, edge.root())
 
 
 def grow(reader: HashReader, size: int, leaf_hashes: Sequence[bytes]) -> list[Tile]:
     """Return every tile that changes, of every level, when these hashes follow `size` others."""
-    tiles: list[Tile] = []
-    level, start, hashes = 0, size, list(leaf_hashes)
-    while hashes:
-        index, width = divmod(start, TILE_WIDTH)
-        row = (reader.read_tile(level, index, width) if width else b"") + b"".join(hashes)
-        chunk = TILE_WIDTH * HASH_BYTES
-        grown = [
-            Tile(level, index + at // chunk, row[at : at + chunk])
-            for at in range(0, len(row), chunk)
-        ]
-        tiles += grown
-        hashes = [tile_root(tile.hashes) for tile in grown if len(tile.hashes) == chunk]
-        level, start = level + 1, start >> TILE_HEIGHT
-    return tiles
+    return Edge.read(reader, size).grown(leaf_hashes)[1]
 
 
-def publish(store: LogStore, signer: Signer) -> str:
+def publish(store: LogStore, signer: CheckpointSigner) -> str:
     """Have everything that is staged signed, make it the served checkpoint, and return its note.
 
     Nothing happens when nothing was staged since. Raises what `Signer.sign` raises, and Rollback
@@ -169,14 +133,14 @@ def publish(store: LogStore, signer: Signer) -> str:
         return head.note
     root = root_at(store, head.size)
     note = _sign(store, signer, head, root)
-    signed = open_checkpoint(note, [Verifier.from_text(signer.vkey())])
+    signed = open_checkpoint(note, [Verifier.from_text(key) for key in signer.vkeys()])
     if (signed.size, signed.root) != (head.size, root):
         raise Inconsistent("The signer signed another tree than it was asked to", size=signed.size)
     store.commit(note, head.size)
     return note
 
 
-def _sign(store: LogStore, signer: Signer, head: Head, root: bytes) -> str:
+def _sign(store: LogStore, signer: CheckpointSigner, head: Head, root: bytes) -> str:
     old = head.published
     try:
         return signer.sign(old, head.size, root, consistency_proof(store, old, head.size))
@@ -208,8 +172,33 @@ def bundle_for(store: LogStore, leaves: LeafReader, index: int, width: int) -> b
 
 
 def proof_for(store: LogStore, index: int) -> Proof | None:
-    """Return the proof that an entry is under the served checkpoint, or None if it is not yet."""
+    """Return the proof that an entry is under the served checkpoint, or None if it is not yet.
+
+    Reads the head, and the tiles on the way that this process does not hold yet. Raises
+    Inconsistent if the stored tiles do not lead to the checkpoint: a receipt that does not hold is
+    never given.
+    """
     head = store.head()
     if not 0 <= index < head.published:
         return None
-    return Proof(index, inclusion_proof(store, index, head.published), head.note)
+    return Proof(index, _published_tree(store, head.note).inclusion(store, index), head.note)
+
+
+_TREES = 8
+_trees: dict[str, Tree] = {}
+"""The trees of the last few checkpoints, by their notes."""
+
+
+def _published_tree(store: HashReader, note: str) -> Tree:
+    """Return the tree of a checkpoint of our own, which its tiles must lead to."""
+    tree = _trees.get(note)
+    if tree is None:
+        checkpoint = parse_checkpoint(parse_note(note).text)
+        tree = Tree(store, checkpoint.size)
+        if tree.root != checkpoint.root:
+            sentence = "The stored tiles do not lead to the root of the served checkpoint"
+            raise Inconsistent(sentence, size=checkpoint.size)
+        _trees[note] = tree
+        while len(_trees) > _TREES:
+            _trees.pop(next(iter(_trees)), None)
+    return tree

@@ -11,18 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beffroi_federation.errors import Inconsistent, Malformed, ProtocolError
+from beffroi_federation.log import append
 from beffroi_federation.merkle import (
     EMPTY_ROOT,
+    Edge,
     Frontier,
     consistency_proof,
+    forget_tiles,
     inclusion_proof,
     leaf_hash,
     node_hash,
     root_at,
+    tile_root,
     tile_width,
     verify_consistency,
     verify_inclusion,
 )
+from beffroi_federation.merkle.reading import Tiles
 from support.log_contract import fill
 from support.log_vectors import log_vectors
 from support.memory_log import MemoryLog
@@ -312,3 +317,105 @@ def test_public_proof_cases_are_judged_as_they_say_but_for_one_without_hashes() 
     otherwise = judged_otherwise("inclusion", judge_inclusion)
     otherwise |= judged_otherwise("consistency", judge_consistency)
     assert otherwise == {NO_HASHES}
+
+
+@settings(deadline=None, max_examples=80)
+@given(data=st.data())
+def test_a_proof_over_three_levels_of_tiles_holds(
+    large_log: MemoryLog, data: st.DataObject
+) -> None:
+    sizes = st.integers(1, 70_000) | st.sampled_from(
+        [255, 256, 257, 65_535, 65_536, 65_537, 65_792]
+    )
+    new = data.draw(sizes)
+    old = data.draw(sizes.map(lambda size: min(size, new)))
+    index = data.draw(st.integers(0, new - 1))
+    root = root_at(large_log, new)
+    leaf = leaf_hash(large_log.leaves[index])
+    verify_inclusion(leaf, index, new, inclusion_proof(large_log, index, new), root)
+    proof = consistency_proof(large_log, old, new)
+    verify_consistency(old, new, proof, root_at(large_log, old), root)
+
+
+class Changed:
+    """A log of which one bit of one tile is another."""
+
+    def __init__(self, log: MemoryLog, level: int, index: int, bit: int) -> None:
+        self._log = log
+        self._place = (level, index)
+        self._bit = bit
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes:
+        tile = bytearray(self._log.read_tile(level, index, width))
+        if (level, index) == self._place:
+            tile[self._bit // 8 % len(tile)] ^= 1 << self._bit % 8
+        return bytes(tile)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 69_999), st.integers(0, 255 * 8), st.booleans())
+def test_no_proof_is_made_of_a_full_tile_that_was_changed_in_its_store(
+    large_log: MemoryLog, index: int, bit: int, warm: bool
+) -> None:
+    right = inclusion_proof(large_log, index, 70_000)
+    changed = Changed(large_log, 0, min(index // 256, 272), bit)
+    if not warm:
+        forget_tiles()
+    if warm or index >= 273 * 256:
+        assert inclusion_proof(changed, index, 70_000) == right  # held under its own root
+    else:
+        with pytest.raises(Inconsistent):
+            inclusion_proof(changed, index, 70_000)
+
+
+def test_what_is_remembered_of_one_log_is_never_taken_for_another() -> None:
+    one, two = MemoryLog(), MemoryLog()
+    fill(one, 600)
+    append(two, [b"another-%d" % i for i in range(600)])
+    roots = []
+    for log in (one, two, one, two):
+        root = root_at(log, 600)
+        for index in (0, 300, 599):
+            leaf = leaf_hash(log.leaves[index])
+            verify_inclusion(leaf, index, 600, inclusion_proof(log, index, 600), root)
+        verify_consistency(513, 600, consistency_proof(log, 513, 600), root_at(log, 513), root)
+        roots.append(root)
+    assert roots[0] == roots[2] != roots[1] == roots[3]
+
+
+def test_a_proof_costs_as_many_hashes_and_tiles_as_the_tree_is_high(large_log: MemoryLog) -> None:
+    for size, levels in ((200, 1), (10_000, 2), (70_000, 3)):
+        for index in (0, size // 3, size - 1):
+            forget_tiles()
+            large_log.tiles_read = 0
+            assert len(inclusion_proof(large_log, index, size)) <= (size - 1).bit_length()
+            assert large_log.tiles_read <= 2 * levels
+
+
+def test_what_is_kept_in_memory_is_bounded() -> None:
+    kept = Tiles(most=8)
+    for number in range(100):
+        root = number.to_bytes(32, "big")
+        kept.put(root, root)
+        assert kept.get(root) == root
+        assert len(kept) <= 8
+    assert kept.get(bytes(32)) is None
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=300), st.integers(0, 300))
+def test_an_edge_grows_as_the_tree_does(hashes: list[bytes], cut: int) -> None:
+    edge, tiles = Edge().grown(hashes[:cut])
+    edge, more = edge.grown(hashes[cut:])
+    log = MemoryLog()
+    log.tiles = {(tile.level, tile.index): tile.hashes for tile in (*tiles, *more)}
+    assert edge.root() == Frontier().extended(hashes).root()
+    assert edge == Edge.read(log, len(hashes))
+    assert edge.root() == root_at(log, len(hashes))
+
+
+def test_only_perfect_rows_of_hashes_have_a_tile_root() -> None:
+    assert tile_root(HASHES[0]) == HASHES[0]
+    assert tile_root(b"".join(HASHES[:256])) == naive_root(HASHES[:256])
+    for width in (0, 3, 255):
+        with pytest.raises(ValueError, match="perfect"):
+            tile_root(b"".join(HASHES[:width]))
