@@ -30,9 +30,9 @@ ED25519 = 0x01
 COSIGNATURE = 0x04
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-_NAME = re.compile(r"[^\s+\ud800-\udfff]+")
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f\ud800-\udfff]+")
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
-_VKEY = re.compile(r"([^\s+\ud800-\udfff]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
+_VKEY = re.compile(rf"({_NAME.pattern})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/=]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ def _key_id(name: str, kind: int, public_key: bytes) -> bytes:
 
 
 def check_name(name: str) -> None:
-    """Refuse (Malformed) a key name that is empty or holds a space or a `+`."""
-    if not _NAME.fullmatch(name) or _CONTROL.search(name):
+    """Refuse (Malformed) an empty key name, or one with a space, a `+` or a control character."""
+    if not _NAME.fullmatch(name):
         raise Malformed("A key's name is empty or holds a space or a plus sign")
 
 

@@ -36,6 +36,10 @@ MEMBERS: dict[str, tuple[set[str], set[str]]] = {
 """The members of each kind of leaf that a town may write: those it must have, those it may."""
 
 
+NAME = r"[^\s+\0-\x1f\x7f]+"
+"""A key's name, or an origin."""
+
+
 class Wrong(Exception):
     """What was read cannot be what an honest log serves; says why."""
 
@@ -137,7 +141,7 @@ def canonical(value: Any) -> bytes:
 
 def key_of(vkey: str) -> tuple[str, bytes, int, bytes]:
     """Return name, key ID, type and public key of a vkey text."""
-    match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+(.+)", vkey)
+    match = re.fullmatch(rf"({NAME})\+([0-9a-f]{{8}})\+(.+)", vkey)
     require(match, "not a vkey")
     assert match is not None
     key = base64_bytes(match[3])
@@ -163,7 +167,7 @@ def open_note(note: bytes, vkeys: Sequence[str]) -> tuple[str, list[tuple[str, i
     seen: set[tuple[str, bytes]] = set()
     signers = []
     for line in lines:
-        match = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
+        match = re.fullmatch(rf"— ({NAME}) (\S+)", line)
         require(match, "a line that is no signature")
         assert match is not None
         data = base64_bytes(match[2])
@@ -196,7 +200,7 @@ def open_checkpoint(note: bytes, vkeys: Sequence[str]) -> tuple[str, int, bytes,
     lines = text.split("\n")
     require(len(lines) == 4 and lines[3] == "", "a checkpoint does not have three lines")
     origin, size, root = lines[0], lines[1], base64_bytes(lines[2])
-    require(re.fullmatch(r"[^\s+]+", origin) and len(origin.encode()) <= 255, "no origin")
+    require(re.fullmatch(NAME, origin) and len(origin.encode()) <= 255, "no origin")
     require(re.fullmatch("0|[1-9][0-9]{0,18}", size) and int(size) < 2**63, "not a size")
     require(len(root) == 32, "a root that does not have 32 bytes")
     require(size != "0" or root == hashlib.sha256(b"").digest(), "an empty log's root")
@@ -304,7 +308,7 @@ def members_of(leaf: bytes, index: int) -> dict[str, Any]:
     require(leaf.isascii(), "a leaf that is not ASCII")
     leaf_members: dict[str, Any] = strict_json(leaf, 1)
     require(isinstance(leaf_members, dict) and canonical(leaf_members) == leaf, "not canonical")
-    kind = leaf_members.get("t")
+    kind = leaf_members.get("t", "")
     require(isinstance(kind, str) and kind in MEMBERS, "a kind that is not known")
     require(leaf_members.get("v") == 1 and leaf_members["v"] is not True, "another version")
     must, may = MEMBERS[kind]
@@ -327,7 +331,8 @@ def members_of(leaf: bytes, index: int) -> dict[str, Any]:
     if kind == "epo":
         require(index == 0, "an epoch that does not begin a log")
         origin = leaf_members["o"]
-        require(isinstance(origin, str) and re.fullmatch(r"[^\s+]{1,255}", origin), "no origin")
+        require(isinstance(origin, str) and re.fullmatch(NAME, origin), "no origin")
+        require(len(origin) <= 255, "an origin that is too long")
         root = thirty_two(leaf_members["r"])
         require(leaf_members["n"] or root == tree_root([]), "an empty log's root")
     return leaf_members
@@ -365,6 +370,19 @@ def follow(reading: Reading) -> dict[int, tuple[bytes, int]]:
 # Contents
 
 
+def content_of(line: bytes) -> tuple[int, bytes, bytes]:
+    """Return index, salt and content of a content line without its LF."""
+    require(len(line) < 40_960, "a content line that is too long")
+    value = strict_json(line, 1)
+    require(isinstance(value, dict) and value.keys() == {"d", "i", "s"}, "no content line")
+    index, text = value["i"], value["d"]
+    require(type(index) is int and index >= 0, "not an index")
+    require(isinstance(text, str), "a content that is no text")
+    content = text.encode()
+    require(len(content) <= 16_384, "a content that is too long")
+    return index, thirty_two(value["s"]), content
+
+
 def lines_of(get: Get, size: int) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield index, salt and content of every content line."""
     for bundle in range((size + 255) // 256):
@@ -373,17 +391,11 @@ def lines_of(get: Get, size: int) -> Iterator[tuple[int, bytes, bytes]]:
         require(not data or data.endswith(b"\n"), "half a content line")
         last = -1
         for line in data.split(b"\n")[:-1]:
-            require(len(line) < 40_960, "a content line that is too long")
-            members = strict_json(line, 1)
-            require(isinstance(members, dict) and members.keys() == {"d", "i", "s"}, "no content")
-            index, text = members["i"], members["d"]
-            require(type(index) is int and index > last, "contents out of order")
+            index, salt, content = content_of(line)
+            require(index > last, "contents out of order")
             require(index // 256 == bundle, "a content of another bundle")
-            require(isinstance(text, str), "a content that is no text")
-            content = text.encode()
-            require(len(content) <= 16_384, "a content that is too long")
             last = index
-            yield index, thirty_two(members["s"]), content
+            yield index, salt, content
 
 
 def read(
@@ -433,14 +445,17 @@ def members(content: bytes) -> dict[str, Any]:
 def check_proof(proof: bytes, leaf: bytes, vkeys: Sequence[str]) -> tuple[int, int]:
     """Return index and tree size of a `.tlog-proof` that proves a leaf."""
     head, _, note = proof.partition(b"\n\n")
-    lines = head.decode().split("\n")
+    try:
+        lines = [*head.decode("utf-8").split("\n"), ""]
+    except UnicodeDecodeError:
+        raise Wrong("a proof that is not UTF-8") from None
     require(lines[0] == "c2sp.org/tlog-proof@v1", "not a proof")
     match = re.fullmatch("index (0|[1-9][0-9]{0,18})", lines[1])
     require(match, "a proof without an index")
     assert match is not None
     index = int(match[1])
     _, size, root, _ = open_checkpoint(note, vkeys)
-    hashes = [base64_bytes(line) for line in lines[2:]]
+    hashes = [base64_bytes(line) for line in lines[2:-1]]
     require(included(leaf_hash(leaf), index, size, hashes, root), "a proof that does not hold")
     return index, size
 
