@@ -99,7 +99,7 @@ class Federation:
                 raise RuntimeError(f"{path.name} could not be imported")
 
     def start(self) -> None:
-        """Start the provider, the towns with their workers, and the nation."""
+        """Start the provider, the towns with their signers and workers, and the nation."""
         server, provider_app = make_provider_server(
             self.layout.base + 1, clients(self.layout), self.layout.folder / "provider", host=HOST
         )
@@ -107,6 +107,10 @@ class Federation:
         self.provider = server
         threading.Thread(target=server.serve_forever, daemon=True).start()
         for town in self.layout.towns:
+            settings = town_environment(self.layout, town)
+            self.processes.start(f"{town.key}-signer", ["beffroi", "signer"], settings)
+        for town in self.layout.towns:
+            self.processes.wait_for_file(self.layout.town_folder(town) / "signer" / "socket")
             settings = town_environment(self.layout, town, weeks=self.weeks(town))
             bind = f"{HOST}:{town.port}"
             serve = ["beffroi", "serve", "--bind", bind, "--workers", "1", "--threads", "8"]

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -84,18 +84,29 @@ class Processes:
 
     def wait_for(self, url: str) -> None:
         """Wait until an address answers 200; raise NotStarted when a process died meanwhile."""
+
+        def answers() -> bool:
+            try:
+                return requests.get(url, timeout=2).status_code == 200
+            except requests.RequestException:
+                return False
+
+        self._wait(answers, url)
+
+    def _wait(self, is_up: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < until:
             for name, process in self.started:
                 if process.poll() is not None:
                     raise NotStarted(f"{name} stopped; see {self.logs / name}.log")
-            try:
-                if requests.get(url, timeout=2).status_code == 200:
-                    return
-            except requests.RequestException:
-                pass
+            if is_up():
+                return
             time.sleep(0.1)
-        raise NotStarted(f"{url} did not answer within {WAIT_SECONDS} seconds")
+        raise NotStarted(f"{what} did not answer within {WAIT_SECONDS} seconds")
+
+    def wait_for_file(self, path: Path) -> None:
+        """Wait until a file is there; raise NotStarted when a process died meanwhile."""
+        self._wait(path.exists, str(path))
 
     def stop(self) -> None:
         """Ask every process to stop, and make those stop that do not."""

@@ -168,7 +168,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return 0
         if args.once:
             worker.turn()
-            return 0
+            return 1 if worker.trouble else 0
         worker.forever(args.every)
     return 0
 

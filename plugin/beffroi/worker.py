@@ -15,7 +15,7 @@ from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
-from beffroi.kernel import jobs
+from beffroi.kernel import jobs, nightly
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
@@ -23,12 +23,20 @@ from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
 from beffroi.outbox import service as outbox
 from beffroi_web.clock import Clock
+from beffroi_web.rewriting import CannotRewrite, rewrite
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 30
+SIGNER_PAUSE = timedelta(seconds=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
+REWRITE = "rewrite"
+NO_WORDS = frozenset(
+    {"log_entry", "log_tile", "log_state", "log_batch", "log_fact", "published_cell", "ref_counter",
+     "nightly"}
+)  # fmt: skip
+"""Tables that never held anything that could be erased; every other one is written anew."""
 
 
 class Worker:
@@ -50,6 +58,8 @@ class Worker:
         self.at = at
         self._tidied_at = clock.now() - TIDY_EVERY
         self._counted_on: date | None = None
+        self._publish_from = clock.now()
+        self.trouble = ""
 
     def publish(self, *, scheduled: bool = False) -> int:
         """Publish what waits (or what the schedule asks for); return how many entries entered."""
@@ -88,13 +98,46 @@ class Worker:
         """Do what is due now; return how many jobs were done and entries published."""
         worked = jobs.work_once(notifications.HANDLERS, now=self.clock.now())
         self.count()
-        published = self.publish(scheduled=self.settings.publish == "weekly")
+        published = self._try_publish()
         now = self.clock.now()
         if now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
             self.tidy()
+        self.rewrite()
         db.session.remove()
         return worked.done + published
+
+    def rewrite(self) -> bool:
+        """Write the database's files anew once a night, without what was deleted; say if it was."""
+        now = self.clock.now()
+        night = nightly.claim(REWRITE, now=now, zone=self.settings.time_zone)
+        if night is None:
+            return False
+        tables = [name for name in db.metadata.tables if name not in NO_WORDS]
+        try:
+            done = rewrite(db.engine, tables=tables, indexes=("case_search",))
+        except CannotRewrite as fault:
+            nightly.failed(REWRITE, str(fault))
+            log.warning("the files were not rewritten tonight, and will be: %s", fault)
+            return False
+        nightly.done(REWRITE, night, now=now, locked_ms=done.locked_ms)
+        return True
+
+    def _try_publish(self) -> int:
+        """Publish what is due; without a signer say so in `trouble`, and leave it for a while."""
+        if self.clock.now() < self._publish_from:
+            return 0
+        try:
+            published = self.publish(scheduled=self.settings.publish == "weekly")
+        except feed.ProtocolError as error:
+            db.session.remove()
+            self._publish_from = self.clock.now() + SIGNER_PAUSE
+            if self.trouble != error.sentence:  # said once, not every few seconds
+                log.error("nothing is published: %s", error.diagnostics())
+            self.trouble = error.sentence
+            return 0
+        self.trouble = ""
+        return published
 
     def tidy(self) -> None:
         """Forget what has been dealt with: old jobs, old facts, unconfirmed requests, sessions."""
@@ -115,7 +158,7 @@ class Worker:
         while not stop.is_set():
             try:
                 worked = self.turn()
-            except Exception:  # mail must go on although the signer is locked, and the other way
+            except Exception:  # one turn's fault is not the next one's
                 log.exception("this turn failed; the next one comes in %s seconds", PAUSE_SECONDS)
                 db.session.remove()
                 stop.wait(PAUSE_SECONDS)

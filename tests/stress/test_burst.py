@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Two hundred submissions while web and worker are killed again and again (promises 1 and 4).
+"""Two hundred submissions while web, worker and signer are killed again and again (promises 1 and 4).
 
 The clients keep a journal, as people keep what a site told them: a reference is in it only once
 the site answered 303 with its address. Whatever dies, each of them must exist afterwards, whole,
@@ -45,9 +45,10 @@ KILLS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (15, ("worker",)),
     (40, ("web",)),
     (70, ("worker", "web")),
+    (85, ("signer",)),
     (100, ("web child",)),
     (125, ("worker",)),
-    (150, ("web", "worker")),
+    (150, ("web", "signer", "worker")),
     (180, ("worker",)),
 )
 """After how many acknowledgements what is killed."""
@@ -114,6 +115,9 @@ def kill(town: TownProcesses, what: str) -> None:
     if what == "worker":
         town.kill_worker()
         town.start_worker()
+    elif what == "signer":
+        town.kill_signer()
+        town.start_signer()
     elif what == "web":
         town.kill_web()
         town.start_web()
@@ -255,6 +259,7 @@ def after(database_url: str, tmp_path: Path) -> Iterator[After]:
         Nation.on(national, tmp_path, clock) as nation,
     ):
         app = town.app()
+        town.start_signer()
         town.start_web()
         town.start_worker()
         town.wait()
@@ -272,7 +277,7 @@ def after(database_url: str, tmp_path: Path) -> Iterator[After]:
 
 
 def test_a_burst_survives_every_death(after: After) -> None:
-    assert set(after.town.deaths) == {"web", "web child", "worker"}
+    assert set(after.town.deaths) == {"web", "web child", "worker", "signer"}
     assert len(after.journal.lines) == SUBMISSIONS
     assert len(set(after.journal.lines)) == SUBMISSIONS
     _every_acknowledged_case_is_whole(after)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A town as an operator runs it: `beffroi init`, `serve`, `worker` as processes, and their deaths.
+"""A town as an operator runs it: `beffroi init`, `signer`, `serve`, `worker`, and their deaths.
 
     with TownProcesses(folder, database_url, port) as town:
-        town.start_web(); town.start_worker()
+        town.start_signer(); town.start_web(); town.start_worker()
         town.kill_web()                      # SIGKILL to gunicorn's master and workers at once
         town.start_web(); town.wait()
 
@@ -47,6 +47,7 @@ class TownProcesses:
         self.log = (folder / "processes.log").open("ab")
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
+        self.signer: subprocess.Popen[bytes] | None = None
         self.deaths: list[str] = []
         self.settings = {
             "BEFFROI_NAME": "Beffroi-sur-Exemple",
@@ -86,7 +87,7 @@ class TownProcesses:
         trace: TracebackType | None,
     ) -> None:
         """End what is still running."""
-        for process in (self.web, self.worker):
+        for process in (self.web, self.worker, self.signer):
             if process is not None:
                 _kill_group(process)
         self.log.close()
@@ -120,6 +121,16 @@ class TownProcesses:
             stderr=self.log,
             start_new_session=True,
         )
+
+    def start_signer(self) -> None:
+        """Start the signer."""
+        self.signer = self._start("signer")
+
+    def kill_signer(self) -> None:
+        """Kill the signer."""
+        assert self.signer is not None
+        self.deaths.append("signer")
+        _kill_group(self.signer)
 
     def start_web(self) -> None:
         """Start gunicorn with two workers."""
