@@ -65,9 +65,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def engine_options(url: str) -> dict[str, Any]:
     """Return the engine options for a database address (`sqlite:///…` or `postgresql+psycopg://…`)."""
+    hidden = {"hide_parameters": True}  # an error's words must hold none of what people wrote
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15.0, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
+        return {**hidden, "connect_args": {"timeout": 15.0, "check_same_thread": False}}
+    return {**hidden, "pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
 
 
 def tune(engine: Engine) -> None:
