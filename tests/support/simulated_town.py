@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from beffroi_federation.asking import Fetched, require_answer
+from beffroi_federation.bodies import split_lines, unpack
 from beffroi_federation.entries import (
     BatchEntry,
     Entry,
@@ -31,6 +33,7 @@ from beffroi_federation.entries import (
     encode_content_line,
     encode_entry,
 )
+from beffroi_federation.feed_client import Streamed
 from beffroi_federation.identity import Identity
 from beffroi_federation.tail import encode_tail
 from beffroi_privacy.commitments import commit
@@ -223,3 +226,34 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+@dataclass
+class MemoryFetcher:
+    """Reads a town without a network (`feed_client.Fetcher`); `between` runs after each answer."""
+
+    town: SimulatedTown
+    between: Callable[[str], None] = lambda _path: None
+
+    def get(self, path: str, *, etag: str | None = None, max_bytes: int) -> Fetched:
+        """Return an answer, unpacked and bounded as over HTTP."""
+        answer = self._answer(path, etag)
+        assert isinstance(answer.body, bytes)
+        encoding = answer.headers.get("Content-Encoding", "")
+        body = b"".join(unpack([answer.body], encoding=encoding, max_bytes=max_bytes))
+        self.between(path)
+        return Fetched(answer.status, body, answer.headers.get("ETag"))
+
+    def lines(
+        self, path: str, *, etag: str | None = None, max_bytes: int, max_line: int
+    ) -> Streamed:
+        """Return an answer's lines."""
+        found = self.get(path, etag=etag, max_bytes=max_bytes)
+        lines = split_lines([found.body], max_line=max_line)
+        return Streamed(found.status, lines, found.etag)
+
+    def _answer(self, path: str, etag: str | None) -> Answer:
+        inside = path.removeprefix("/") if path.startswith("/") else f"log/{path}"
+        answer = self.town.answer(inside, etag)
+        require_answer(answer.status, asked_etag=etag is not None)
+        return answer
