@@ -164,7 +164,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return import_file(args, settings, clock.now())
         worker = Worker(app, settings, clock)
         if args.command == "publish":
-            print(f"{worker.publish()} entries published")
+            entries = worker.publish() + feed.publish_key(feed.signer_for(settings))
+            print(f"{entries} entries published")
             return 0
         if args.once:
             worker.turn()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the worker and the operator do with the log: `publishing` and `signing`."""
 
+from beffroi.feed.commands.keys import publish_key
 from beffroi.feed.commands.publishing import (
     Effect,
     calendar_of,
@@ -21,6 +22,7 @@ __all__ = [
     "no_effect",
     "origin_of",
     "publish_if_waiting",
+    "publish_key",
     "publish_on_schedule",
     "publish_once",
     "sign_staged",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from beffroi.config import Settings
 from beffroi.feed import queries, service
+from beffroi.feed.commands.keys import show_successor, successor_to_stage
 from beffroi.feed.commands.signing import origin_of
 from beffroi.feed.queries import SqlLogStore
 from beffroi.feed.rules import Calendar, iso_week, offset_of
@@ -42,6 +43,7 @@ def publish_once(
 ) -> service.Batch:
     """Publish one batch: everything that waits (up to a limit), or the marker alone."""
     at("before-stage")
+    successor = successor_to_stage(signer)
     with unit_of_work():
         batch = service.stage(
             now=now,
@@ -53,12 +55,15 @@ def publish_once(
             only=only,
             most=most,
         )
+        if successor:
+            batch.entries += service.stage_key(successor)
         at("staged-uncommitted")
     at("staged")
     with unit_of_work():
         service.sign(signer)
         at("signed-uncommitted")
     at("published")
+    show_successor(signer, successor)
     return batch
 
 
