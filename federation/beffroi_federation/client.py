@@ -32,6 +32,7 @@ from beffroi_federation.errors import OverLimit, Unreachable
 from beffroi_federation.feed_client import FeedClient, Fetched, Fetcher, Streamed
 from beffroi_federation.static_copy import DirectoryFetcher
 from beffroi_federation.url_policy import (
+    AddressRefused,
     Target,
     check_addresses,
     check_path,
@@ -44,6 +45,7 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "HttpFetcher",
+    "Posted",
     "Streamed",
     "Timeouts",
 ]
@@ -149,6 +151,16 @@ class _Watched:
         self._connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a server answers to what was sent: any status, its type, its body, `Retry-After`."""
+
+    status: int
+    kind: str
+    body: bytes
+    retry_after: int | None = None
+
+
 @dataclass(slots=True)
 class _Line:
     """An open connection: http.client's, and the watched socket under it."""
@@ -220,6 +232,23 @@ class HttpFetcher:
         pieces = self._body(response, max_bytes)
         return Streamed(OK, split_lines(pieces, max_line=max_line), found)
 
+    def post(self, path: str, body: bytes, *, max_bytes: int) -> Posted:
+        """Send a body of plain text and return the answer, whatever its status says.
+
+        Every rule for what may be opened holds as for `get`; redirects are refused. Nothing is sent
+        twice, except over a kept connection that the other side had closed. Raises Unreachable,
+        AddressRefused, or OverLimit for an answer of more than `max_bytes`.
+        """
+        response = self._answer(self._path(path), None, body)
+        if 300 <= response.status < 400:
+            self._spare(response)
+            raise AddressRefused("The server redirects; redirects are not followed")
+        kind = response.headers.get("Content-Type", "").strip()[:100]
+        again = response.headers.get("Retry-After", "")
+        wait = int(again) if again.isascii() and again.isdigit() and len(again) < 10 else None
+        said = b"".join(self._body(response, max_bytes))
+        return Posted(response.status, kind, said, wait)
+
     def _ask(self, path: str, etag: str | None) -> tuple[http.client.HTTPResponse, str | None]:
         """Return the answer to a request, its body unread, and its ETag."""
         response = self._answer(self._path(path), etag)
@@ -230,11 +259,13 @@ class HttpFetcher:
         require_answer(status, asked_etag=etag is not None, retry_after=again)
         return response, good_etag(response.headers.get("ETag", ""))
 
-    def _answer(self, path: str, etag: str | None) -> http.client.HTTPResponse:
+    def _answer(
+        self, path: str, etag: str | None, body: bytes | None = None
+    ) -> http.client.HTTPResponse:
         """Send a request; a kept connection that the other side has closed is opened anew."""
         if self._line is not None:
             try:
-                return self._send(self._line, path, etag)
+                return self._send(self._line, path, etag, body)
             except Unreachable:
                 heard = self._line.watched.watch.received
                 self.close()
@@ -242,22 +273,29 @@ class HttpFetcher:
                     raise
         self._line = self._dial()
         try:
-            return self._send(self._line, path, etag)
+            return self._send(self._line, path, etag, body)
         except Unreachable:
             self.close()
             raise
 
-    def _send(self, line: _Line, path: str, etag: str | None) -> http.client.HTTPResponse:
-        """Send one request over a connection and return the answer's head."""
+    def _send(
+        self, line: _Line, path: str, etag: str | None, body: bytes | None = None
+    ) -> http.client.HTTPResponse:
+        """Send one request (POST if it has a body) and return the answer's head."""
         line.watched.watch = _Watch(self._timeouts, self._clock)
         try:
-            line.http.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
+            line.http.putrequest(
+                "GET" if body is None else "POST", path, skip_host=True, skip_accept_encoding=True
+            )
             line.http.putheader("Host", self._host())
             line.http.putheader("Accept-Encoding", "gzip, identity")
             line.http.putheader("User-Agent", self._user_agent)
             if etag is not None:
                 line.http.putheader("If-None-Match", etag)
-            line.http.endheaders()
+            if body is not None:
+                line.http.putheader("Content-Type", "text/plain; charset=utf-8")
+                line.http.putheader("Content-Length", str(len(body)))
+            line.http.endheaders(body)
             return line.http.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise _unreachable("The town did not answer a request", error) from None
