@@ -15,10 +15,11 @@ from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
-from beffroi.kernel import jobs, nightly
+from beffroi.kernel import jobs
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.kernel.nightly import NIGHTS, REWRITE
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
 from beffroi.outbox import service as outbox
@@ -31,7 +32,6 @@ PAUSE_SECONDS = 30
 SIGNER_PAUSE = timedelta(seconds=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
-REWRITE = "rewrite"
 NO_WORDS = frozenset(
     {"log_entry", "log_tile", "log_state", "log_batch", "log_fact", "published_cell", "ref_counter",
      "nightly"}
@@ -110,17 +110,17 @@ class Worker:
     def rewrite(self) -> bool:
         """Write the database's files anew once a night, without what was deleted; say if it was."""
         now = self.clock.now()
-        night = nightly.claim(REWRITE, now=now, zone=self.settings.time_zone)
+        night = NIGHTS.claim(REWRITE, now=now, zone=self.settings.time_zone)
         if night is None:
             return False
         tables = [name for name in db.metadata.tables if name not in NO_WORDS]
         try:
             done = rewrite(db.engine, tables=tables, indexes=("case_search",))
         except CannotRewrite as fault:
-            nightly.failed(REWRITE, str(fault))
+            NIGHTS.failed(REWRITE, str(fault))
             log.warning("the files were not rewritten tonight, and will be: %s", fault)
             return False
-        nightly.done(REWRITE, night, now=now, locked_ms=done.locked_ms)
+        NIGHTS.done(REWRITE, night, now=now, locked_ms=done.locked_ms)
         return True
 
     def _try_publish(self) -> int:

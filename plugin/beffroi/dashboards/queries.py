@@ -12,8 +12,9 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.data_requests import queries as data_requests
 from beffroi.incidents import queries as incidents
-from beffroi.kernel import jobs, nightly
+from beffroi.kernel import jobs
 from beffroi.kernel.db import db
+from beffroi.kernel.nightly import NIGHTS, REWRITE, Night
 from beffroi.notifications import queries as notifications
 from beffroi.outbox import queries as outbox
 from beffroi_privacy.spans import Span
@@ -24,9 +25,6 @@ def totals() -> dict[str, int]:
     """Return how many cases there are of each sort, whatever their state."""
     return cases.totals()
 
-
-REWRITE = "rewrite"
-"""The nightly task that rewrites the database files without what was deleted."""
 
 QUEUES = ("new", "late", "review", "open", "closed")
 
@@ -116,7 +114,7 @@ class Health:
     mail_unsent: int
     outbox_waiting: int
     refused: Sequence[tuple[str, str]]
-    rewritten: nightly.Night
+    rewritten: Night
 
 
 def health() -> Health:
@@ -129,5 +127,5 @@ def health() -> Health:
         notifications.unsent(),
         outbox.waiting_count(),
         outbox.refused(),
-        nightly.standing(REWRITE),
+        NIGHTS.standing(REWRITE),
     )

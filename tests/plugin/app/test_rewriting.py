@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from beffroi.kernel import nightly
 from beffroi.kernel.db import db
-from beffroi.worker import NO_WORDS, REWRITE
+from beffroi.kernel.nightly import NIGHTS, REWRITE, Night, last_night
+from beffroi.worker import NO_WORDS
 from beffroi_web.rewriting import CannotRewrite, rewrite
 from support.town import Town, at_once
 
@@ -23,9 +23,9 @@ def turn(town: Town) -> bool:
         return town.worker().rewrite()
 
 
-def standing(town: Town) -> nightly.Night:
+def standing(town: Town) -> Night:
     with town.look():
-        return nightly.standing(REWRITE)
+        return NIGHTS.standing(REWRITE)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def standing(town: Town) -> nightly.Night:
     ],
 )
 def test_a_night_begins_at_half_past_one_on_the_towns_clock(moment: str, night: date) -> None:
-    assert nightly.last_night(datetime.fromisoformat(moment), PARIS) == night
+    assert last_night(datetime.fromisoformat(moment), PARIS) == night
 
 
 def test_it_happens_once_a_night_and_a_missed_night_is_made_up(village: Town) -> None:
@@ -65,7 +65,7 @@ def test_one_of_several_workers_does_it(town: Town) -> None:
 
 def test_a_worker_that_died_at_it_is_replaced_after_ten_minutes(town: Town) -> None:
     with town.app.app_context():
-        assert nightly.claim(REWRITE, now=town.now, zone=PARIS) is not None
+        assert NIGHTS.claim(REWRITE, now=town.now, zone=PARIS) is not None
     assert not turn(town)
     town.later(minutes=10)
     assert turn(town)
