@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import DeclarativeBase
 
 from beffroi_web import database
+from beffroi_web.nightly import Nights, nightly_table
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -20,6 +21,9 @@ class Base(DeclarativeBase):
 
 
 db = database.make_db(Base)
+
+NIGHTS = Nights(db, nightly_table(Base.metadata))
+"""What the nation's worker does once a night."""
 
 if TYPE_CHECKING:
     Model = Base
