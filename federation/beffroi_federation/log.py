@@ -33,7 +33,7 @@ from beffroi_federation.merkle import (
     TILE_WIDTH,
     Edge,
     HashReader,
-    Tile,
+    Tile as Tile,  # part of what a store takes
     Tree,
     consistency_proof,
     leaf_hashes,
