@@ -33,12 +33,14 @@ from beffroi_federation.merkle import (
     TILE_WIDTH,
     Edge,
     HashReader,
-    Tile as Tile,  # part of what a store takes
     Tree,
     consistency_proof,
     leaf_hashes,
     root_at,
     tile_width,
+)
+from beffroi_federation.merkle import (
+    Tile as Tile,  # part of what a store takes
 )
 from beffroi_federation.notes import Verifier
 from beffroi_federation.notes import parse as parse_note
