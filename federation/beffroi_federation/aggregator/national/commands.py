@@ -1,17 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The door of the national store for commands: deriving what waits, and everything anew."""
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from beffroi_federation.aggregator.kernel.db import db, unit_of_work
+from beffroi_federation.aggregator.kernel.db import NIGHTS, db, unit_of_work
 from beffroi_federation.aggregator.national import queries, service
 from beffroi_federation.aggregator.national.service import Kept, Source
 from beffroi_federation.aggregator.towns import service as towns
 from beffroi_federation.aggregator.towns.queries import all_towns, communes_of, towns_of_logs
+from beffroi_web.rewriting import CannotRewrite, rewrite
 
 BATCH = 250
 """Records examined and written at a time; the gate runs while no transaction is open."""
+
+REWRITE = "rewrite"
+HOLD_CONTENTS = ("content", "record", "incident_cell", "set_aside")
+"""Tables whose rows hold contents, salts, or what was derived from them."""
+
+_log = logging.getLogger(__name__)
 
 TOLD = frozenset({"held", "unreadable", "elsewhere"})
 
@@ -68,3 +76,21 @@ def rebuild() -> int:
     """
     with unit_of_work():
         return service.rebuild([source_of(town.log_id) for town in all_towns()])
+
+
+def rewrite_files(*, now: datetime, zone: str) -> bool:
+    """Write the database's files anew once a night, without what was deleted; say if it was done.
+
+    `zone` is whose nights count. What stands in the way is noted, and it is tried again later.
+    """
+    night = NIGHTS.claim(REWRITE, now=now, zone=zone)
+    if night is None:
+        return False
+    try:
+        done = rewrite(db.engine, tables=HOLD_CONTENTS, indexes=("record_search",))
+    except CannotRewrite as fault:
+        NIGHTS.failed(REWRITE, str(fault))
+        _log.warning("the files were not rewritten tonight, and will be: %s", fault)
+        return False
+    NIGHTS.done(REWRITE, night, now=now, locked_ms=done.locked_ms)
+    return True
