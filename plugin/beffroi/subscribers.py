@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The table: which event goes to which handlers, inside the same transaction, in this order."""
 
+from beffroi.cases import handlers as cases
 from beffroi.cases.events import (
     CaseErased,
     CaseWithdrawn,
@@ -11,6 +12,7 @@ from beffroi.cases.events import (
 from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
+from beffroi.feed.events import WithdrawalRecovered
 from beffroi.kernel.bus import Handlers
 from beffroi.notifications import handlers as notifications
 from beffroi.outbox import handlers as outbox
@@ -20,6 +22,7 @@ HANDLERS: Handlers = {
     PublicVersionChanged: (outbox.on_public_version_changed,),
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
     CaseErased: (data_requests.on_case_erased,),
+    WithdrawalRecovered: (cases.on_withdrawal_recovered,),
     StepTaken: (notifications.on_step_taken,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
 }

@@ -10,6 +10,7 @@ import threading
 from datetime import date, timedelta
 
 from flask import Flask
+from flask_babel import force_locale
 
 from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 30
 SIGNER_PAUSE = timedelta(seconds=5)
+RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 NO_WORDS = frozenset(
@@ -129,6 +131,10 @@ class Worker:
             return 0
         try:
             published = self.publish(scheduled=self.settings.publish == "weekly")
+        except (feed.SignerLocked, feed.Rollback, feed.Fork) as error:
+            db.session.remove()
+            self._recover(error)
+            return 0
         except feed.ProtocolError as error:
             db.session.remove()
             self._publish_from = self.clock.now() + SIGNER_PAUSE
@@ -138,6 +144,25 @@ class Worker:
             return 0
         self.trouble = ""
         return published
+
+    def _recover(self, why: feed.ProtocolError) -> None:
+        """Let a log that is behind its signer catch up; say in plain words how it went."""
+        now = self.clock.now()
+        signer = feed.signer_for(self.settings)
+        with force_locale(self.settings.languages[0]):
+            try:
+                today = local_day(now, self.settings.time_zone)
+                report = feed.recover(self.settings, signer, now=now, today=today)
+            except feed.ProtocolError as error:
+                db.session.remove()
+                self._publish_from = now + RECOVERY_PAUSE
+                told = feed.told_of(error, self.settings)
+                if self.trouble != error.sentence:
+                    log.error("%s (%s)", " ".join(told), why.sentence)
+                self.trouble = error.sentence
+            else:
+                self.trouble = ""
+                log.warning("%s", " ".join(feed.told(report, self.settings)))
 
     def tidy(self) -> None:
         """Forget what has been dealt with: old jobs, old facts, unconfirmed requests, sessions."""

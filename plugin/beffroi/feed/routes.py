@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.config import Settings
 from beffroi.feed import queries
 from beffroi.feed.queries import SqlLogStore
-from beffroi.kernel.errors import NotFound
+from beffroi.kernel.errors import NotFound, Unavailable
 from beffroi_federation import log
 from beffroi_federation.entries import encode_content_line
 from beffroi_federation.errors import ProtocolError
@@ -46,6 +46,19 @@ def _answer(body: bytes, kind: str, caching: str) -> AnyResponse:
 
 def _nothing() -> NotFound:
     return NotFound(N_("The log has nothing there under its present checkpoint."))
+
+
+@blueprint.before_request
+def wait_after_a_restore() -> None:
+    """Serve nothing of a log that is an old copy of itself: it may hold what was withdrawn since.
+
+    The identity file is served: who the town is has not changed.
+    """
+    if request.endpoint != "feed.identity" and queries.behind_since() is not None:
+        raise Unavailable(
+            N_("The log was restored from a backup and is being brought up to date."),
+            retry_after=900,
+        )
 
 
 @blueprint.get("/.well-known/beffroi.json")

@@ -220,6 +220,12 @@ def the_case(ref: str) -> Case:
     return case
 
 
+def case_by_id(case_id: int) -> Case | None:
+    """Return a case for a change, locked like `the_case`, or None."""
+    alone = select(Case).where(Case.id == case_id).with_for_update(key_share=True)
+    return db.session.scalar(alone.execution_options(populate_existing=True))
+
+
 def the_text(case: Case, text_id: int) -> CaseText:
     """Return one text of a case for a change, or raise NotFound."""
     row = db.session.get(CaseText, text_id)
@@ -287,8 +293,7 @@ def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: dateti
 
     `code` is the protocol's. For what is found out afterwards; a case that was removed stays so.
     """
-    alone = select(Case).where(Case.id == case_id).with_for_update(key_share=True)
-    case = db.session.scalar(alone.execution_options(populate_existing=True))
+    case = case_by_id(case_id)
     if case is None or case.visibility == "removed":
         return
     shown = select(CaseText).where(CaseText.case_id == case_id, CaseText.state == "released")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the worker and the operator do with the log: `publishing` and `signing`."""
+"""What the worker and the operator do with the log: `publishing`, `signing`, `recovery`."""
 
 from beffroi.feed.commands.keys import publish_key
 from beffroi.feed.commands.publishing import (
@@ -11,12 +11,16 @@ from beffroi.feed.commands.publishing import (
     publish_once,
     sign_staged,
 )
+from beffroi.feed.commands.recovery import recover, told, told_of
 from beffroi.feed.commands.signing import log_facts, origin_of, signer_for
-from beffroi_federation.errors import ProtocolError
+from beffroi_federation.errors import Fork, ProtocolError, Rollback, SignerLocked
 
 __all__ = [
     "Effect",
+    "Fork",
     "ProtocolError",
+    "Rollback",
+    "SignerLocked",
     "calendar_of",
     "log_facts",
     "no_effect",
@@ -25,6 +29,9 @@ __all__ = [
     "publish_key",
     "publish_on_schedule",
     "publish_once",
+    "recover",
     "sign_staged",
     "signer_for",
+    "told",
+    "told_of",
 ]

@@ -10,6 +10,7 @@ from beffroi.feed.commands.keys import show_successor, successor_to_stage
 from beffroi.feed.commands.signing import origin_of
 from beffroi.feed.queries import SqlLogStore
 from beffroi.feed.rules import Calendar, iso_week, offset_of
+from beffroi.feed.service import recovery
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.outbox.queries import waiting_count
@@ -82,6 +83,7 @@ def publish_on_schedule(
     What has no room in one transaction of `most` facts follows in further ones. Returns how many
     entries entered the log.
     """
+    recovery.require_level(signer)
     sign_staged(signer)
     entries = 0
     for slot, only in ((calendar.week(now), ""), (calendar.day(now), "withdraw")):
@@ -122,6 +124,7 @@ def publish_if_waiting(
     Used where publication is at once; a log that is still empty gets its first checkpoint too. What
     a crash left staged without a signature is signed first.
     """
+    recovery.require_level(signer)
     sign_staged(signer)
     entries = 0
     while waiting_count() or SqlLogStore().head().size == 0:

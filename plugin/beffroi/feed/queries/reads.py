@@ -67,9 +67,9 @@ def proof_place(case_id: int) -> int | None:
     return shown[-1] if shown else None
 
 
-def live_places(fact: str) -> list[Placed]:
+def live_places(fact: str, log_id: int | None = None) -> list[Placed]:
     """Return the places of a fact that no withdrawal names, oldest first."""
-    found = places(fact)
+    found = places(fact, log_id)
     gone = {withdrawn_by(place) for place in found if place.entry == "wdr"}
     return [p for p in found if p.entry != "wdr" and p.position not in gone]
 

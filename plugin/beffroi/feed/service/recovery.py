@@ -261,14 +261,13 @@ def _cut_tiles(log_id: int, level: int, size: int) -> None:
     """Shorten the last tile of a level to a tree of `size`, and delete those after it."""
     edge = (size >> (TILE_HEIGHT * level)) // TILE_WIDTH
     width = tile_width(level, edge, size)
-    tile = db.session.get(LogTile, (log_id, level, edge))
-    if tile is not None and width:
-        tile.hashes = tile.hashes[: width * HASH_BYTES]
-        db.session.flush()
+    of_level = (LogTile.log_id == log_id, LogTile.level == level)
+    hashes = db.session.scalar(select(LogTile.hashes).where(*of_level, LogTile.index == edge))
+    if hashes is not None and width:
+        shorter = update(LogTile).where(*of_level, LogTile.index == edge)
+        db.session.execute(shorter.values(hashes=bytes(hashes)[: width * HASH_BYTES]))
     beyond = LogTile.index > edge if width else LogTile.index >= edge
-    db.session.execute(
-        delete(LogTile).where(LogTile.log_id == log_id, LogTile.level == level, beyond)
-    )
+    db.session.execute(delete(LogTile).where(*of_level, beyond))
 
 
 def _require_roots(store: SqlLogStore, checkpoint: Checkpoint, standing: SignerStanding) -> None:
