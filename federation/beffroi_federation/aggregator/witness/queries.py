@@ -21,8 +21,8 @@ from beffroi_federation.aggregator.witness.models import (
 )
 from beffroi_federation.aggregator.witness.rules import Standing
 from beffroi_federation.errors import Inconsistent
-from beffroi_federation.log import Head, Tile
-from beffroi_federation.merkle import HASH_BYTES, TILE_WIDTH, leaf_hash
+from beffroi_federation.log import Head
+from beffroi_federation.merkle import HASH_BYTES, TILE_WIDTH, Tile, leaf_hash
 
 OWN_LOG = 1
 TURN_KEY = 0x62656666_77000001
