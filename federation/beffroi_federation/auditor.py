@@ -26,7 +26,7 @@ from beffroi_federation.client import DirectoryFetcher, FeedClient, HttpFetcher
 from beffroi_federation.errors import ProtocolError, Unreachable
 from beffroi_federation.identity import Identity
 from beffroi_federation.notes import Verifier
-from beffroi_federation.receipts import NotYetProved, check_receipt
+from beffroi_federation.receipts import CheckedReceipt, NotYetProved, check_receipt
 from beffroi_federation.url_policy import check_prefix
 from beffroi_web.clock import SystemClock
 
@@ -134,16 +134,30 @@ def _verify_receipt(data: bytes, pinned: Sequence[Verifier]) -> _Outcome:
         "receipt": True,
         "origin": checkpoint.origin,
         "index": checked.index,
+        "entry": checked.kind,
+        "content": checked.content is not None,
         "size": checkpoint.size,
         "key": key,
         "signed": checked.signed,
         "faults": [],
     }
-    sentence = (
-        f"The receipt holds: what it contains was received as entry {checked.index} of the log "
-        f"{checkpoint.origin} (signed at {checkpoint.size} entries)."
+    return _Outcome(SOUND, members, (_kept_sentence(checked), _key_sentence(key, checked.signed)))
+
+
+def _kept_sentence(checked: CheckedReceipt) -> str:
+    """Return in plain words what a file that somebody kept shows."""
+    place = (
+        f"entry {checked.index} of the log {checked.checkpoint.origin} "
+        f"(signed at {checked.checkpoint.size} entries)."
     )
-    return _Outcome(SOUND, members, (sentence, _key_sentence(key, checked.signed)))
+    if checked.kind == "rcv":
+        return f"The receipt holds: what it contains was received as {place}"
+    if checked.content is not None:
+        return f"The proof holds: the text in this file was published, unchanged, as {place}"
+    return (
+        f"The proof holds: what it names ({checked.kind}) is {place} The text itself is not in "
+        "this file: it was withdrawn before the file was made, or the entry has none."
+    )
 
 
 def _open(source: str) -> _Source:
