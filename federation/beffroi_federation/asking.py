@@ -157,28 +157,27 @@ class _Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class BundleContents:
-    """The contents of one bundle as served, by index; none when `unchanged` (304)."""
+class ContentLines:
+    """The content lines of a bundle as served, each with its LF; none when `unchanged` (304)."""
 
     unchanged: bool
     etag: str | None
-    contents: dict[int, Content]
+    lines: tuple[bytes, ...] = field(default=(), repr=False)
     size: int = 0
 
 
-def contents(index: int, etag: str | None = None) -> Talk[BundleContents]:
-    """Ask for the contents that belong to a bundle; see `read_contents` for what is refused.
+def contents(index: int, etag: str | None = None) -> Talk[ContentLines]:
+    """Ask for the contents that belong to a bundle: bounded lines, not parsed.
 
     Nothing being served (404) is the same as no content being left.
     """
     answer = yield Ask(content_path(index), MAX_CONTENT_BUNDLE, etag)
     if answer.status == NOT_MODIFIED:
-        return BundleContents(True, etag, {})
+        return ContentLines(True, etag)
     if answer.status != OK:
-        return BundleContents(False, None, {})
-    lines = split_lines([answer.body], max_line=MAX_LINE)
-    found = {one.index: one for one in read_contents(index, lines)}
-    return BundleContents(False, answer.etag, found, len(answer.body))
+        return ContentLines(False, None)
+    lines = tuple(split_lines([answer.body], max_line=MAX_LINE))
+    return ContentLines(False, answer.etag, lines, len(answer.body))
 
 
 def read_contents(index: int, lines: Iterable[bytes]) -> Iterator[Content]:
@@ -205,8 +204,8 @@ def tail(start: int) -> Talk[Tail | None]:
 def tails(start: int, end: int) -> Talk[Tail | None]:
     """Ask for the entries from `start` to `end`, a verified size, and their contents, by tails.
 
-    None if the town serves no tails, or stops serving them. Content lines of entries from `end`
-    on, published between two questions, are left for the next time.
+    None if the town serves no tails, or stops serving them. The last tail may hold more than was
+    asked for: the town may have published since.
     """
     found: list[bytes] = []
     lines: list[bytes] = []
@@ -218,7 +217,7 @@ def tails(start: int, end: int) -> Talk[Tail | None]:
             raise Malformed("A tail is empty where the checkpoint says that entries are")
         found += part.leaves
         lines += part.lines
-    return Tail(start, tuple(found[: end - start]), tuple(lines))
+    return Tail(start, tuple(found), tuple(lines))
 
 
 def _growing(path: str, full: str, width: int, max_bytes: int) -> Talk[tuple[bytes, int]]:

@@ -6,8 +6,8 @@ The caps are those of `docs/protocol/pulling.md`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from beffroi_federation import asking
 from beffroi_federation.asking import (
@@ -16,6 +16,7 @@ from beffroi_federation.asking import (
     NOT_MODIFIED,
     OK,
     Fetched,
+    Talk,
     converse,
     read_contents,
 )
@@ -36,6 +37,8 @@ __all__ = [
     "Fetcher",
     "Streamed",
 ]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,6 @@ class Contents:
     unchanged: bool
     etag: str | None
     lines: Iterator[Content]
-
-
-@dataclass(frozen=True, slots=True)
-class ContentLines:
-    """The content lines of a bundle as served; none when `unchanged` (304)."""
-
-    unchanged: bool
-    etag: str | None
-    lines: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 class FeedClient:
@@ -125,16 +119,9 @@ class FeedClient:
             return Contents(False, None, iter(()))
         return Contents(False, answer.etag, read_contents(bundle, answer.lines))
 
-    def content_lines(self, bundle: int, etag: str | None = None) -> ContentLines:
-        """Return a bundle's content lines as served, each with its LF, bounded and not parsed."""
-        answer = self._fetcher.lines(
-            content_path(bundle), etag=etag, max_bytes=MAX_CONTENT_BUNDLE, max_line=MAX_LINE
-        )
-        if answer.status == NOT_MODIFIED:
-            return ContentLines(True, etag)
-        if answer.status != OK:
-            return ContentLines(False, None)
-        return ContentLines(False, answer.etag, tuple(answer.lines))
+    def carry(self, talk: Talk[T]) -> T:
+        """Carry a conversation to its end, one question after the other."""
+        return converse(talk, self._fetcher)
 
     def tail(self, start: int) -> Tail | None:
         """Return entries and contents from `start` on, or None if the town serves no tails."""
@@ -143,6 +130,6 @@ class FeedClient:
     def tails(self, start: int, end: int) -> Tail | None:
         """Return the entries from `start` to `end`, a verified size, with their contents, by tails.
 
-        None if the town serves no tails.
+        There may be more than these, published since. None if the town serves no tails.
         """
         return converse(asking.tails(start, end), self._fetcher)

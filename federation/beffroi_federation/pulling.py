@@ -121,5 +121,5 @@ def _new_leaves(
     if 0 < end - start <= TAIL_ENTRIES and start % TILE_WIDTH:
         tail = feed.tails(start, end)
         if tail is not None:
-            return tail.leaves, tail.lines
+            return tail.leaves[: end - start], tail.lines
     return [leaf for _, leaves in feed.bundles(start, end) for leaf in leaves], None

@@ -15,8 +15,9 @@ class LogState(Model):
 
     `frontier` is `merkle.Frontier.to_bytes`; `note` the last checkpoint whose entries were all
     taken; `etag` its ETag. `refusals` and `misses` count failures in a row, of verification and of
-    the network. `grown` is what was taken on `grown_on`. `turn` counts the writes: whoever read an
-    earlier turn was overtaken and writes nothing.
+    the network. `grown` is what was taken on `grown_on`. `no_tail_at` is when the town was found to
+    serve no tails. `turn` counts the writes: whoever read an earlier turn was overtaken and writes
+    nothing.
     """
 
     __tablename__ = "log_state"
@@ -34,6 +35,7 @@ class LogState(Model):
     misses: Mapped[int] = mapped_column(Integer, default=0)
     grown_on: Mapped[date | None] = mapped_column(Date)
     grown: Mapped[int] = mapped_column(Integer, default=0)
+    no_tail_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     turn: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
 
 

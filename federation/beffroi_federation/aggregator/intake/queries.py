@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the intake: how fresh each town is, and what is to be done next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, or_, select
 
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
 from beffroi_federation.aggregator.intake.rules import RECHECKS_PER_PULL
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national import queries as national_queries
-from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_federation.aggregator.towns.models import Log, Town
+from beffroi_federation.aggregator.towns.queries import TownRow, town_columns
 from beffroi_federation.checkpoint import open_checkpoint
 from beffroi_federation.entries import RecordEntry, SupersedeEntry
 from beffroi_federation.errors import ContentMismatch, Fork
@@ -81,20 +83,120 @@ def _fresh(row: LogState, absent: dict[int, int]) -> Freshness:
     )
 
 
+PAGE = 500
+"""Towns read from the registry at a time."""
+
+_STATE = [
+    getattr(LogState, name) for name in Freshness.__dataclass_fields__ if name != "absent"
+]  # `log_id` is None where a log was never tried
+
+
+class Due:
+    """A town that is to be asked, with what is known of its log; parsed when it is needed."""
+
+    __slots__ = ("_row", "behind", "etag", "log_id", "name", "no_tail_at", "origin", "prefix",
+                 "siren", "state", "turn")  # fmt: skip
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+        self.log_id: int = row[_AT["log_id"]]
+        self.origin: str = row[_AT["origin"]]
+        self.prefix: str = row[_AT["prefix"]]
+        self.siren: str = row[_AT["siren"]]
+        self.name: str = row[_AT["name"]]
+        self.state: str = row[_AT["state"]]
+        self.behind: int = row[_STATE_AT + _FRESH["behind"]] or 0
+        self.etag: str | None = row[_STATE_AT + _FRESH["etag"]]
+        self.turn: int = row[_STATE_AT + _FRESH["turn"]] or 0
+        self.no_tail_at: datetime | None = row[-1]
+
+    @property
+    def town(self) -> TownRow:
+        """Return the town."""
+        return TownRow(*self._row[:_STATE_AT])
+
+    @property
+    def fresh(self) -> Freshness | None:
+        """Return how far its log was verified, or None if it was never tried."""
+        values = self._row[_STATE_AT:-1]
+        if values[0] is None:
+            return None
+        return Freshness(values[0], Frontier.from_bytes(bytes(values[1])), *values[2:])
+
+
+_AT = {name: at for at, name in enumerate(TownRow.__dataclass_fields__)}
+_STATE_AT = len(_AT)
+_FRESH = {name: at for at, name in enumerate(Freshness.__dataclass_fields__)}
+
+
+def due(now: datetime | None) -> Iterator[list[Due]]:
+    """Yield the towns to be asked by pages: those whose time has come, or all without `now`.
+
+    Approved towns, and those in quarantine. A page is read when it is wanted, so that a round over
+    all towns of the country never holds them at once; what is written in between does not bring a
+    town twice.
+    """
+    after = 0
+    while True:
+        query = _due().where(Log.id > after).order_by(Log.id).limit(PAGE)
+        if now is not None:
+            query = query.where(or_(LogState.due_at.is_(None), LogState.due_at <= now))
+        page = [Due(row) for row in db.session.execute(query)]
+        if not page:
+            return
+        after = page[-1].log_id
+        yield page
+
+
+def due_towns(sirens: Collection[str]) -> Iterator[list[Due]]:
+    """Yield these towns by pages, due or not; those that may not be asked are left out."""
+    wanted = sorted(set(sirens))
+    for at in range(0, len(wanted), PAGE):
+        query = _due().where(Town.siren.in_(wanted[at : at + PAGE])).order_by(Log.id)
+        yield [Due(row) for row in db.session.execute(query)]
+
+
+def due_logs(log_ids: Collection[int]) -> list[Due]:
+    """Return the towns of these logs as they stand now."""
+    query = _due().where(Log.id.in_(log_ids)).order_by(Log.id)
+    return [Due(row) for row in db.session.execute(query)]
+
+
+def _due() -> Select[Any]:
+    return (
+        select(*town_columns(), *_STATE, LogState.no_tail_at)
+        .join(Log, (Log.town_id == Town.id) & Log.active)
+        .outerjoin(LogState, LogState.log_id == Log.id)
+        .where(Town.state.in_(("approved", "quarantined")))
+    )
+
+
+def rechecks(
+    log_ids: Sequence[int], checked_before: datetime
+) -> dict[int, list[tuple[int, str | None]]]:
+    """Return, by log, (bundle, ETag) of contents not compared since a moment, the oldest first.
+
+    At most `RECHECKS_PER_PULL` of each log.
+    """
+    order = func.row_number().over(
+        partition_by=ContentBundle.log_id,
+        order_by=(ContentBundle.checked_at, ContentBundle.bundle),
+    )
+    ranked = (
+        select(ContentBundle.log_id, ContentBundle.bundle, ContentBundle.etag, order.label("rank"))
+        .where(ContentBundle.log_id.in_(log_ids), ContentBundle.checked_at <= checked_before)
+        .subquery()
+    )
+    found: dict[int, list[tuple[int, str | None]]] = {}
+    query = select(ranked).where(ranked.c.rank <= RECHECKS_PER_PULL)
+    for log_id, bundle, etag, _ in db.session.execute(query.order_by(ranked.c.rank)):
+        found.setdefault(log_id, []).append((bundle, etag))
+    return found
+
+
 def turn_of(log_id: int) -> int:
     """Return how often a log was written: whoever writes has to have read this turn."""
     return db.session.scalar(select(LogState.turn).where(LogState.log_id == log_id)) or 0
-
-
-def to_recheck(log_id: int, checked_before: datetime) -> list[tuple[int, str | None]]:
-    """Return (bundle, ETag) of contents not compared since a moment, the oldest first."""
-    rows = db.session.execute(
-        select(ContentBundle.bundle, ContentBundle.etag)
-        .where(ContentBundle.log_id == log_id, ContentBundle.checked_at <= checked_before)
-        .order_by(ContentBundle.checked_at, ContentBundle.bundle)
-        .limit(RECHECKS_PER_PULL)
-    )
-    return [(row.bundle, row.etag) for row in rows]
 
 
 def absent_since(log_id: int, start: int, end: int) -> dict[int, datetime]:

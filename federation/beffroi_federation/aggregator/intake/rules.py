@@ -5,7 +5,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from beffroi_federation.errors import (
     ContentMismatch,
@@ -20,6 +20,9 @@ from beffroi_federation.errors import (
 )
 from beffroi_federation.merkle import TILE_WIDTH
 from beffroi_federation.url_policy import AddressRefused
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 GROWTH_PER_PULL = 5_000
 """Entries taken in one go; the next turn goes on from there."""
@@ -40,8 +43,16 @@ FIRST_DAY = 10
 EVIDENCE_LEAVES = 131_072
 """Bytes of served leaves that are kept as evidence."""
 
+TURN_BYTES = 16_777_216
+"""Bytes of contents after which a turn ends, with the bundle that went past them."""
+
+TAIL_ENTRIES = TILE_WIDTH
+"""New entries above which bundles are asked for: they are cached and need no reading twice."""
+TAILS_AGAIN = timedelta(days=7)
+
 LONGEST_WAIT = timedelta(hours=24)
-FIRST_WAIT = timedelta(minutes=15)
+FIRST_WAIT = timedelta(minutes=30)
+LEAST_WAIT = timedelta(minutes=5)
 MOST_REFUSALS = 3
 RECHECKS_PER_PULL = 40
 """Older content bundles compared again in one pull, the longest unchecked first."""
@@ -49,7 +60,9 @@ RECHECKS_PER_PULL = 40
 SILENT_AFTER = timedelta(days=9)
 MUTE_AFTER = timedelta(days=30)
 
-AT_ONCE = frozenset({"fork", "rollback", "mismatch", "missing", "reference"})
+AT_ONCE = frozenset(
+    {"fork", "rollback", "mismatch", "missing", "reference", "key", "epoch-differs"}
+)
 """Evidence of a broken promise: one is enough for quarantine."""
 
 
@@ -59,8 +72,22 @@ class ContentMissing(ProtocolError):
     advice = "Publish the content again, or withdraw it in the log."
 
 
+class KeyUnproven(Inconsistent):
+    """A key is announced that did not sign, or that is not one of the log's name."""
+
+    advice = "Sign the checkpoint with both keys, and announce a key of the log's own name."
+
+
+class EpochDiffers(Inconsistent):
+    """A new log says that the one before it ended where it never was."""
+
+    advice = "Begin the epoch from the last checkpoint that was published and cosigned."
+
+
 _NAMES: tuple[tuple[type[ProtocolError], str], ...] = (
     (AddressRefused, "address"),
+    (KeyUnproven, "key"),
+    (EpochDiffers, "epoch-differs"),
     (Rollback, "rollback"),
     (Fork, "fork"),
     (ContentMismatch, "mismatch"),
@@ -93,26 +120,47 @@ def end_of_turn(start: int, size: int) -> int:
     return (start + GROWTH_PER_PULL) // TILE_WIDTH * TILE_WIDTH
 
 
-def next_time(origin: str, now: datetime, every: timedelta) -> datetime:
-    """Return when a log is asked again: after the period, up to a tenth earlier, by its name.
+def asks_for_tails(new: int, no_tail_at: datetime | None, now: datetime) -> bool:
+    """Say whether so many new entries are asked for by tails rather than by bundles.
 
-    The share is drawn from origin and hour, so that towns do not all come at the same moment and a
-    test can foresee it.
+    A town that served none (a static copy, say) is asked for one again after a while only.
     """
-    digest = hashlib.sha256(f"{origin} {now:%Y-%m-%dT%H}".encode()).digest()
-    return now + every * (1 - digest[0] / 2_560)
+    return 0 < new <= TAIL_ENTRIES and (no_tail_at is None or now - no_tail_at >= TAILS_AGAIN)
 
 
-def wait_after(misses: int, retry_after: object = None) -> timedelta:
-    """Return how long to wait after the n-th failure of the network in a row: doubling, a day most.
+def next_time(origin: str, now: datetime, every: timedelta) -> datetime:
+    """Return when a log is asked again: at its own place in the period, and never after `every`.
 
-    A town may ask for longer (`Retry-After`, seconds), up to the same day.
+    Each origin has a phase, drawn from its name, in a grid of four fifths of `every`, so that
+    towns do not all come at the same moment, whenever they were added and however long a worker
+    stood still. A jitter of up to a tenth, drawn anew for each place, keeps towns apart that share
+    a phase. A place less than a tenth away is left out. All of it can be foreseen by a test.
+    """
+    whole = every / _MICROSECOND
+    period, tenth = int(whole * 4 // 5), int(whole // 10)
+    digest = hashlib.sha256(origin.encode()).digest()
+    phase = int.from_bytes(digest[:8], "big") % period
+    soonest = (now - _EPOCH) // _MICROSECOND + tenth
+    place = (soonest - phase) // period + 1
+    drawn = hashlib.sha256(digest + place.to_bytes(8, "big")).digest()
+    jitter = int.from_bytes(drawn[:8], "big") % max(tenth, 1)
+    return _EPOCH + (phase + place * period + jitter) * _MICROSECOND
+
+
+def wait_after(misses: int, retry_after: object = None, *, origin: str, now: datetime) -> timedelta:
+    """Return how long to wait after the n-th failure of the network in a row, a day at most.
+
+    The ceiling doubles with each failure; the wait is drawn evenly below it (full jitter), from
+    the origin and the moment, and is at least `LEAST_WAIT`. A town may ask for longer
+    (`Retry-After`, seconds), up to the same day.
     """
     doublings = min(max(misses - 1, 0), 12)
-    wait = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+    ceiling = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+    digest = hashlib.sha256(f"{origin} {misses} {now.isoformat()}".encode()).digest()
+    wait = max(ceiling * (int.from_bytes(digest[:4], "big") / 2**32), LEAST_WAIT)
     if isinstance(retry_after, int):
-        wait = min(max(wait, timedelta(seconds=retry_after)), LONGEST_WAIT)
-    return wait
+        wait = max(wait, timedelta(seconds=min(retry_after, 86_400)))
+    return min(wait, LONGEST_WAIT)
 
 
 @dataclass(slots=True)

@@ -68,6 +68,11 @@ _TOWN = [
 ]
 
 
+def town_columns() -> list[Any]:
+    """Return the columns of a `TownRow`, for a query of another feature over towns and logs."""
+    return list(_TOWN)
+
+
 def _towns() -> Select[Any]:
     return select(*_TOWN).join(Log, (Log.town_id == Town.id) & Log.active)
 

@@ -1,78 +1,128 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The first half of a pull: ask a town what is new, and verify it up to the signed root.
 
-No table is touched here, so no transaction is open while a town is slow.
+A conversation (`beffroi_federation.asking`): no connection and no table is touched here, so the
+same code is carried by the engine of the national pull and by a plain fetcher, and no transaction
+is open while a town is slow. The order of checks is the protocol's (`docs/protocol/pulling.md`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from beffroi_federation.aggregator.intake.queries import Freshness
-from beffroi_federation.aggregator.intake.rules import Heard, end_of_turn, quota
+from beffroi_federation import asking
+from beffroi_federation.aggregator.intake.queries import Due, Freshness
+from beffroi_federation.aggregator.intake.rules import (
+    TURN_BYTES,
+    Heard,
+    asks_for_tails,
+    end_of_turn,
+    quota,
+)
 from beffroi_federation.aggregator.intake.service import ServedContents, Taken
 from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_federation.asking import NOT_MODIFIED, Talk
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.errors import Fork, Inconsistent
-from beffroi_federation.feed_client import NOT_MODIFIED, FeedClient
-from beffroi_federation.merkle import (
-    TILE_WIDTH,
-    Frontier,
-    consistency_proof,
-    leaf_hash,
-    verify_consistency,
-)
+from beffroi_federation.merkle import TILE_WIDTH, Frontier, leaf_hash, verify_consistency
 from beffroi_federation.notes import Verifier
+from beffroi_federation.tail import Tail
+from beffroi_federation.tiles import bundle_places
 from beffroi_federation.verify import ReplicaState, accept_checkpoint, extend
 
+Recheck = Sequence[tuple[int, str | None]]
+"""Older content bundles to compare again, with their ETags."""
 
-def read(
-    town: TownRow,
-    fresh: Freshness | None,
-    client: FeedClient,
-    recheck: Sequence[tuple[int, str | None]],
-    heard: Heard,
-    *,
-    now: datetime,
-) -> Taken:
+
+def read(due: Due, recheck: Recheck, heard: Heard, *, now: datetime) -> Talk[Taken | None]:
     """Ask a town for what is new, and verify it up to the signed root.
 
-    `recheck` are older content bundles to compare again, with their ETags. `heard` is filled on
-    the way. Raises ProtocolError; nothing is written.
+    None if there is nothing new, and nothing else was to be compared. `heard` is filled on the
+    way, as evidence. Raises ProtocolError; nothing is written.
     """
-    frontier, turn = (Frontier(), 0) if fresh is None else (fresh.frontier, fresh.turn)
-    verifier = Verifier.from_text(town.vkey)
-    if fresh is not None and fresh.behind and fresh.note is not None:
-        note, etag = fresh.note, fresh.etag  # the checkpoint that was accepted is caught up first
-        checkpoint = open_checkpoint(note, [verifier])
+    if due.behind and due.fresh is not None and due.fresh.note is not None:
+        fetched = None  # the checkpoint that was accepted is caught up first
+        note, etag = due.fresh.note, due.fresh.etag
     else:
-        fetched = client.checkpoint(None if fresh is None else fresh.etag)
+        fetched = yield from asking.checkpoint(due.etag)
         if fetched.status == NOT_MODIFIED:
-            return Taken(
-                frontier.size, frontier, contents=contents(client, dict(recheck)), turn=turn
-            )
+            return (yield from _only_recheck(due, recheck)) if recheck else None
         note, etag = fetched.body, fetched.etag
-        heard.note = note
-        state = ReplicaState(town.origin, frontier, frontier.root())
-        checkpoint = accept_checkpoint(state, note, [verifier], max_growth=_room(town, fresh, now))
+    town, fresh = due.town, due.fresh
+    frontier = Frontier() if fresh is None else fresh.frontier
+    verifiers = [Verifier.from_text(town.vkey)]
     heard.note, heard.start = note, frontier.size
-    end = end_of_turn(frontier.size, checkpoint.size)
-    for _, leaves in client.bundles(frontier.size, end):
-        heard.leaves.extend(leaves)
-    after = _verified(town, frontier, checkpoint, heard.leaves, end, client)
-    bundles: dict[int, str | None] = dict(recheck)
-    if end > frontier.size:
-        first, last = frontier.size // TILE_WIDTH, (end - 1) // TILE_WIDTH
-        bundles |= dict.fromkeys(range(first, last + 1))  # anew: no ETag
-    return Taken(
-        start=frontier.size,
-        frontier=after,
-        checkpoint=checkpoint,
-        note=note,
-        etag=etag,
-        leaves=tuple(heard.leaves),
-        contents=contents(client, bundles),
-        turn=turn,
+    if fetched is None:
+        checkpoint = open_checkpoint(note, verifiers)
+    else:
+        state = ReplicaState(town.origin, frontier, frontier.root())
+        room = _room(town, fresh, now)
+        checkpoint = accept_checkpoint(state, note, verifiers, max_growth=room)
+    taken = Taken(
+        frontier.size, frontier, checkpoint, note, etag, turn=0 if fresh is None else fresh.turn
     )
+    if checkpoint.size == frontier.size:
+        return replace(taken, contents=(yield from _contents(dict(recheck), [0])))
+    return (yield from _grown(due, taken, recheck, heard, now))
+
+
+def removals(recheck: Recheck) -> Talk[list[ServedContents]]:
+    """Ask a town in quarantine for the contents it still serves, and for nothing else."""
+    return _contents(dict(recheck), [0])
+
+
+def _only_recheck(due: Due, recheck: Recheck) -> Talk[Taken]:
+    """Compare older contents of a town that has nothing new."""
+    fresh = due.fresh
+    frontier, turn = (Frontier(), 0) if fresh is None else (fresh.frontier, fresh.turn)
+    contents = yield from _contents(dict(recheck), [0])
+    return Taken(frontier.size, frontier, contents=contents, turn=turn)
+
+
+def _grown(due: Due, taken: Taken, recheck: Recheck, heard: Heard, now: datetime) -> Talk[Taken]:
+    """Ask for new entries, compare their root, and only then ask for what else is missing."""
+    checkpoint, start = taken.checkpoint, taken.start
+    if checkpoint is None:
+        raise ValueError("a log that has grown has a checkpoint")
+    end = end_of_turn(start, checkpoint.size)
+    tail: Tail | None = None
+    if asks_for_tails(end - start, due.no_tail_at, now):
+        tail = yield from asking.tails(start, end)
+        taken = replace(taken, no_tail=tail is None)
+    if tail is not None:
+        heard.leaves.extend(tail.leaves[: end - start])
+    else:
+        for place in bundle_places(end, start):
+            leaves = yield from asking.bundle(place.index, place.width)
+            heard.leaves.extend(leaves[max(start - place.index * TILE_WIDTH, 0) :])
+    before = taken.frontier
+    frontier = yield from _verified(due.town, before, checkpoint, heard.leaves, end)
+    taken = replace(taken, frontier=frontier, leaves=tuple(heard.leaves))
+    bundles = range(start // TILE_WIDTH, (end - 1) // TILE_WIDTH + 1)
+    older = {number: etag for number, etag in recheck if number not in bundles}
+    if tail is not None and len(older) == len(recheck):
+        served = ServedContents(start, start + len(tail.leaves), tail.lines)
+        return replace(taken, contents=[served, *(yield from _contents(older, [0]))])
+    return (yield from _with_contents(taken, before, bundles, older))
+
+
+def _with_contents(
+    taken: Taken, before: Frontier, bundles: range, older: Mapping[int, str | None]
+) -> Talk[Taken]:
+    """Ask for the contents of new entries by bundles, and for older ones if there is room.
+
+    When they are more than one turn may hold, the turn ends with a bundle that is whole: its
+    entries are the beginning of what was verified just now.
+    """
+    bytes_ = [0]
+    found: list[ServedContents] = []
+    for number in bundles:
+        found += yield from _contents({number: None}, bytes_)
+        if bytes_[0] > TURN_BYTES and number != bundles[-1]:
+            leaves = taken.leaves[: (number + 1) * TILE_WIDTH - taken.start]
+            frontier = before.extended(leaf_hash(leaf) for leaf in leaves)
+            return replace(taken, frontier=frontier, leaves=leaves, contents=found)
+    return replace(taken, contents=[*found, *(yield from _contents(older, bytes_))])
 
 
 def _room(town: TownRow, fresh: Freshness | None, now: datetime) -> int:
@@ -83,13 +133,8 @@ def _room(town: TownRow, fresh: Freshness | None, now: datetime) -> int:
 
 
 def _verified(
-    town: TownRow,
-    frontier: Frontier,
-    checkpoint: Checkpoint,
-    leaves: Sequence[bytes],
-    end: int,
-    client: FeedClient,
-) -> Frontier:
+    town: TownRow, frontier: Frontier, checkpoint: Checkpoint, leaves: Sequence[bytes], end: int
+) -> Talk[Frontier]:
     """Return the frontier after the leaves, proven to lead to the signed root; Fork otherwise.
 
     When only a part is taken now, its own root is proven consistent with the checkpoint through
@@ -100,7 +145,7 @@ def _verified(
         return extend(state, checkpoint, leaves).frontier
     grown = frontier.extended(leaf_hash(leaf) for leaf in leaves)
     part = extend(state, Checkpoint(town.origin, end, grown.root()), leaves).frontier
-    proof = consistency_proof(client, end, checkpoint.size)
+    proof = yield from asking.consistency(end, checkpoint.size)
     try:
         verify_consistency(end, checkpoint.size, proof, part.root(), checkpoint.root)
     except Inconsistent as error:
@@ -110,14 +155,20 @@ def _verified(
     return part
 
 
-def contents(client: FeedClient, bundles: Mapping[int, str | None]) -> list[ServedContents]:
-    """Fetch the contents of bundles, each bounded; the lines are parsed when they are compared."""
+def _contents(bundles: Mapping[int, str | None], taken: list[int]) -> Talk[list[ServedContents]]:
+    """Ask for the contents of bundles until `taken`, the bytes so far, is too much for one turn.
+
+    What is left out is compared in a later pull: it has waited the longest then.
+    """
     found = []
-    for bundle, etag in sorted(bundles.items()):
-        served = client.content_lines(bundle, etag)
+    for number, etag in sorted(bundles.items()):
+        if taken[0] > TURN_BYTES:
+            break
+        served = yield from asking.contents(number, etag)
+        taken[0] += served.size
         found.append(
             ServedContents.of_bundle(
-                bundle, served.lines, etag=served.etag, unchanged=served.unchanged
+                number, served.lines, etag=served.etag, unchanged=served.unchanged
             )
         )
     return found

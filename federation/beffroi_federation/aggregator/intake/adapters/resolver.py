@@ -172,4 +172,3 @@ class Resolver:
         except (OSError, UnicodeError) as error:
             because = type(error).__name__
             return Unreachable("The town's name has no address", because=because)
-

@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class Manner:
 
     user_agent: str
     allowed_loopback: frozenset[str] = frozenset()
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     authorities: Path | None = None
 
 
@@ -60,7 +60,10 @@ class Transfer:
         self._may_hold = may_hold
         self._sockets: list[socket.socket] = []
         self._pinned = ""
-        self._connect_to: list[str] | None = None
+        self._headers: dict[bytes, bytes] = {}
+        self._unpacking: Unpacking | None = None
+        self.paused_at: float | None = None
+        self.fault: ProtocolError | None = None
         self._clear(Ask("", 0), 0.0)
         self.curl = _handle(manner)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._on_header)
@@ -137,14 +140,14 @@ class Transfer:
         self._ask = ask
         self._began = now
         self._status = 0
-        self._headers: dict[bytes, bytes] = {}
+        self._headers = {}
         self._head_bytes = 0
         self._body = bytearray()
-        self._unpacking: Unpacking | None = None
+        self._unpacking = None
         self._enough = False
         self.received = 0
-        self.paused_at: float | None = None
-        self.fault: ProtocolError | None = None
+        self.paused_at = None
+        self.fault = None
 
     def _on_header(self, line: bytes) -> int | None:
         self._head_bytes += len(line)
@@ -158,10 +161,21 @@ class Transfer:
             status = line.split(None, 2)[1:2]
             self._status = int(status[0]) if status and status[0].isdigit() else 0
             return None
+        if line in (b"\r\n", b"\n") and self._status == OK:
+            return self._begin_body()
         name, _, value = line.partition(b":")
         name = name.lower()
         if name in _WANTED and name not in self._headers:
             self._headers[name] = value.strip()
+        return None
+
+    def _begin_body(self) -> int | None:
+        """Refuse, before any of it comes, a body that is too long or packed in another way."""
+        try:
+            self._unpacking_of()
+        except ProtocolError as error:
+            self.fault = error
+            return 0
         return None
 
     def _on_body(self, piece: bytes) -> int | None:
@@ -170,7 +184,7 @@ class Transfer:
             self._enough = self.received > SPARED
             return 0 if self._enough else None
         if not self._may_hold(self, len(piece)):
-            return pycurl.WRITEFUNC_PAUSE
+            return int(pycurl.WRITEFUNC_PAUSE)
         self.received += len(piece)
         try:
             for step in self._unpacking_of().take(piece):
@@ -204,7 +218,7 @@ class Transfer:
         return opened
 
     def _failure(self, code: int) -> Unreachable:
-        """Return the error for a failure of the network; libcurl's text may quote the other side."""
+        """Return the error for a failure of the network, without libcurl's own words."""
         if code in _TLS_FAILURES:
             sentence = "No trustworthy TLS connection to the town"
         elif code in _CONNECT_FAILURES and not self.received:

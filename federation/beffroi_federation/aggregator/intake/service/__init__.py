@@ -10,6 +10,7 @@ then is anything parsed. Nothing here commits, and nothing is visible yet: that 
 """
 
 from beffroi_federation.aggregator.intake.service.preparing import prepare, prepare_removals
+from beffroi_federation.aggregator.intake.service.quiet import Quiet, put_off, write_quiet
 from beffroi_federation.aggregator.intake.service.refusing import refuse
 from beffroi_federation.aggregator.intake.service.taken import (
     Prepared,
@@ -22,12 +23,15 @@ from beffroi_federation.aggregator.intake.service.writing import write
 
 __all__ = [
     "Prepared",
+    "Quiet",
     "ServedContents",
     "Stored",
     "Taken",
     "hurry",
     "prepare",
     "prepare_removals",
+    "put_off",
     "refuse",
     "write",
+    "write_quiet",
 ]

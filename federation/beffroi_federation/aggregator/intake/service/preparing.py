@@ -5,9 +5,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hmac import compare_digest
 
 from beffroi_federation.aggregator.intake.queries import absent_since, turn_of
 from beffroi_federation.aggregator.intake.rules import ContentMissing
+from beffroi_federation.aggregator.intake.service.announcing import announced
 from beffroi_federation.aggregator.intake.service.taken import (
     Compared,
     Prepared,
@@ -30,6 +32,9 @@ from beffroi_federation.merkle import Frontier
 from beffroi_federation.verify import PATIENCE, read_entries
 from beffroi_privacy.commitments import commit
 
+COMMITTED = (RecordEntry, SupersedeEntry)
+"""The entries that commit to a content."""
+
 
 def prepare(town: TownRow, taken: Taken, *, now: datetime) -> Prepared:
     """Parse, follow and compare what one pull of a town brought; nothing is written.
@@ -51,7 +56,8 @@ def prepare(town: TownRow, taken: Taken, *, now: datetime) -> Prepared:
     if again:
         versions = national_queries.versions_at(log_id, sorted(again))
         changes.touched |= {one.first for one in versions.values()}
-    return Prepared(town, taken, turn, now, changes, compared, step=step)
+    said = announced(town, taken.start, entries, taken.note)
+    return Prepared(town, taken, turn, now, changes, compared, step=step, announced=said)
 
 
 def prepare_removals(
@@ -91,9 +97,9 @@ class _Fresh:
         """Gather what is replaced and withdrawn, wherever it stands."""
         changes = self.changes
         self.replaced = {old for old, _ in changes.replaced}
-        self.replaced |= {item[0] for item in changes.items if item[2] is not None}
+        self.replaced |= {item[1] for item in changes.items if item[3] is not None}
         self.withdrawn = {at for at, _ in changes.withdrawn}
-        self.withdrawn |= {item[0] for item in changes.items if item[3] is not None}
+        self.withdrawn |= {item[1] for item in changes.items if item[4] is not None}
 
 
 @dataclass(slots=True)
@@ -141,13 +147,11 @@ def _compare(
         return
     known = _known(log_id, start, end, fresh)
     seen, beyond = _open(served, known, fresh, to)
+    settled = seen | known.withdrawn | known.replaced
     pending = [
         at
         for at, entry in enumerate(known.entries, start)
-        if isinstance(entry, RecordEntry | SupersedeEntry)
-        and at not in seen
-        and at not in known.withdrawn
-        and at not in known.replaced
+        if at not in settled and isinstance(entry, COMMITTED)
     ]
     _not_overdue(known.absent, pending, now)
     waits = set(pending)
@@ -167,33 +171,30 @@ def _open(
     seen: set[int] = set()
     altered: list[tuple[int, bytes]] = []
     last, beyond = -1, False
+    log_id, start, end = fresh.changes.log_id, served.start, known.end
+    entries, closed, held = known.entries, known.replaced | known.withdrawn, known.held
     for line in served.lines:
         one = parse_content_line(line)
         index = one.index
-        if index <= last:
-            raise Malformed("Content lines are not in the order of the log", index=index)
-        if not served.start <= index < served.end:
-            sentence = "A content is served with another bundle than its own"
-            raise Malformed(sentence, index=index, bundle=served.bundle)
+        _require_place(served, last, index)
         last = index
-        if index >= known.end:
+        if index >= end:
             beyond = True
             continue
-        if index in known.replaced:  # nobody needs those any more
-            continue
-        entry = known.entries[index - known.start]
-        if not isinstance(entry, RecordEntry | SupersedeEntry):
+        entry = entries[index - start]
+        if not isinstance(entry, COMMITTED):
             sentence = "A content is served for an entry that has none"
             raise Malformed(sentence, index=index, kind=entry.kind)
-        if index in known.withdrawn:
-            to.still_served.append(index)
+        if index in closed:
+            if index not in known.replaced:  # nobody needs those any more
+                to.still_served.append(index)
             continue
-        if commit(one.salt, one.content) != entry.commitment:
+        if not compare_digest(commit(one.salt, one.content), entry.commitment):
             altered.append((index, one.content))
             continue
         seen.add(index)
-        if index not in known.held:
-            to.contents.append((index, one.salt, one.content))
+        if index not in held:
+            to.contents.append((log_id, index, one.salt, one.content))
             if index < fresh.start:
                 to.returned.add(index)
     if altered:
@@ -204,6 +205,15 @@ def _open(
             sha256=hashlib.sha256(altered[0][1]).hexdigest(),
         )
     return seen, beyond
+
+
+def _require_place(served: ServedContents, last: int, index: int) -> None:
+    """Refuse a content out of order, or of entries that were not asked for."""
+    if index <= last:
+        raise Malformed("Content lines are not in the order of the log", index=index)
+    if not served.start <= index < served.end:
+        sentence = "A content is served with another bundle than its own"
+        raise Malformed(sentence, index=index, bundle=served.bundle)
 
 
 def _not_overdue(absent: dict[int, datetime], positions: Iterable[int], now: datetime) -> None:

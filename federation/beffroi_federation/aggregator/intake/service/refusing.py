@@ -34,7 +34,8 @@ def refuse(
     step = step_of(error)
     if step is None:
         row.misses += 1
-        row.due_at = now + wait_after(row.misses, error.details.get("retry_after"))
+        again = error.details.get("retry_after")
+        row.due_at = now + wait_after(row.misses, again, origin=town.origin, now=now)
         return None
     row.refusals += 1
     row.due_at = next_time(town.origin, now, every)

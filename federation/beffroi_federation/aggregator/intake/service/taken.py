@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from beffroi_federation.aggregator.national.service import Changes
+from beffroi_federation.aggregator.intake.service.announcing import Announced
+from beffroi_federation.aggregator.national.service import Changes, ContentRow
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.witness.rules import Step
 from beffroi_federation.checkpoint import Checkpoint
@@ -46,7 +47,8 @@ class Taken:
     """What one pull brought, verified up to the root; contents are not compared yet.
 
     `checkpoint` is None when nothing changed. `start` is the size that it was read from, `turn`
-    the `Freshness.turn` of then (None: that of now). `contents` cover every new entry.
+    the `Freshness.turn` of then (None: that of now). `contents` cover every new entry. `no_tail`
+    says whether the town serves no tails, where it was asked for one.
     """
 
     start: int
@@ -57,6 +59,7 @@ class Taken:
     leaves: Sequence[bytes] = field(default=(), repr=False)
     contents: Sequence[ServedContents] = ()
     turn: int | None = None
+    no_tail: bool | None = None
 
     @property
     def behind(self) -> int:
@@ -73,7 +76,7 @@ class Compared:
     (bundle, ETag, whether all of it was compared). `still_served` are withdrawn and served.
     """
 
-    contents: list[tuple[int, bytes, bytes]] = field(default_factory=list, repr=False)
+    contents: list[ContentRow] = field(default_factory=list, repr=False)
     gone: set[int] = field(default_factory=set)
     returned: set[int] = field(default_factory=set)
     awaited: list[int] = field(default_factory=list)
@@ -97,6 +100,7 @@ class Prepared:
     changes: Changes
     compared: Compared
     only_removals: bool = False
+    announced: Announced | None = None
     step: Step | None = None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from beffroi_federation.aggregator.intake.models import Absent, LogState
 from beffroi_federation.aggregator.intake.rules import next_time
+from beffroi_federation.aggregator.intake.service.announcing import heed
 from beffroi_federation.aggregator.intake.service.taken import Prepared, Stored
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
@@ -37,6 +38,8 @@ def write(prepared: Sequence[Prepared], *, every: timedelta) -> list[Stored | No
     _write_bundles(current)
     _advance(current, states, every)
     for one in current:
+        if one.announced is not None:
+            heed(one.town, one.announced, now=one.now)
         if one.compared.still_served:
             indexes = ", ".join(map(str, sorted(one.compared.still_served)[:20]))
             towns.note(one.town.id, "still-served", now=one.now, details={"indexes": indexes})
@@ -137,6 +140,14 @@ def _advance(current: Sequence[Prepared], states: dict[int, _State], every: time
     bulk.run(
         'UPDATE "log_state" SET "changed_at" = ? WHERE "log_id" = ?',
         [(bulk.moment(one.now), one.town.log_id) for one in whole if one.taken.leaves],
+    )
+    bulk.run(
+        'UPDATE "log_state" SET "no_tail_at" = ? WHERE "log_id" = ?',
+        [
+            (bulk.moment(one.now) if one.taken.no_tail else None, one.town.log_id)
+            for one in whole
+            if one.taken.no_tail is not None
+        ],
     )
     bulk.run(
         'UPDATE "log_state" SET "turn" = "turn" + 1 WHERE "log_id" = ?',
