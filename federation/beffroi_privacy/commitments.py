@@ -5,7 +5,6 @@ The log's leaves hold commitments only. Destroying content and salt leaves a val
 test a guess against (`docs/protocol/`, erasure).
 """
 
-import hashlib
 import hmac
 
 CONTEXT = b"beffroi/commit/v1\n"
@@ -20,4 +19,4 @@ def commit(salt: bytes, content: bytes) -> bytes:
     """
     if len(salt) != SALT_BYTES:
         raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-    return hmac.new(salt, CONTEXT + content, hashlib.sha256).digest()
+    return hmac.digest(salt, CONTEXT + content, "sha256")

@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from beffroi_federation import canonical
-from beffroi_federation.aggregator.app import create_app, make_store
+from beffroi_federation.aggregator.app import create_app
 from beffroi_federation.aggregator.config import AggregatorSettings, from_mapping
 from beffroi_federation.aggregator.intake import commands as intake
 from beffroi_federation.aggregator.intake.commands import Pulled, Rhythm
+from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.network import connector
 from beffroi_federation.aggregator.towns import commands as towns

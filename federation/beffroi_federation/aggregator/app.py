@@ -11,18 +11,16 @@ from beffroi_federation.aggregator.config import AggregatorSettings
 from beffroi_federation.aggregator.dashboards import routes as dashboards
 from beffroi_federation.aggregator.exports import routes as exports
 from beffroi_federation.aggregator.intake.service import hurry
-from beffroi_federation.aggregator.kernel.accounts import ACCOUNTS
+from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import db
-from beffroi_federation.aggregator.kernel.runtime import EXTENSION, Runtime
+from beffroi_federation.aggregator.kernel.runtime import Runtime, equip
 from beffroi_federation.aggregator.towns import routes as desk
 from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
-from beffroi_web.database import engine_options, tune
 from beffroi_web.guards import check_guards
 from beffroi_web.openapi import undescribed
 from beffroi_web.sign_in.oidc import OidcProvider
 from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
-from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.site import NavItem, Site
 from beffroi_web.wiring import init_web
 from beffroi_web.words import N_
@@ -63,24 +61,12 @@ def site_of(settings: AggregatorSettings) -> Site:
     )
 
 
-def make_store(settings: AggregatorSettings) -> SignInStore:
-    """Return the accounts, sessions and roles of the operators."""
-    return SignInStore(db, ACCOUNTS, settings.secret_key, settings.providers)
-
-
 def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> Flask:
     """Return the aggregator's application for checked settings; the environment is not read."""
     clock = clock or SystemClock()
     app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=None)
-    app.config.update(
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
-    )
     site = site_of(settings)
-    db.init_app(app)
-    with app.app_context():
-        tune(db.engine)
-    app.extensions[EXTENSION] = Runtime(settings, clock, hurry)
+    equip(app, Runtime(settings, clock, hurry))
     store = make_store(settings)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's own provider has it
     init_web(

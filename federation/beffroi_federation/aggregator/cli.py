@@ -18,15 +18,15 @@ from dataclasses import asdict
 
 from flask import Flask
 
-from beffroi_federation.aggregator.app import create_app, make_store
 from beffroi_federation.aggregator.config import (
     AggregatorSettings,
     from_environ,
 )
 from beffroi_federation.aggregator.intake import commands as intake
+from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS, unit_of_work
 from beffroi_federation.aggregator.kernel.network import connector
-from beffroi_federation.aggregator.kernel.runtime import now
+from beffroi_federation.aggregator.kernel.runtime import now, without_pages
 from beffroi_federation.aggregator.national import commands as national
 from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.adapters.dns import system_resolver
@@ -35,7 +35,6 @@ from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_federation.errors import ProtocolError
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
-from beffroi_web.migrating import upgrade
 
 Command = Callable[[Flask, AggregatorSettings, argparse.Namespace], int]
 
@@ -43,6 +42,8 @@ Command = Callable[[Flask, AggregatorSettings, argparse.Namespace], int]
 def init(settings: AggregatorSettings) -> int:
     """Make the data directory, the tables and the nation's own keys; safe to run again."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    from beffroi_web.migrating import upgrade
+
     upgrade(MIGRATIONS, settings.database_url)
     print("database: at the newest schema")
     public = witness.init(settings.data_dir, settings.public_url)
@@ -248,6 +249,15 @@ def _agents_arguments(parser: argparse.ArgumentParser) -> None:
         who.add_argument("--email", help="the person's address, at a staff provider")
 
 
+def _app(command: str, settings: AggregatorSettings) -> Flask:
+    """Return what a command runs in; pulling loads no pages, which are half of the program."""
+    if command in {"pull", "worker", "verify", "rebuild"}:
+        return without_pages(settings)
+    from beffroi_federation.aggregator.app import create_app
+
+    return create_app(settings)
+
+
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run one command; the console script `beffroi-aggregator`."""
     args = _parser().parse_args(argv)
@@ -257,7 +267,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
             return init(settings)
         if args.command == "serve":
             return serve(args)
-        return COMMANDS[args.command](create_app(settings), settings, args)
+        return COMMANDS[args.command](_app(args.command, settings), settings, args)
     except SettingsRefused as error:
         print(f"beffroi-aggregator: {error}", file=sys.stderr)
         return 2

@@ -6,9 +6,9 @@ transaction that is open, take tuples in the order of the named columns, and con
 moment goes in as `moment()` gives it, JSON as text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, Table, Text
@@ -19,7 +19,6 @@ from beffroi_web.database import UtcDateTime
 Row = Sequence[Any]
 AT_ONCE = 500
 """Values in one `IN`, far below what either database allows."""
-_FEW = 8
 
 
 def moment(when: datetime) -> Any:
@@ -34,23 +33,24 @@ def day(when: date) -> Any:
     return when.isoformat() if db.engine.dialect.name == "sqlite" else when
 
 
-def insert(table: Any, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Add rows to a mapped table."""
-    if not rows:
+def insert(table: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Add rows to a mapped table; they are consumed one by one."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
         return
     target: Table = table.__table__
     names = ", ".join(f'"{name}"' for name in columns)
+    rows = chain((first,), rows)
     if db.engine.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
-        _cursor().executemany(f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608  fixed names
-    elif len(rows) < _FEW:
-        marks = ", ".join(["%s"] * len(columns))
-        _cursor().executemany(f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608  fixed names
+        statement = f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})'  # noqa: S608  fixed names
+        _cursor().executemany(statement, rows)
     else:
         _copy(target, names, columns, rows)
 
 
-def _copy(target: Table, names: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _copy(target: Table, names: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     types = [_TYPES.get(type(target.c[name].type), "") for name in columns]
     binary = all(types)
     how = " (FORMAT BINARY)" if binary else ""

@@ -13,6 +13,7 @@ from beffroi_federation.aggregator.intake.commands.rounds import Pulled, Rhythm,
 from beffroi_federation.aggregator.intake.queries import Due
 from beffroi_federation.aggregator.kernel.network import Connect, Connector
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
+from beffroi_federation.aggregator.national.commands import settle_waiting
 
 Towns = Carrier | Connector | Connect
 """How towns are reached: this aggregator's connector, or for tests anything that opens a feed."""
@@ -46,7 +47,9 @@ def pull(
             pages = queries.due_towns([siren])
         else:
             pages = queries.due(the_moment() if due_only else None)
-        return _pulled(connect, rhythm, pages)
+        done = _pulled(connect, rhythm, pages)
+        settle_waiting(now=the_moment())  # what a process that died left waiting
+        return done
 
 
 def pull_these(app: Flask, connect: Towns, rhythm: Rhythm, sirens: Collection[str]) -> list[Pulled]:

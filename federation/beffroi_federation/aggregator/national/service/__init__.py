@@ -24,6 +24,7 @@ from beffroi_federation.aggregator.national.service.deriving import (
 from beffroi_federation.aggregator.national.service.rebuilding import forget_log, rebuild
 from beffroi_federation.aggregator.national.service.taking import (
     Changes,
+    ContentRow,
     Known,
     changes_of,
     known_of,
@@ -34,6 +35,7 @@ from beffroi_federation.aggregator.national.service.taking import (
 __all__ = [
     "UNRELEASED_AFTER",
     "Changes",
+    "ContentRow",
     "Examined",
     "Kept",
     "Known",

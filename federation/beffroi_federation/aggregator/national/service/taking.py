@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The first stage: what verified entries do to the store, read beforehand, written in bulk."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count, repeat
-from typing import Any
+from itertools import chain, count, repeat
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
 
@@ -27,35 +27,41 @@ from beffroi_federation.verify import Consequences, follow
 DERIVED = ("record", "incident_cell", "set_aside")
 
 
+ItemRow: TypeAlias = tuple[int, int, int, int | None, str | None, Any]
+"""Log, position, first, next, withdrawn, and the moment it was seen as the driver stores it."""
+ContentRow: TypeAlias = tuple[int, int, bytes, bytes]
+"""Log, position, salt, content."""
+
+
 @dataclass(slots=True)
 class Changes:
     """What is to be written for one log; positions of its own, nothing in it is visible yet.
 
-    `leaves` are new from `start` on, seen at `seen` (one moment, or one for each). `items` are
-    (position, first, next, withdrawn) of new versions, `received` (position, released) of new
-    receptions. `replaced`, `withdrawn` and `answered` change older ones. `contents` are (position,
-    salt, content) that were compared with their entries; `forgotten` are positions whose stored
-    content goes. `touched` are the first versions of older records that were touched: what is
-    derived from them goes now, and is derived anew later.
+    `leaves` are new from `start` on, seen at `seen` (one moment, or one for each). `items` and
+    `received` are the rows of new versions and receptions, `contents` those of contents that were
+    compared with their entries, all as the tables have them. `replaced`, `withdrawn` and `answered`
+    change older rows; `forgotten` are positions whose stored content goes. `touched` are the first
+    versions of older records that were touched: what is derived from them goes now, and is derived
+    anew later.
     """
 
     log_id: int
     start: int
     seen: datetime | Sequence[datetime]
     leaves: Sequence[bytes] = ()
-    items: list[tuple[int, int, int | None, str | None]] = field(default_factory=list)
-    received: list[tuple[int, int | None]] = field(default_factory=list)
+    items: list[ItemRow] = field(default_factory=list)
+    received: list[tuple[int, int, int | None, Any]] = field(default_factory=list)
     replaced: list[tuple[int, int]] = field(default_factory=list)
     withdrawn: list[tuple[int, str]] = field(default_factory=list)
     answered: list[tuple[int, int]] = field(default_factory=list)
-    contents: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    contents: list[ContentRow] = field(default_factory=list)
     forgotten: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
 
     def waiting(self) -> list[tuple[int, int]]:
         """Return the ranges of first versions that are to be derived."""
         ranges = [(first, first + 1) for first in sorted(self.touched)]
-        fresh = [item[1] for item in self.items if item[1] >= self.start]
+        fresh = [item[2] for item in self.items if item[2] >= self.start]
         if fresh:
             ranges.append((min(fresh), max(fresh) + 1))
         return ranges
@@ -118,25 +124,30 @@ def changes_of(
     known = known_of(log_id, start, entries)
     done = follow(start, entries, known)
     changes = Changes(log_id, start, seen, leaves)
-    _published(changes, entries, done, known)
+    moments = _moments(changes)
+    changes.items = list(_published(changes, entries, done, known, moments))
     released: dict[int, int] = {}
     for record, reception in done.answered.items():
         released.setdefault(reception, record)
-    changes.received = [(at, released.get(at)) for at in done.received]
+    changes.received = [(log_id, at, released.get(at), moments[at - start]) for at in done.received]
     changes.answered = [(at, by) for at, by in released.items() if at < start]
     changes.replaced = [(old, new) for old, new in done.superseded.items() if old < start]
     changes.withdrawn = [(at, code) for at, code in done.withdrawn.items() if at < start]
-    older = {at for at in (*done.superseded, *done.withdrawn) if at < start}
-    changes.forgotten = older
-    changes.touched = {known.firsts[at] for at in older}
+    changes.forgotten = {at for at in (*done.superseded, *done.withdrawn) if at < start}
+    changes.touched = {known.firsts[at] for at in changes.forgotten}
     return changes
 
 
 def _published(
-    changes: Changes, entries: Sequence[Entry], done: Consequences, known: Known
-) -> None:
-    """Fill in the new versions, each with the first version of its record."""
-    start, superseded, withdrawn = changes.start, done.superseded, done.withdrawn
+    changes: Changes,
+    entries: Sequence[Entry],
+    done: Consequences,
+    known: Known,
+    moments: Sequence[Any],
+) -> Iterator[ItemRow]:
+    """Yield the rows of new versions, each with the first version of its record."""
+    log_id, start = changes.log_id, changes.start
+    superseded, withdrawn = done.superseded, done.withdrawn
     firsts: dict[int, int] = {}
     for at in done.published:
         entry = entries[at - start]
@@ -145,7 +156,7 @@ def _published(
             replaced = entry.replaces
             first = known.firsts[replaced] if replaced < start else firsts.get(replaced, replaced)
             firsts[at] = first
-        changes.items.append((at, first, superseded.get(at), withdrawn.get(at)))
+        yield log_id, at, first, superseded.get(at), withdrawn.get(at), moments[at - start]
 
 
 def lock_logs(log_ids: Collection[int]) -> None:
@@ -178,24 +189,20 @@ def write_changes(several: Sequence[Changes]) -> None:
 
 def write_raw(several: Sequence[Changes]) -> None:
     """Write leaves as they were hashed, and contents with their salts."""
-    rows: list[tuple[Any, ...]] = []
-    for one in several:
-        log_id, seen = one.log_id, _moments(one)
-        rows += zip(repeat(log_id), count(one.start), one.leaves, seen, strict=False)
-    bulk.insert(RawEntry, ("log_id", "position", "leaf", "seen_at"), rows)
-    contents = [(one.log_id, *content) for one in several for content in one.contents]
+    leaves = chain.from_iterable(
+        zip(repeat(one.log_id), count(one.start), one.leaves, _moments(one), strict=False)
+        for one in several
+    )
+    bulk.insert(RawEntry, ("log_id", "position", "leaf", "seen_at"), leaves)
+    contents = chain.from_iterable(one.contents for one in several)
     bulk.insert(Content, ("log_id", "position", "salt", "content"), contents)
 
 
 def write_versions(several: Sequence[Changes]) -> None:
     """Write versions and receptions, and what became of the older ones."""
-    items: list[tuple[Any, ...]] = []
-    received: list[tuple[Any, ...]] = []
-    for one in several:
-        log_id, start, seen = one.log_id, one.start, _moments(one)
-        items += [(log_id, *item, seen[item[0] - start]) for item in one.items]
-        received += [(log_id, *row, seen[row[0] - start]) for row in one.received]
+    items = chain.from_iterable(one.items for one in several)
     bulk.insert(Item, ("log_id", "position", "first", "next", "withdrawn", "seen_at"), items)
+    received = chain.from_iterable(one.received for one in several)
     bulk.insert(Received, ("log_id", "position", "released", "seen_at"), received)
     for statement, rows in (
         (
