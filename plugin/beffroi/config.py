@@ -58,6 +58,7 @@ class Settings:
     source_url: str = ""
     aggregator_url: str = ""
     signer_dir: Path | None = None
+    witness_policy: Path | None = None
     signer_socket: Path | None = None
 
     @property
@@ -104,6 +105,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
     "signer_dir": Path,
+    "witness_policy": Path,
     "signer_socket": Path,
     "providers": providers,
     "incidents_need_account": flag,

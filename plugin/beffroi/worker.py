@@ -16,6 +16,7 @@ from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
+from beffroi.feed.commands.witnesses import submit_due
 from beffroi.kernel import jobs
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
@@ -35,7 +36,7 @@ RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 NO_WORDS = frozenset(
-    {"log_entry", "log_tile", "log_state", "log_batch", "log_fact", "published_cell", "ref_counter",
+    {"log_bundle", "log_tile", "log_state", "log_batch", "log_fact", "published_cell", "ref_counter",
      "nightly"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
@@ -101,6 +102,7 @@ class Worker:
         worked = jobs.work_once(notifications.HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()
+        self.witness()
         now = self.clock.now()
         if now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
@@ -108,6 +110,10 @@ class Worker:
         self.rewrite()
         db.session.remove()
         return worked.done + published
+
+    def witness(self) -> int:
+        """Have what is published cosigned by the witnesses that are due; return how many did."""
+        return submit_due(self.settings, now=self.clock.now())
 
     def rewrite(self) -> bool:
         """Write the database's files anew once a night, without what was deleted; say if it was."""

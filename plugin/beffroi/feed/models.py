@@ -32,14 +32,14 @@ class LogState(Model):
     behind_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class LogEntry(Model):
-    """One leaf, the exact bytes as ASCII text."""
+class LogBundle(Model):
+    """Up to 256 leaves, as they are served: each after its length in two bytes."""
 
-    __tablename__ = "log_entry"
+    __tablename__ = "log_bundle"
 
     log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    leaf: Mapped[str] = mapped_column(Text)
+    index: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    leaves: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class LogTile(Model):
@@ -92,3 +92,27 @@ class LogBatch(Model):
     position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     period: Mapped[str] = mapped_column(String(10), index=True)
     slot: Mapped[str | None] = mapped_column(String(10))
+
+
+class LogWitness(Model):
+    """What one witness of the policy has seen of a log, and its cosignature of what it saw last.
+
+    `seen` is the size that it had when it was asked last; `line` its cosignature of the checkpoint
+    of `cosigned` entries, made at `cosigned_at` as it says, and at `asked_at` by our own clock.
+    `due_at` is when it is asked next at the earliest, `failures` counts those in a row, `trouble`
+    is the last one's sentence.
+    """
+
+    __tablename__ = "log_witness"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    vkey: Mapped[str] = mapped_column(String(400), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    seen: Mapped[int] = mapped_column(BigId, default=0)
+    cosigned: Mapped[int] = mapped_column(BigId, default=0)
+    cosigned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    line: Mapped[str] = mapped_column(String(512), default="")
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    trouble: Mapped[str] = mapped_column(Text, default="")
