@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.log import grow
 from beffroi_federation.merkle import consistency_proof, leaf_hash, root_at
-from beffroi_federation.notes import format_note, sign
+from beffroi_federation.notes import format_note, sign, vkey
 from support.memory_log import MemoryLog
 
 
@@ -32,6 +32,15 @@ class Signing:
         """Hash the leaves once."""
         hashes = [leaf_hash(leaf) for leaf in self.leaves]
         self._log.stage(0, self.leaves, grow(self._log, 0, hashes))
+
+    @property
+    def reader(self) -> MemoryLog:
+        """Return where the tree's tiles are read from."""
+        return self._log
+
+    def vkey(self) -> str:
+        """Return the vkey text of the key, by the origin's name."""
+        return vkey(self.origin, self.key.public_key().public_bytes_raw())
 
     def root(self, size: int) -> bytes:
         """Return the root of the first leaves."""
