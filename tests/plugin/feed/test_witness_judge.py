@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,18 +34,22 @@ pytestmark = [
 ]
 
 
+OURS = Signing(
+    "fork.example/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))), leaves_of("our", 9)
+)
+
+
 @dataclass(frozen=True)
 class Witness:
     """The running witness: its address, and its vkey as it printed it."""
 
     url: str
     vkey: str
-    add_log: Callable[[str], object]
 
 
 @pytest.fixture
 def independent(village: Town, tmp_path: Path) -> Iterator[Witness]:
-    """The independent witness on the loopback, which knows the village's log."""
+    """The independent witness on the loopback, which knows the village's log and ours."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -61,12 +65,10 @@ def independent(village: Town, tmp_path: Path) -> Iterator[Witness]:
 
     said = run("init", "--name", "witness.example/w1", "--listen", f"127.0.0.1:{port}")
     vkey = next(word.strip('",') for word in said.split() if "witness.example/w1+" in word)
-
-    def add_log(log_vkey: str) -> str:
-        return run("add-log", "--origin", log_vkey.partition("+")[0], "--vkey", log_vkey)
-
     with village.look():
-        add_log(village.app.extensions["beffroi"].vkeys()[0])
+        logs = [village.app.extensions["beffroi"].vkeys()[0], OURS.vkey()]
+    for log_vkey in logs:
+        run("add-log", "--origin", log_vkey.partition("+")[0], "--vkey", log_vkey)
     server = subprocess.Popen(
         [str(JUDGE), "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -76,7 +78,7 @@ def independent(village: Town, tmp_path: Path) -> Iterator[Witness]:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.05)
-        yield Witness(f"http://127.0.0.1:{port}", vkey, add_log)
+        yield Witness(f"http://127.0.0.1:{port}", vkey)
     finally:
         server.terminate()
         server.wait(20)
@@ -101,9 +103,7 @@ def test_an_independent_witness_cosigns_our_log_as_it_grows(
 
 
 def test_an_independent_witness_refuses_another_past_and_we_say_so(independent: Witness) -> None:
-    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-    ours, other = (Signing("fork.example/log", key, leaves_of(name, 9)) for name in ("a", "b"))
-    independent.add_log(ours.vkey())
+    other = Signing(OURS.origin, OURS.key, leaves_of("other", 9))
     witness = Verifier.from_text(independent.vkey)
     address = frozenset({independent.url})
     with HttpFetcher(independent.url, user_agent="a test", allowed_loopback=address) as poster:
@@ -113,10 +113,10 @@ def test_an_independent_witness_refuses_another_past_and_we_say_so(independent: 
             checkpoint = parse(note.partition("\n\n")[0] + "\n")
             return submit(poster, witness, checkpoint, note, log.reader, seen).seconds
 
-        assert submitted(ours, 5, 0) > 0
+        assert submitted(OURS, 5, 0) > 0
         for size in (5, 9):
             with pytest.raises(WitnessRefuses):
                 submitted(other, size, 5)
         with pytest.raises(Rollback):
-            submitted(ours, 3, 3)
-        assert submitted(ours, 9, 2) > 0
+            submitted(OURS, 3, 3)
+        assert submitted(OURS, 9, 2) > 0
