@@ -24,7 +24,7 @@ and the store must catch up before anything is appended.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from beffroi_federation.checkpoint import Proof, open_checkpoint
 from beffroi_federation.checkpoint import parse as parse_checkpoint
@@ -35,6 +35,7 @@ from beffroi_federation.merkle import (
     HashReader,
     Tree,
     consistency_proof,
+    forget_tiles,
     leaf_hashes,
     root_at,
     tile_width,
@@ -90,6 +91,14 @@ class LeafReader(Protocol):
 
     def read_leaves(self, first_index: int, count: int) -> Sequence[bytes]:
         """Return `count` (at most 256) leaves from `first_index` on, in order."""
+
+
+@runtime_checkable
+class BundleReader(Protocol):
+    """A store that keeps bundles as they are served."""
+
+    def read_bundle(self, index: int, width: int) -> bytes:
+        """Return the first `width` leaves of a staged bundle, as an entry bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +175,14 @@ def tile_for(store: LogStore, level: int, index: int, width: int) -> bytes | Non
     return store.read_tile(level, index, width)
 
 
-def bundle_for(store: LogStore, leaves: LeafReader, index: int, width: int) -> bytes | None:
+def bundle_for(
+    store: LogStore, leaves: LeafReader | BundleReader, index: int, width: int
+) -> bytes | None:
     """Return an entry bundle as it is served, or None if the checkpoint does not imply it."""
     if not 1 <= width <= tile_width(0, index, store.head().published):
         return None
+    if isinstance(leaves, BundleReader):
+        return leaves.read_bundle(index, width)
     return encode_bundle(leaves.read_leaves(index * TILE_WIDTH, width))
 
 
@@ -186,9 +199,26 @@ def proof_for(store: LogStore, index: int) -> Proof | None:
     return Proof(index, _published_tree(store, head.note).inclusion(store, index), head.note)
 
 
+def consistency_for(store: LogStore, old: int) -> tuple[bytes, ...] | None:
+    """Return the proof that the served checkpoint continues the tree of `old` entries.
+
+    None if it has fewer. Raises as `proof_for`.
+    """
+    head = store.head()
+    if not head.note or not 0 <= old <= head.published:
+        return None
+    return _published_tree(store, head.note).consistency(store, old)
+
+
 _TREES = 8
 _trees: dict[str, Tree] = {}
 """The trees of the last few checkpoints, by their notes."""
+
+
+def forget_trees() -> None:
+    """Forget every tree and tile that this process holds; for benches and tests."""
+    _trees.clear()
+    forget_tiles()
 
 
 def _published_tree(store: HashReader, note: str) -> Tree:

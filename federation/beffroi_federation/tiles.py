@@ -101,10 +101,15 @@ def encode_bundle(leaves: Sequence[bytes]) -> bytes:
     """Return 1 to 256 leaves as an entry bundle; OverLimit for a leaf above 1,024 bytes."""
     if not 1 <= len(leaves) <= TILE_WIDTH:
         raise ValueError(f"a bundle holds 1 to 256 leaves, not {len(leaves)}")
-    for leaf in leaves:
-        if len(leaf) > MAX_LEAF:
-            raise OverLimit("A leaf is longer than 1,024 bytes", length=len(leaf))
-    return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
+    return encode_leaves(leaves)
+
+
+def encode_leaves(leaves: Sequence[bytes]) -> bytes:
+    """Return leaves as they stand in a bundle, each after its length; OverLimit for a long one."""
+    try:
+        return b"".join([_LENGTHS[len(leaf)] + leaf for leaf in leaves])
+    except IndexError:
+        raise OverLimit("A leaf is longer than 1,024 bytes", allowed=MAX_LEAF) from None
 
 
 def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
@@ -113,16 +118,45 @@ def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
     Raises Malformed if the bundle ends early, holds more, or a leaf runs over its end; OverLimit
     for a leaf above 1,024 bytes.
     """
-    leaves: list[bytes] = []
-    at = 0
-    for _ in range(width):
-        length = int.from_bytes(data[at : at + 2], "big")
-        if length > MAX_LEAF:
-            raise OverLimit("A leaf is longer than 1,024 bytes", length=length)
-        leaves.append(data[at + 2 : at + 2 + length])
-        at += 2 + length
-    if at > len(data):
+    leaves, end = _leaves(data, width)
+    if len(leaves) < width or end > len(data):
         raise Malformed("A bundle ends in the middle of a leaf", leaves=width)
-    if at < len(data):
+    if end < len(data):
         raise Malformed("A bundle holds more than its leaves", expected=width)
     return tuple(leaves)
+
+
+def decode_leaves(data: bytes) -> tuple[bytes, ...]:
+    """Return the leaves of a bundle, however many it holds; raises as `decode_bundle`."""
+    leaves, end = _leaves(data, TILE_WIDTH)
+    if end != len(data):
+        raise Malformed("A bundle ends in the middle of a leaf, or holds more than 256")
+    return tuple(leaves)
+
+
+def bundle_head(data: bytes, width: int) -> bytes:
+    """Return the part of a bundle that holds its first `width` leaves; Malformed if it has fewer.
+
+    What a partial bundle was before it grew.
+    """
+    leaves, end = _leaves(data, width)
+    if len(leaves) < width or end > len(data):
+        raise Malformed("A bundle holds fewer leaves than were asked for", expected=width)
+    return data[:end]
+
+
+_LENGTHS = tuple(length.to_bytes(2, "big") for length in range(MAX_LEAF + 1))
+
+
+def _leaves(data: bytes, most: int) -> tuple[list[bytes], int]:
+    """Return up to `most` leaves, and where the last one ends: beyond the data if it is cut off."""
+    leaves: list[bytes] = []
+    at, size = 0, len(data)
+    while at < size and len(leaves) < most:
+        begin = at + 2
+        length = (data[at] << 8) | data[at + 1] if begin <= size else MAX_LEAF
+        if length > MAX_LEAF:
+            raise OverLimit("A leaf is longer than 1,024 bytes", length=length)
+        at = begin + length
+        leaves.append(data[begin:at])
+    return leaves, at

@@ -20,6 +20,7 @@ import pytest
 from beffroi.kernel.db import MIGRATIONS
 from beffroi_federation import auditor
 from support.databases import database_fixture
+from support.log_rows import LEAVES, leaves_in
 from support.town import Town, open_town
 from support.town_files import write_files
 
@@ -111,7 +112,7 @@ def nothing_twice(town: Town) -> None:
     assert twice == []
     received = town.rows("SELECT fact FROM log_fact WHERE entry = 'rcv'")
     assert len(received) == len(set(received))
-    leaves = [row.leaf for row in town.rows("SELECT leaf FROM log_entry")]
+    leaves = leaves_in(town.rows(LEAVES))
     kept = [leaf for leaf in leaves if json.loads(leaf)["t"] != "bat"]
     assert len(kept) == len(set(kept))
 

@@ -32,6 +32,7 @@ from beffroi_federation.entries import ReceivedEntry, parse_entry
 from beffroi_web.clock import FixedClock, SystemClock
 from support.databases import database_fixture, fresh
 from support.demo_run import free_base
+from support.log_rows import LEAVES, leaves_in
 from support.nation import Nation
 from support.town_processes import TownProcesses, csrf
 
@@ -328,7 +329,7 @@ def _every_request_is_in_the_log_once(after: After) -> None:
     received = [r.fact for r in after.rows("SELECT fact FROM log_fact WHERE entry = 'rcv'")]
     cases = after.rows("SELECT id FROM \"case\" WHERE kind = 'data_request'")
     assert sorted(received) == sorted(f"received:{row.id}" for row in cases)
-    leaves = [parse_entry(r.leaf.encode()) for r in after.rows("SELECT leaf FROM log_entry")]
+    leaves = [parse_entry(leaf.encode()) for leaf in leaves_in(after.rows(LEAVES))]
     commitments = [leaf.commitment for leaf in leaves if isinstance(leaf, ReceivedEntry)]
     assert len(commitments) == len(set(commitments)) == len(cases)
     assert after.one("SELECT count(*) FROM log_fact WHERE entry = 'rec'") > 0

@@ -45,17 +45,12 @@ class Edge:
     @classmethod
     def read(cls, reader: HashReader, size: int) -> "Edge":
         """Return the edge of the tree of `size` leaves; reads at most one tile a level."""
-        tiles = []
-        level, count = 0, size
-        while count:
-            index, width = divmod(count, TILE_WIDTH)
-            tiles.append(read_tile(reader, level, index, width) if width else b"")
-            level, count = level + 1, index
+        tiles = partial_tiles(reader, size)
         known = _remembered.get(size)
-        if known is not None and known.tiles == tuple(tiles):
+        if known is not None and known.tiles == tiles:
             return known
         frontiers = (Frontier().extended(split_hashes(tile)) for tile in tiles)
-        return cls(size, tuple(tiles), tuple(frontiers))
+        return cls(size, tiles, tuple(frontiers))
 
     def grown(self, leaf_hashes: Sequence[bytes]) -> tuple["Edge", list[Tile]]:
         """Return the edge after these leaf hashes, and every tile that changes, of every level."""
@@ -89,6 +84,17 @@ class Edge:
         _remembered[self.size] = self
         while len(_remembered) > _REMEMBERED:
             _remembered.pop(next(iter(_remembered)), None)
+
+
+def partial_tiles(reader: HashReader, size: int) -> tuple[bytes, ...]:
+    """Return the partial tile of each level of a tree, empty where there is none."""
+    tiles = []
+    level, count = 0, size
+    while count:
+        index, width = divmod(count, TILE_WIDTH)
+        tiles.append(read_tile(reader, level, index, width) if width else b"")
+        level, count = level + 1, index
+    return tuple(tiles)
 
 
 def _spans(width: int, count: int) -> list[tuple[int, int]]:

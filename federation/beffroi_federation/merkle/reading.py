@@ -10,7 +10,7 @@ transaction it came from before; and a tile that was changed in a store is found
 from functools import lru_cache
 
 from beffroi_federation.errors import Inconsistent
-from beffroi_federation.merkle.edge import Edge
+from beffroi_federation.merkle.edge import Edge, partial_tiles
 from beffroi_federation.merkle.hashing import (
     EMPTY_ROOT,
     HASH_BYTES,
@@ -117,7 +117,7 @@ class Tree:
 
     def __init__(self, reader: HashReader, size: int) -> None:
         self.size = size
-        self._partial = [_rows(tile) if tile else () for tile in Edge.read(reader, size).tiles]
+        self._partial = [_rows(tile) if tile else () for tile in partial_tiles(reader, size)]
         self._ends = self._edge()
         self.root = self._ends[-1] if self._ends else EMPTY_ROOT
 

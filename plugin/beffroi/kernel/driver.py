@@ -12,11 +12,6 @@ from typing import Any
 from beffroi.kernel.db import db
 
 
-def on_sqlite() -> bool:
-    """Say whether the town's database is SQLite; else it is PostgreSQL."""
-    return db.engine.dialect.name == "sqlite"
-
-
 def execute(statement: str, *values: object) -> Any:
     """Run one statement and return the cursor; what the session holds is written first."""
     cursor, spelt = _cursor(statement)
@@ -28,15 +23,6 @@ def execute_many(statement: str, rows: Iterable[Sequence[object]]) -> None:
     """Run one statement for each row."""
     cursor, spelt = _cursor(statement)
     cursor.executemany(spelt, rows)
-
-
-def copy_in(statement: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Add rows by a `COPY … FROM STDIN (FORMAT BINARY)`, PostgreSQL only."""
-    cursor, spelt = _cursor(statement)
-    with cursor.copy(spelt) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
 
 
 def _cursor(statement: str) -> tuple[Any, str]:

@@ -17,6 +17,7 @@ from beffroi.feed.models import LogBatch
 from beffroi.kernel.db import db
 from beffroi.worker import Worker
 from beffroi_web.clock import FixedClock
+from support.log_rows import LEAVES, leaves_in
 from support.town import Town, open_town, town_settings
 
 
@@ -37,8 +38,7 @@ def periods(town: Town) -> list[str]:
 
 
 def kinds(town: Town) -> list[str]:
-    rows = town.rows("SELECT leaf FROM log_entry ORDER BY position")
-    return [r.leaf.split('"t":"')[1][:3] for r in rows]
+    return [leaf.split('"t":"')[1][:3] for leaf in leaves_in(town.rows(LEAVES))]
 
 
 def set_clock(town: Town, text: str) -> None:

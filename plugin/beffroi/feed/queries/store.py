@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The store that the protocol appends to, on the town's tables. Nothing loads the whole log."""
 
-from collections.abc import Sequence
-from itertools import repeat
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import func, select, text
 
 from beffroi.feed.models import FIRST_EPOCH, LogState
 from beffroi.kernel.db import db
-from beffroi.kernel.driver import copy_in, execute, execute_many, on_sqlite
+from beffroi.kernel.driver import execute, execute_many
 from beffroi_federation.errors import Inconsistent
 from beffroi_federation.log import Head, Tile
-from beffroi_federation.merkle import HASH_BYTES
+from beffroi_federation.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH
+from beffroi_federation.tiles import bundle_head, decode_leaves, encode_leaves
 
 TURN_KEY = 0x62656666_00000000
 """Our advisory lock: one for all epochs, since only the current one is written."""
+
+
+MAX_LEVEL = 7
 
 
 def current_log() -> int:
@@ -59,13 +62,41 @@ class SqlLogStore:
         size = first_index + len(leaves)
         if execute(_GROWN, size, self.log_id, first_index).rowcount != 1:
             raise Inconsistent("Somebody else appended meanwhile", size=first_index)
-        texts = [leaf.decode("ascii") for leaf in leaves]
-        rows = zip(repeat(self.log_id), range(first_index, size), texts, strict=False)
-        if on_sqlite():
-            execute_many(_ENTRY, rows)
-        else:
-            copy_in(_ENTRIES, ("int4", "int8", "text"), rows)
+        execute_many(_PUT_BUNDLE, self._bundles(first_index, leaves))
         execute_many(_PUT_TILE, [(self.log_id, t.level, t.index, t.hashes) for t in tiles])
+
+    def _bundles(self, first_index: int, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
+        """Return the bundles that these leaves make or make longer."""
+        index, width = divmod(first_index, TILE_WIDTH)
+        before = self.read_bundle(index, width) if width else b""
+        bundles, at = [], 0
+        while at < len(leaves):
+            end = at + TILE_WIDTH - width
+            bundles.append((self.log_id, index, before + encode_leaves(leaves[at:end])))
+            index, at, width, before = index + 1, end, 0, b""
+        return bundles
+
+    def cut(self, size: int) -> None:
+        """Undo the staging of all entries from `size` on: their leaves and what they made of tiles.
+
+        Raises Inconsistent for a size beneath what is published: that is never undone.
+        """
+        head = self.head()
+        if not head.published <= size <= head.size:
+            raise Inconsistent("Only what was never signed is taken back", size=size)
+        shorter = [
+            (self.log_id, level, index, self.read_tile(level, index, width))
+            for level, (index, width) in enumerate(_edges(size))
+            if width
+        ]
+        index, width = divmod(size, TILE_WIDTH)
+        kept = [(self.log_id, index, self.read_bundle(index, width))] if width else []
+        execute(_CUT_BUNDLES, self.log_id, index)
+        execute_many(_PUT_BUNDLE, kept)
+        for level, (index, _) in enumerate(_edges(size)):
+            execute(_CUT_TILES, self.log_id, level, index)
+        execute_many(_PUT_TILE, shorter)
+        execute(_CUT, size, self.log_id)
 
     def commit(self, note: str, size: int) -> None:
         """Make `note` the served checkpoint of the first `size` leaves."""
@@ -73,10 +104,33 @@ class SqlLogStore:
         if execute(_PUBLISHED, note, size, self.log_id, size, size).rowcount != 1:
             raise Inconsistent("A checkpoint does not fit the log's store", size=size)
 
+    def read_bundle(self, index: int, width: int) -> bytes:
+        """Return the first `width` leaves of a staged bundle, as an entry bundle."""
+        row = execute(_BUNDLE, self.log_id, index).fetchone()
+        if row is None:
+            raise Inconsistent("The log's store lacks a bundle that its size implies", index=index)
+        return bundle_head(bytes(row[0]), width)
+
     def read_leaves(self, first_index: int, count: int) -> Sequence[bytes]:
-        """Return `count` leaves from `first_index` on, in order."""
-        rows = execute(_LEAVES, self.log_id, first_index, first_index + count)
-        return [leaf.encode("ascii") for (leaf,) in rows]
+        """Return up to `count` leaves from `first_index` on, in order."""
+        first, end = first_index // TILE_WIDTH, first_index + count
+        leaves: list[bytes] = []
+        for (data,) in execute(_BUNDLES, self.log_id, first, -(-end // TILE_WIDTH)):
+            leaves += decode_leaves(bytes(data))
+        return leaves[first_index % TILE_WIDTH :][:count]
+
+    def leaves_at(self, positions: Sequence[int]) -> list[bytes]:
+        """Return the leaves at these places, in their order; each bundle is read once."""
+        bundles: dict[int, Sequence[bytes]] = {}
+        for index in {position // TILE_WIDTH for position in positions}:
+            bundles[index] = self.read_leaves(index * TILE_WIDTH, TILE_WIDTH)
+        return [bundles[place // TILE_WIDTH][place % TILE_WIDTH] for place in positions]
+
+
+def _edges(size: int) -> Iterator[tuple[int, int]]:
+    """Yield number and width of the last tile of each level; the width is 0 if it is full."""
+    for level in range(MAX_LEVEL + 1):
+        yield divmod(size >> (TILE_HEIGHT * level), TILE_WIDTH)
 
 
 # Through the driver and not by objects: a proof is four short reads, a batch some hundred rows.
@@ -94,9 +148,15 @@ _PUT_TILE = (
     'INSERT INTO log_tile (log_id, level, "index", hashes) VALUES (?, ?, ?, ?) '
     'ON CONFLICT (log_id, level, "index") DO UPDATE SET hashes = excluded.hashes'
 )
-_ENTRY = "INSERT INTO log_entry (log_id, position, leaf) VALUES (?, ?, ?)"
-_ENTRIES = "COPY log_entry (log_id, position, leaf) FROM STDIN (FORMAT BINARY)"
-_LEAVES = (
-    "SELECT leaf FROM log_entry WHERE log_id = ? AND position >= ? AND position < ? "
-    "ORDER BY position"
+_PUT_BUNDLE = (
+    'INSERT INTO log_bundle (log_id, "index", leaves) VALUES (?, ?, ?) '
+    'ON CONFLICT (log_id, "index") DO UPDATE SET leaves = excluded.leaves'
 )
+_BUNDLE = 'SELECT leaves FROM log_bundle WHERE log_id = ? AND "index" = ?'
+_BUNDLES = (
+    'SELECT leaves FROM log_bundle WHERE log_id = ? AND "index" >= ? AND "index" < ? '
+    'ORDER BY "index"'
+)
+_CUT = "UPDATE log_state SET size = ? WHERE log_id = ?"
+_CUT_BUNDLES = 'DELETE FROM log_bundle WHERE log_id = ? AND "index" >= ?'
+_CUT_TILES = 'DELETE FROM log_tile WHERE log_id = ? AND level = ? AND "index" >= ?'

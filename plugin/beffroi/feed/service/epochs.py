@@ -20,7 +20,7 @@ from itertools import islice
 from sqlalchemy import delete, insert, select
 
 from beffroi.feed import queries
-from beffroi.feed.models import LogBatch, LogContent, LogEntry, LogFact, LogState
+from beffroi.feed.models import LogBatch, LogContent, LogFact, LogState
 from beffroi.feed.queries import SqlLogStore
 from beffroi.feed.service.recovery import take_back
 from beffroi.kernel.chance import Chance
@@ -84,11 +84,7 @@ def _receive_again(old_id: int, new: SqlLogStore) -> dict[str, int]:
     last = -1
     while True:
         rows = db.session.execute(
-            select(LogFact.position, LogFact.fact, LogEntry.leaf)
-            .join(
-                LogEntry,
-                (LogEntry.log_id == LogFact.log_id) & (LogEntry.position == LogFact.position),
-            )
+            select(LogFact.position, LogFact.fact)
             .where(LogFact.log_id == old_id, LogFact.entry == "rcv", LogFact.position > last)
             .order_by(LogFact.position)
             .limit(AT_ONCE)
@@ -96,7 +92,8 @@ def _receive_again(old_id: int, new: SqlLogStore) -> dict[str, int]:
         if not rows:
             return placed
         last = rows[-1].position
-        first = log.append(new, [row.leaf.encode("ascii") for row in rows]).first_index
+        leaves = SqlLogStore(old_id).leaves_at([row.position for row in rows])
+        first = log.append(new, leaves).first_index
         placed |= {row.fact: first + n for n, row in enumerate(rows)}
         facts = [_fact(new, first + n, row.fact, 1, None, "rcv") for n, row in enumerate(rows)]
         db.session.execute(insert(LogFact), facts)
