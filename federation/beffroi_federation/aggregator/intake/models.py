@@ -58,3 +58,12 @@ class Absent(Model):
     log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), primary_key=True)
     position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PullClaim(Model):
+    """A log that a job has taken on; where several machines pull, nobody else takes it before."""
+
+    __tablename__ = "pull_claim"
+
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
