@@ -68,6 +68,7 @@ class Federation:
         check_free(self.layout.ports)
         settings = aggregator_environment(self.layout)
         nation(["init"], settings)
+        self._tell_of_the_witness()
         grant = ["agents", "add", "operator", "--provider", "demo", "--subject", "operator"]
         nation(grant, settings)
         for town in self.layout.towns:
@@ -86,6 +87,13 @@ class Federation:
             with app.app_context():
                 db.engine.dispose()
             self._import(town)
+
+    def _tell_of_the_witness(self) -> None:
+        """Write the policy by which every town has its log witnessed by the nation."""
+        vkeys = self.layout.folder / "aggregator" / "witness" / "vkeys"
+        witness = vkeys.read_text(encoding="utf-8").splitlines()[0]
+        text = f"witness nation {witness} {self.layout.aggregator}/witness\nquorum nation\n"
+        self.layout.policy.write_text(text, encoding="utf-8")
 
     def _import(self, town: Town) -> None:
         if self.data is None:

@@ -60,6 +60,11 @@ class Layout:
         """The folder of all messages."""
         return self.folder / "mail"
 
+    @property
+    def policy(self) -> Path:
+        """The file that names the witnesses of every town's log."""
+        return self.folder / "witnesses"
+
     def town_folder(self, town: Town) -> Path:
         """The data folder of one town."""
         return self.folder / town.key
