@@ -8,7 +8,7 @@ unpacked into bounded steps, and every step is counted before the next is made. 
 import zlib
 from collections.abc import Iterable, Iterator
 
-from beffroi_federation.errors import Malformed, OverLimit
+from beffroi_federation.errors import Bomb, Malformed, OverLimit
 
 MAX_RATIO = 100
 STEP_BYTES = 65_536
@@ -74,9 +74,9 @@ def _through(unpacking: Unpacking, pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _bound(packed: int, unpacked: int, max_bytes: int) -> None:
     """Refuse what has been unpacked so far if it is too much, or too much for what came."""
     if unpacked > max_bytes:
-        raise OverLimit("The body unpacks to more than it may", expected=f"at most {max_bytes}")
+        raise Bomb("The body unpacks to more than it may", expected=f"at most {max_bytes}")
     if unpacked > _SMALL and unpacked > MAX_RATIO * packed:
-        raise OverLimit("The body unpacks to more than 100 times its size", packed=packed)
+        raise Bomb("The body unpacks to more than 100 times its size", packed=packed)
 
 
 def split_lines(pieces: Iterable[bytes], *, max_line: int) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ from typing import Self, cast
 
 from beffroi_federation.asking import OK, good_etag, require_answer
 from beffroi_federation.bodies import split_lines, unpack
-from beffroi_federation.errors import OverLimit, Unreachable
+from beffroi_federation.errors import OverLimit, TooSlow, Unreachable
 from beffroi_federation.feed_client import FeedClient, Fetched, Fetcher, Streamed
 from beffroi_federation.static_copy import DirectoryFetcher
 from beffroi_federation.url_policy import (
@@ -95,7 +95,7 @@ class _Watch:
         earned = self._timeouts.grace + self.received / self._timeouts.rate
         left = self._began + min(self._timeouts.total, earned) - self._clock()
         if left <= 0:
-            raise Unreachable("The town answers too slowly", received=self.received)
+            raise TooSlow("The town answers too slowly", received=self.received)
         return left
 
 
@@ -117,7 +117,7 @@ class _Incoming(io.RawIOBase):
         try:
             count = self._connection.recv_into(cast(memoryview, buffer))
         except TimeoutError:
-            raise Unreachable(
+            raise TooSlow(
                 "The town answers too slowly", received=self._watch.received
             ) from None
         self._watch.received += count

@@ -5,6 +5,8 @@
     │   the other side's fault: what it serves cannot be what an honest log serves
     ├── Malformed            bytes that the format does not allow
     ├── OverLimit            more, or longer, than the protocol allows
+    │   ├── Overgrown        more new entries than are taken in one go
+    │   └── Bomb             a small body that unpacks to a huge one
     ├── Unsigned             no signature by a known key, or one that does not verify
     ├── Inconsistent         two statements about one log that cannot both be true
     │   ├── Rollback         a tree smaller than one that was signed or seen before
@@ -14,6 +16,7 @@
     ├── ContentMismatch      a content that is not the one its leaf commits to
     │   nobody's fault, or the network's
     ├── Unreachable          no answer, or not within the time allowed
+    │   └── TooSlow          an answer that comes drop by drop
     │   our own side
     ├── SignerLocked         the signer does not know what it signed last, so it signs nothing
     ├── SignerAbsent         the signer's process does not answer
@@ -61,6 +64,16 @@ class OverLimit(ProtocolError):
     advice = "The limits stand in the protocol's pages; nothing beyond them is read."
 
 
+class Overgrown(OverLimit):
+    """More new entries than are taken in one go: a size costs nothing to sign."""
+
+    advice = "Ask the town whether it really published so much at once."
+
+
+class Bomb(OverLimit):
+    """A small body that unpacks to a huge one."""
+
+
 class Unsigned(ProtocolError):
     """No signature by a known key, or a signature by a known key that does not verify."""
 
@@ -106,6 +119,10 @@ class Unreachable(ProtocolError):
     """No answer, or not within the time allowed."""
 
     advice = "Nothing is wrong with the log itself; try again later."
+
+
+class TooSlow(Unreachable):
+    """An answer that comes drop by drop: whoever waits for it waits for ever."""
 
 
 class SignerLocked(ProtocolError):

@@ -38,7 +38,7 @@ from beffroi_federation.entries import (
     parse_entries,
     parse_entry,
 )
-from beffroi_federation.errors import Fork, Inconsistent, Malformed, OverLimit, Rollback
+from beffroi_federation.errors import Fork, Inconsistent, Malformed, Overgrown, OverLimit, Rollback
 from beffroi_federation.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from beffroi_federation.notes import Signature, Verifier, format_note
 from beffroi_federation.tiles import MAX_LEAF
@@ -70,7 +70,7 @@ def accept_checkpoint(
     """Return the checkpoint of a note if it may follow this state.
 
     Raises Malformed, OverLimit or Unsigned for the note itself; Inconsistent for another origin;
-    Rollback for a smaller tree; Fork for the same size with another root; OverLimit for more than
+    Rollback for a smaller tree; Fork for the same size with another root; Overgrown for more than
     `max_growth` new entries.
     """
     checkpoint = open_checkpoint(note, verifiers)
@@ -84,7 +84,7 @@ def accept_checkpoint(
         sentence = "The log has another root than before at the same size"
         raise Fork(sentence, size=state.size, expected=state.root.hex(), got=checkpoint.root.hex())
     if checkpoint.size - state.size > max_growth:
-        raise OverLimit(
+        raise Overgrown(
             "The log claims to have grown by more than is taken in one go",
             expected=f"at most {max_growth} new entries",
             got=checkpoint.size - state.size,

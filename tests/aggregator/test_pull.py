@@ -161,7 +161,7 @@ def test_a_town_in_quarantine_can_still_have_something_removed(
     town.leaves[1] = town.leaves[2]
     town.record(request_content(4))
     town.publish()
-    assert nation.pull()["210000006"].step == "fork"
+    assert nation.pull()["210000006"].step == "broken"
     assert "ligne 3" in nation.page("/requests")
     town.contents.pop(3)
     clock.move(timedelta(days=1, minutes=1))

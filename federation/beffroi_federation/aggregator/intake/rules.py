@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How much is taken from a town, when it is asked again, and what a refusal is called."""
 
-import base64
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from beffroi_federation.entries import parse_entry
 from beffroi_federation.errors import (
+    Bomb,
     ContentMismatch,
     Fork,
     Inconsistent,
     Malformed,
+    Overgrown,
     OverLimit,
     ProtocolError,
     Rollback,
+    TooSlow,
     Unreachable,
     Unsigned,
 )
-from beffroi_federation.merkle import TILE_WIDTH
+from beffroi_federation.merkle import TILE_WIDTH, leaf_hash
+from beffroi_federation.tiles import MAX_LEAF
 from beffroi_federation.url_policy import AddressRefused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,7 +68,7 @@ SILENT_AFTER = timedelta(days=9)
 MUTE_AFTER = timedelta(days=30)
 
 AT_ONCE = frozenset(
-    {"fork", "rollback", "mismatch", "missing", "reference", "key", "epoch-differs"}
+    {"fork", "broken", "rollback", "mismatch", "missing", "reference", "key", "epoch-differs"}
 )
 """Evidence of a broken promise: one is enough for quarantine."""
 
@@ -94,17 +101,54 @@ _NAMES: tuple[tuple[type[ProtocolError], str], ...] = (
     (ContentMissing, "missing"),
     (Inconsistent, "reference"),
     (Unsigned, "unsigned"),
+    (Overgrown, "growth"),
+    (Bomb, "bomb"),
     (OverLimit, "over-limit"),
     (Malformed, "malformed"),
 )
+
+_BY_PART = {
+    ("fork", "entries"): "broken",
+    ("reference", "checkpoint"): "other-log",
+    ("malformed", "checkpoint"): "malformed-checkpoint",
+    ("malformed", "entries"): "malformed-entries",
+    ("malformed", "contents"): "malformed-contents",
+    ("over-limit", "checkpoint"): "long-checkpoint",
+    ("over-limit", "entries"): "long-entries",
+    ("over-limit", "contents"): "long-contents",
+}
+"""What a step is called when it is known which part of the log was read."""
+
+Part = Literal["checkpoint", "entries", "contents"]
+
+
+@contextmanager
+def reading(part: Part) -> Iterator[None]:
+    """Say of each ProtocolError of the block which part of a log was read; the innermost counts."""
+    try:
+        yield
+    except ProtocolError as error:
+        error.details.setdefault("part", part)
+        raise
 
 
 def step_of(error: ProtocolError) -> str | None:
     """Return the step that tells of a refusal, or None for what is the network's fault alone."""
     for kind, step in _NAMES:
         if isinstance(error, kind):
-            return step
+            return _BY_PART.get((step, str(error.details.get("part"))), step)
     return None if isinstance(error, Unreachable) else "malformed"
+
+
+TOLD_AFTER = 3
+"""Failures of the network in a row after which the town's story says so."""
+
+
+def step_of_silence(error: ProtocolError) -> str:
+    """Return the step that tells of a town which did not answer as a town does, several times."""
+    if isinstance(error, TooSlow):
+        return "slow"
+    return "not-served" if error.details.get("status") in (404, 410) else "unanswered"
 
 
 def quota(band: str, *, first_day: bool) -> int:
@@ -180,27 +224,33 @@ def plain(error: ProtocolError) -> dict[str, str | int]:
     return details
 
 
+EVIDENCE_NOTE = 16_384
+"""Bytes of a served checkpoint that are kept as evidence."""
+
+
 def evidence(
     origin: str, vkey: str, kept_note: bytes | None, error: ProtocolError, heard: Heard
 ) -> bytes:
     """Return what shows a fault, as JSON: both signed notes and the leaves that were served.
 
-    Leaves hold nothing about a person; contents and salts are never kept as evidence.
+    Contents and salts are never kept as evidence, and evidence is public. What a leaf may hold says
+    nothing about a person; bytes that are no leaf may, so of them only length and leaf hash are
+    kept: enough to count the root again. The same holds for a note that does not name this log.
     """
     room = EVIDENCE_LEAVES
-    leaves = []
+    leaves: list[str | dict[str, object]] = []
     for leaf in heard.leaves:
-        room -= len(leaf)
+        room -= min(len(leaf), MAX_LEAF) + 16
         if room < 0:
             break
-        leaves.append(leaf.decode("ascii", "backslashreplace"))
+        leaves.append(_shown(leaf))
     return json.dumps(
         {
             "origin": origin,
             "vkey": vkey,
             "fault": plain(error),
-            "accepted_checkpoint": _text(kept_note),
-            "served_checkpoint": _text(heard.note),
+            "accepted_checkpoint": _note(kept_note, origin),
+            "served_checkpoint": _note(heard.note, origin),
             "served_from": heard.start,
             "served_leaves": leaves,
             "leaves_complete": len(leaves) == len(heard.leaves),
@@ -210,10 +260,23 @@ def evidence(
     ).encode()
 
 
-def _text(note: bytes | None) -> str | None:
+def _shown(leaf: bytes) -> str | dict[str, object]:
+    """Return a leaf as text, or what is left of bytes that are none."""
+    try:
+        parse_entry(leaf)
+    except ProtocolError:
+        return {"bytes": len(leaf), "leaf_hash": leaf_hash(leaf).hex()}
+    return leaf.decode("ascii")
+
+
+def _note(note: bytes | None, origin: str) -> str | dict[str, object] | None:
+    """Return a note as text, or what is left of bytes that do not begin with this log's name."""
     if note is None:
         return None
     try:
-        return note.decode("utf-8")
+        text = note.decode("utf-8")
     except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(note[:8_192]).decode()
+        text = ""
+    if len(note) > EVIDENCE_NOTE or text.partition("\n")[0].strip() != origin:
+        return {"bytes": len(note), "sha256": hashlib.sha256(note).hexdigest()}
+    return text

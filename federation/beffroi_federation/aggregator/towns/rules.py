@@ -63,6 +63,12 @@ SENTENCES = {
         "The town serves another history than the one it signed before. "
         "Nothing more is taken from it until a person has looked."
     ),
+    "broken": N_(
+        "The entries that the town serves do not lead to the state that it signed: an entry was "
+        "changed, moved or left out, or it signs another history now. "
+        "Nothing more is taken from it until a person has looked."
+    ),
+    "other-log": N_("The town serves the signed state of another log. Nothing of it was taken."),
     "rollback": N_(
         "The town's log is smaller than it was: published entries have disappeared. "
         "Nothing more is taken from it until a person has looked."
@@ -80,11 +86,52 @@ SENTENCES = {
         "Nothing more is taken from it until a person has looked."
     ),
     "unsigned": N_("What the town serves is not signed by its key. Nothing of it was taken."),
+    "malformed-checkpoint": N_(
+        "The signed state of the town's log is not in the published format. Nothing was taken."
+    ),
+    "malformed-entries": N_(
+        "An entry of the town's log is not in the published format. "
+        "Nothing was taken from that entry's batch on."
+    ),
+    "malformed-contents": N_(
+        "The contents that the town serves beside its log are not in the published format. "
+        "Nothing of them was taken."
+    ),
     "malformed": N_(
         "What the town serves is not in the published format. Nothing of it was taken."
     ),
     "over-limit": N_(
         "The town serves more than the protocol allows. Nothing beyond the limits was read."
+    ),
+    "long-checkpoint": N_(
+        "The signed state of the town's log is longer, or signed by more keys, than the protocol "
+        "allows. Nothing beyond the limits was read."
+    ),
+    "long-entries": N_(
+        "An entry of the town's log is longer than the protocol allows. "
+        "Nothing beyond the limits was read."
+    ),
+    "long-contents": N_(
+        "The contents that the town serves are longer or deeper than the protocol allows. "
+        "Nothing beyond the limits was read."
+    ),
+    "growth": N_(
+        "The town claims more new entries than are taken from a town of its size in one day. "
+        "None of them was read; a person can ask the town."
+    ),
+    "bomb": N_(
+        "The town serves a small file that unpacks to a huge one. It was not unpacked to its end."
+    ),
+    "slow": N_(
+        "The town answered so slowly three times in a row that reading it would never end. "
+        "It is asked less and less often."
+    ),
+    "not-served": N_(
+        "Three times in a row the town did not serve a file that its signed state promises. "
+        "It is asked less and less often."
+    ),
+    "unanswered": N_(
+        "The town could not be reached three times in a row. It is asked less and less often."
     ),
     "address": N_(
         "The town's address leads where the protocol does not go "
@@ -107,8 +154,10 @@ SENTENCES = {
 """Every step of a town's story in one plain sentence."""
 
 FAULTS = frozenset(
-    {"fork", "rollback", "mismatch", "missing", "reference", "unsigned", "malformed",
-     "over-limit", "address", "key", "epoch-differs", "quarantined", "still-served", "held",
+    {"fork", "broken", "rollback", "mismatch", "missing", "reference", "unsigned", "other-log",
+     "malformed", "malformed-checkpoint", "malformed-entries", "malformed-contents",
+     "over-limit", "long-checkpoint", "long-entries", "long-contents", "growth", "bomb",
+     "slow", "not-served", "address", "key", "epoch-differs", "quarantined", "still-served", "held",
      "unreadable", "elsewhere"}
 )  # fmt: skip
 """The steps that tell of something wrong."""

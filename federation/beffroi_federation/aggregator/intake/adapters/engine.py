@@ -28,7 +28,7 @@ import pycurl
 from beffroi_federation.aggregator.intake.adapters.resolver import Resolver
 from beffroi_federation.aggregator.intake.adapters.transfer import Manner, Transfer
 from beffroi_federation.asking import Ask, Talk
-from beffroi_federation.errors import ProtocolError, Unreachable
+from beffroi_federation.errors import ProtocolError, TooSlow, Unreachable
 from beffroi_federation.url_policy import Target, check_addresses, check_prefix
 
 TRANSFERS = 64
@@ -371,9 +371,7 @@ class Engine:
         for transfer, visit in list(self._busy.items()):
             late = visit.began is not None and now - visit.began > LONGEST
             if transfer.overdue(now) or (late and transfer.paused_at is None):
-                transfer.fault = Unreachable(
-                    "The town answers too slowly", received=transfer.received
-                )
+                transfer.fault = TooSlow("The town answers too slowly", received=transfer.received)
                 self._ended(transfer, 0)
 
     # ---- libcurl's sockets and timer ----

@@ -7,11 +7,13 @@ from beffroi_federation.aggregator.intake.models import LogState
 from beffroi_federation.aggregator.intake.rules import (
     AT_ONCE,
     MOST_REFUSALS,
+    TOLD_AFTER,
     Heard,
     evidence,
     next_time,
     plain,
     step_of,
+    step_of_silence,
     wait_after,
 )
 from beffroi_federation.aggregator.kernel.db import db
@@ -34,6 +36,8 @@ def refuse(
     step = step_of(error)
     if step is None:
         row.misses += 1
+        if row.misses == TOLD_AFTER:
+            towns.note(town.id, step_of_silence(error), now=now, details=plain(error))
         again = error.details.get("retry_after")
         row.due_at = now + wait_after(row.misses, again, origin=town.origin, now=now)
         return None
@@ -45,7 +49,7 @@ def refuse(
         now=now,
         details=plain(error),
         evidence=evidence(town.origin, town.vkey, _accepted(row), error, heard)
-        if step in AT_ONCE
+        if step in AT_ONCE or row.refusals == 1  # the same again tells nothing more
         else None,
     )
     if step in AT_ONCE:
