@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from babel.dates import format_date, format_timedelta
 from flask import Flask
-from flask_babel import format_decimal, get_locale, get_timezone, gettext
+from flask_babel import format_decimal, format_time, get_locale, get_timezone, gettext
 from markupsafe import Markup, escape
 
 from beffroi_web.state import web
@@ -17,9 +17,14 @@ _FRENCH_FIRST = re.compile(r"\b1 (?=\D)")
 
 
 def init_filters(app: Flask) -> None:
-    """Give an application's templates `date`, `ago`, `number`, `paragraphs` and `safe_link`."""
+    """Give the templates `date`, `clock_time`, `ago`, `number`, `paragraphs` and `safe_link`."""
     app.jinja_env.filters.update(
-        date=date_in_words, ago=ago, number=number, paragraphs=paragraphs, safe_link=safe_link
+        date=date_in_words,
+        clock_time=clock_time,
+        ago=ago,
+        number=number,
+        paragraphs=paragraphs,
+        safe_link=safe_link,
     )
 
 
@@ -35,6 +40,11 @@ def date_in_words(when: date | datetime | None, style: str = "long") -> Markup:
     day = when.astimezone(get_timezone()).date() if isinstance(when, datetime) else when
     words = _day_in_words(day, style)
     return Markup('<time datetime="{}">{}</time>').format(machine, words)
+
+
+def clock_time(when: datetime) -> str:
+    """Return the hour and minute of a moment in the site's time zone, as the language writes it."""
+    return str(format_time(when, "short"))
 
 
 def ago(when: date | datetime | None) -> Markup:

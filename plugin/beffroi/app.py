@@ -2,7 +2,7 @@
 """create_app: the only place that wires things together."""
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
 from beffroi.feed import routes as feed
-from beffroi.feed.commands import log_facts
-from beffroi.feed.queries import proof_place
+from beffroi.feed.commands import log_facts, next_batches, origin_of
+from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.incidents import routes as incidents
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
@@ -120,6 +120,8 @@ def create_app(
         mailer=mailer,
         sign_in=store,
         proof_place=proof_place,
+        receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
+        next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
     )
     init_web(
         app,

@@ -36,7 +36,7 @@ from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, Refusal
-from beffroi.kernel.extension import extension, settings
+from beffroi.kernel.extension import NextBatches, extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
 from beffroi_privacy.strong import find_strong
@@ -96,7 +96,11 @@ def front() -> str:
 @guard(PUBLIC)
 def how_it_works() -> str:
     """Say how lists are ranked, texts masked, counts protected."""
-    return render_template("dashboards/how_it_works.html", moves=case_rules.MOVES)
+    return render_template(
+        "dashboards/how_it_works.html",
+        moves=case_rules.MOVES,
+        weekly=settings().publish == "weekly",
+    )
 
 
 @blueprint.get("/accessibility")
@@ -127,6 +131,7 @@ def account() -> str:
         account=accounts.account(visitor.account_id),
         sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
         own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
+        receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
         is_staff=visitor.may("agent", "moderator"),
         languages=settings().languages,
     )
@@ -158,14 +163,23 @@ def desk() -> str:
         kind=kind,
         q=q,
         next_cursor=page.next_cursor,
+        batches=_next_batches(),
     )
+
+
+def _next_batches() -> NextBatches | None:
+    """Return when the log's next batches are due, None where publication is at once."""
+    plan = extension().next_batches
+    return plan(clock.now()) if plan else None
 
 
 @blueprint.get("/desk/health")
 @guard("agent", "moderator")
 def health() -> str:
     """Say whether the parts of the town do their work."""
-    return render_template("dashboards/health.html", health=queries.health())
+    return render_template(
+        "dashboards/health.html", health=queries.health(), batches=_next_batches()
+    )
 
 
 def _head(ref: str) -> cases.CaseHead:
@@ -221,6 +235,9 @@ def _desk_page(
         objects=request_rules.OBJECTS,
         categories=incident_rules.CATEGORIES,
         reasons=moderation_rules.REASONS,
+        erasing=case_rules.ERASING,
+        erased=author is not None and author.kind == "erased",
+        enters_by_desk=head.channel in request_rules.CHANNELS,
         review_words=moderation_rules.REVIEW_WORDS,
         statuses=case_rules.STATUS_WORDS,
         roles=case_rules.ROLE_WORDS,

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pages and API of data requests: list, form, case, confirmation, receipt."""
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
@@ -18,11 +17,11 @@ from beffroi.cases.schemas import badge as case_badge
 from beffroi.cases.schemas import card, due, list_filters, timeline
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.schemas import ListQuery, PublicRequest, RequestForm, RequestPage
-from beffroi.kernel import clock
+from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
-from beffroi.kernel.extension import extension, settings
+from beffroi.kernel.extension import KeptReceipt, extension, settings
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
@@ -175,7 +174,8 @@ def confirmed(token: str) -> AnyResponse:
             chance=system_chance,
             communes=settings().communes,
         )
-    return redirect(url_for("data_requests.show", ref=ref), code=303)
+    key = private_links.key_for(settings().secret_key, ref, "receipt")
+    return redirect(url_for("data_requests.show", ref=ref, key=key), code=303)
 
 
 def _shown(ref: str) -> tuple[cases.CaseHead, int | None]:
@@ -202,6 +202,10 @@ def show(ref: str) -> str | tuple[str, int]:
     answers = cases.public_answers(head.id)
     now = clock.now()
     title = by_role["title"].words if "title" in by_role else None
+    key = request.args.get("key", "")
+    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key, "receipt")
+    if by_key:
+        no_store()
     return render_template(
         "data_requests/show.html",
         head=head,
@@ -221,6 +225,7 @@ def show(ref: str) -> str | tuple[str, int]:
         not_stated=rules.NOT_STATED,
         own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
         is_author=party is not None and head.party_id == party,
+        receipt_key=key if by_key else None,
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
@@ -243,25 +248,59 @@ def _proof_place(case_id: int) -> int | None:
     return finder(case_id) if finder else None
 
 
-@blueprint.get("/requests/<ref>/receipt")
-@guard(SIGNED_IN)
-def receipt(ref: str) -> Response:
-    """Give the author the salt and the exact bytes that the log's reception entry commits to."""
-    head, party = _shown(ref)
-    kept = queries.receipt(head.id) if party is not None and head.party_id == party else None
-    if kept is None:
+def _receipt(ref: str) -> tuple[cases.CaseHead, KeptReceipt, str]:
+    """Return a request, its receipt and the key of the link that led here, for whom it is for.
+
+    For its author, signed in or by the link in the mail; and for agents where one of them entered
+    it, to hand it over. Nobody else learns whether there is one.
+    """
+    head = cases.head(ref)
+    if head is None or head.kind != DATA_REQUEST:
+        raise NotFound(N_("There is no case with this reference."))
+    key = request.args.get("key", "")
+    visitor = current_visitor()
+    if not key and visitor is None:
+        raise SignInNeeded(N_("Please sign in first, or open the link in our message."))
+    party = cases.party_of_account(visitor.account_id) if visitor else None
+    own = party is not None and head.party_id == party
+    at_desk = head.channel in rules.CHANNELS and visitor is not None and visitor.may("agent")
+    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key, "receipt")
+    kept = queries.receipt(head.id) if own or at_desk or by_key else None
+    maker = extension().receipt
+    if kept is None or maker is None:
         raise NotFound(N_("There is no receipt for you here."))
-    salt, content = kept
     no_store()
-    document = {
-        "content": content.decode(),
-        "salt": base64.urlsafe_b64encode(salt).rstrip(b"=").decode(),
-    }
-    response = Response(
-        json.dumps(document, ensure_ascii=False, sort_keys=True), mimetype="application/json"
-    )
+    return head, maker(head.id, *kept), key if by_key else ""
+
+
+@blueprint.get("/requests/<ref>/receipt")
+@guard(PUBLIC)
+def receipt(ref: str) -> Response:
+    """Give the author the file that opens the log's reception entry, with its proof once it is."""
+    head, kept, _ = _receipt(ref)
+    response = Response(kept.document, mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{head.ref}.json"'
     return response
+
+
+@blueprint.get("/requests/<ref>/receipt/about")
+@guard(PUBLIC)
+def receipt_about(ref: str) -> str:
+    """Say what the receipt is worth, when its proof is in it, and how anybody checks it."""
+    head, kept, key = _receipt(ref)
+    return render_template(
+        "data_requests/receipt.html",
+        head=head,
+        index=kept.index,
+        after=_next_batch(),
+        key=key or None,
+    )
+
+
+def _next_batch() -> datetime | None:
+    """Return when what waits enters the log, None where that is at once."""
+    plan = extension().next_batches
+    return plan(clock.now()).week if plan else None
 
 
 # ---- API ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.config import Settings
 from beffroi.feed import queries
 from beffroi.feed.queries import SqlLogStore
+from beffroi.feed.queries.witnesses import served_note
 from beffroi.kernel.errors import NotFound, Unavailable
 from beffroi_federation import log
 from beffroi_federation.entries import encode_content_line
@@ -90,8 +91,9 @@ def identity() -> AnyResponse:
 @blueprint.get("/log/checkpoint")
 @guard(PUBLIC)
 def checkpoint() -> AnyResponse:
-    """Give the signed head of the log."""
-    note = SqlLogStore().head().note
+    """Give the signed head of the log, with the cosignatures of those who saw this very tree."""
+    store = SqlLogStore()
+    note = served_note(store, store.head())
     if not note:
         raise _nothing()
     return _answer(note.encode(), "text/plain; charset=utf-8", ASK_AGAIN)
@@ -162,7 +164,19 @@ def tail(start: int) -> AnyResponse:
 @blueprint.get("/log/proof/<int:index>")
 @guard(PUBLIC)
 def proof(index: int) -> AnyResponse:
-    """Give a receipt that an entry is under the served checkpoint (c2sp.org/tlog-proof@v1)."""
+    """Give a proof that an entry is under the served checkpoint (c2sp.org/tlog-proof@v1).
+
+    With `?keep=1` it is a file to keep: its extra line holds the entry, and the text while it is
+    published, so that `beffroi-verify` needs nothing else.
+    """
+    if request.args.get("keep"):
+        kept = queries.kept_proof(index)
+        if kept is None:
+            raise _nothing()
+        response = _answer(kept.encode(), "text/plain; charset=utf-8", ASK_AGAIN)
+        name = f"beffroi-{_settings().siren}-{index}.tlog-proof"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
     found = log.proof_for(SqlLogStore(), index)
     if found is None:
         raise _nothing()

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -11,6 +12,22 @@ from beffroi.config import Settings
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi_web.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """The receipt of a request: the file, and the entry it proves (None before the batch)."""
+
+    document: bytes
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NextBatches:
+    """When the log's next batches are due: of everything, and of withdrawals."""
+
+    week: datetime
+    day: datetime
 
 
 @dataclass(slots=True)
@@ -26,6 +43,8 @@ class Extension:
     mailer: Any = None
     sign_in: Any = None
     proof_place: Callable[[int], int | None] | None = None
+    receipt: Callable[[int, bytes, bytes], KeptReceipt] | None = None
+    next_batches: Callable[[datetime], NextBatches] | None = None
 
 
 def extension() -> Extension:

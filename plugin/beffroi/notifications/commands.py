@@ -7,9 +7,11 @@ from email.utils import format_datetime
 from typing import Any
 
 from flask import current_app
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, format_date, gettext
 
 from beffroi.config import Settings
+from beffroi.kernel import private_links
+from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.notifications import queries, rules, service
 from beffroi.notifications.adapters.mail import Mailer, mailer_for
@@ -57,6 +59,8 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
         if note.title:
             lines += [gettext("%(name)s: %(words)s", name=note.ref, words=note.title), ""]
         lines += [gettext(rules.SENTENCES[note.step], town=settings.name), "", page, ""]
+        if note.has_receipt:
+            lines += [*_about_the_receipt(settings, note.ref, now), ""]
         if note.answer:
             lines += [gettext("The answer:"), "", note.answer, ""]
         lines += ["-- ", settings.name, gettext("Stop receiving these messages:") + " " + stop]
@@ -67,6 +71,18 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
     _mailer(settings).send(message)
     with unit_of_work():
         service.sent(int(args["delivery"]), now=now)
+
+
+def _about_the_receipt(settings: Settings, ref: str, now: datetime) -> list[str]:
+    """Return the lines that lead an author to the receipt, without signing in."""
+    key = private_links.key_for(settings.secret_key, ref, "receipt")
+    plan = current_app.extensions["beffroi"].next_batches
+    lines = [gettext("Your receipt, which proves to anybody that we have received it:")]
+    lines.append(f"{settings.public_url}/requests/{ref}/receipt/about?key={key}")
+    if plan is not None:
+        day = format_date(local_day(plan(now).week, settings.time_zone), "long")
+        lines.append(gettext("The proof will be there after %(day)s.", day=day))
+    return lines
 
 
 def send_confirmation(args: dict[str, Any], now: datetime) -> None:

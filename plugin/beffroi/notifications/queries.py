@@ -12,7 +12,10 @@ from beffroi.notifications.models import Delivery
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to be written: public words and codes only."""
+    """One message to be written: public words and codes only.
+
+    `has_receipt` says that it goes to the author of a request, who may fetch its receipt.
+    """
 
     to: str
     lang: str
@@ -24,6 +27,7 @@ class Message:
     answer: str | None
     token: str
     message_id: str
+    has_receipt: bool
 
 
 def message(delivery_id: int) -> Message | None:
@@ -48,6 +52,9 @@ def message(delivery_id: int) -> Message | None:
         answer=answers[0].words if answers and head.visibility == "public" else None,
         token=row.token,
         message_id=row.message_id,
+        has_receipt=row.step == "received"
+        and head.kind == "data_request"
+        and head.party_id == row.party_id,
     )
 
 

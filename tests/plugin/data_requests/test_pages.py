@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The road of a request through pages and API, as a browser or a program takes it."""
 
-import base64
-import json
 
 import pytest
 
-from beffroi_privacy.commitments import commit
 from support.town import PUBLIC_URL, REQUEST, Town
 
 FIELDS = {
@@ -137,22 +134,6 @@ def test_nobody_takes_part_without_signing_in_or_on_what_is_not_shown(
     assert citizen.post(f"/requests/1999-0001/{verb}", form).status_code == 404
     village.remove(ref)
     assert citizen.post(f"/requests/{ref}/{verb}", form).status_code == 404
-
-
-def test_only_the_author_gets_the_receipt(village: Town) -> None:
-    author = village.signed_in()
-    ref = author.sends_request(purpose="Pour comparer")
-    response = author.get(f"/requests/{ref}/receipt")
-    assert response.status_code == 200
-    assert "no-store" in response.headers["Cache-Control"]
-    assert ref in response.headers["Content-Disposition"]
-    document = response.get_json()
-    salt = base64.urlsafe_b64decode(document["salt"] + "=")
-    commitment = base64.urlsafe_b64encode(commit(salt, document["content"].encode()))
-    codes = village.one("SELECT codes FROM outbox WHERE fact = 'received'")
-    assert commitment.rstrip(b"=").decode() == json.loads(codes)["commitment"]
-    assert village.signed_in().get(f"/requests/{ref}/receipt").status_code == 404
-    assert village.signed_in("administrator").get(f"/requests/{ref}/receipt").status_code == 404
 
 
 def test_the_list_filters_by_status_kind_theme_and_words(village: Town) -> None:

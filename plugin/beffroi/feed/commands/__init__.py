@@ -5,6 +5,7 @@ from beffroi.feed.commands.keys import publish_key
 from beffroi.feed.commands.publishing import (
     Effect,
     calendar_of,
+    next_batches,
     no_effect,
     publish_if_waiting,
     publish_on_schedule,
@@ -23,6 +24,7 @@ __all__ = [
     "SignerLocked",
     "calendar_of",
     "log_facts",
+    "next_batches",
     "no_effect",
     "origin_of",
     "publish_if_waiting",

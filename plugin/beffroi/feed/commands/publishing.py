@@ -13,6 +13,7 @@ from beffroi.feed.rules import Calendar, iso_week, offset_of
 from beffroi.feed.service import recovery
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.kernel.extension import NextBatches
 from beffroi.outbox.queries import waiting_count
 from beffroi_federation.signing import Signer
 
@@ -27,6 +28,12 @@ def no_effect(_name: str) -> None:
 def calendar_of(settings: Settings) -> Calendar:
     """Return when the town's batches are due."""
     return Calendar(settings.time_zone, offset_of(origin_of(settings)))
+
+
+def next_batches(settings: Settings, now: datetime) -> NextBatches:
+    """Return when the next batches of a town that publishes by the calendar are due."""
+    calendar = calendar_of(settings)
+    return NextBatches(calendar.next_week(now).opens, calendar.next_day(now).opens)
 
 
 def publish_once(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the log (`reads`; of a restored one `recovery`), and the `store` that it is kept in."""
 
+from beffroi.feed.queries.keeping import kept_proof, receipt_of
 from beffroi.feed.queries.reads import (
     Content,
     Placed,
@@ -28,9 +29,11 @@ __all__ = [
     "has_slot",
     "held_contents",
     "is_withdrawn",
+    "kept_proof",
     "live_places",
     "places",
     "proof_place",
+    "receipt_of",
     "withdrawal_version",
     "withdrawn_by",
 ]
