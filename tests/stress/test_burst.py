@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Two hundred submissions while web, worker and signer are killed again and again (promises 1 and 4).
+"""Two hundred submissions while web, worker and signer are killed again and again.
 
 The clients keep a journal, as people keep what a site told them: a reference is in it only once
 the site answered 303 with its address. Whatever dies, each of them must exist afterwards, whole,

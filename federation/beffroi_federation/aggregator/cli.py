@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 
 from flask import Flask
 
@@ -129,21 +130,22 @@ def run_pull(app: Flask, settings: AggregatorSettings, args: argparse.Namespace)
 
 
 def run_worker(app: Flask, settings: AggregatorSettings, args: argparse.Namespace) -> int:
-    """Pull what is due until told to stop."""
+    """Pull what is due until told to stop; on PostgreSQL share it with the other workers."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    rhythm = intake.Rhythm(settings.pull_every, settings.recheck_every)
+    store = make_store(settings)
+    reach = connector(settings)
+    if settings.database_url.startswith("postgresql") and find_spec("procrastinate"):
+        # Imported here: one machine needs none of it, and the extra may not be installed.
+        from beffroi_federation.aggregator.intake.adapters.cluster import Beat
+        from beffroi_federation.aggregator.intake.commands.sharing import work_shared
+
+        work_shared(app, reach, rhythm, tidy=store.purge, beat=Beat(look=args.every))
+        return 0
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    rhythm = intake.Rhythm(settings.pull_every, settings.recheck_every)
-    store = make_store(settings)
-    intake.work(
-        app,
-        connector(settings),
-        rhythm,
-        stop,
-        tidy=lambda moment: store.purge(moment),
-        pause=args.every,
-    )
+    intake.work(app, reach, rhythm, stop, tidy=store.purge, pause=args.every)
     return 0
 
 

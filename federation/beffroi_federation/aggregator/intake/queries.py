@@ -91,6 +91,10 @@ _STATE = [
 ]  # `log_id` is None where a log was never tried
 
 
+ASKED = ("approved", "quarantined")
+"""The states of a town that is asked; one in quarantine for removals alone."""
+
+
 class Due:
     """A town that is to be asked, with what is known of its log; parsed when it is needed."""
 
@@ -162,12 +166,19 @@ def due_logs(log_ids: Collection[int]) -> list[Due]:
     return [Due(row) for row in db.session.execute(query)]
 
 
+def still_due(log_ids: Collection[int], now: datetime) -> list[Due]:
+    """Return those of these logs whose time has come and has not been used by somebody else."""
+    query = _due().where(Log.id.in_(log_ids)).order_by(Log.id)
+    query = query.where(or_(LogState.due_at.is_(None), LogState.due_at <= now))
+    return [Due(row) for row in db.session.execute(query)]
+
+
 def _due() -> Select[Any]:
     return (
         select(*town_columns(), *_STATE, LogState.no_tail_at)
         .join(Log, (Log.town_id == Town.id) & Log.active)
         .outerjoin(LogState, LogState.log_id == Log.id)
-        .where(Town.state.in_(("approved", "quarantined")))
+        .where(Town.state.in_(ASKED))
     )
 
 

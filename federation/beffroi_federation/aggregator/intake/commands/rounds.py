@@ -115,8 +115,11 @@ class _Round:
             self._under_way -= len(outcomes)
             if outcomes:
                 done = _Group(outcomes, self._rhythm, self._derive).written()
-                self._send_again([one for one, pulled in done if pulled.behind])
-                yield from (pulled for _, pulled in done)
+                behind = [one.due.log_id for one, pulled in done if pulled.behind]
+                told = [pulled for _, pulled in done]
+                del outcomes, done  # what was written is let go before more comes
+                self._send_again(behind)
+                yield from told
 
     def _send(self, page: Sequence[Due]) -> None:
         if not page:
@@ -127,9 +130,9 @@ class _Round:
         self._carrier.send(_job(_Asked(one, now), recheck.get(one.log_id, ())) for one in page)
         self._under_way += len(page)
 
-    def _send_again(self, behind: Sequence[_Asked]) -> None:
+    def _send_again(self, behind: Sequence[int]) -> None:
         if behind:
-            self._send(queries.due_logs([one.due.log_id for one in behind]))
+            self._send(queries.due_logs(behind))
 
 
 def _job(asked: _Asked, recheck: reader.Recheck) -> Job:

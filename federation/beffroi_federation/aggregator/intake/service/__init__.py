@@ -9,6 +9,7 @@ then is anything parsed. Nothing here commits, and nothing is visible yet: that 
 `national.commands.settle_waiting`.
 """
 
+from beffroi_federation.aggregator.intake.service.claiming import claim, give_back
 from beffroi_federation.aggregator.intake.service.preparing import prepare, prepare_removals
 from beffroi_federation.aggregator.intake.service.quiet import Quiet, put_off, write_quiet
 from beffroi_federation.aggregator.intake.service.refusing import refuse
@@ -27,6 +28,8 @@ __all__ = [
     "ServedContents",
     "Stored",
     "Taken",
+    "claim",
+    "give_back",
     "hurry",
     "prepare",
     "prepare_removals",
