@@ -3,8 +3,6 @@
 
 import hashlib
 import hmac
-import os
-import stat
 import threading
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beffroi_federation.checkpoint import open_checkpoint
+from beffroi_federation.entries import encode_base64url
 from beffroi_federation.errors import (
     Fork,
     Inconsistent,
@@ -24,15 +23,11 @@ from beffroi_federation.errors import (
 )
 from beffroi_federation.merkle import EMPTY_ROOT, consistency_proof, leaf_hash
 from beffroi_federation.notes import Verifier
-from beffroi_federation.signer import (
-    LocalSigner,
-    TreeSigner,
-    create_seed,
-    create_state,
-    derive_key,
-    memory_signer,
-)
-from beffroi_federation.signing import MemoryState, Signed
+from beffroi_federation.signed_requests import verify_request
+from beffroi_federation.signer import TreeSigner, memory_signer
+from beffroi_federation.signer_folder import SignerFolder, local_signer
+from beffroi_federation.signer_keys import Ring, Seed, derive_key
+from beffroi_federation.signing import MemoryState, Signed, Standing
 from support.log_contract import fill, naive_root
 from support.memory_log import MemoryLog
 from support.protocol_vectors import worked
@@ -49,10 +44,10 @@ def log() -> MemoryLog:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path]:
-    create_seed(tmp_path / "seed", SEED)
-    create_state(tmp_path / "state")
-    return tmp_path / "seed", tmp_path / "state"
+def folder(tmp_path: Path) -> SignerFolder:
+    made = SignerFolder(tmp_path / "signer")
+    made.create(ORIGIN, SEED)
+    return made
 
 
 def signed_to(log: MemoryLog, size: int) -> TreeSigner:
@@ -131,7 +126,7 @@ def test_whatever_is_asked_in_whatever_order_the_signed_sizes_only_grow(
     log: MemoryLog, sizes: list[int]
 ) -> None:
     state = MemoryState()
-    signer = TreeSigner(ORIGIN, derive_key(SEED, b"log-public"), state)
+    signer = memory_signer(ORIGIN, SEED, state)
     largest = -1
     for size in sizes:
         last = state.load()
@@ -155,7 +150,7 @@ class RacingState(MemoryState):
 
 def test_of_two_signatures_at_once_one_is_never_given_out(log: MemoryLog) -> None:
     state = RacingState()
-    signer = TreeSigner(ORIGIN, derive_key(SEED, b"log-public"), state)
+    signer = memory_signer(ORIGIN, SEED, state)
     with pytest.raises(Inconsistent):
         signer.sign(0, 5, naive_root(5), ())
     remembered = state.load()
@@ -164,13 +159,13 @@ def test_of_two_signatures_at_once_one_is_never_given_out(log: MemoryLog) -> Non
 
 
 def test_threads_that_ask_at_once_never_get_two_trees_signed(
-    files: tuple[Path, Path], log: MemoryLog
+    folder: SignerFolder, log: MemoryLog
 ) -> None:
     notes: list[str] = []
 
     def ask(size: int) -> None:
         try:
-            notes.append(LocalSigner(ORIGIN, *files).sign(0, size, naive_root(size), ()))
+            notes.append(local_signer(folder).sign(0, size, naive_root(size), ()))
         except Inconsistent:
             pass
 
@@ -182,30 +177,57 @@ def test_threads_that_ask_at_once_never_get_two_trees_signed(
     assert len(notes) == 1
 
 
-def test_a_restarted_signer_remembers(files: tuple[Path, Path], log: MemoryLog) -> None:
-    note = LocalSigner(ORIGIN, *files).sign(0, 5, naive_root(5), ())
-    again = LocalSigner(ORIGIN, *files)
+def test_a_restarted_signer_remembers(folder: SignerFolder, log: MemoryLog) -> None:
+    note = local_signer(folder).sign(0, 5, naive_root(5), ())
+    again = local_signer(folder)
     assert again.sign(0, 5, naive_root(5), ()) == note
     with pytest.raises(Fork):
         again.sign(0, 5, leaf_hash(b"x"), ())
     again.sign(5, 9, naive_root(9), consistency_proof(log, 5, 9))
 
 
-def test_a_signer_without_memory_signs_nothing(files: tuple[Path, Path]) -> None:
-    files[1].unlink()
-    signer = LocalSigner(ORIGIN, *files)
+def test_a_signer_without_memory_signs_nothing_and_says_so(folder: SignerFolder) -> None:
+    folder.memory(ORIGIN).unlink()
+    signer = local_signer(folder)
     with pytest.raises(SignerLocked):
         signer.sign(0, 5, naive_root(5), ())
-    assert not files[1].exists()
+    assert not folder.memory(ORIGIN).exists()
+    standing = signer.state()
+    assert standing.locked
+    assert "locked" in standing.sentence()
+    assert (standing.origin, standing.size) == (ORIGIN, 0)
 
 
-def test_a_memory_made_with_another_seed_locks_the_signer(
-    files: tuple[Path, Path], tmp_path: Path
-) -> None:
-    LocalSigner(ORIGIN, *files).sign(0, 5, naive_root(5), ())
-    create_seed(tmp_path / "other", bytes(32))
+def test_a_memory_made_with_another_seed_locks_the_signer(folder: SignerFolder) -> None:
+    local_signer(folder).sign(0, 5, naive_root(5), ())
+    ring = folder.ring.read()
+    folder.ring.replace(ring, Ring(ORIGIN, (Seed(bytes(32)),)))
     with pytest.raises(SignerLocked):
-        LocalSigner(ORIGIN, tmp_path / "other", files[1]).sign(0, 5, naive_root(5), ())
+        local_signer(folder).sign(0, 5, naive_root(5), ())
+
+
+def test_a_signer_says_where_it_stands(folder: SignerFolder) -> None:
+    signer = local_signer(folder)
+    assert signer.state().kind is Standing.NEVER_SIGNED
+    note = signer.sign(0, 5, naive_root(5), ())
+    standing = signer.state()
+    assert (standing.kind, standing.size, standing.root) == (Standing.SIGNED, 5, naive_root(5))
+    assert standing.note == note
+    assert standing.vkeys == (signer.vkey(),)
+    assert (standing.successor, standing.announce, standing.retires) == ("", False, None)
+
+
+def test_a_request_is_signed_by_the_current_key_although_the_signer_is_locked(
+    folder: SignerFolder,
+) -> None:
+    folder.memory(ORIGIN).unlink()
+    signer = local_signer(folder)
+    signature = signer.sign_request("/witness/x/content/000", 1_800_000_000)
+    verifiers = [Verifier.from_text(signer.vkey())]
+    path, seconds = "/witness/x/content/000", 1_800_000_000
+    verify_request(verifiers, ORIGIN, path, seconds, signature, now=seconds)
+    with pytest.raises(Malformed):
+        signer.sign_request("no path", seconds)
 
 
 def test_the_key_is_derived_as_rfc_5869_says() -> None:
@@ -215,43 +237,14 @@ def test_the_key_is_derived_as_rfc_5869_says() -> None:
     assert derive_key(SEED, b"log-cert").private_bytes_raw() != expanded
 
 
-def test_the_seed_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
-    create_seed(tmp_path / "seed", SEED)
-    assert stat.S_IMODE(os.stat(tmp_path / "seed").st_mode) == 0o600
-    with pytest.raises(FileExistsError):
-        create_seed(tmp_path / "seed", bytes(32))
-    assert (tmp_path / "seed").read_bytes() == SEED
-
-
-@pytest.mark.parametrize("seed", [b"", SEED[:31], SEED + b"\n"])
-def test_a_seed_of_another_length_is_refused(
-    files: tuple[Path, Path], tmp_path: Path, seed: bytes
-) -> None:
-    with pytest.raises(Malformed):
-        create_seed(tmp_path / "new", seed)
-    files[0].write_bytes(seed)
-    with pytest.raises(SignerLocked):
-        LocalSigner(ORIGIN, *files)
-
-
-def test_a_seed_that_others_can_read_is_not_used(files: tuple[Path, Path]) -> None:
-    files[0].chmod(0o640)
-    with pytest.raises(SignerLocked):
-        LocalSigner(ORIGIN, *files)
-
-
-def test_a_missing_seed_locks_the_signer(files: tuple[Path, Path]) -> None:
-    files[0].unlink()
-    with pytest.raises(SignerLocked):
-        LocalSigner(ORIGIN, *files)
-
-
-def test_no_error_and_no_representation_shows_the_seed(files: tuple[Path, Path]) -> None:
-    signer = LocalSigner(ORIGIN, *files)
-    shown = repr(signer) + repr(vars(signer))
-    files[0].write_bytes(SEED * 2)
+def test_no_error_and_no_representation_shows_the_seed(folder: SignerFolder) -> None:
+    signer = local_signer(folder)
+    ring = folder.ring.read()
+    shown = repr(signer) + repr(vars(signer)) + repr(ring) + repr(ring.keys())
+    path = folder.keys / "keyring"
+    path.write_bytes(path.read_bytes() * 2)
     with pytest.raises(SignerLocked) as caught:
-        LocalSigner(ORIGIN, *files)
+        signer.vkey()
     shown += caught.value.diagnostics() + repr(caught.value.details)
-    assert SEED.hex() not in shown
-    assert repr(SEED) not in shown
+    for secret in (SEED.hex(), repr(SEED), encode_base64url(SEED)):
+        assert secret not in shown
