@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The door for the operator: `beffroi init · serve · worker · publish · agents · import`.
+"""The door for the operator: `beffroi init · serve · worker · publish · backup · restore` and more.
 
 Each command reads the settings from the environment, does one thing, and exits 0 (done), 1 (it
 could not be done, and why is said) or 2 (wrong usage or settings).
@@ -19,11 +19,14 @@ from rich.progress import Progress
 
 from beffroi.accounts import commands as agents
 from beffroi.app import create_app
+from beffroi.backups import commands as backups
 from beffroi.config import Settings, from_environ
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
 from beffroi.feed.commands import keeping
 from beffroi.incidents import commands as incidents
+from beffroi.kernel.chance import system_chance
+from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.worker import Worker
 from beffroi_web.clock import SystemClock
@@ -144,6 +147,10 @@ def _parser() -> argparse.ArgumentParser:
         help="move all dates by whole weeks so that the newest is at most a week before yesterday",
     )
     keeping.arguments(commands.add_parser("signer", help="hold the log's key, and sign"))
+    backups.arguments_of_backup(commands.add_parser("backup", help="write everything to a file"))
+    backups.arguments_of_restore(
+        commands.add_parser("restore", help="go back to a backup, and let the log catch up")
+    )
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
     return parser
 
@@ -162,6 +169,13 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return agents.run(args, app.extensions["beffroi"].sign_in, now=clock.now())
         if args.command == "import":
             return import_file(args, settings, clock.now())
+        if args.command == "backup":
+            return backups.run_backup(args, settings, now=clock.now())
+        if args.command == "restore":
+            today = local_day(clock.now(), settings.time_zone)
+            return backups.run_restore(
+                args, settings, now=clock.now(), today=today, chance=system_chance
+            )
         worker = Worker(app, settings, clock)
         if args.command == "publish":
             entries = worker.publish() + feed.publish_key(feed.signer_for(settings))

@@ -1,13 +1,35 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the worker does for cases by the clock: sweeping files that no row names."""
+"""What is done for cases by the clock, and after a restore: files without rows, the index."""
 
 from datetime import datetime
 from pathlib import Path
 
 from beffroi.cases import queries
 from beffroi.cases.adapters.files import sweep
+from beffroi.kernel import search
+from beffroi.kernel.db import unit_of_work
+
+AT_ONCE = 500
 
 
 def sweep_files(data_dir: Path, *, now: datetime) -> int:
     """Delete stored files without a row that are older than a day; return how many."""
     return sweep(data_dir / "files", queries.stored_names(), now=now)
+
+
+def index_again() -> int:
+    """Make the index of public words anew from the released texts; return how many cases it has.
+
+    After a restore: the index is not part of a backup.
+    """
+    count = 0
+    after = 0
+    while some := queries.released_words(after, AT_ONCE):
+        after = some[-1].case_id
+        with unit_of_work():
+            for case in some:
+                search.remove(case.case_id)
+            shown = {case.case_id: case.words for case in some if case.words}
+            search.put_many(shown)
+        count += len(shown)
+    return count

@@ -583,6 +583,34 @@ def erased() -> Select[tuple[int]]:
     return select(Case.id).join(Party, Party.id == Case.party_id).where(Party.kind == ERASED)
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedCase:
+    """A case and the words by which it is found; none while it is not public."""
+
+    case_id: int
+    words: str
+
+
+def released_words(after: int, most: int) -> list[IndexedCase]:
+    """Return the cases after one, in the order of their ids, with their released words."""
+    heads = db.session.execute(
+        select(Case.id, Case.ref, Case.visibility)
+        .where(Case.id > after)
+        .order_by(Case.id)
+        .limit(most)
+    ).all()
+    words: dict[int, list[str]] = {head.id: [head.ref] for head in heads}
+    texts = select(CaseText.case_id, CaseText.public).where(
+        CaseText.case_id.in_(words), CaseText.state == "released", CaseText.public.is_not(None)
+    )
+    for text in db.session.execute(texts.order_by(CaseText.id)):
+        words[text.case_id].append(text.public)
+    return [
+        IndexedCase(head.id, "\n".join(words[head.id]) if head.visibility == "public" else "")
+        for head in heads
+    ]
+
+
 def stored_names() -> set[str]:
     """Return the names under which files of cases are stored."""
     return set(db.session.scalars(select(Attachment.stored_name)))

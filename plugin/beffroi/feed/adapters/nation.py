@@ -13,6 +13,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from beffroi_federation.entries import Content
 from beffroi_federation.errors import OverLimit, Unreachable
 from beffroi_federation.feed_client import FeedClient, Streamed
 from beffroi_federation.signed_requests import request_headers
+from beffroi_web.words import N_
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 120.0
 ANSWERS = frozenset({200, 304, 404, 410})
@@ -43,10 +45,16 @@ class NationCopy:
     """One log as the nation holds it; a context manager, not for several threads at once."""
 
     def __init__(
-        self, aggregator_url: str, origin: str, *, sign: SignRequest, user_agent: str
+        self,
+        aggregator_url: str,
+        origin: str,
+        *,
+        sign: SignRequest,
+        user_agent: str,
+        now: datetime,
     ) -> None:
         prefix = f"{aggregator_url}/witness/{origin_hash(origin)}"
-        self._fetcher = _SignedFetcher(prefix, sign, user_agent)
+        self._fetcher = _SignedFetcher(prefix, sign, user_agent, now)
         self._feed = FeedClient(self._fetcher)
 
     def __enter__(self) -> Self:
@@ -77,9 +85,13 @@ class NationCopy:
 
 
 class _SignedFetcher:
-    """A `feed_client.Fetcher` that signs what is asked for contents."""
+    """A `feed_client.Fetcher` that signs what is asked for contents.
 
-    def __init__(self, prefix: str, sign: SignRequest, user_agent: str) -> None:
+    The time in a request is the moment that it was made with and the seconds since.
+    """
+
+    def __init__(self, prefix: str, sign: SignRequest, user_agent: str, now: datetime) -> None:
+        self._began = now.timestamp() - time.monotonic()
         self._prefix = prefix
         self._path = urlsplit(prefix).path
         self._sign = sign
@@ -112,7 +124,7 @@ class _SignedFetcher:
     def _headers(self, path: str) -> Mapping[str, str]:
         if not path.startswith("content/"):
             return {}
-        seconds = int(time.time())
+        seconds = int(self._began + time.monotonic())
         return request_headers(seconds, self._sign(f"{self._path}/{path}", seconds))
 
     @contextmanager
@@ -129,7 +141,7 @@ class _SignedFetcher:
             raise _unreachable(error) from None
         try:
             if response.status_code not in ANSWERS:
-                sentence = "The aggregator refuses to answer"
+                sentence = N_("The aggregator refuses to answer")
                 raise Unreachable(sentence, status=response.status_code, path=path)
             yield response
         except requests.RequestException as error:
@@ -147,9 +159,9 @@ def _pieces(response: requests.Response, max_bytes: int) -> Iterator[bytes]:
         if got > max_bytes:
             raise OverLimit("An answer is longer than it may be", expected=f"at most {max_bytes}")
         if time.monotonic() > ends:
-            raise Unreachable("The aggregator answers too slowly", received=got)
+            raise Unreachable(N_("The aggregator answers too slowly"), received=got)
         yield piece
 
 
 def _unreachable(error: Exception) -> Unreachable:
-    return Unreachable("The aggregator did not answer", because=type(error).__name__)
+    return Unreachable(N_("The aggregator did not answer"), because=type(error).__name__)

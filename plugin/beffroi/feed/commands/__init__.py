@@ -12,7 +12,15 @@ from beffroi.feed.commands.publishing import (
     publish_once,
     sign_staged,
 )
-from beffroi.feed.commands.recovery import recover, told, told_of
+from beffroi.feed.commands.recovery import (
+    is_sound,
+    log_inside,
+    recover,
+    shut,
+    take_facts,
+    told,
+    told_of,
+)
 from beffroi.feed.commands.signing import log_facts, origin_of, signer_for
 from beffroi_federation.errors import Fork, ProtocolError, Rollback, SignerLocked
 
@@ -23,7 +31,9 @@ __all__ = [
     "Rollback",
     "SignerLocked",
     "calendar_of",
+    "is_sound",
     "log_facts",
+    "log_inside",
     "next_batches",
     "no_effect",
     "origin_of",
@@ -32,8 +42,10 @@ __all__ = [
     "publish_on_schedule",
     "publish_once",
     "recover",
+    "shut",
     "sign_staged",
     "signer_for",
+    "take_facts",
     "told",
     "told_of",
 ]

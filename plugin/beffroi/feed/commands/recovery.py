@@ -2,12 +2,15 @@
 """Catching up after a restore, and beginning a new epoch, as the operator and the worker do it."""
 
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO
 
 from flask_babel import gettext, ngettext
+from sqlalchemy.engine import Connection
 
 from beffroi import __version__
 from beffroi.config import Settings
@@ -22,15 +25,59 @@ from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.entries import Content, encode_content_line, parse_content_line
 from beffroi_federation.errors import ProtocolError, SignerLocked
 from beffroi_federation.merkle import TILE_WIDTH
+from beffroi_federation.signer_facts import FACTS_NAME, LogFacts, write_facts
 from beffroi_federation.signing import Signer
+from beffroi_web.words import N_
 
 MOST_NAMED = 20
 
 
-def after_restore(settings: Settings, *, now: datetime) -> None:
-    """Shut the feed of a log that was just restored; it opens when the log has caught up."""
-    with unit_of_work():
-        recovery.mark_behind(log_facts(settings).epoch, now=now)
+@dataclass(frozen=True, slots=True)
+class LogInside:
+    """The log in a database: its public facts, and its served checkpoint (root in base64)."""
+
+    origin: str
+    epoch: int
+    vkeys: tuple[str, ...]
+    size: int
+    root: str
+
+
+def log_inside(settings: Settings, connection: Connection) -> LogInside:
+    """Return the log that a connection sees, for the manifest of a backup."""
+    facts, standing = log_facts(settings), queries.standing_in(connection)
+    root = b64encode(standing.root).decode() if standing.size else ""
+    return LogInside(facts.origin, standing.log_id, facts.vkeys, standing.size, root)
+
+
+def is_sound(connection: Connection, *, size: int, root: str) -> bool:
+    """Say whether the entries of the log that a connection sees lead to this size and root."""
+    try:
+        standing = queries.standing_in(connection)
+        found = queries.root_in(connection, standing.log_id, size)
+    except ProtocolError:
+        return False
+    if not size:
+        return standing.size == 0
+    return standing.size == size and b64encode(found).decode() == root
+
+
+def take_facts(settings: Settings, *, origin: str, vkeys: tuple[str, ...], epoch: int) -> int:
+    """Keep the public facts of a backup's log where none are known; return the epoch in force.
+
+    They name the log for which a key is then restored from its words.
+    """
+    path = settings.signer_folder / FACTS_NAME
+    if path.exists() and log_facts(settings).epoch >= epoch:
+        return log_facts(settings).epoch
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    write_facts(path, LogFacts(origin, epoch, vkeys))
+    return epoch
+
+
+def shut(connection: Connection, epoch: int, *, now: datetime) -> None:
+    """Shut the feed of a restored log, as a connection sees it, until it has caught up."""
+    recovery.mark_behind(connection, epoch, now=now)
 
 
 def is_level(signer: Signer) -> bool:
@@ -64,11 +111,15 @@ def catch_up(settings: Settings, signer: Signer, *, now: datetime, today: date) 
     changed.
     """
     if not settings.aggregator_url:
-        raise SignerLocked("No aggregator is set from which the log could catch up")
+        raise SignerLocked(N_("No aggregator is set from which the log could catch up"))
     standing = signer.state()
     agent = f"Beffroi/{__version__} (+{settings.public_url}; {settings.contact})"
     with NationCopy(
-        settings.aggregator_url, standing.origin, sign=signer.sign_request, user_agent=agent
+        settings.aggregator_url,
+        standing.origin,
+        sign=signer.sign_request,
+        user_agent=agent,
+        now=now,
     ) as nation:
         note = nation.checkpoint()
         checkpoint = recovery.check_note(note, standing)
@@ -155,11 +206,21 @@ def told(report: CaughtUp, settings: Settings) -> list[str]:
     return lines
 
 
-def told_of(error: ProtocolError, settings: Settings) -> list[str]:
-    """Return why the log could not catch up and what to do, in plain sentences."""
-    lines = [
-        gettext("The log was restored and nothing is signed or served: %(why)s", why=error.sentence)
-    ]
+def told_of(error: ProtocolError, settings: Settings, *, new_epoch: bool = False) -> list[str]:
+    """Return why the log could not catch up and what to do, in plain sentences.
+
+    With `new_epoch` the log is about to begin anew: then what cannot be known is said.
+    """
+    why = gettext(error.sentence)
+    if new_epoch:
+        return [
+            gettext("The log could not catch up (%(why)s).", why=why),
+            gettext(
+                "What was withdrawn after the backup is not known here, and may be public again."
+                " Look for requests for removal that came since, before web and worker start."
+            ),
+        ]
+    lines = [gettext("Nothing of the log is signed or served: %(why)s.", why=why)]
     if settings.aggregator_url:
         lines.append(
             gettext(

@@ -14,7 +14,14 @@ from beffroi.feed.queries.reads import (
     withdrawal_version,
     withdrawn_by,
 )
-from beffroi.feed.queries.recovery import behind_since, fact_at, held_contents, is_withdrawn
+from beffroi.feed.queries.recovery import (
+    behind_since,
+    fact_at,
+    held_contents,
+    is_withdrawn,
+    root_in,
+    standing_in,
+)
 from beffroi.feed.queries.store import SqlLogStore, current_log
 
 __all__ = [
@@ -34,6 +41,8 @@ __all__ = [
     "places",
     "proof_place",
     "receipt_of",
+    "root_in",
+    "standing_in",
     "withdrawal_version",
     "withdrawn_by",
 ]

@@ -2,16 +2,56 @@
 """Reads for a log that was restored: since when it is behind, which fact is where, what is held."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
-from beffroi.feed.models import LogContent, LogFact, LogState
+from beffroi.feed.models import FIRST_EPOCH, LogBundle, LogContent, LogFact, LogState
 from beffroi.feed.queries.reads import Content, withdrawal_version
 from beffroi.feed.queries.store import current_log
 from beffroi.kernel.db import db
+from beffroi_federation.checkpoint import parse
+from beffroi_federation.merkle import EMPTY_ROOT, TILE_WIDTH, Frontier, leaf_hashes
+from beffroi_federation.notes import parse as parse_note
+from beffroi_federation.tiles import decode_leaves
 
 AT_ONCE = 1000
+BUNDLES_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the current log stands in a database: its id, and size and root of its checkpoint."""
+
+    log_id: int
+    size: int
+    root: bytes
+
+
+def standing_in(connection: Connection) -> Standing:
+    """Return where the current log stands by its served checkpoint, as a connection sees it."""
+    newest = select(LogState.log_id, LogState.note).order_by(LogState.log_id.desc()).limit(1)
+    row = connection.execute(newest).first()
+    if row is None or not row.note:
+        return Standing(row.log_id if row else FIRST_EPOCH, 0, EMPTY_ROOT)
+    checkpoint = parse(parse_note(row.note).text)
+    return Standing(row.log_id, checkpoint.size, checkpoint.root)
+
+
+def root_in(connection: Connection, log_id: int, size: int) -> bytes:
+    """Return the root of the first entries of a log, worked out from the entries themselves."""
+    bundles = connection.execution_options(yield_per=BUNDLES_AT_ONCE).scalars(
+        select(LogBundle.leaves)
+        .where(LogBundle.log_id == log_id, LogBundle.index < -(-size // TILE_WIDTH))
+        .order_by(LogBundle.index)
+    )
+    frontier = Frontier()
+    for data in bundles:
+        leaves = decode_leaves(bytes(data))[: size - frontier.size]
+        frontier = frontier.extended(leaf_hashes(leaves))
+    return frontier.root() if frontier.size == size else b""
 
 
 def behind_since(log_id: int | None = None) -> datetime | None:

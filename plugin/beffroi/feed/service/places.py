@@ -16,6 +16,7 @@ from beffroi.kernel.db import db
 from beffroi_federation.entries import Content, Entry, RecordEntry, SupersedeEntry, WithdrawEntry
 from beffroi_federation.errors import ContentMismatch, Malformed, OverLimit
 from beffroi_privacy.commitments import commit
+from beffroi_web.words import N_
 
 MOST_VANISHED = 50
 """More cases whose content is gone without a withdrawal are rather a fault of the nation's."""
@@ -62,7 +63,7 @@ class Places:
         gone = {case for p in self.vanished if (case := self._vanished_case(p)) is not None}
         gone -= found.withdrawn.keys()
         if len(gone) > MOST_VANISHED:
-            sentence = "The aggregator lacks more contents than withdrawals explain"
+            sentence = N_("The aggregator lacks more contents than withdrawals explain")
             raise OverLimit(sentence, expected=f"at most {MOST_VANISHED}", got=len(gone))
         for position in self.vanished:
             self._delete(position)
@@ -73,7 +74,7 @@ class Places:
         """Return the content of a new entry if it has one that may be kept."""
         if not isinstance(entry, RecordEntry | SupersedeEntry):
             if content is not None:
-                sentence = "The aggregator gave a content for an entry that has none"
+                sentence = N_("The aggregator gave a content for an entry that has none")
                 raise Malformed(sentence, index=index, kind=entry.kind)
             return None
         if index in self.withdrawn:
@@ -127,4 +128,6 @@ class _Ahead:
 
 
 def _mismatch(index: int) -> ContentMismatch:
-    return ContentMismatch("The aggregator gave another content than was published", index=index)
+    return ContentMismatch(
+        N_("The aggregator gave another content than was published"), index=index
+    )

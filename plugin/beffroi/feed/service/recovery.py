@@ -26,11 +26,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from hmac import compare_digest
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
 
 from beffroi.feed import queries
 from beffroi.feed.events import WithdrawalRecovered
-from beffroi.feed.models import LogBatch, LogContent, LogEntry, LogFact, LogState, LogTile
+from beffroi.feed.models import (
+    FIRST_EPOCH,
+    LogBatch,
+    LogContent,
+    LogFact,
+    LogState,
+)
 from beffroi.feed.queries import SqlLogStore
 from beffroi.feed.service.linking import Linked, Linker
 from beffroi.feed.service.places import Places
@@ -42,20 +49,14 @@ from beffroi_federation import log
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.entries import Content
 from beffroi_federation.errors import Fork, Inconsistent, Rollback, SignerLocked
-from beffroi_federation.merkle import (
-    HASH_BYTES,
-    TILE_HEIGHT,
-    TILE_WIDTH,
-    consistency_proof,
-    root_at,
-    tile_width,
-)
+from beffroi_federation.merkle import consistency_proof, root_at
 from beffroi_federation.notes import Verifier
+from beffroi_federation.signer_facts import epoch_of
 from beffroi_federation.signing import Signer, SignerStanding, Standing
 from beffroi_federation.verify import read_entries
+from beffroi_web.words import N_
 
 LEAVES_AT_ONCE = 4096
-MAX_LEVEL = 7
 
 
 class Relation(StrEnum):
@@ -65,6 +66,7 @@ class Relation(StrEnum):
     BEHIND = "behind"
     UNKNOWN = "unknown"
     FORKED = "forked"
+    OTHER_EPOCH = "other-epoch"
 
 
 def relation(standing: SignerStanding) -> Relation:
@@ -72,8 +74,11 @@ def relation(standing: SignerStanding) -> Relation:
 
     LEVEL: it may go on. BEHIND: the signer has signed more than is here. UNKNOWN: the signer does
     not know what it signed, or knows less than is here. FORKED: it has signed another history.
+    OTHER_EPOCH: its key is not that of the log here.
     """
     store = SqlLogStore()
+    if epoch_of(standing.origin) != store.log_id:
+        return Relation.OTHER_EPOCH
     head = store.head()
     if standing.kind is Standing.NEVER_SIGNED:
         return Relation.LEVEL if head.published == 0 else Relation.UNKNOWN
@@ -93,34 +98,45 @@ def require_level(signer: Signer) -> None:
     """
     standing = signer.state()
     if queries.behind_since() is not None:
-        raise Rollback("The log was restored from a backup and has not caught up yet")
+        raise Rollback(N_("The log was restored from a backup and has not caught up yet"))
     match relation(standing):
         case Relation.UNKNOWN:
-            raise SignerLocked(standing.reason or "The signer knows less than the log holds")
+            raise SignerLocked(standing.reason or N_("The signer knows less than the log holds"))
+        case Relation.OTHER_EPOCH:
+            raise other_epoch(standing)
         case Relation.BEHIND:
             size = SqlLogStore().head().size
-            sentence = "The signer has signed more entries than the log holds"
+            sentence = N_("The signer has signed more entries than the log holds")
             raise Rollback(sentence, signed=standing.size, held=size)
         case Relation.FORKED:
-            raise Fork("The signer signed another history than the log holds", size=standing.size)
+            raise Fork(
+                N_("The signer signed another history than the log holds"), size=standing.size
+            )
 
 
-def mark_behind(epoch: int, *, now: datetime) -> None:
+def other_epoch(standing: SignerStanding) -> SignerLocked:
+    """Return the error of a signer whose key is of another epoch than the log."""
+    return SignerLocked(
+        N_("The signer's key is not that of this epoch of the log"),
+        key=epoch_of(standing.origin),
+        log=queries.current_log(),
+    )
+
+
+def mark_behind(connection: Connection, epoch: int, *, now: datetime) -> None:
     """Say that the log was restored: nothing of it is served until it has caught up.
 
     `epoch` is the one that the signer signs for. Where the backup is of an earlier one, that one is
     over: its contents go, and the current log is empty here.
     """
-    log_id = queries.current_log()
-    if epoch > log_id:
-        db.session.execute(delete(LogContent))
-        db.session.add(LogState(log_id=epoch, size=0, published=0, note=""))
-        db.session.flush()
-        log_id = epoch
-    elif db.session.get(LogState, log_id) is None:
-        db.session.add(LogState(log_id=log_id, size=0, published=0, note=""))
-        db.session.flush()
-    db.session.execute(update(LogState).where(LogState.log_id == log_id).values(behind_since=now))
+    log_id = connection.scalar(select(func.max(LogState.log_id)))
+    if log_id is None or epoch > log_id:
+        log_id = max(epoch, FIRST_EPOCH)
+        connection.execute(delete(LogContent).where(LogContent.log_id != log_id))
+        new = {"log_id": log_id, "size": 0, "published": 0, "note": ""}
+        connection.execute(insert(LogState), [new])
+    this = update(LogState).where(LogState.log_id == log_id)
+    connection.execute(this.values(behind_since=now))
 
 
 def mark_level() -> None:
@@ -165,18 +181,20 @@ def check_note(note: str, standing: SignerStanding) -> Checkpoint:
     log's, Fork where our log or our signer has another history, Rollback where the nation's copy
     ends before what our signer has signed.
     """
+    if epoch_of(standing.origin) != queries.current_log():
+        raise other_epoch(standing)
     checkpoint = open_checkpoint(note, [Verifier.from_text(key) for key in standing.vkeys])
     if checkpoint.origin != standing.origin:
-        sentence = "The aggregator gave the checkpoint of another log"
+        sentence = N_("The aggregator gave the checkpoint of another log")
         raise Inconsistent(sentence, expected=standing.origin, got=checkpoint.origin)
     store = SqlLogStore()
     head = store.head()
     known = head.published
     if checkpoint.size <= known and root_at(store, checkpoint.size) != checkpoint.root:
-        raise Fork("The log here is not the one that our own key signed", size=checkpoint.size)
+        raise Fork(N_("The log here is not the one that our own key signed"), size=checkpoint.size)
     if standing.size > max(checkpoint.size, known):
         raise Rollback(
-            "The aggregator does not hold all that our signer has signed",
+            N_("The aggregator does not hold all that our signer has signed"),
             signed=standing.size,
             held=checkpoint.size,
         )
@@ -248,26 +266,11 @@ def take_back(store: SqlLogStore, size: int) -> None:
     )
     gone = [f"{row.entry} {row.position}" for row in db.session.execute(staged)]
     outbox_service.reopen(outbox.that_became(gone))
-    for model in (LogEntry, LogFact, LogContent, LogBatch):
+    for model in (LogFact, LogContent, LogBatch):
         of_log = (model.log_id == store.log_id, model.position >= size)
         db.session.execute(delete(model).where(*of_log))
-    for level in range(MAX_LEVEL + 1):
-        _cut_tiles(store.log_id, level, size)
-    db.session.execute(update(LogState).where(LogState.log_id == store.log_id).values(size=size))
+    store.cut(size)
     db.session.expire_all()
-
-
-def _cut_tiles(log_id: int, level: int, size: int) -> None:
-    """Shorten the last tile of a level to a tree of `size`, and delete those after it."""
-    edge = (size >> (TILE_HEIGHT * level)) // TILE_WIDTH
-    width = tile_width(level, edge, size)
-    of_level = (LogTile.log_id == log_id, LogTile.level == level)
-    hashes = db.session.scalar(select(LogTile.hashes).where(*of_level, LogTile.index == edge))
-    if hashes is not None and width:
-        shorter = update(LogTile).where(*of_level, LogTile.index == edge)
-        db.session.execute(shorter.values(hashes=bytes(hashes)[: width * HASH_BYTES]))
-    beyond = LogTile.index > edge if width else LogTile.index >= edge
-    db.session.execute(delete(LogTile).where(*of_level, beyond))
 
 
 def _require_roots(store: SqlLogStore, checkpoint: Checkpoint, standing: SignerStanding) -> None:
@@ -275,11 +278,11 @@ def _require_roots(store: SqlLogStore, checkpoint: Checkpoint, standing: SignerS
     size = store.head().size
     if size < checkpoint.size or root_at(store, checkpoint.size) != checkpoint.root:
         raise Fork(
-            "The entries that the aggregator gave do not lead to the root that our key signed",
+            N_("The entries that the aggregator gave do not lead to the root that our key signed"),
             size=checkpoint.size,
         )
     if standing.size and root_at(store, standing.size) != standing.root:
-        raise Fork("The signer remembers another history than this", size=standing.size)
+        raise Fork(N_("The signer remembers another history than this"), size=standing.size)
 
 
 def _conclude(found: Linked, report: CaughtUp, *, now: datetime) -> None:
