@@ -14,8 +14,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from beffroi_federation.bodies import split_lines
-from beffroi_federation.entries import MAX_CONTENT_BUNDLE, MAX_LINE, Content, parse_content_lines
+from beffroi_federation.entries import MAX_CONTENT_BUNDLE, Content, parse_content_lines
 from beffroi_federation.errors import Malformed, ProtocolError, Unreachable
 from beffroi_federation.identity import IDENTITY_BYTES, WELL_KNOWN, Identity, parse_identity
 from beffroi_federation.merkle import HASH_BYTES, TILE_WIDTH, consistency_proof
@@ -157,27 +156,25 @@ class _Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentLines:
-    """The content lines of a bundle as served, each with its LF; none when `unchanged` (304)."""
+class ContentBody:
+    """The contents of a bundle as served, in one bounded body; empty when `unchanged` (304)."""
 
     unchanged: bool
     etag: str | None
-    lines: tuple[bytes, ...] = field(default=(), repr=False)
-    size: int = 0
+    body: bytes = field(default=b"", repr=False)
 
 
-def contents(index: int, etag: str | None = None) -> Talk[ContentLines]:
-    """Ask for the contents that belong to a bundle: bounded lines, not parsed.
+def contents(index: int, etag: str | None = None) -> Talk[ContentBody]:
+    """Ask for the contents that belong to a bundle: a bounded body, not parsed.
 
     Nothing being served (404) is the same as no content being left.
     """
     answer = yield Ask(content_path(index), MAX_CONTENT_BUNDLE, etag)
     if answer.status == NOT_MODIFIED:
-        return ContentLines(True, etag)
+        return ContentBody(True, etag)
     if answer.status != OK:
-        return ContentLines(False, None)
-    lines = tuple(split_lines([answer.body], max_line=MAX_LINE))
-    return ContentLines(False, answer.etag, lines, len(answer.body))
+        return ContentBody(False, None)
+    return ContentBody(False, answer.etag, answer.body)
 
 
 def read_contents(index: int, lines: Iterable[bytes]) -> Iterator[Content]:

@@ -21,9 +21,11 @@ from beffroi_federation.entries.contents import (
     MAX_CONTENT_BUNDLE,
     MAX_LINE,
     Content,
+    Contents,
     encode_content_line,
     parse_content_line,
     parse_content_lines,
+    parse_contents,
 )
 from beffroi_federation.entries.kinds import (
     VERSION,
@@ -55,6 +57,7 @@ __all__ = [
     "BatchEntry",
     "CheckpointEntry",
     "Content",
+    "Contents",
     "Entry",
     "EpochEntry",
     "KeyEntry",
@@ -71,6 +74,7 @@ __all__ = [
     "encode_receipt",
     "parse_content_line",
     "parse_content_lines",
+    "parse_contents",
     "parse_entries",
     "parse_entry",
     "parse_receipt",

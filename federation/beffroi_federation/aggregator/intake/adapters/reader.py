@@ -18,12 +18,13 @@ from beffroi_federation.aggregator.intake.rules import (
     asks_for_tails,
     end_of_turn,
     quota,
+    reading,
 )
 from beffroi_federation.aggregator.intake.service import ServedContents, Taken
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.asking import NOT_MODIFIED, Talk
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
-from beffroi_federation.errors import Fork, Inconsistent
+from beffroi_federation.errors import Fork, Inconsistent, Malformed
 from beffroi_federation.merkle import TILE_WIDTH, Frontier, leaf_hash, verify_consistency
 from beffroi_federation.notes import Verifier
 from beffroi_federation.tail import Tail
@@ -44,7 +45,8 @@ def read(due: Due, recheck: Recheck, heard: Heard, *, now: datetime) -> Talk[Tak
         fetched = None  # the checkpoint that was accepted is caught up first
         note, etag = due.fresh.note, due.fresh.etag
     else:
-        fetched = yield from asking.checkpoint(due.etag)
+        with reading("checkpoint"):
+            fetched = yield from asking.checkpoint(due.etag)
         if fetched.status == NOT_MODIFIED:
             return (yield from _only_recheck(due, recheck)) if recheck else None
         note, etag = fetched.body, fetched.etag
@@ -52,12 +54,13 @@ def read(due: Due, recheck: Recheck, heard: Heard, *, now: datetime) -> Talk[Tak
     frontier = Frontier() if fresh is None else fresh.frontier
     verifiers = [Verifier.from_text(town.vkey)]
     heard.note, heard.start = note, frontier.size
-    if fetched is None:
-        checkpoint = open_checkpoint(note, verifiers)
-    else:
-        state = ReplicaState(town.origin, frontier, frontier.root())
-        room = _room(town, fresh, now)
-        checkpoint = accept_checkpoint(state, note, verifiers, max_growth=room)
+    with reading("checkpoint"):
+        if fetched is None:
+            checkpoint = open_checkpoint(note, verifiers)
+        else:
+            state = ReplicaState(town.origin, frontier, frontier.root())
+            room = _room(town, fresh, now)
+            checkpoint = accept_checkpoint(state, note, verifiers, max_growth=room)
     taken = Taken(
         frontier.size, frontier, checkpoint, note, etag, turn=0 if fresh is None else fresh.turn
     )
@@ -86,22 +89,24 @@ def _grown(due: Due, taken: Taken, recheck: Recheck, heard: Heard, now: datetime
         raise ValueError("a log that has grown has a checkpoint")
     end = end_of_turn(start, checkpoint.size)
     tail: Tail | None = None
-    if asks_for_tails(end - start, due.no_tail_at, now):
-        tail = yield from asking.tails(start, end)
-        taken = replace(taken, no_tail=tail is None)
-    if tail is not None:
-        heard.leaves.extend(tail.leaves[: end - start])
-    else:
-        for place in bundle_places(end, start):
-            leaves = yield from asking.bundle(place.index, place.width)
-            heard.leaves.extend(leaves[max(start - place.index * TILE_WIDTH, 0) :])
     before = taken.frontier
-    frontier = yield from _verified(due.town, before, checkpoint, heard.leaves, end)
+    with reading("entries"):
+        if asks_for_tails(end - start, due.no_tail_at, now):
+            tail = yield from asking.tails(start, end)
+            taken = replace(taken, no_tail=tail is None)
+        if tail is not None:
+            heard.leaves.extend(tail.leaves[: end - start])
+        else:
+            for place in bundle_places(end, start):
+                leaves = yield from asking.bundle(place.index, place.width)
+                heard.leaves.extend(leaves[max(start - place.index * TILE_WIDTH, 0) :])
+        frontier = yield from _verified(due.town, before, checkpoint, heard.leaves, end)
     taken = replace(taken, frontier=frontier, leaves=tuple(heard.leaves))
     bundles = range(start // TILE_WIDTH, (end - 1) // TILE_WIDTH + 1)
     older = {number: etag for number, etag in recheck if number not in bundles}
     if tail is not None and len(older) == len(recheck):
-        served = ServedContents(start, start + len(tail.leaves), tail.lines)
+        body = b"".join(line + b"\n" for line in tail.lines)
+        served = ServedContents(start, start + len(tail.leaves), body)
         return replace(taken, contents=[served, *(yield from _contents(older, [0]))])
     return (yield from _with_contents(taken, before, bundles, older))
 
@@ -140,11 +145,14 @@ def _verified(
     When only a part is taken now, its own root is proven consistent with the checkpoint through
     the log's hash tiles, so that nothing is parsed that the signed root does not cover.
     """
-    state = ReplicaState(town.origin, frontier, frontier.root())
     if end == checkpoint.size:
+        state = ReplicaState(town.origin, frontier, frontier.root())
         return extend(state, checkpoint, leaves).frontier
-    grown = frontier.extended(leaf_hash(leaf) for leaf in leaves)
-    part = extend(state, Checkpoint(town.origin, end, grown.root()), leaves).frontier
+    part = frontier.extended(leaf_hash(leaf) for leaf in leaves)
+    if part.size != end:
+        raise Malformed(
+            "The log serves another number of entries than was asked for", got=part.size
+        )
     proof = yield from asking.consistency(end, checkpoint.size)
     try:
         verify_consistency(end, checkpoint.size, proof, part.root(), checkpoint.root)
@@ -164,11 +172,12 @@ def _contents(bundles: Mapping[int, str | None], taken: list[int]) -> Talk[list[
     for number, etag in sorted(bundles.items()):
         if taken[0] > TURN_BYTES:
             break
-        served = yield from asking.contents(number, etag)
-        taken[0] += served.size
+        with reading("contents"):
+            served = yield from asking.contents(number, etag)
+        taken[0] += len(served.body)
         found.append(
             ServedContents.of_bundle(
-                number, served.lines, etag=served.etag, unchanged=served.unchanged
+                number, served.body, etag=served.etag, unchanged=served.unchanged
             )
         )
     return found

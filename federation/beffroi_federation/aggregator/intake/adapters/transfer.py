@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from beffroi_federation.url_policy import Target
 
 MAX_HEADERS = 16_384
 """Bytes of all header lines of an answer together, status lines and trailers among them."""
+RECEIVED_AT_ONCE = 131_072
+"""Bytes asked of a socket at once; libcurl keeps one such buffer for all transfers."""
 SPARED = 16_384
 """Bytes of a body that nobody reads (an error's page), taken so that the connection can stay."""
 
@@ -87,7 +90,7 @@ class Transfer:
         curl.setopt(pycurl.HTTPHEADER, headers)
         where = f"[{address}]" if ":" in address else address
         curl.setopt(pycurl.CONNECT_TO, [f"{target.host}:{target.port}:{where}:{port}"])
-        self._pinned = str(ipaddress.ip_address(address))
+        self._pinned = _canonical(address)
 
     def overdue(self, now: float) -> bool:
         """Say whether the answer takes too long: the total, or the least rate after the grace."""
@@ -211,7 +214,7 @@ class Transfer:
 
     def _open_socket(self, purpose: int, where: Any) -> Any:
         """Open a socket to the pinned address; nowhere else, whatever libcurl came to."""
-        if str(ipaddress.ip_address(where.addr[0].partition("%")[0])) != self._pinned:
+        if _canonical(where.addr[0].partition("%")[0]) != self._pinned:
             return pycurl.SOCKET_BAD
         opened = socket.socket(where.family, where.socktype, where.protocol)
         self._sockets.append(opened)  # libcurl works on its own copy; this one is closed later
@@ -230,12 +233,19 @@ class Transfer:
         return Unreachable(sentence, because=f"libcurl {code}")
 
 
+@lru_cache(4_096)
+def _canonical(address: str) -> str:
+    """Return the one spelling of an IP address."""
+    return str(ipaddress.ip_address(address))
+
+
 def _handle(manner: Manner) -> pycurl.Curl:
     """Return a handle with everything switched off that is not wanted."""
     curl = pycurl.Curl()
     trusted = manner.authorities or ssl.get_default_verify_paths().cafile
     options: list[tuple[int, object]] = [
         (pycurl.NOSIGNAL, 1),
+        (pycurl.BUFFERSIZE, RECEIVED_AT_ONCE),
         (pycurl.FOLLOWLOCATION, 0),
         (pycurl.PROXY, ""),  # empty: not even that of the environment
         (pycurl.NOPROXY, "*"),

@@ -5,10 +5,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hmac import compare_digest
 
 from beffroi_federation.aggregator.intake.queries import absent_since, turn_of
-from beffroi_federation.aggregator.intake.rules import ContentMissing
+from beffroi_federation.aggregator.intake.rules import ContentMissing, reading
 from beffroi_federation.aggregator.intake.service.announcing import announced
 from beffroi_federation.aggregator.intake.service.taken import (
     Compared,
@@ -16,7 +15,7 @@ from beffroi_federation.aggregator.intake.service.taken import (
     ServedContents,
     Taken,
 )
-from beffroi_federation.aggregator.intake.service.witnessing import step_of_pull
+from beffroi_federation.aggregator.intake.service.witnessing import Accepted, step_of_pull
 from beffroi_federation.aggregator.national import queries as national_queries
 from beffroi_federation.aggregator.national import service as national
 from beffroi_federation.aggregator.national.service import Changes
@@ -25,7 +24,7 @@ from beffroi_federation.entries import (
     Entry,
     RecordEntry,
     SupersedeEntry,
-    parse_content_line,
+    parse_contents,
 )
 from beffroi_federation.errors import ContentMismatch, Malformed
 from beffroi_federation.merkle import Frontier
@@ -36,20 +35,24 @@ COMMITTED = (RecordEntry, SupersedeEntry)
 """The entries that commit to a content."""
 
 
-def prepare(town: TownRow, taken: Taken, *, now: datetime) -> Prepared:
+def prepare(
+    town: TownRow, taken: Taken, accepted: Accepted | None = None, *, now: datetime
+) -> Prepared:
     """Parse, follow and compare what one pull of a town brought; nothing is written.
 
-    Raises ProtocolError for whatever is wrong with it.
+    `accepted` is what was accepted of the log before; read here if it was not read already. Raises ProtocolError for whatever is wrong with it.
     """
     log_id = town.log_id
     turn = turn_of(log_id) if taken.turn is None else taken.turn
-    step = step_of_pull(town, taken, now=now)
-    entries = read_entries(taken.start, taken.leaves)
-    changes = national.changes_of(log_id, taken.start, taken.leaves, entries, seen=now)
+    step = step_of_pull(town, taken, accepted, now=now)
+    with reading("entries"):
+        entries = read_entries(taken.start, taken.leaves)
+        changes = national.changes_of(log_id, taken.start, taken.leaves, entries, seen=now)
     compared = Compared()
     fresh = _Fresh(taken.start, entries, changes)
-    for served in taken.contents:
-        _compare(log_id, served, taken.frontier.size, fresh, compared, now)
+    with reading("contents"):
+        for served in taken.contents:
+            _compare(log_id, served, taken.frontier.size, fresh, compared, now)
     changes.contents = compared.contents
     changes.forgotten |= compared.gone
     again = compared.gone | compared.returned
@@ -72,7 +75,7 @@ def prepare_removals(
     compared = Compared()
     for one in served:
         if not one.unchanged:
-            kept = {parse_content_line(line).index for line in one.lines}
+            kept = set(parse_contents(one.body).indexes)
             compared.gone |= national_queries.held_contents(log_id, one.start, one.end) - kept
         if one.bundle is not None:
             compared.bundles.append((one.bundle, one.etag if one.unchanged else None, True))
@@ -168,35 +171,31 @@ def _open(
     served: ServedContents, known: _Range, fresh: _Fresh, to: Compared
 ) -> tuple[set[int], bool]:
     """Compare each content with its entry; return those that fit, and whether some lie beyond."""
-    seen: set[int] = set()
+    indexes, salts, contents = parse_contents(served.body)
+    served.body = b""
+    if indexes and not served.start <= indexes[0] <= indexes[-1] < served.end:
+        sentence = "A content is served with another bundle than its own"
+        raise Malformed(sentence, index=indexes[-1], bundle=served.bundle)
+    beyond = bool(indexes) and indexes[-1] >= known.end
+    closed, held, log_id = known.replaced | known.withdrawn, known.held, fresh.changes.log_id
     altered: list[tuple[int, bytes]] = []
-    last, beyond = -1, False
-    log_id, start, end = fresh.changes.log_id, served.start, known.end
-    entries, closed, held = known.entries, known.replaced | known.withdrawn, known.held
-    for line in served.lines:
-        one = parse_content_line(line)
-        index = one.index
-        _require_place(served, last, index)
-        last = index
-        if index >= end:
-            beyond = True
-            continue
-        entry = entries[index - start]
+    seen: set[int] = set()
+    for index, salt, content in zip(indexes, salts, contents, strict=True):
+        if index >= known.end:
+            break
+        entry = known.entries[index - known.start]
         if not isinstance(entry, COMMITTED):
             sentence = "A content is served for an entry that has none"
             raise Malformed(sentence, index=index, kind=entry.kind)
         if index in closed:
             if index not in known.replaced:  # nobody needs those any more
                 to.still_served.append(index)
-            continue
-        if not compare_digest(commit(one.salt, one.content), entry.commitment):
-            altered.append((index, one.content))
-            continue
-        seen.add(index)
-        if index not in held:
-            to.contents.append((log_id, index, one.salt, one.content))
-            if index < fresh.start:
-                to.returned.add(index)
+        elif commit(salt, content) != entry.commitment:
+            altered.append((index, content))
+        else:
+            seen.add(index)
+            if index not in held:
+                to.contents.append((log_id, index, salt, content))
     if altered:
         raise ContentMismatch(
             "A content is not the one that its entry commits to",
@@ -204,16 +203,8 @@ def _open(
             altered=len(altered),
             sha256=hashlib.sha256(altered[0][1]).hexdigest(),
         )
+    to.returned |= {at for at in seen if at < fresh.start and at not in held}
     return seen, beyond
-
-
-def _require_place(served: ServedContents, last: int, index: int) -> None:
-    """Refuse a content out of order, or of entries that were not asked for."""
-    if index <= last:
-        raise Malformed("Content lines are not in the order of the log", index=index)
-    if not served.start <= index < served.end:
-        sentence = "A content is served with another bundle than its own"
-        raise Malformed(sentence, index=index, bundle=served.bundle)
 
 
 def _not_overdue(absent: dict[int, datetime], positions: Iterable[int], now: datetime) -> None:

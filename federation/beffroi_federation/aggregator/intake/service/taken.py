@@ -13,17 +13,17 @@ from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.merkle import TILE_WIDTH, Frontier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ServedContents:
-    """The contents served for the entries from `start` to `end`: bounded lines, not parsed yet.
+    """The contents served for the entries from `start` to `end`: a bounded body, not parsed yet.
 
-    `bundle` is the number of the content bundle that was asked for, or None when they came with a
-    tail; `unchanged` when the town said so (304).
+    The body is let go once it was compared. `bundle` is the number of the content bundle that was
+    asked for, or None when they came with a tail; `unchanged` when the town said so (304).
     """
 
     start: int
     end: int
-    lines: Sequence[bytes] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
     bundle: int | None = None
     unchanged: bool = False
     etag: str | None = None
@@ -32,14 +32,14 @@ class ServedContents:
     def of_bundle(
         cls,
         bundle: int,
-        lines: Sequence[bytes] = (),
+        body: bytes = b"",
         *,
         etag: str | None = None,
         unchanged: bool = False,
     ) -> "ServedContents":
         """Return what `content/<bundle>` served."""
         start = bundle * TILE_WIDTH
-        return cls(start, start + TILE_WIDTH, lines, bundle, unchanged, etag)
+        return cls(start, start + TILE_WIDTH, body, bundle, unchanged, etag)
 
 
 @dataclass(frozen=True, slots=True)
