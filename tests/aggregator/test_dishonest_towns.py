@@ -2,31 +2,34 @@
 """Every dishonest town is refused and told of; every other town is pulled all the same."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
+from flask_babel import force_locale, gettext
 
+from beffroi_federation.aggregator.intake.commands import Pulled
 from beffroi_federation.aggregator.intake.queries import freshness
 from beffroi_federation.aggregator.intake.rules import AT_ONCE, FIRST_WAIT, LEAST_WAIT
+from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.towns import commands
-from beffroi_federation.errors import Unreachable
+from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES, luhn
+from beffroi_federation.aggregator.towns.service import MOST_EVIDENCE
+from beffroi_federation.entries import encode_base64url
 from beffroi_federation.url_policy import AddressRefused
 from beffroi_federation.verify import ContentState
+from beffroi_web.clock import FixedClock
+from support.databases import BOTH, discard, fresh
 from support.dishonest import BEHAVIOURS, Behaviour
 from support.nation import Nation, make_town, request_content
 from support.simulated_town import Answer, SimulatedTown
 
+MOMENT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 Serve = Callable[[SimulatedTown], SimulatedTown]
-
-STEPS = {
-    "Rollback": "rollback",
-    "Fork": "fork",
-    "Malformed": "malformed",
-    "OverLimit": "over-limit",
-    "Unsigned": "unsigned",
-    "AddressRefused": "address",
-    "Inconsistent": "reference",
-}
 
 
 def grown_town(serve: Serve, nation: Nation) -> SimulatedTown:
@@ -45,52 +48,180 @@ def grown_town(serve: Serve, nation: Nation) -> SimulatedTown:
     return town
 
 
-def neighbour(serve: Serve, nation: Nation) -> SimulatedTown:
-    """Return an honest town with something new."""
-    town = make_town("210000014", "Voisine", communes=("99998",))
-    town.record(request_content(50, title="La demande de la voisine"))
+@dataclass
+class Country:
+    """A nation with an honest town and one town for each way of being wrong, and what came of it.
+
+    `rounds` are the results of each round by SIREN; `evidence` the last round's evidence files.
+    """
+
+    nation: Nation
+    honest: SimulatedTown
+    towns: dict[str, SimulatedTown] = field(default_factory=dict)
+    rounds: list[dict[str, Pulled]] = field(default_factory=list)
+
+    def siren(self, behaviour: Behaviour) -> str:
+        """Return which town behaves so."""
+        return siren_of(BEHAVIOURS.index(behaviour))
+
+    def told(self, behaviour: Behaviour, lang: str = "en") -> str:
+        """Return what the town's own page and the audit page tell of a town, as plain text."""
+        page = self.nation.page(f"/towns/{self.siren(behaviour)}", lang)
+        return unescape(page)
+
+    def events(self, behaviour: Behaviour) -> list[dict[str, object]]:
+        """Return the faults that the audit tells of a town, newest first."""
+        found: list[dict[str, object]] = []
+        after = ""
+        while True:
+            answer = self.nation.client().get(f"/api/v1/audit?limit=200{after}").json
+            assert answer is not None
+            found += [one for one in answer["items"] if one["siren"] == self.siren(behaviour)]
+            if not answer["next_cursor"]:
+                return found
+            after = f"&cursor={answer['next_cursor']}"
+
+
+def siren_of(number: int) -> str:
+    """Return a SIREN of its own, with its check digit, for a town of a country of many."""
+    head = f"2100{1_000 + number}"
+    return next(head + last for last in "0123456789" if luhn(head + last))
+
+
+def content_for(siren: str, number: int) -> bytes:
+    return request_content(number, title=f"Demande {number} de {siren}", summary=f"Texte {siren}.")
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def country(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Country]:
+    """Every dishonest town in the same rounds: one honest, three wrong ones, and eight days later."""
+    folder = tmp_path_factory.mktemp("country")
+    url = fresh(request.param, MIGRATIONS, folder)
+    with ExitStack() as stack:
+        stack.callback(discard, url)
+        nation = stack.enter_context(Nation.on(url, folder, FixedClock(MOMENT)))
+        made = Country(nation, make_town("210000014", "Voisine", communes=("99998",)))
+        for number, _ in enumerate(BEHAVIOURS):
+            siren = siren_of(number)
+            made.towns[siren] = make_town(
+                siren, f"Commune {number}", communes=(f"{10_000 + number}",)
+            )
+        for town in (made.honest, *made.towns.values()):
+            town.begin_batch("2026-W40")
+            for one in range(1, 7):
+                town.record(content_for(town.origin.split("/")[2], one))
+            town.publish()
+            stack.enter_context(town.served())
+            nation.know(town)
+        made.rounds.append(nation.pull())
+        for behaviour, (siren, town) in zip(BEHAVIOURS, made.towns.items(), strict=True):
+            for one in (7, 8):
+                town.record(content_for(siren, one))
+            town.publish()
+            behaviour.act(town)
+        for one in range(3):
+            grow(made.honest, 10 + one)
+            nation.clock.move(timedelta(hours=7))
+            made.rounds.append(nation.pull())
+        grow(made.honest, 20)
+        nation.clock.move(timedelta(days=8))
+        made.rounds.append(nation.pull())
+        yield made
+
+
+def grow(town: SimulatedTown, number: int) -> None:
+    town.record(content_for("210000014", number))
     town.publish()
-    serve(town)
-    nation.know(town)
-    return town
 
 
-def expected_step(behaviour: Behaviour) -> str | None:
-    if isinstance(behaviour.expected, ContentState):
-        return "mismatch" if behaviour.expected is ContentState.MISMATCH else None
-    if behaviour.expected is Unreachable:
-        return None
-    return STEPS[behaviour.expected.__name__]
+EACH = pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda one: one.name.replace(" ", "-"))
+LATER = {"slow", "not-served", "unanswered"}
+"""What is told when it happened several times in a row."""
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda one: one.name.replace(" ", "-"))
-def test_a_dishonest_town_is_refused_and_the_neighbour_is_pulled(
-    small_nation: Nation, serve: Serve, behaviour: Behaviour
+def test_the_honest_town_is_taken_in_every_round(country: Country) -> None:
+    assert {one.result for one in country.rounds[0].values()} == {"taken"}
+    assert len(country.rounds[0]) == len(BEHAVIOURS) + 1
+    assert [one["210000014"].result for one in country.rounds] == ["taken"] * 5
+    page = country.nation.page("/requests?q=210000014")
+    assert "Demande 20 de 210000014" in page
+    assert country.nation.town("210000014").state == "approved"
+
+
+@EACH
+def test_each_dishonest_town_is_refused_by_its_name_and_nothing_more_is_taken(
+    country: Country, behaviour: Behaviour
 ) -> None:
-    town = grown_town(serve, small_nation)
-    neighbour(serve, small_nation)
-    behaviour.act(town)
-    done = small_nation.pull()
-    step = expected_step(behaviour)
-    assert done["210000014"].result == "taken"
-    assert "La demande de la voisine" in small_nation.page("/requests")
-    result = done["210000006"]
+    siren = country.siren(behaviour)
+    first, last = country.rounds[1][siren], country.rounds[-1].get(siren)
     if behaviour.expected is ContentState.PENDING:
-        assert result.result == "taken"
-        assert len(small_nation.rows("absent_content")) == 1
+        assert first.result == "taken"
+        assert last is not None
+        assert last.step == "missing"
         return
-    assert result.result == ("unreachable" if step is None else "refused")
-    assert result.step == (step or "")
-    assert len([row for row in small_nation.rows("raw_entry") if row[0] == 1]) == 7
-    assert "ligne 8" not in small_nation.dump()
-    quarantined = small_nation.town().state == "quarantined"
-    assert quarantined == (step in AT_ONCE)
-    audit = small_nation.page("/audit")
-    if step is None:
-        assert "Beffroi-sur-Exemple" not in audit
+    if behaviour.step in LATER:
+        assert [one[siren].result for one in country.rounds[1:]] == ["unreachable"] * 4
     else:
-        assert "Beffroi-sur-Exemple" in audit
-        assert small_nation.client().get("/readyz").json["refused"] == 1
+        assert (first.result, first.step) == ("refused", behaviour.step)
+    row = country.nation.town(siren)
+    kept = [one for one in country.nation.rows("raw_entry") if one[0] == row.log_id]
+    assert len(kept) == 7
+    assert f"Demande 8 de {siren}" not in country.nation.dump()
+    at_once = behaviour.step in AT_ONCE
+    assert row.state == ("approved" if behaviour.step in LATER else "quarantined")
+    assert at_once == (country.rounds[2].get(siren, first).result == "unchanged")
+
+
+@EACH
+def test_each_is_named_in_plain_words_in_both_languages(
+    country: Country, behaviour: Behaviour
+) -> None:
+    english = SENTENCES[behaviour.step]
+    with country.nation.app.app_context(), force_locale("fr"):
+        french = gettext(english)
+    assert french != english
+    assert english in country.told(behaviour, "en")
+    assert french in country.told(behaviour, "fr")
+    steps = [event["kind"] for event in country.events(behaviour)]
+    if behaviour.step != "unanswered":  # that a town was not reached is nobody's fault
+        assert behaviour.step in steps
+
+
+def test_the_audit_page_tells_of_every_fault(country: Country) -> None:
+    pages, path = [], "/audit"
+    while path:
+        page = country.nation.page(path)
+        pages.append(unescape(page))
+        found = re.search(r'href="(/audit\?cursor=[^"]+)"', page)
+        path = unescape(found[1]) if found else ""
+    told = "".join(pages)
+    for behaviour in BEHAVIOURS:
+        assert (SENTENCES[behaviour.step] in told) == (behaviour.step in FAULTS), behaviour.name
+
+
+@EACH
+def test_the_evidence_of_each_is_kept_capped_and_holds_nobodys_words(
+    country: Country, behaviour: Behaviour
+) -> None:
+    events = [one for one in country.events(behaviour) if one["kind"] == behaviour.step]
+    if behaviour.step in LATER:
+        assert not any(one["evidence"] for one in events)
+        return
+    path = str(events[-1]["evidence"]).removeprefix(country.nation.settings.public_url)
+    answer = country.nation.client().get(path)
+    assert answer.mimetype == "application/json"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert len(answer.data) < MOST_EVIDENCE
+    evidence = json.loads(answer.data)
+    town = country.towns[country.siren(behaviour)]
+    assert evidence["accepted_checkpoint"] in town.notes.values()
+    assert evidence["fault"]["sentence"]
+    text = answer.get_data(as_text=True)
+    assert "Demande" not in text
+    assert "Camille" not in text
+    assert not any(encode_base64url(salt) in text for salt, _ in town.contents.values())
 
 
 def test_garbage_three_times_in_a_row_is_quarantine(small_nation: Nation, serve: Serve) -> None:

@@ -109,7 +109,6 @@ _NAMES: tuple[tuple[type[ProtocolError], str], ...] = (
 
 _BY_PART = {
     ("fork", "entries"): "broken",
-    ("reference", "checkpoint"): "other-log",
     ("malformed", "checkpoint"): "malformed-checkpoint",
     ("malformed", "entries"): "malformed-entries",
     ("malformed", "contents"): "malformed-contents",

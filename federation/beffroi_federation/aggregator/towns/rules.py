@@ -68,7 +68,6 @@ SENTENCES = {
         "changed, moved or left out, or it signs another history now. "
         "Nothing more is taken from it until a person has looked."
     ),
-    "other-log": N_("The town serves the signed state of another log. Nothing of it was taken."),
     "rollback": N_(
         "The town's log is smaller than it was: published entries have disappeared. "
         "Nothing more is taken from it until a person has looked."
@@ -154,7 +153,7 @@ SENTENCES = {
 """Every step of a town's story in one plain sentence."""
 
 FAULTS = frozenset(
-    {"fork", "broken", "rollback", "mismatch", "missing", "reference", "unsigned", "other-log",
+    {"fork", "broken", "rollback", "mismatch", "missing", "reference", "unsigned",
      "malformed", "malformed-checkpoint", "malformed-entries", "malformed-contents",
      "over-limit", "long-checkpoint", "long-entries", "long-contents", "growth", "bomb",
      "slow", "not-served", "address", "key", "epoch-differs", "quarantined", "still-served", "held",
