@@ -49,7 +49,12 @@ class ProtocolError(Exception):
             parts.append(", ".join(f"{k} = {v}" for k, v in self.details.items()) + ".")
         if self.advice:
             parts.append(self.advice)
-        return " ".join(parts)
+        return "".join(_plain(character) for character in " ".join(parts))
+
+
+def _plain(character: str) -> str:
+    """Return a character, or its escape where a terminal would obey it rather than show it."""
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
 
 
 class Malformed(ProtocolError):

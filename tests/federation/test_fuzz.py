@@ -152,6 +152,15 @@ def test_whatever_comes_a_parser_answers_or_refuses(parser: Parser, data: st.Dat
     assert outcome(parser.parse, given_bytes) == outcome(parser.parse, given_bytes)
 
 
+def test_what_a_stranger_writes_never_moves_somebodys_terminal() -> None:
+    receipt = parse_receipt(FILES["kept/receipt.json"])
+    forged = encode_receipt(replace(receipt, origin="\x1b[2J\u202e\x07" + receipt.origin))
+    with pytest.raises(ProtocolError) as caught:
+        check_receipt(forged, KEYS)
+    assert caught.value.diagnostics().isprintable()
+    assert "\\u001b[2J\\u202e\\u0007beffroi" in caught.value.diagnostics()
+
+
 COSTLY = {
     "nothing": b"",
     "deep lists": b"[" * 2**20,
