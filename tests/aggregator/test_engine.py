@@ -209,7 +209,7 @@ def test_an_answer_that_is_none_is_refused_and_no_more_of_it_is_held(
         raise ValueError  # and the connection ends
 
     outcome = once(world, say)
-    assert type(outcome.error) is expected
+    assert isinstance(outcome.error, expected)
     assert outcome.weight <= 200_000
 
 

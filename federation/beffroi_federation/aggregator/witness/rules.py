@@ -246,8 +246,15 @@ def follow_pull(
         return None
     if standing.size == checkpoint.size:
         return None
-    opened, signers = open_note(note, verifiers)
-    own = next(v for v in signers if v.kind == ED25519 and v.name == checkpoint.origin)
+    opened = parse_note(
+        note
+    )  # verified by whoever pulled: each line of a known key, and one at least
+    lines = {(one.name, one.key_id) for one in opened.signatures}
+    own = next(
+        one
+        for one in verifiers
+        if one.kind == ED25519 and one.name == checkpoint.origin and (one.name, one.key_id) in lines
+    )
     return Step(standing, checkpoint, signature_of(opened, own))
 
 

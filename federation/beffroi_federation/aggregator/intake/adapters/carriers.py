@@ -33,10 +33,11 @@ class Carrier(Protocol):
     def wants(self) -> bool:
         """Say whether more jobs are welcome now."""
 
-    def collect(self, most: int, wait: float) -> list[Outcome]:
-        """Return up to `most` ended conversations, waiting for the first for so many seconds.
+    def collect(self, most: int, wait: float, *, feed: bool) -> list[Outcome]:
+        """Return up to `most` ended conversations: sooner if nothing is left, or `wait` is over.
 
-        What the call before returned is taken as written now.
+        With `feed` also when more jobs are welcome. What the call before returned is taken as
+        written now.
         """
 
     def close(self) -> None:
@@ -57,6 +58,7 @@ class Courier:
         self._outbox: deque[Outcome] = deque()
         self._released: deque[int] = deque()
         self._writing = 0
+        self._most, self._feed, self._resting = 1, False, True
         self._there = threading.Condition()
         self._stop = False
         self._failure: BaseException | None = None
@@ -95,7 +97,9 @@ class Courier:
 
     def send(self, jobs: Iterable[Job]) -> None:
         """Hand jobs to the thread."""
-        self._inbox.extend(jobs)
+        with self._there:
+            self._inbox.extend(jobs)
+            self._resting = False
         self._wake()
 
     @property
@@ -103,19 +107,28 @@ class Courier:
         """Say whether the thread will soon have nothing left to begin."""
         return len(self._inbox) < 2 * TRANSFERS
 
-    def collect(self, most: int, wait: float) -> list[Outcome]:
+    def collect(self, most: int, wait: float, *, feed: bool) -> list[Outcome]:
         """Return what has ended; raises what ended the thread, should that happen."""
         if self._writing:
             self._released.append(self._writing)
             self._wake()
         with self._there:
-            if not self._outbox and self._failure is None:
+            self._most, self._feed = most, feed
+            if not self._enough():
                 self._there.wait(wait)
             found = [self._outbox.popleft() for _ in range(min(most, len(self._outbox)))]
         self._writing = sum(one.weight for one in found)
         if self._failure is not None and not found:
             raise self._failure
         return found
+
+    def _enough(self) -> bool:
+        """Say whether there is a reason to collect now; under the lock."""
+        if self._failure is not None or len(self._outbox) >= self._most:
+            return True
+        if self._feed and self.wants:
+            return True
+        return self._resting
 
     def _wake(self) -> None:
         if self._engine is not None:
@@ -127,10 +140,13 @@ class Courier:
                 while self._released:
                     engine.release(self._released.popleft())
                 while self._inbox and engine.hungry:
+                    self._resting = False
                     engine.add(self._inbox.popleft())
-                if found := engine.step(1.0):
-                    with self._there:
-                        self._outbox.extend(found)
+                found = engine.step(1.0)
+                with self._there:
+                    self._outbox.extend(found)
+                    self._resting = engine.idle and not (self._inbox and engine.hungry)
+                    if self._enough():
                         self._there.notify()
         except BaseException as error:  # whoever collects must hear of it
             with self._there:
@@ -167,7 +183,7 @@ class OneByOne:
         """Say whether nothing is left."""
         return not self._jobs
 
-    def collect(self, most: int, wait: float) -> list[Outcome]:
+    def collect(self, most: int, wait: float, *, feed: bool) -> list[Outcome]:
         """Carry up to `most` conversations and return how they ended."""
         return [self._carry(self._jobs.popleft()) for _ in range(min(most, len(self._jobs)))]
 

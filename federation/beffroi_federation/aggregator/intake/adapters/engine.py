@@ -21,6 +21,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import pycurl
@@ -47,6 +48,9 @@ MOST_ADDRESSES = 4
 """Addresses of one name that are tried, one after the other."""
 
 _LOOK = 0.1  # seconds between two looks at the clock
+
+_target = lru_cache(65_536)(check_prefix)
+"""Prefixes are taken apart once: the same towns come again each round."""
 
 Route = Callable[[str, int], tuple[str, int]]
 Where = tuple[str, int]
@@ -136,7 +140,7 @@ class Engine:
         """Begin a conversation; what is wrong with its address is its outcome."""
         try:
             ask = next(job.talk)
-            target = check_prefix(job.prefix, self._manner.allowed_loopback)
+            target = _target(job.prefix, self._manner.allowed_loopback)
         except StopIteration as end:
             self._finished.append(Outcome(job.key, end.value, None, 0))
         except Exception as error:

@@ -28,7 +28,10 @@ from beffroi_federation.aggregator.kernel.db import db, unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
 from beffroi_federation.aggregator.national.commands import settle_waiting
 from beffroi_federation.aggregator.witness import commands as witness
+from beffroi_federation.aggregator.witness.queries import standings
+from beffroi_federation.aggregator.witness.rules import Standing
 from beffroi_federation.errors import ProtocolError
+from beffroi_federation.merkle import Frontier
 
 Result = Literal["unchanged", "taken", "refused", "unreachable", "failed", "overtaken"]
 
@@ -111,7 +114,7 @@ class _Round:
                 self._send(page or ())
             if not self._under_way:
                 return
-            outcomes = self._carrier.collect(GROUP, 0.5)
+            outcomes = self._carrier.collect(GROUP, 0.5, feed=more)
             self._under_way -= len(outcomes)
             if outcomes:
                 done = _Group(outcomes, self._rhythm, self._derive).written()
@@ -151,6 +154,7 @@ class _Group:
         self._every = rhythm.pull_every
         self._derive = derive
         self._now = the_moment()
+        self._standings: dict[int, Standing] = {}
         self._done: dict[int, tuple[_Asked, Pulled]] = {}
         self._refused: list[tuple[_Asked, ProtocolError]] = []
 
@@ -158,6 +162,8 @@ class _Group:
         """Write everything, each town's part or why not, and return what came of each."""
         quiet: list[_Asked] = []
         prepared: list[tuple[_Asked, service.Prepared]] = []
+        grown = [one.key.due.log_id for one in self._outcomes if one.found]
+        self._standings = standings(grown)
         for outcome in self._outcomes:
             asked: _Asked = outcome.key
             if outcome.error is None and outcome.found is None:
@@ -185,7 +191,13 @@ class _Group:
             return service.prepare_removals(
                 asked.due.town, outcome.found, turn=asked.due.turn, now=asked.now
             )
-        return service.prepare(asked.due.town, outcome.found, now=asked.now)
+        fresh, log_id = asked.due.fresh, asked.due.log_id
+        accepted = service.Accepted(
+            Frontier() if fresh is None else fresh.frontier,
+            None if fresh is None else fresh.note,
+            self._standings.get(log_id) or Standing(log_id),
+        )
+        return service.prepare(asked.due.town, outcome.found, accepted, now=asked.now)
 
     def _together(
         self, some: Sequence[T], write: Callable[[Sequence[T]], None], of: Callable[[T], _Asked]

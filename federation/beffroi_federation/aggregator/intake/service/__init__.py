@@ -19,10 +19,11 @@ from beffroi_federation.aggregator.intake.service.taken import (
     Stored,
     Taken,
 )
-from beffroi_federation.aggregator.intake.service.witnessing import hurry
+from beffroi_federation.aggregator.intake.service.witnessing import Accepted, hurry
 from beffroi_federation.aggregator.intake.service.writing import write
 
 __all__ = [
+    "Accepted",
     "Prepared",
     "Quiet",
     "ServedContents",

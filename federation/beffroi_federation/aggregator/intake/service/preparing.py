@@ -40,7 +40,8 @@ def prepare(
 ) -> Prepared:
     """Parse, follow and compare what one pull of a town brought; nothing is written.
 
-    `accepted` is what was accepted of the log before; read here if it was not read already. Raises ProtocolError for whatever is wrong with it.
+    `accepted` is what was accepted of the log before; read here if it was not read already. Raises
+    ProtocolError for whatever is wrong with it.
     """
     log_id = town.log_id
     turn = turn_of(log_id) if taken.turn is None else taken.turn

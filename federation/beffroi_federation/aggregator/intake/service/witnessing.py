@@ -5,6 +5,7 @@ A pull that brings a new checkpoint compares it with what was accepted of the lo
 submission, and moves that on in the transaction that writes the entries.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -14,34 +15,56 @@ from beffroi_federation.aggregator.intake.service.taken import Taken
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.witness import queries as witness
-from beffroi_federation.aggregator.witness.rules import Step, follow_pull
+from beffroi_federation.aggregator.witness.rules import Standing, Step, follow_pull
 from beffroi_federation.merkle import Frontier
 from beffroi_federation.notes import Verifier
 
 
-def step_of_pull(town: TownRow, taken: Taken, *, now: datetime) -> Step | None:
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was verified of a log before a pull, the note it came from, and what was accepted.
+
+    Read for many logs at once, or by `accepted_of` for one.
+    """
+
+    frontier: Frontier
+    note: bytes | None
+    standing: Standing
+
+
+def accepted_of(log_id: int) -> Accepted:
+    """Read what was verified and accepted of a log."""
+    row = db.session.execute(
+        select(LogState.frontier, LogState.note).where(LogState.log_id == log_id)
+    ).first()
+    standing = witness.standing(log_id)
+    if row is None:
+        return Accepted(Frontier(), None, standing)
+    return Accepted(Frontier.from_bytes(row.frontier), row.note, standing)
+
+
+def step_of_pull(
+    town: TownRow, taken: Taken, accepted: Accepted | None = None, *, now: datetime
+) -> Step | None:
     """Return the step that a pull is for the witness, or None for none; only reads.
 
-    `now` is when the pull began. Raises Fork or Rollback when the town serves another history than
-    the one that was accepted.
+    `now` is when the pull began; `accepted` is read here if it was not before. Raises
+    Fork or Rollback when the town serves another history than the one that was accepted.
     """
     if taken.checkpoint is None or taken.note is None:
         return None
-    row = db.session.execute(
-        select(LogState.frontier, LogState.note).where(LogState.log_id == town.log_id)
-    ).first()
-    before = Frontier() if row is None else Frontier.from_bytes(row.frontier)
-    if before.size != taken.start:
+    if accepted is None:
+        accepted = accepted_of(town.log_id)
+    if accepted.frontier.size != taken.start:
         return None  # another pull came first; `write` will say so
-    known = row is not None and row.note == taken.note
     return follow_pull(
-        witness.standing(town.log_id),
-        before,
+        accepted.standing,
+        accepted.frontier,
         taken.leaves,
         taken.checkpoint,
         taken.note,
         [Verifier.from_text(town.vkey)],
-        asked=None if known else now,
+        asked=None if accepted.note == taken.note else now,
     )
 
 
