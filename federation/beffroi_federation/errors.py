@@ -49,12 +49,15 @@ class ProtocolError(Exception):
             parts.append(", ".join(f"{k} = {v}" for k, v in self.details.items()) + ".")
         if self.advice:
             parts.append(self.advice)
-        return "".join(_plain(character) for character in " ".join(parts))
+        return plain_text(" ".join(parts))
 
 
-def _plain(character: str) -> str:
-    """Return a character, or its escape where a terminal would obey it rather than show it."""
-    return character if character.isprintable() else f"\\u{ord(character):04x}"
+_SPACES = "\u00a0\u202f"
+
+
+def plain_text(text: str) -> str:
+    """Return a text of one line in which nothing is left that a terminal would obey."""
+    return "".join(c if c.isprintable() or c in _SPACES else f"\\u{ord(c):04x}" for c in text)
 
 
 class Malformed(ProtocolError):
