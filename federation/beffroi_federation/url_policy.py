@@ -38,6 +38,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 _ASKED = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
+_QUERY = re.compile(r"[a-z]+=[A-Za-z0-9._~%-]*(?:&[a-z]+=[A-Za-z0-9._~%-]*)*")
 _MOST = 500
 
 
@@ -135,6 +136,12 @@ def check_addresses(host: str, addresses: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_path(path: str) -> None:
-    """Refuse (ValueError) a path to ask for that is not made of plain segments: our own mistake."""
-    if not _ASKED.fullmatch(path) or ".." in path.split("/"):
+    """Refuse (ValueError) a path to ask for that is not made of plain segments: our own mistake.
+
+    A query of plain names and encoded values may follow it.
+    """
+    plain, mark, query = path.partition("?")
+    if not _ASKED.fullmatch(plain) or ".." in plain.split("/"):
         raise ValueError("a path of the protocol is made of plain segments")
+    if mark and not _QUERY.fullmatch(query):
+        raise ValueError("a query of the protocol is made of plain names and encoded values")

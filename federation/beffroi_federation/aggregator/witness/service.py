@@ -66,7 +66,8 @@ def accept(steps: Sequence[tuple[Step, datetime]]) -> set[int]:
     """Take steps, each at its moment, in the caller's transaction; return the logs that had moved.
 
     A step whose standing is no longer the one it starts from is left out, and so must be whatever
-    came with it. Each new size is kept for the nation's own log, once.
+    came with it, unless the very same tree was accepted meanwhile, or a larger one (which a pull is
+    compared with when it gets there). Each new size is kept for the nation's own log, once.
     """
     if not steps:
         return set()
@@ -87,7 +88,17 @@ def accept(steps: Sequence[tuple[Step, datetime]]) -> set[int]:
         for one, new, at in grown
     ]
     bulk.insert(Accepted, ("log_id", "size", "root", "signature", "at"), rows)
-    return {one.before.log_id for one, _ in steps} - {one.before.log_id for one, _ in still}
+    return {
+        one.before.log_id
+        for one, _ in steps
+        if not _is_current(one, held[one.before.log_id])
+        and not _is_harmless(one, held[one.before.log_id])
+    }
+
+
+def _is_harmless(step: Step, held: Standing) -> bool:
+    new = step.checkpoint
+    return held.size > new.size or (held.size, held.root) == (new.size, new.root)
 
 
 def _is_current(step: Step, held: Standing) -> bool:
