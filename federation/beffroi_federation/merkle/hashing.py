@@ -58,6 +58,6 @@ def tile_root(hashes: bytes) -> bytes:
 
 def must_be_hashes(values: Iterable[bytes]) -> None:
     """Refuse (Malformed) hashes that do not have 32 bytes."""
-    for value in values:
-        if len(value) != HASH_BYTES:
-            raise Malformed("A hash does not have 32 bytes", length=len(value))
+    for length in set(map(len, values)):
+        if length != HASH_BYTES:
+            raise Malformed("A hash does not have 32 bytes", length=length)

@@ -3,20 +3,39 @@
 
 For rows by the hundred and reads by the thousand, where neither objects nor statement building are
 wanted. Values are bound as the driver takes them; a statement is written once, with `?` for each.
+What the session holds is written first.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from sqlalchemy.orm import SessionTransaction
 
 from beffroi.kernel.db import db
 
 
-def execute(statement: str, *values: object) -> Any:
-    """Run one statement and return the cursor; what the session holds is written first."""
+def execute(statement: str, *values: object) -> int:
+    """Run one statement and return how many rows it changed."""
     cursor, spelt = _cursor(statement)
     cursor.execute(spelt, values)
-    return cursor
+    return int(cursor.rowcount)
+
+
+def one(statement: str, *values: object) -> Any:
+    """Return the first row that a statement finds, or None; it finds few."""
+    found = rows(
+        statement, *values
+    )  # all of them: a cursor that waits would hold SQLite's snapshot
+    return found[0] if found else None
+
+
+def rows(statement: str, *values: object) -> Sequence[Any]:
+    """Return every row that a statement finds; its limits are the caller's."""
+    cursor, spelt = _cursor(statement)
+    found: Sequence[Any] = cursor.execute(spelt, values).fetchall()
+    return found
 
 
 def execute_many(statement: str, rows: Iterable[Sequence[object]]) -> None:
@@ -26,12 +45,32 @@ def execute_many(statement: str, rows: Iterable[Sequence[object]]) -> None:
 
 
 def _cursor(statement: str) -> tuple[Any, str]:
-    """Return the driver's cursor, and a statement with the marks that this driver knows."""
+    """Return the driver's cursor, and a statement with the marks that this driver knows.
+
+    The cursor is kept for as long as the session's transaction is the same: finding it anew costs
+    as much as a short read.
+    """
     session = db.session()
     session.flush()
-    connection = session.connection()
-    marked = connection.dialect.paramstyle == "qmark"
-    return connection.connection.cursor(), statement if marked else _for_postgresql(statement)
+    kept = session.info.get(_KEPT)
+    if kept is None or kept.transaction is not session.get_transaction():
+        connection = session.connection()
+        marked = connection.dialect.paramstyle == "qmark"
+        cursor = connection.connection.cursor()
+        kept = session.info[_KEPT] = _Kept(session.get_transaction(), cursor, marked)
+    return kept.cursor, statement if kept.marked else _for_postgresql(statement)
+
+
+_KEPT = "beffroi.kernel.driver"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A cursor, and the transaction that it belongs to."""
+
+    transaction: SessionTransaction | None
+    cursor: Any
+    marked: bool
 
 
 @lru_cache(maxsize=64)

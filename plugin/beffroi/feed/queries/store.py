@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from beffroi.feed.models import FIRST_EPOCH, LogState
 from beffroi.kernel.db import db
-from beffroi.kernel.driver import execute, execute_many
+from beffroi.kernel.driver import execute, execute_many, one, rows
 from beffroi_federation.errors import Inconsistent
 from beffroi_federation.log import Head, Tile
 from beffroi_federation.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH
@@ -45,12 +45,12 @@ class SqlLogStore:
 
     def head(self) -> Head:
         """Return where the log stands."""
-        row = execute(_HEAD, self.log_id).fetchone()
+        row = one(_HEAD, self.log_id)
         return Head(*row) if row else Head(0, 0, "")
 
     def read_tile(self, level: int, index: int, width: int) -> bytes:
         """Return the first `width` hashes of a staged tile."""
-        row = execute(_TILE, self.log_id, level, index).fetchone()
+        row = one(_TILE, self.log_id, level, index)
         if row is None or len(row[0]) < width * HASH_BYTES:
             raise Inconsistent("The log's store lacks a tile that its size implies", level=level)
         return bytes(row[0][: width * HASH_BYTES])
@@ -60,7 +60,7 @@ class SqlLogStore:
         if first_index == 0:
             execute(_NEW, self.log_id)
         size = first_index + len(leaves)
-        if execute(_GROWN, size, self.log_id, first_index).rowcount != 1:
+        if execute(_GROWN, size, self.log_id, first_index) != 1:
             raise Inconsistent("Somebody else appended meanwhile", size=first_index)
         execute_many(_PUT_BUNDLE, self._bundles(first_index, leaves))
         execute_many(_PUT_TILE, [(self.log_id, t.level, t.index, t.hashes) for t in tiles])
@@ -68,7 +68,7 @@ class SqlLogStore:
     def _bundles(self, first_index: int, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
         """Return the bundles that these leaves make or make longer."""
         index, width = divmod(first_index, TILE_WIDTH)
-        before = self.read_bundle(index, width) if width else b""
+        before = self._bundle(index) if width else b""
         bundles, at = [], 0
         while at < len(leaves):
             end = at + TILE_WIDTH - width
@@ -101,21 +101,25 @@ class SqlLogStore:
     def commit(self, note: str, size: int) -> None:
         """Make `note` the served checkpoint of the first `size` leaves."""
         execute(_NEW, self.log_id)
-        if execute(_PUBLISHED, note, size, self.log_id, size, size).rowcount != 1:
+        if execute(_PUBLISHED, note, size, self.log_id, size, size) != 1:
             raise Inconsistent("A checkpoint does not fit the log's store", size=size)
 
     def read_bundle(self, index: int, width: int) -> bytes:
         """Return the first `width` leaves of a staged bundle, as an entry bundle."""
-        row = execute(_BUNDLE, self.log_id, index).fetchone()
+        return bundle_head(self._bundle(index), width)
+
+    def _bundle(self, index: int) -> bytes:
+        """Return a bundle with all leaves that are staged."""
+        row = one(_BUNDLE, self.log_id, index)
         if row is None:
             raise Inconsistent("The log's store lacks a bundle that its size implies", index=index)
-        return bundle_head(bytes(row[0]), width)
+        return bytes(row[0])
 
     def read_leaves(self, first_index: int, count: int) -> Sequence[bytes]:
         """Return up to `count` leaves from `first_index` on, in order."""
         first, end = first_index // TILE_WIDTH, first_index + count
         leaves: list[bytes] = []
-        for (data,) in execute(_BUNDLES, self.log_id, first, -(-end // TILE_WIDTH)):
+        for (data,) in rows(_BUNDLES, self.log_id, first, -(-end // TILE_WIDTH)):
             leaves += decode_leaves(bytes(data))
         return leaves[first_index % TILE_WIDTH :][:count]
 
