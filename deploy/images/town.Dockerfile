@@ -20,6 +20,8 @@ FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 beffroi && \
     useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin beffroi && \
     install -d -o 10001 -g 10001 -m 0700 /data && \
+    install -d -o 10001 -g 10001 -m 0750 /signer && \
+    install -d -o 10001 -g 10001 -m 0700 /signer/keys && \
     install -d -o 10001 -g 10001 -m 0750 /run/beffroi
 COPY --from=build /opt/beffroi /opt/beffroi
 COPY deploy/gunicorn.conf.py /etc/beffroi/gunicorn.conf.py

@@ -71,7 +71,7 @@ def test_the_settings_it_gives_are_accepted_by_the_application(which: str) -> No
 @each
 def test_no_setting_that_the_application_demands_is_missing_or_optional(which: str) -> None:
     whole = environment(which)
-    needed = [name for name in whole if not name.endswith(("_BEHIND_PROXY", "_DATA_DIR"))]
+    needed = [name for name in whole if not name.endswith(("_BEHIND_PROXY", "_DIR"))]
     for name in needed:
         with pytest.raises(Exception, match=f"{name} is missing"):
             READERS[which]({k: v for k, v in whole.items() if k != name})
@@ -93,7 +93,7 @@ def test_every_service_is_shut_in(which: str) -> None:
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert "privileged" not in service, name
-        assert "network_mode" not in service, name
+        assert service.get("network_mode", "none") == "none", name
     ports = [n for n, s in composed(which)["services"].items() if "ports" in s]
     assert ports == ["proxy"]
 
@@ -105,6 +105,16 @@ def test_web_and_worker_wait_for_the_tables_and_the_proxy_for_the_web(which: str
     assert services["web"]["depends_on"] == services["worker"]["depends_on"] == done
     assert services["proxy"]["depends_on"] == {"web": {"condition": "service_healthy"}}
     assert services["init"]["restart"] == "no"
+
+
+def test_only_the_signer_and_what_makes_the_key_have_the_keys() -> None:
+    services = composed("town")["services"]
+    having = [name for name, s in services.items() if "keys:/signer/keys" in s["volumes"]]
+    assert having == ["init", "signer"]
+    assert services["signer"]["network_mode"] == "none"
+    assert "signer:/signer" in services["web"]["volumes"]
+    made = (DEPLOY / "images/town.Dockerfile").read_text()
+    assert re.search(r"install -d -o 10001 -g 10001 -m 0700 /signer/keys\b", made)
 
 
 @each

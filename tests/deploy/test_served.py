@@ -20,6 +20,7 @@ from support.deployed import (
     NATION,
     Answer,
     Deployment,
+    answers,
     children,
     start_shut_in,
     wait_until,
@@ -273,15 +274,23 @@ def test_shut_in_as_a_unit_the_web_takes_over_systemds_socket_and_says_when_it_i
 
 
 @needs_systemd
-def test_shut_in_as_a_unit_the_worker_works(tmp_path: Path) -> None:
+def test_shut_in_as_units_worker_and_signer_work(tmp_path: Path) -> None:
     deployed = Deployment(tmp_path)
     deployed.initialise(WEB)
     worker = "beffroi-worker.service"
     output = tmp_path / "log/worker.log"
     command = [*deployed.command(worker), "--once"]
-    process = start_shut_in(command, deployed.environment(worker), output, None)
-    assert process.wait(60) == 0, output.read_text()
-    assert "not permitted" not in output.read_text()
+    unit, heard = "beffroi-signer.service", tmp_path / "log/signer.log"
+    signer = start_shut_in(deployed.command(unit), deployed.environment(unit), heard, None)
+    try:
+        answering = str(tmp_path / "var/lib/beffroi-signer/socket")
+        wait_until(lambda: answers(answering), "the signer does not answer", seconds=60)
+        process = start_shut_in(command, deployed.environment(worker), output, None)
+        assert process.wait(60) == 0, output.read_text()
+    finally:
+        assert deployed.stop(signer) == 0
+    assert "signed a log of 1 entries" in heard.read_text()
+    assert "not permitted" not in output.read_text() + heard.read_text()
 
 
 @needs_systemd

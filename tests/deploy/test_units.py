@@ -30,10 +30,11 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True)
 
 
-def test_there_are_two_services_for_a_town_and_two_for_the_nation() -> None:
+def test_there_are_three_services_for_a_town_and_two_for_the_nation() -> None:
     assert SERVICES == [
         "beffroi-aggregator-web.service",
         "beffroi-aggregator-worker.service",
+        "beffroi-signer.service",
         "beffroi-web.service",
         "beffroi-worker.service",
     ]
@@ -68,10 +69,23 @@ def test_the_ceiling_would_notice_that_the_drop_in_is_gone(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_runs_as_its_own_user_in_its_own_folder(service: str) -> None:
-    user = "beffroi-aggregator" if "aggregator" in service else "beffroi"
+    user = next((u for u in ("beffroi-aggregator", "beffroi-signer") if u in service), "beffroi")
     for name in ("User", "Group", "StateDirectory"):
         assert unit_values(service, name) == [user]
-    assert f"u {user} " in (UNITS / "sysusers.conf").read_text()
+    mode = "0750" if user == "beffroi-signer" else "0700"
+    assert unit_values(service, "StateDirectoryMode") == [mode]
+    assert re.search(rf"^u {user} ", (UNITS / "sysusers.conf").read_text(), re.MULTILINE)
+
+
+def test_only_the_signer_can_read_the_keys_and_it_has_no_network() -> None:
+    signer = "beffroi-signer.service"
+    assert unit_values(signer, "PrivateNetwork") == ["yes"]
+    assert unit_values(signer, "InaccessiblePaths") == []
+    for service in ("beffroi-web.service", "beffroi-worker.service"):
+        assert unit_values(service, "InaccessiblePaths") == ["-/var/lib/beffroi-signer/keys"]
+        assert unit_values(service, "StateDirectory") != unit_values(signer, "StateDirectory")
+    users = (UNITS / "sysusers.conf").read_text()
+    assert re.search(r"^m beffroi +beffroi-signer$", users, re.MULTILINE)
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if "-web" in name])

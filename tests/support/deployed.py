@@ -46,6 +46,7 @@ communes = ["75056"]
 public_url = "https://demandes.ville.example:{port}"
 secret_key = "for this test alone, and nowhere else"
 data_dir = "{folder}/var/lib/beffroi"
+signer_dir = "{folder}/var/lib/beffroi-signer"
 submissions_per_hour = 8
 behind_proxy = true
 """

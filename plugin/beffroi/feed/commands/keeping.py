@@ -17,16 +17,16 @@ from typing import TextIO
 
 from beffroi.config import Settings
 from beffroi.feed.commands.signing import origin_of, signer_for
-from beffroi_federation.errors import Malformed, SignerLocked
+from beffroi_federation.errors import Malformed, ProtocolError, SignerLocked
 from beffroi_federation.policy import Policy, parse_policy
 from beffroi_federation.signer import wall_clock
+from beffroi_federation.signer_facts import FACTS_NAME
 from beffroi_federation.signer_folder import SignerFolder, local_signer
 from beffroi_federation.signer_keys import SEED_BYTES
 from beffroi_federation.signer_memory import Step, no_step
 from beffroi_federation.signer_server import SignerServer, alone
 from beffroi_federation.signer_words import seed_from_words, seed_words
 
-POLICY_NAME = "witnesses"
 COLUMNS = 4
 _BEFORE = """
 Les 24 mots de la clé du journal. Recopiez-les à la main, et gardez-les dans le coffre de la mairie.
@@ -40,6 +40,8 @@ machine, doit recommencer le journal.
 They are not shown again. Whoever reads them can sign in the town’s name; whoever loses them, and
 the machine, must begin the log anew.
 """
+_KEPT = "signer: the key that is there was kept"
+_ELSEWHERE = "signer: this log's key is not here; restore it: `beffroi signer words-to-seed`"
 _UNSHOWN = (
     "signer: the words of this key were not shown, for this is no terminal; "
     "run `beffroi signer words` at one, once"
@@ -52,10 +54,16 @@ def signer_folder(settings: Settings) -> SignerFolder:
 
 
 def policy_of(settings: Settings) -> Policy:
-    """Return the witnesses the signer was told of: the file `witnesses` in its folder, or none."""
+    """Return the witnesses that the signer may catch up with: those of the town's policy file.
+
+    A file that is missing or wrong leaves it none, and is said; it goes on signing.
+    """
+    if settings.witness_policy is None:
+        return Policy()
     try:
-        return parse_policy((settings.signer_folder / POLICY_NAME).read_bytes())
-    except FileNotFoundError:
+        return parse_policy(settings.witness_policy.read_bytes())
+    except (ProtocolError, OSError) as error:
+        logging.error("the signer knows no witness: %s", error)
         return Policy()
 
 
@@ -74,20 +82,28 @@ def init_signer(
 ) -> None:
     """Make the key if there is none, and show its words on `terminal`, if that is given."""
     folder = signer_folder(settings)
-    if (settings.signer_folder / "log.json").exists():
-        say("signer: the key that is there was kept")
+    if (settings.signer_folder / FACTS_NAME).exists():
+        say(_KEPT if _has_key(folder) else _ELSEWHERE)
         return
     try:
         create_signer(settings, secrets.token_bytes(SEED_BYTES))
     except FileExistsError:
         folder.publish_facts()  # a crash came between the key and them
-        say("signer: the key that is there was kept")
+        say(_KEPT)
         return
     say("signer: a new key was made")
     if terminal is None:
         say(_UNSHOWN)
     else:
         show_words(folder, terminal)
+
+
+def _has_key(folder: SignerFolder) -> bool:
+    """Say whether the key is there, as far as this user may know: others' folders hold one."""
+    try:
+        return folder.ring.exists()
+    except PermissionError:
+        return True
 
 
 def show_words(folder: SignerFolder, terminal: TextIO) -> int:
