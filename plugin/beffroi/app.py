@@ -20,6 +20,7 @@ from beffroi.data_requests import routes as data_requests
 from beffroi.feed import routes as feed
 from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
+from beffroi.feed.queries.witnesses import seen_log
 from beffroi.incidents import routes as incidents
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
@@ -121,6 +122,7 @@ def create_app(
         sign_in=store,
         proof_place=proof_place,
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
+        witnesses=seen_log,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
     )
     init_web(

@@ -569,3 +569,18 @@ def test_of_two_processes_that_submit_two_histories_at_once_one_is_cosigned(
     accepted = [line for lines in said for line in lines if line.startswith("200")]
     assert len(accepted) == 1, said
     assert len(nation.rows("accepted_checkpoint")) == 2
+
+
+def test_people_read_the_nation_s_keys_and_its_own_log_on_the_audit_page(
+    small_nation: Nation, town: SimulatedTown
+) -> None:
+    assert "cosigns nothing" in small_nation.page("/audit")
+    public = with_keys(small_nation)
+    small_nation.know(town)
+    small_nation.pull()
+    page = small_nation.page("/audit")
+    assert public.witness.vkey() in page
+    assert public.log.vkey() in page
+    assert "Our log has 1 entry." in page
+    assert "beffroi-verify http://127.0.0.1:8300 --split-view" in page
+    assert "Notre journal compte 1 entrée." in small_nation.page("/audit", lang="fr")

@@ -36,7 +36,7 @@ from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, Refusal
-from beffroi.kernel.extension import NextBatches, extension, settings
+from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
 from beffroi_privacy.strong import find_strong
@@ -100,7 +100,14 @@ def how_it_works() -> str:
         "dashboards/how_it_works.html",
         moves=case_rules.MOVES,
         weekly=settings().publish == "weekly",
+        witnesses=_witnesses(),
     )
+
+
+def _witnesses() -> list[SeenLog]:
+    """Return which witnesses have seen the log."""
+    ask = extension().witnesses
+    return ask() if ask is not None else []
 
 
 @blueprint.get("/accessibility")

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.config import Settings
 from beffroi.feed import queries
 from beffroi.feed.queries import SqlLogStore
-from beffroi.feed.queries.witnesses import served_note
+from beffroi.feed.queries.witnesses import proof_for, served_note
 from beffroi.kernel.errors import NotFound, Unavailable
 from beffroi_federation import log
 from beffroi_federation.entries import encode_content_line
@@ -177,7 +177,7 @@ def proof(index: int) -> AnyResponse:
         name = f"beffroi-{_settings().siren}-{index}.tlog-proof"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-    found = log.proof_for(SqlLogStore(), index)
+    found = proof_for(SqlLogStore(), index)
     if found is None:
         raise _nothing()
     return _answer(found.text().encode(), "text/plain; charset=utf-8", ASK_AGAIN)

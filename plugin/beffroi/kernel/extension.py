@@ -30,6 +30,16 @@ class NextBatches:
     day: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SeenLog:
+    """What one witness has seen of the log: how many entries, and when; `current` if all of it."""
+
+    name: str
+    size: int
+    at: datetime
+    current: bool
+
+
 @dataclass(slots=True)
 class Extension:
     """Kept at `app.extensions["beffroi"]`; made by `create_app` only."""
@@ -45,6 +55,7 @@ class Extension:
     proof_place: Callable[[int], int | None] | None = None
     receipt: Callable[[int, bytes, bytes], KeptReceipt] | None = None
     next_batches: Callable[[datetime], NextBatches] | None = None
+    witnesses: Callable[[], list[SeenLog]] | None = None
 
 
 def extension() -> Extension:

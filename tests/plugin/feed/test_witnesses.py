@@ -254,3 +254,32 @@ def test_waits_double_up_to_six_hours_and_longer_only_where_it_was_asked() -> No
     assert wait_after(1, 3_600) == timedelta(hours=1)
     assert wait_after(1, 10**9) == timedelta(hours=24)
     assert wait_after(1, "soon") == timedelta(minutes=1)
+
+
+def test_people_read_who_has_seen_the_log_and_when(village: Town, witness: WitnessServer) -> None:
+    visitor = village.visitor()
+    assert "No witness has signed" in visitor.page("/how-it-works?lang=en")
+    settings = told_of(village, witness)
+    village.publish()
+    ask(village, settings)
+    page = visitor.page("/how-it-works?lang=en")
+    assert "w0 has seen the whole log, 1 entries." in page
+    assert 'datetime="2027-01-12T11:00:00+00:00"' in page
+    village.release(village.request())
+    village.publish()
+    assert "w0 has seen the log up to entry 1." in visitor.page("/how-it-works?lang=en")
+
+
+def test_a_proof_that_is_kept_shows_who_had_seen_the_log(
+    village: Town, witness: WitnessServer
+) -> None:
+    settings = told_of(village, witness)
+    village.release(village.request())
+    village.publish()
+    size = int(served(village)[0].split("\n")[1])
+    before = village.visitor().page(f"/log/proof/{size - 1}?keep=1")
+    ask(village, settings)
+    after = village.visitor().page(f"/log/proof/{size - 1}?keep=1")
+    verifier = Verifier.from_text(witness.vkey)
+    assert read_cosignatures(before.partition("\n\n")[2], [verifier]) == ()
+    assert len(read_cosignatures(after.partition("\n\n")[2], [verifier])) == 1

@@ -5,9 +5,12 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_federation.aggregator.towns.rules import FAULTS
+from beffroi_federation.aggregator.witness.adapters.keys import read_public
+from beffroi_federation.aggregator.witness.queries import OwnLogStore
 from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.paging import decode_cursor, encode_cursor, limit_from
@@ -40,6 +43,8 @@ def page() -> str:
         counts=towns.counts(),
         set_aside=national.set_aside(),
         faults=FAULTS,
+        witness=read_public(runtime().settings.data_dir),
+        own_size=OwnLogStore().head().published,
     )
 
 

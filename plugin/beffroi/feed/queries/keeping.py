@@ -3,8 +3,8 @@
 
 from beffroi.feed.queries.reads import contents, everywhere
 from beffroi.feed.queries.store import SqlLogStore
+from beffroi.feed.queries.witnesses import proof_for
 from beffroi.kernel.extension import KeptReceipt
-from beffroi_federation import log
 from beffroi_federation.entries import Receipt, encode_receipt
 from beffroi_federation.receipts import Kept, encode_kept
 
@@ -17,7 +17,7 @@ def receipt_of(case_id: int, salt: bytes, content: bytes, *, origin: str) -> Kep
     """
     for log_id, position in sorted(everywhere(f"received:{case_id}"), reverse=True):
         store = SqlLogStore(log_id)
-        proof = log.proof_for(store, position)
+        proof = proof_for(store, position)
         if proof is not None:
             named = proof.note.partition("\n")[0]
             document = encode_receipt(Receipt(named, position, salt, content, proof.text()))
@@ -31,7 +31,7 @@ def kept_proof(index: int) -> str | None:
     It holds the entry, and the content with its salt for as long as that is published.
     """
     store = SqlLogStore()
-    proof = log.proof_for(store, index)
+    proof = proof_for(store, index)
     if proof is None:
         return None
     leaf = store.read_leaves(index, 1)[0]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of what the witnesses have seen, and the checkpoint as it is served, with their lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,9 @@ from sqlalchemy import select
 from beffroi.feed.models import LogWitness
 from beffroi.feed.queries.store import SqlLogStore
 from beffroi.kernel.db import db
+from beffroi.kernel.extension import SeenLog
+from beffroi_federation import log
+from beffroi_federation.checkpoint import Proof
 from beffroi_federation.log import Head
 
 MOST_LINES = 12
@@ -51,6 +54,27 @@ def witnesses() -> list[WitnessRow]:
         )
         for row in rows
     ]
+
+
+def seen_log() -> list[SeenLog]:
+    """Return which witnesses have seen how much of the log and when, for people; by name."""
+    return [
+        SeenLog(row.name, row.cosigned, row.cosigned_at, row.current)
+        for row in witnesses()
+        if row.cosigned_at is not None
+    ]
+
+
+def proof_for(store: SqlLogStore, index: int) -> Proof | None:
+    """Return the proof of an entry under the checkpoint as it is served, witnesses' lines included.
+
+    None if the entry is not published. A proof that is kept shows who had seen the log by then.
+    """
+    proof = log.proof_for(store, index)
+    if proof is None:
+        return None
+    head = store.head()
+    return replace(proof, note=served_note(store, head)) if head.note == proof.note else proof
 
 
 def served_note(store: SqlLogStore, head: Head) -> str:
