@@ -8,18 +8,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask_babel import force_locale, gettext
 
 from beffroi_federation.aggregator.intake.commands import Pulled
 from beffroi_federation.aggregator.intake.queries import freshness
-from beffroi_federation.aggregator.intake.rules import AT_ONCE, FIRST_WAIT, LEAST_WAIT
+from beffroi_federation.aggregator.intake.rules import (
+    AT_ONCE,
+    FIRST_WAIT,
+    LEAST_WAIT,
+    Heard,
+    evidence,
+)
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.towns import commands
 from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES, luhn
 from beffroi_federation.aggregator.towns.service import MOST_EVIDENCE
 from beffroi_federation.entries import encode_base64url
+from beffroi_federation.errors import Fork
 from beffroi_federation.url_policy import AddressRefused
 from beffroi_federation.verify import ContentState
 from beffroi_web.clock import FixedClock
@@ -96,7 +104,7 @@ def content_for(siren: str, number: int) -> bytes:
 def country(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Country]:
-    """Every dishonest town in the same rounds: one honest, three wrong ones, and eight days later."""
+    """Every dishonest town in the same rounds: an honest one, three wrong ones, eight days later."""
     folder = tmp_path_factory.mktemp("country")
     url = fresh(request.param, MIGRATIONS, folder)
     with ExitStack() as stack:
@@ -222,6 +230,27 @@ def test_the_evidence_of_each_is_kept_capped_and_holds_nobodys_words(
     assert "Demande" not in text
     assert "Camille" not in text
     assert not any(encode_base64url(salt) in text for salt, _ in town.contents.values())
+
+
+@pytest.mark.parametrize("leaf", [b"x", b"x" * 1_024, b'{"i":0,"r":"error","t":"wdr","v":1}'])
+def test_evidence_is_whole_json_within_its_cap_however_small_the_leaves(leaf: bytes) -> None:
+    origin = "beffroi.example/beffroi/210000006/1"
+    heard = Heard(f"{origin}\n".encode() + b"\n" * 16_000, 0, [leaf] * 5_000)
+    kept = evidence(origin, "a key", heard.note, Fork("Two histories"), heard)
+    assert len(kept) < MOST_EVIDENCE
+    found = json.loads(kept)
+    assert found["leaves_complete"] is False
+    assert len(found["served_leaves"]) > 100
+
+
+def test_every_step_of_a_towns_story_is_in_the_reference() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/audit.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| (.*) \|$", page, re.MULTILINE))
+    assert told.keys() == SENTENCES.keys()
+    for step, marks in told.items():
+        fault, at_once = ("yes" in mark for mark in marks.split("|"))
+        assert fault == (step in FAULTS), step
+        assert at_once == (step in AT_ONCE), step
 
 
 def test_garbage_three_times_in_a_row_is_quarantine(small_nation: Nation, serve: Serve) -> None:

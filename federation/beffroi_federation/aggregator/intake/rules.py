@@ -25,7 +25,6 @@ from beffroi_federation.errors import (
     Unsigned,
 )
 from beffroi_federation.merkle import TILE_WIDTH, leaf_hash
-from beffroi_federation.tiles import MAX_LEAF
 from beffroi_federation.url_policy import AddressRefused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -239,10 +238,11 @@ def evidence(
     room = EVIDENCE_LEAVES
     leaves: list[str | dict[str, object]] = []
     for leaf in heard.leaves:
-        room -= min(len(leaf), MAX_LEAF) + 16
+        shown = _shown(leaf)
+        room -= len(leaf) + 16 if isinstance(shown, str) else _UNSHOWN
         if room < 0:
             break
-        leaves.append(_shown(leaf))
+        leaves.append(shown)
     return json.dumps(
         {
             "origin": origin,
@@ -257,6 +257,9 @@ def evidence(
         ensure_ascii=False,
         indent=1,
     ).encode()
+
+
+_UNSHOWN = 160  # as many bytes as length and hash take in the file
 
 
 def _shown(leaf: bytes) -> str | dict[str, object]:
