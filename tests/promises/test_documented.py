@@ -39,13 +39,14 @@ def commands_of(parser: argparse.ArgumentParser, path: str = "") -> Iterator[tup
     """Every command below a parser with the options that it takes."""
     options: set[str] = set()
     below: dict[str, argparse.ArgumentParser] = {}
+    itself = True  # a command of its own, also where others stand below it
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            below = dict(action.choices)
+            below, itself = dict(action.choices), not action.required
         else:
             options |= {o for o in action.option_strings if o.startswith("--")}
     options.discard("--help")
-    if not below:
+    if itself:
         yield path.strip(), options
     for name, one in below.items():
         yield from commands_of(one, f"{path} {name}")
