@@ -104,7 +104,7 @@ def content_for(siren: str, number: int) -> bytes:
 def country(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Country]:
-    """Every dishonest town in the same rounds: one honest, three wrong ones, one after eight days."""
+    """Every dishonest town in the same rounds: an honest one, three wrong ones, and 8 days on."""
     folder = tmp_path_factory.mktemp("country")
     url = fresh(request.param, MIGRATIONS, folder)
     with ExitStack() as stack:
