@@ -213,10 +213,13 @@ def test_who_comes_every_week_and_who_comes_once_end_with_the_same_logs_and_reco
     assert cells(every_week) == cells(once)
     assert cells(once)
     for nation in nations:
-        items = nation.client().get("/api/v1/towns").json["items"]
+        page = nation.client().get("/api/v1/towns").json
+        assert page is not None
         leaves = {(row["log_id"], row["position"]): row for row in nation_rows(nation, "raw_entry")}
         assert len(leaves) == sum(reading.size for reading in readings)
-        assert {item["origin"] for item in items} == {reading.origin for reading in readings}
+        assert {item["origin"] for item in page["items"]} == {
+            reading.origin for reading in readings
+        }
 
 
 # The real federation of the demonstration, and somebody else who reads it too

@@ -9,7 +9,7 @@ import pytest
 
 from beffroi_federation import entries, identity, notes, tiles, verify
 from beffroi_federation.canonical import MAX_DEPTH, MAX_INTEGER
-from beffroi_federation.checkpoint import MAX_ORIGIN, PROOF_HEAD
+from beffroi_federation.checkpoint import PROOF_HEAD
 from beffroi_federation.entries import Reason
 from beffroi_federation.identity import IDENTITY_BYTES, KINDS
 from beffroi_federation.merkle import MAX_SIZE
@@ -62,12 +62,12 @@ def test_the_largest_numbers_on_the_page_are_those_of_the_code() -> None:
     limits = {row[0]: row[1] for row in rows(section("README", "Limits"))}
     assert limits["tree size, index in a checkpoint or proof"] == "2^63 - 1"
     assert limits["index in a leaf or content line"] == "2^53 - 1"
-    assert (MAX_SIZE, MAX_INTEGER, MAX_ORIGIN) == (2**63 - 1, 2**53 - 1, 255)
+    assert (MAX_SIZE, MAX_INTEGER, notes.MAX_ORIGIN) == (2**63 - 1, 2**53 - 1, 255)
     assert "at most 255 bytes in UTF-8" in page("README")
 
 
 def test_the_table_of_leaves_has_every_kind_with_exactly_its_members() -> None:
-    shown = {}
+    shown: dict[str, set[str]] = {}
     for row in rows(section("entries", "Leaves")):
         for leaf in re.findall(r"`(\{[^`]*\})`", row[1]) if len(row) > 1 else ():
             members = set(re.findall(r'"([a-z])":', leaf))
