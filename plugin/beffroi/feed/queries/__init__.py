@@ -19,6 +19,7 @@ from beffroi.feed.queries.recovery import (
     fact_at,
     held_contents,
     is_withdrawn,
+    left_behind,
     root_in,
     standing_in,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "held_contents",
     "is_withdrawn",
     "kept_proof",
+    "left_behind",
     "live_places",
     "places",
     "proof_place",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from beffroi.feed.models import FIRST_EPOCH, LogBundle, LogContent, LogFact, LogState
-from beffroi.feed.queries.reads import Content, withdrawal_version
+from beffroi.feed.queries.reads import Content, live_places, withdrawal_version
 from beffroi.feed.queries.store import current_log
 from beffroi.kernel.db import db
 from beffroi_federation.checkpoint import parse
@@ -78,6 +78,23 @@ def is_withdrawn(position: int, log_id: int) -> bool:
         LogFact.version == withdrawal_version(position),
     )
     return db.session.scalar(found) is not None
+
+
+def left_behind(log_id: int) -> list[int]:
+    """Return the cases whose record was live in the epoch before and is not in this one.
+
+    Where a backup is older than its log's epoch: what this epoch did not publish again had been
+    withdrawn by then.
+    """
+    before = select(LogFact.fact).where(
+        LogFact.log_id == log_id - 1, LogFact.fact.like("request:%"), LogFact.entry != "wdr"
+    )
+    facts = db.session.scalars(before.distinct()).all()
+    return [
+        int(fact.removeprefix("request:"))
+        for fact in facts
+        if live_places(fact, log_id - 1) and not live_places(fact, log_id)
+    ]
 
 
 def held_contents(log_id: int, end: int) -> Iterator[Content]:

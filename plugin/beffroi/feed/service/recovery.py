@@ -221,7 +221,10 @@ def put_back(copy: Copy, signer: Signer, *, now: datetime, today: date) -> Caugh
     places = Places(store.log_id, start, read_entries(start, copy.leaves), linker)
     report = CaughtUp(start, max(checkpoint.size, start))
     report.contents = places.take(copy.contents(), checkpoint.size)
-    _conclude(places.finish(), report, now=now)
+    found = places.finish()
+    for case in queries.left_behind(store.log_id) if start == 0 else ():
+        found.withdrawn.setdefault(case, "error")
+    _conclude(found, report, now=now)
     _agree(store, checkpoint, standing, copy.note, signer)
     report.unlocked = relation(signer.state()) is Relation.LEVEL
     mark_level()
