@@ -28,7 +28,13 @@ from urllib.parse import quote
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.cosigning import read_cosignatures
 from beffroi_federation.entries import CheckpointEntry, parse_entry
-from beffroi_federation.errors import Inconsistent, Malformed, ProtocolError, Unreachable
+from beffroi_federation.errors import (
+    Inconsistent,
+    Malformed,
+    ProtocolError,
+    Unreachable,
+    Unsigned,
+)
 from beffroi_federation.feed_client import OK, FeedClient, Fetcher
 from beffroi_federation.merkle import (
     Frontier,
@@ -213,7 +219,14 @@ class _Comparison:
         if fetched.status != OK:
             return None
         self.cosigned_note = fetched.body.decode("utf-8", "backslashreplace")
-        checkpoint = open_checkpoint(fetched.body, keys)
+        try:
+            checkpoint = open_checkpoint(fetched.body, keys)
+        except Unsigned as error:
+            if "key" in error.details:
+                raise
+            raise Unreachable(
+                "What the aggregator cosigned is signed by another key than it lists"
+            ) from error
         if checkpoint.origin != self.town.origin:
             raise Inconsistent("The aggregator serves the checkpoint of another log")
         cosignatures = read_cosignatures(fetched.body, self.policy.verifiers())
@@ -235,8 +248,10 @@ class _Comparison:
             )
         elif entry.root != checkpoint.root:
             raise Inconsistent("The aggregator's own log holds another history than it cosigned")
+        known = {key.key_id for key in keys}
         for kept in self.accepted.values():
-            open_checkpoint(accepted_note(kept), keys)
+            if kept.signature[:4] in known:  # else by a key that another took over from
+                open_checkpoint(accepted_note(kept), keys)
 
     def _compare(self, feed: FeedClient, keys: Sequence[Verifier], cosigned: Checkpoint) -> None:
         fetched = feed.checkpoint()

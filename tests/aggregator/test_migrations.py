@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The migrations make what the models say, on both databases, and can be undone."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from beffroi_federation.aggregator import app as the_app
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS, Base
+from beffroi_federation.aggregator.witness.rules import origin_hash
+from beffroi_federation.entries import CheckpointEntry
+from beffroi_federation.merkle import Frontier
+from beffroi_federation.verify import accepted_note
 from beffroi_web.migrating import current_and_head, downgrade, upgrade
 from support.databases import BOTH, Kind, discard, empty
+from support.nation import make_town
+
+MOMENT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 
 assert the_app  # importing the application declares every table
 
@@ -35,4 +43,50 @@ def test_migrations_and_models_agree_and_can_be_undone(kind: Kind, tmp_path: Pat
     downgrade(MIGRATIONS, url, "base")
     left = set(inspect(engine).get_table_names()) - {"alembic_version"}
     assert left == set()
+    discard(url)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_the_witness_goes_on_from_what_was_pulled_before_there_was_one(
+    kind: Kind, tmp_path: Path
+) -> None:
+    url = empty(kind, tmp_path)
+    upgrade(MIGRATIONS, url, "0003")
+    town = make_town()
+    town.begin_batch("2026-W40")
+    note = town.publish()
+    stranger = note.splitlines(keepends=True)[-1].replace(town.origin, "autre.example")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement, values in (
+            ("INSERT INTO town (id, siren, name, kind, url, contact, population_band, software, "
+             "state, reason, dns, added_at) VALUES (1, '210000006', 'A', 'commune', 'http://a', "
+             "'', '', '', 'approved', '', 'checked', :at)", {"at": MOMENT}),
+            ("INSERT INTO log (id, town_id, epoch, origin, prefix, vkey, active, state) VALUES "
+             "(1, 1, 1, :origin, 'http://a/log', :vkey, :yes, 'current')",
+             {"origin": town.origin, "vkey": town.vkey(), "yes": True}),
+            ("INSERT INTO log (id, town_id, epoch, origin, prefix, vkey, active, state) VALUES "
+             "(2, 1, 2, 'new', 'http://a/log', 'none', :no, 'waiting')", {"no": False}),
+            ("INSERT INTO log_state (log_id, frontier, note, behind, verified_at, refusals, "
+             "misses, grown) VALUES (1, :frontier, :note, 0, :at, 0, 0, 0)",
+             {"frontier": Frontier().to_bytes(), "note": (note + stranger).encode(),
+              "at": MOMENT}),
+        ):  # fmt: skip
+            connection.execute(text(statement), values)
+    upgrade(MIGRATIONS, url, "0004")
+    with engine.connect() as connection:
+        seen = connection.execute(
+            text("SELECT size, root, note, origin_hash, cosignature FROM witnessed")
+        ).all()
+        accepted = connection.execute(
+            text("SELECT log_id, size, root, signature, position FROM accepted_checkpoint")
+        ).all()
+    assert [(r.size, bytes(r.root), r.note, r.origin_hash, r.cosignature) for r in seen] == [
+        (1, town.root(), note, origin_hash(town.origin), None)
+    ]
+    (entry,) = accepted
+    chk = CheckpointEntry(town.origin, entry.size, bytes(entry.root), bytes(entry.signature))
+    assert accepted_note(chk) == note
+    assert entry.position is None
+    upgrade(MIGRATIONS, url)
     discard(url)

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from beffroi_federation.aggregator.intake.queries import freshness
 from beffroi_federation.aggregator.kernel.db import unit_of_work
 from beffroi_federation.aggregator.towns import commands as towns
+from beffroi_federation.aggregator.towns import service as registry
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.witness import commands, queries, service
 from beffroi_federation.aggregator.witness.adapters import keys
@@ -584,3 +585,29 @@ def test_people_read_the_nation_s_keys_and_its_own_log_on_the_audit_page(
     assert "Our log has 1 entry." in page
     assert "beffroi-verify http://127.0.0.1:8300 --split-view" in page
     assert "Notre journal compte 1 entrée." in small_nation.page("/audit", lang="fr")
+
+
+def test_for_the_days_of_a_rotation_the_key_before_is_the_town_s_as_well(
+    nation: Nation, serve: Serve
+) -> None:
+    with_keys(nation)
+    town = make_town()
+    town.record(request_content(1))
+    town.publish()
+    serve(town)
+    nation.know(town)
+    nation.pull()
+    path = of(town, "content/000")
+    new = Ed25519PrivateKey.from_private_bytes(bytes(range(64, 96)))
+    with nation.app.app_context(), unit_of_work():
+        vkey = replace(signing(town, town.leaves), key=new).vkey()
+        registry.change_key(nation.town(SIREN).log_id, vkey, 1, now=nation.clock.now())
+
+    def status(key: Ed25519PrivateKey) -> int:
+        now = int(nation.clock.now().timestamp())
+        signature = key.sign(request_text(town.origin, path, now).encode())
+        return nation.client().get(path, headers=request_headers(now, signature)).status_code
+
+    assert (status(new), status(town.key)) == (200, 200)
+    nation.clock.move(timedelta(days=36))
+    assert (status(new), status(town.key)) == (200, 403)

@@ -103,6 +103,24 @@ def town_of_origin(origin: str) -> TownRow | None:
     return TownRow(*row) if row else None
 
 
+def keys_before(town_id: int, origin: str, since: datetime) -> list[str]:
+    """Return the keys of a log that another took over from since a moment, both having signed.
+
+    The town's signer goes on with the old one for 30 days, and names it for what it asks. A key
+    that a person replaced is none of these.
+    """
+    rows = db.session.scalars(
+        select(TownEvent.details).where(
+            TownEvent.town_id == town_id, TownEvent.step == "key-changed", TownEvent.at >= since
+        )
+    )
+    return [
+        str(details["before"])
+        for details in rows
+        if details.get("origin") == origin and "before" in details
+    ]
+
+
 def town_of_epoch(siren: str, epoch: int) -> TownRow | None:
     """Return a town with the log of one epoch, or None."""
     query = (

@@ -185,8 +185,8 @@ def change_key(log_id: int, vkey: str, position: int, *, now: datetime) -> None:
     """Pin the key that a verified `key` entry announced, both keys having signed it."""
     log = db.session.get_one(Log, log_id)
     if log.vkey != vkey:
+        details = _log_details(log.origin, vkey) | {"index": position, "before": log.vkey}
         log.vkey = vkey
-        details = _log_details(log.origin, vkey) | {"index": position}
         note(log.town_id, "key-changed", now=now, details=details)
 
 

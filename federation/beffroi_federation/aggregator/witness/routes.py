@@ -7,6 +7,7 @@ the town itself, by a request that its key signed.
 """
 
 import hashlib
+from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -57,6 +58,7 @@ TEXT = "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+ROTATION = timedelta(days=35)
 SUBMISSIONS = "120 per minute"
 """Submissions taken from one address: towns that share a host share this."""
 
@@ -216,13 +218,17 @@ def content(origin_hash: str, place: str) -> AnyResponse:
 
 
 def _require_signature(town: TownRow) -> None:
-    """Let only the town itself pass: its pinned key has signed this very path just now."""
+    """Let only the town itself pass: its pinned key has signed this very path just now.
+
+    In the 30 days of a rotation the key before it may, too: it is the one that its signer uses.
+    """
+    before = registry.keys_before(town.id, town.origin, now() - ROTATION)
     try:
         seconds, signature = read_headers(
             request.headers.get(TIME_HEADER, ""), request.headers.get(SIGNATURE_HEADER, "")
         )
         verify_request(
-            [Verifier.from_text(town.vkey)],
+            [Verifier.from_text(one) for one in (town.vkey, *before)],
             town.origin,
             request.path,
             seconds,
