@@ -6,35 +6,51 @@ only that something is. Nothing of what is read is kept or shown but indexes, co
 """
 
 import base64
+from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
+from hmac import compare_digest
+from itertools import chain
 
+from beffroi_federation.audit_memory import ABSENT, MISMATCH, OPEN, WITHDRAWN, Remembered
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.checkpoint import parse as parse_checkpoint
 from beffroi_federation.entries import (
     BatchEntry,
     CheckpointEntry,
+    Content,
     Entry,
+    EpochEntry,
     RecordEntry,
     SupersedeEntry,
     parse_entry,
 )
 from beffroi_federation.errors import Inconsistent, ProtocolError, Unreachable
 from beffroi_federation.feed_client import GONE, NOT_FOUND, FeedClient
-from beffroi_federation.merkle import TILE_WIDTH, Frontier, leaf_hash, tile_root
+from beffroi_federation.merkle import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    Edge,
+    Frontier,
+    Tile,
+    leaf_hashes,
+)
 from beffroi_federation.notes import Verifier
 from beffroi_federation.notes import parse as parse_note
 from beffroi_federation.records import read_record
 from beffroi_federation.verify import (
+    PATIENCE,
     ContentState,
     LogOf,
-    Verdict,
-    check_contents,
     follow,
+    read_entries,
     require_root,
 )
+from beffroi_privacy.commitments import commit
 
 MOST_ENTRIES = 100_000_000  # a forged size costs nothing to sign, and reading it never ends
 MOST_FAULTS = 100
@@ -55,6 +71,9 @@ class Report:
     faults: list[str] = field(default_factory=list)
     faults_beyond: int = 0
     remarks: list[str] = field(default_factory=list)
+    remarks_beyond: int = 0
+    nation: bool = False
+    continues: str = ""
 
     @property
     def sound(self) -> bool:
@@ -67,6 +86,13 @@ class Report:
             self.faults.append(sentence)
         else:
             self.faults_beyond += 1
+
+    def remark(self, sentence: str) -> None:
+        """Add a remark; beyond a hundred they are only counted."""
+        if len(self.remarks) < MOST_FAULTS:
+            self.remarks.append(sentence)
+        else:
+            self.remarks_beyond += 1
 
 
 def read_signed(note: bytes | str, verifiers: Sequence[Verifier]) -> Checkpoint:
@@ -124,7 +150,10 @@ def _expect(checkpoint: Checkpoint, origin: str | None, earlier: Checkpoint | No
 
 
 class _Audit:
-    """One audit on its way: entries first, then contents."""
+    """One audit on its way: a bundle of entries at a time, with its tiles and its contents.
+
+    What a later entry withdraws is known at the end only, so contents are judged there.
+    """
 
     def __init__(
         self,
@@ -143,124 +172,194 @@ class _Audit:
         self._whose = whose
         self._report = report
         self._progress = progress
-        self._frontier = Frontier()
-        self._tiles = _Tiles(feed, report)
-        self._past = _Past()
-        self._records: dict[int, Entry] = {}
-        self._seen: dict[int, datetime] = {}
-        self._batch: datetime | None = None
+        self._edge = Edge()
+        self._past = Remembered()
+        self._accepted: dict[str, tuple[int, bytes]] = {}
+        self._no_records: list[tuple[int, ProtocolError]] = []
+        self._more_of_them = array("q")
         self._bundles = -(-checkpoint.size // TILE_WIDTH)
 
     def run(self) -> None:
-        """Check entries, tiles and root, then every content."""
+        """Read and check everything, and compare the root."""
         try:
-            self._entries()
+            for start, leaves in self._feed.bundles(0, self._checkpoint.size):
+                self._tiles(leaves)
+                entries = self._entries(start, leaves)
+                self._contents(start, entries)
+                self._progress("entries and contents", start // TILE_WIDTH + 1, self._bundles)
+            self._last_tiles()
+            self._require_root()
         except Unreachable as error:
             _served(error)
             self._report.fault(f"Entries: {error.diagnostics()}")
         except ProtocolError as error:
             self._report.fault(f"Entries: {error.diagnostics()}")
-        self._contents()
+        self._report.entries = self._past.counts()
+        self._report.nation = self._whose is LogOf.NATION
+        self._judge_contents()
 
-    def _entries(self) -> None:
-        """Read every bundle, check entries and tiles, and compare the root."""
-        for start, leaves in self._feed.bundles(0, self._checkpoint.size):
-            self._extend(leaves)
-            for index, leaf in enumerate(leaves, start):
-                self._entry(index, leaf)
-            self._progress("entries", start // TILE_WIDTH + 1, self._bundles)
-        self._tiles.finish()
-        require_root(self._frontier, self._checkpoint, since=0)
-
-    def _extend(self, leaves: Sequence[bytes]) -> None:
-        """Add leaves to the tree, stopping at the earlier checkpoint's size to compare."""
-        hashes = [leaf_hash(leaf) for leaf in leaves]
-        self._tiles.add(hashes)
-        earlier, size = self._earlier, self._frontier.size
+    def _tiles(self, leaves: Sequence[bytes]) -> None:
+        """Add leaves to the tree, comparing the full tiles; stop where the earlier tree ended."""
+        hashes = leaf_hashes(leaves)
+        earlier, size = self._earlier, self._edge.size
         if earlier is not None and size < earlier.size <= size + len(hashes):
-            self._frontier = self._frontier.extended(hashes[: earlier.size - size])
+            self._grow(hashes[: earlier.size - size])
             hashes = hashes[earlier.size - size :]
-            if self._frontier.root() != earlier.root:
+            if self._edge.root() != earlier.root:
                 self._report.fault(
                     "The log does not continue the earlier checkpoint: its first "
                     f"{earlier.size} entries are others now"
                 )
-        self._frontier = self._frontier.extended(hashes)
+        self._grow(hashes)
 
-    def _entry(self, index: int, leaf: bytes) -> None:
-        """Check one entry's grammar and what it points to, and remember what contents need."""
+    def _grow(self, hashes: Sequence[bytes]) -> None:
+        self._edge, tiles = self._edge.grown(hashes)
+        for tile in tiles:
+            if len(tile.hashes) == TILE_WIDTH * HASH_BYTES:
+                self._compare(tile)
+
+    def _last_tiles(self) -> None:
+        """Compare the partial tiles at the end of each level."""
+        for level, hashes in enumerate(self._edge.tiles):
+            if hashes:
+                count = self._edge.size >> (TILE_HEIGHT * level)
+                self._compare(Tile(level, count // TILE_WIDTH, hashes))
+
+    def _compare(self, tile: Tile) -> None:
+        """Compare one tile with what the entries make it."""
+        self._report.tiles += 1
+        name = f"Tile {tile.index} of level {tile.level}"
         try:
-            entry = parse_entry(leaf)
-            if self._whose is None and not isinstance(entry, BatchEntry):
-                nation = isinstance(entry, CheckpointEntry)
-                self._whose = LogOf.NATION if nation else LogOf.TOWN
-            consequences = follow(index, (entry,), self._past, self._whose or LogOf.TOWN)
+            served = self._feed.read_tile(tile.level, tile.index, len(tile.hashes) // HASH_BYTES)
+        except Unreachable as error:
+            _served(error)
+            self._report.fault(f"{name}: {error.diagnostics()}")
         except ProtocolError as error:
-            self._past.kinds[index] = "?"
+            self._report.fault(f"{name}: {error.diagnostics()}")
+        else:
+            if served != tile.hashes:
+                self._report.fault(
+                    f"{name} does not hold the hashes of the entries that are served"
+                )
+
+    def _require_root(self) -> None:
+        """Compare the root of what was read with the signed one."""
+        parts = chain.from_iterable(part.hashes for part in reversed(self._edge.frontiers))
+        frontier = Frontier(self._edge.size, tuple(parts))
+        require_root(frontier, self._checkpoint, since=0)
+
+    def _entries(self, start: int, leaves: Sequence[bytes]) -> Sequence[Entry | None]:
+        """Check the entries of one bundle: their grammar, and what they point to."""
+        try:
+            entries = read_entries(start, leaves)
+            done = follow(start, entries, self._past, self._kind_of_log(entries))
+        except ProtocolError:  # at least one is wrong: one by one, to name each
+            return [self._entry(index, leaf) for index, leaf in enumerate(leaves, start)]
+        self._past.take(entries, done.superseded, done.withdrawn)
+        self._look_at_trees(start, entries)
+        return entries
+
+    def _entry(self, index: int, leaf: bytes) -> Entry | None:
+        """Check one entry; None if it is none, or points where it may not."""
+        try:
+            entries = (parse_entry(leaf),)
+            done = follow(index, entries, self._past, self._kind_of_log(entries))
+        except ProtocolError as error:
+            self._past.take((None,), {}, {})
             self._report.fault(f"Entry {index}: {error.diagnostics()}")
+            return None
+        self._past.take(entries, done.superseded, done.withdrawn)
+        self._look_at_trees(index, entries)
+        return entries[0]
+
+    def _kind_of_log(self, entries: Sequence[Entry]) -> LogOf:
+        """Return whose log it is, once an entry says so."""
+        if self._whose is None:
+            first = next((one for one in entries if not isinstance(one, BatchEntry)), None)
+            if first is None:
+                return LogOf.TOWN
+            nation = isinstance(first, CheckpointEntry)
+            self._whose = LogOf.NATION if nation else LogOf.TOWN
+        return self._whose
+
+    def _look_at_trees(self, start: int, entries: Sequence[Entry]) -> None:
+        """Note which log is continued; compare the checkpoints that the nation accepted."""
+        if not start and entries and isinstance(entries[0], EpochEntry):
+            self._report.continues = f"{entries[0].origin} (ended at {entries[0].size} entries)"
+        if self._whose is not LogOf.NATION:
             return
-        self._report.entries[entry.kind] += 1
-        self._past.kinds[index] = entry.kind
-        self._past.versions.update(consequences.superseded)
-        self._past.withdrawn.update(consequences.withdrawn)
-        if isinstance(entry, BatchEntry):
-            self._batch = _end_of(entry.period)
-        if isinstance(entry, RecordEntry | SupersedeEntry):
-            self._records[index] = entry
-            if self._batch is not None:
-                self._seen[index] = self._batch
+        for index, entry in enumerate(entries, start):
+            if isinstance(entry, CheckpointEntry):
+                size, root = self._accepted.get(entry.origin, (0, EMPTY_ROOT))
+                if entry.size < size or (entry.size == size and entry.root != root):
+                    self._report.fault(
+                        f"Entry {index}: after a checkpoint of {size} entries of {entry.origin} "
+                        f"the nation accepted one of {entry.size} entries that cannot follow it"
+                    )
+                self._accepted[entry.origin] = (entry.size, entry.root)
 
-    def _contents(self) -> None:
-        """Check the contents of every bundle that was read."""
-        for bundle in range(self._bundles):
-            first = bundle * TILE_WIDTH
-            here = range(first, min(first + TILE_WIDTH, self._frontier.size))
-            if not here:
-                return
-            try:
-                self._bundle(bundle, here)
-            except Unreachable as error:
-                _served(error)
-                self._report.fault(f"Contents of bundle {bundle}: {error.diagnostics()}")
-            except ProtocolError as error:
-                self._report.fault(f"Contents of bundle {bundle}: {error.diagnostics()}")
-            self._progress("contents", bundle + 1, self._bundles)
+    def _contents(self, first: int, entries: Sequence[Entry | None]) -> None:
+        """Check the contents that are served for the entries of one bundle."""
+        bundle = first // TILE_WIDTH
+        try:
+            for content in self._feed.contents(bundle).lines:
+                at = content.index - first
+                if 0 <= at < len(entries):
+                    self._content(content, entries[at])
+        except Unreachable as error:
+            _served(error)
+            self._report.fault(f"Contents of bundle {bundle}: {error.diagnostics()}")
+        except ProtocolError as error:
+            self._report.fault(f"Contents of bundle {bundle}: {error.diagnostics()}")
 
-    def _bundle(self, bundle: int, here: range) -> None:
-        """Check the contents of one bundle."""
-        contents = {c.index: c for c in self._feed.contents(bundle).lines if c.index in here}
-        for index in sorted(contents.keys() - self._records.keys()):
-            self._report.fault(f"Entry {index}: a content is served for an entry that has none")
-        records = {index: self._records[index] for index in here if index in self._records}
-        found = check_contents(
-            records,
-            contents,
-            withdrawn=frozenset(self._past.withdrawn),
-            first_seen=self._seen,
-            now=self._now,
-        )
-        for index, verdict in found.items():
-            self._verdict(index, verdict)
-
-    def _verdict(self, index: int, verdict: Verdict) -> None:
-        """Count one content, and say what is wrong with it."""
-        self._report.contents[verdict.state.value] += 1
-        if verdict.still_served:
-            self._report.fault(f"Entry {index}: its content is withdrawn and still served")
-        elif verdict.state is ContentState.MISMATCH:
+    def _content(self, content: Content, entry: Entry | None) -> None:
+        """Check one content against its entry."""
+        if not isinstance(entry, RecordEntry | SupersedeEntry):
             self._report.fault(
+                f"Entry {content.index}: a content is served for an entry that has none"
+            )
+        elif compare_digest(commit(content.salt, content.content), entry.commitment):
+            self._past.found(content.index, OPEN)
+            try:
+                read_record(content.content)
+            except ProtocolError as error:
+                if len(self._no_records) < 10 * MOST_FAULTS:
+                    self._no_records.append((content.index, error))
+                elif "reasons" not in error.details:
+                    self._more_of_them.append(content.index)
+        else:
+            self._past.found(content.index, MISMATCH)
+
+    def _judge_contents(self) -> None:
+        """Say what became of every content, now that all withdrawals are known."""
+        past, report = self._past, self._report
+        for index in past.settle():
+            report.fault(f"Entry {index}: its content is withdrawn and still served")
+        for index in past.all_of(MISMATCH):
+            report.fault(
                 f"Entry {index}: its content is not the one that the log commits to; it was "
                 "changed after it was published"
             )
-        elif verdict.state is ContentState.MISSING:
-            self._report.fault(
-                f"Entry {index}: its content is missing for 8 days or more, without a withdrawal"
+        missing = 0
+        for index in past.missing(self._now - PATIENCE):
+            missing += 1
+            report.fault(
+                f"Entry {index}: its content is missing for 8 days or more, without a withdrawal. "
+                "If it was withdrawn today, the next batch will say so: look again tomorrow"
             )
-        elif verdict.content is not None:
-            try:
-                read_record(verdict.content.content)
-            except ProtocolError as error:
+        for state, number in (
+            (ContentState.OPEN, past.count(OPEN)),
+            (ContentState.WITHDRAWN, past.count(WITHDRAWN)),
+            (ContentState.PENDING, past.count(ABSENT) - missing),
+            (ContentState.MISSING, missing),
+            (ContentState.MISMATCH, past.count(MISMATCH)),
+        ):
+            report.contents[state.value] = number
+        for index, error in self._no_records:
+            if not past.withdrawn(index):
                 self._no_record(index, error)
+        for index in self._more_of_them:
+            self._report.faults_beyond += not past.withdrawn(index)
 
     def _no_record(self, index: int, error: ProtocolError) -> None:
         """Say that an open content is no record.
@@ -268,97 +367,16 @@ class _Audit:
         That it does not fit version 1 is for its readers to leave aside, so a remark; that it is no
         canonical JSON is against the protocol, so a fault.
         """
-        if "reasons" in error.details:
-            self._report.remarks.append(f"Entry {index}: {error.sentence}")
-        else:
+        if "reasons" not in error.details:
             self._report.fault(f"Entry {index}: its content is no record: {error.diagnostics()}")
-
-
-class _Past:
-    """What was read of the log so far (`verify.Past`)."""
-
-    def __init__(self) -> None:
-        self.kinds: dict[int, str] = {}
-        self.versions: dict[int, int] = {}
-        self.withdrawn: dict[int, str] = {}
-
-    def kind_at(self, index: int) -> str | None:
-        """Return the kind of an entry already read."""
-        return self.kinds.get(index)
-
-    def next_version(self, index: int) -> int | None:
-        """Return the index of the newer version of a record, if one was read."""
-        return self.versions.get(index)
-
-
-class _Tiles:
-    """The hash tiles of a log, compared with those that its entries make, as these are read."""
-
-    def __init__(self, feed: FeedClient, report: Report) -> None:
-        self._feed = feed
-        self._report = report
-        self._rows: list[list[bytes]] = [[]]
-        self._full: list[int] = [0]
-
-    def add(self, hashes: Sequence[bytes]) -> None:
-        """Take leaf hashes in the log's order, and compare each tile that they complete."""
-        for one in hashes:
-            self._add(0, one)
-
-    def finish(self) -> None:
-        """Compare the partial tiles at the end of each level."""
-        for level, row in enumerate(self._rows):
-            if row:
-                self._compare(level, self._full[level], b"".join(row))
-
-    def _add(self, level: int, one: bytes) -> None:
-        """Add a hash to a level; a full tile is compared and its root goes up."""
-        if level == len(self._rows):
-            self._rows.append([])
-            self._full.append(0)
-        row = self._rows[level]
-        row.append(one)
-        if len(row) == TILE_WIDTH:
-            whole = b"".join(row)
-            self._compare(level, self._full[level], whole)
-            self._full[level] += 1
-            row.clear()
-            self._add(level + 1, tile_root(whole))
-
-    def _compare(self, level: int, index: int, expected: bytes) -> None:
-        """Compare one tile with what the entries make it."""
-        self._report.tiles += 1
-        name = f"Tile {index} of level {level}"
-        try:
-            served = self._feed.read_tile(level, index, len(expected) // 32)
-        except Unreachable as error:
-            _served(error)
-            self._report.fault(f"{name}: {error.diagnostics()}")
-        except ProtocolError as error:
-            self._report.fault(f"{name}: {error.diagnostics()}")
         else:
-            if served != expected:
-                self._report.fault(
-                    f"{name} does not hold the hashes of the entries that are served"
-                )
+            self._report.remark(f"Entry {index}: {error.sentence}")
 
 
 def _served(error: Unreachable) -> None:
     """Raise an error of the network again; return where the log itself says "there is none"."""
     if error.details.get("status") not in (NOT_FOUND, GONE):
         raise error
-
-
-def _end_of(period: str) -> datetime:
-    """Return the moment a batch's week or day is over: its contents were served by then."""
-    try:
-        if "W" in period:
-            last = date.fromisocalendar(int(period[:4]), int(period[6:]), 7)
-        else:
-            last = date.fromisoformat(period)
-    except ValueError:  # 30 February: no moment, so nothing counts as missing
-        return datetime.max.replace(tzinfo=UTC)
-    return datetime.combine(last, time(), UTC) + timedelta(days=1)
 
 
 def as_json(report: Report, key: str) -> Mapping[str, object]:
@@ -376,4 +394,7 @@ def as_json(report: Report, key: str) -> Mapping[str, object]:
         "faults": report.faults,
         "faults_beyond": report.faults_beyond,
         "remarks": report.remarks,
+        "remarks_beyond": report.remarks_beyond,
+        "log_of": "nation" if report.nation else "town",
+        "continues": report.continues or None,
     }
