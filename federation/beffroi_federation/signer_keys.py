@@ -254,14 +254,27 @@ def _overwrite(path: Path) -> None:
 
 
 def create_file(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a new file, on disk when it returns; FileExistsError if there is one."""
+    """Write a new file, with its name on disk when it returns; FileExistsError if there is one."""
+    _create(path, data, mode)
+    sync_folder(path.parent)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a file in the place of another, whole and on disk when it returns; mode 0600."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)  # left by a crash before the rename
+    _create(draft, data, 0o600)  # its own name need not last
+    os.replace(draft, path)
+    sync_folder(path.parent)
+
+
+def _create(path: Path, data: bytes, mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
         os.fchmod(handle, mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

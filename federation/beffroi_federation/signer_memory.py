@@ -17,7 +17,6 @@ Whoever puts back both, or the whole disk, is not noticed here: that is what wit
 
 import base64
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from beffroi_federation.checkpoint import open_checkpoint
 from beffroi_federation.errors import Inconsistent, Malformed, ProtocolError, SignerLocked
 from beffroi_federation.merkle import EMPTY_ROOT, HASH_BYTES
 from beffroi_federation.notes import Verifier, decode_base64
-from beffroi_federation.signer_keys import create_file, locked, sync_folder
+from beffroi_federation.signer_keys import create_file, locked, replace_file, sync_folder
 from beffroi_federation.signing import Floor, Signed
 
 NEVER_SIGNED = "never-signed"
@@ -139,11 +138,11 @@ class FileState:
             if held != expected:
                 raise Inconsistent("Somebody else signed in the meantime")
             after = encode({"note": new.note}) + b"\n"
-            self._write(self._seal, self._sealing(_Admitted.of(data, held), (after, new)))
+            replace_file(self._seal, self._sealing(_Admitted.of(data, held), (after, new)))
             self._at("sealed")
-            self._write(self._path, after)
+            replace_file(self._path, after)
             self._at("remembered")
-            self._write(self._seal, self._sealing((after, new)))
+            replace_file(self._seal, self._sealing((after, new)))
 
     def adopt(self, new: Signed) -> None:
         """Remember `new` although the memory is unknown; Inconsistent if it is known."""
@@ -156,23 +155,15 @@ class FileState:
                 raise Inconsistent("The signer remembers what it signed last")
             after = encode({"note": new.note}) + b"\n"
             # Written first: a crash here leaves a memory that does not fit the seal, thus locked.
-            self._write(self._path, after)
+            replace_file(self._path, after)
             self._at("adopted")
-            self._write(self._seal, self._sealing((after, new)))
+            replace_file(self._seal, self._sealing((after, new)))
 
     @staticmethod
     def _sealing(*admitted: _Admitted | tuple[bytes, Signed]) -> bytes:
         return _encode_seal(
             [one if isinstance(one, _Admitted) else _Admitted.of(*one) for one in admitted]
         )
-
-    @staticmethod
-    def _write(path: Path, data: bytes) -> None:
-        draft = path.with_name(path.name + ".new")
-        draft.unlink(missing_ok=True)  # left by a crash before the rename
-        create_file(draft, data)
-        os.replace(draft, path)
-        sync_folder(path.parent)
 
     def _load(self) -> tuple[bytes, Signed | None]:
         """Return the memory's bytes and what they say, once they are the only ones admitted."""
@@ -188,7 +179,7 @@ class FileState:
         if digest not in {one.digest for one in admitted}:
             raise SignerLocked("The signer's memory is an old copy: it was put back, or changed")
         if len(admitted) > 1:
-            self._write(self._seal, _encode_seal([o for o in admitted if o.digest == digest][:1]))
+            replace_file(self._seal, _encode_seal([o for o in admitted if o.digest == digest][:1]))
         return data, signed
 
     def _parse(self, data: bytes) -> Signed | None:
