@@ -274,6 +274,7 @@ class Journey:
 
     def _withdrawn(self) -> dict[str, Any]:
         before = checkpoint(self.town.url).size
+        before = checkpoint(self.town.url).size
         self.moderator.sign_in(self.town.url, "moderator")
         self.moderator.open(f"{self.town.url}/desk/cases/{self.ref}")
         self.moderator.send(
@@ -283,6 +284,7 @@ class Journey:
         stranger.open(self.page)
         stranger.expect("L’auteur a demandé", status=410)
         until("the content gone from the feed", lambda: self.index not in self._contents())
+        until("the withdrawal in the log", lambda: checkpoint(self.town.url).size > before)
         until("the withdrawal in the log", lambda: checkpoint(self.town.url).size > before)
         return {"ref": self.ref, "url": self.page, "index": self.index}
 
