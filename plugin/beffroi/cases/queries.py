@@ -578,7 +578,7 @@ def totals() -> dict[str, int]:
     return {"data_requests": asked, "incidents": sum(by_kind.values())}
 
 
-def erased() -> Select[tuple[int]]:
+def erased() -> Select[int]:
     """Return a select of the ids of erased cases."""
     return select(Case.id).join(Party, Party.id == Case.party_id).where(Party.kind == ERASED)
 

@@ -68,7 +68,7 @@ def erase(case: Case, *, now: datetime) -> None:
     case.party_id = nobody.id
 
 
-def forget_followers(owed: Select[tuple[int]]) -> int:
+def forget_followers(owed: Select[int]) -> int:
     """End the following of erased cases to which no message is owed; return how many ended.
 
     `owed` selects the cases about which a message has yet to leave.
@@ -81,7 +81,7 @@ def forget_followers(owed: Select[tuple[int]]) -> int:
     return int(getattr(gone, "rowcount", 0))
 
 
-def forget_parties(owed: Select[tuple[int]]) -> int:
+def forget_parties(owed: Select[int]) -> int:
     """Delete people without an account to whom nothing leads any more; return how many.
 
     `owed` selects the parties that a message may still name.
