@@ -151,12 +151,15 @@ _LENGTHS = tuple(length.to_bytes(2, "big") for length in range(MAX_LEAF + 1))
 def _leaves(data: bytes, most: int) -> tuple[list[bytes], int]:
     """Return up to `most` leaves, and where the last one ends: beyond the data if it is cut off."""
     leaves: list[bytes] = []
-    at, size = 0, len(data)
-    while at < size and len(leaves) < most:
-        begin = at + 2
-        length = (data[at] << 8) | data[at + 1] if begin <= size else MAX_LEAF
-        if length > MAX_LEAF:
-            raise OverLimit("A leaf is longer than 1,024 bytes", length=length)
-        at = begin + length
-        leaves.append(data[begin:at])
+    append = leaves.append
+    at, begin, size = 0, 0, len(data)
+    try:
+        while at < size and len(leaves) < most:
+            begin = at + 2
+            at = begin + (data[at] << 8 | data[at + 1])
+            append(data[begin:at])
+    except IndexError:  # half of a length
+        return leaves, size + 1
+    if at - begin > MAX_LEAF or (leaves and max(map(len, leaves)) > MAX_LEAF):
+        raise OverLimit("A leaf is longer than 1,024 bytes", allowed=MAX_LEAF)
     return leaves, at

@@ -26,6 +26,7 @@ from typing import Protocol
 
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.entries import (
+    BatchEntry,
     CheckpointEntry,
     Content,
     Entry,
@@ -39,7 +40,7 @@ from beffroi_federation.entries import (
     parse_entry,
 )
 from beffroi_federation.errors import Fork, Inconsistent, Malformed, Overgrown, OverLimit, Rollback
-from beffroi_federation.merkle import EMPTY_ROOT, Frontier, leaf_hash
+from beffroi_federation.merkle import EMPTY_ROOT, Frontier, leaf_hashes
 from beffroi_federation.notes import Signature, Verifier, format_note
 from beffroi_federation.tiles import MAX_LEAF
 from beffroi_privacy.commitments import commit
@@ -108,7 +109,7 @@ def extend(
     for index, leaf in enumerate(new_leaves, state.size):
         if len(leaf) > MAX_LEAF:
             raise OverLimit("A leaf is longer than 1,024 bytes", index=index, length=len(leaf))
-    frontier = state.frontier.extended(leaf_hash(leaf) for leaf in new_leaves)
+    frontier = state.frontier.extended(leaf_hashes(new_leaves))
     require_root(frontier, checkpoint, since=state.size)
     return ReplicaState(state.origin, frontier, checkpoint.root)
 
@@ -178,52 +179,72 @@ class Consequences:
     answered: Mapping[int, int]
 
 
-_OF_A_TOWN = ("rec", "sup", "wdr", "key", "bat", "rcv", "epo")
+_OF_THE_NATION = frozenset({CheckpointEntry, BatchEntry})
 
 
-@dataclass(slots=True)
 class _Following:
     """The entries of one pull, being followed one after the other."""
 
-    past: Past
-    whose: LogOf
-    kinds: dict[int, str] = field(default_factory=dict)
-    published: list[int] = field(default_factory=list)
-    superseded: dict[int, int] = field(default_factory=dict)
-    withdrawn: dict[int, str] = field(default_factory=dict)
-    received: list[int] = field(default_factory=list)
-    answered: dict[int, int] = field(default_factory=dict)
+    def __init__(self, start: int, entries: Sequence[Entry], past: Past, whose: LogOf) -> None:
+        self._start = start
+        self._entries = entries
+        self._past = past
+        self._whose = whose
+        self.published: list[int] = []
+        self.superseded: dict[int, int] = {}
+        self.withdrawn: dict[int, str] = {}
+        self.received: list[int] = []
+        self.answered: dict[int, int] = {}
 
-    def take(self, index: int, entry: Entry) -> None:
-        """Follow one entry; Inconsistent if it points or stands where it may not."""
-        known = ("chk", "bat") if self.whose is LogOf.NATION else _OF_A_TOWN
-        if entry.kind not in known:
-            sentence = (
-                f"Entry {index} is of a kind that the log of a {self.whose.value} never holds"
-            )
-            raise Inconsistent(sentence, kind=entry.kind)
+    def run(self) -> None:
+        """Follow every entry; Inconsistent if one points or stands where it may not."""
+        publish, receive = self.published.append, self.received.append
+        foreign = self._foreign()
+        for index, entry in enumerate(self._entries, self._start):
+            kind = type(entry)
+            if kind in foreign:
+                self._refuse(index, entry)
+            if kind is RecordEntry:
+                publish(index)
+                if entry.received is not None:  # type: ignore[union-attr]  # its type is known
+                    self._answer(index, entry)  # type: ignore[arg-type]
+            elif kind is ReceivedEntry:
+                receive(index)
+            elif kind is not BatchEntry:
+                self._take(index, entry)
+
+    def _foreign(self) -> frozenset[type]:
+        """Return the kinds among the entries that this log never holds."""
+        kinds = frozenset(map(type, self._entries))
+        if self._whose is LogOf.NATION:
+            return kinds - _OF_THE_NATION
+        return kinds & {CheckpointEntry}
+
+    def _refuse(self, index: int, entry: Entry) -> None:
+        sentence = f"Entry {index} is of a kind that the log of a {self._whose.value} never holds"
+        raise Inconsistent(sentence, kind=entry.kind)
+
+    def _answer(self, index: int, entry: RecordEntry) -> None:
+        received = entry.received or 0
+        self._require(index, "q", received, ("rcv",))
+        self.answered[index] = received
+
+    def _take(self, index: int, entry: Entry) -> None:
+        """Follow an entry of the kinds that are less common."""
         match entry:
-            case RecordEntry(_, received):
-                self.published.append(index)
-                if received is not None:
-                    self._require(index, "q", received, ("rcv",))
-                    self.answered[index] = received
             case SupersedeEntry(_, replaces):
                 self._require(index, "i", replaces, ("rec", "sup"))
                 self._supersede(index, replaces)
             case WithdrawEntry(target, reason):
                 self._require(index, "i", target, ("rec", "sup"))
                 self.withdrawn.setdefault(target, reason.value)
-            case ReceivedEntry():
-                self.received.append(index)
             case EpochEntry() if index:
                 sentence = f"Entry {index} begins an epoch, and only entry 0 may"
                 raise Inconsistent(sentence, expected=0, got=index)
-        self.kinds[index] = entry.kind
 
     def _supersede(self, index: int, replaces: int) -> None:
         """Note a new version; a record has one line of versions, never two."""
-        already = self.superseded.get(replaces, self.past.next_version(replaces))
+        already = self.superseded.get(replaces, self._past.next_version(replaces))
         if already is not None:
             raise Inconsistent(
                 f"Entry {index} is a new version of entry {replaces}, which already has one",
@@ -235,8 +256,12 @@ class _Following:
 
     def _require(self, index: int, member: str, target: int, kinds: tuple[str, ...]) -> None:
         """Refuse a pointer that does not lead to an earlier entry of one of these kinds."""
-        kind = self.kinds.get(target) or (self.past.kind_at(target) if target < index else None)
-        if target >= index or kind not in kinds:
+        kind: str | None = None
+        if self._start <= target < index:
+            kind = self._entries[target - self._start].kind
+        elif target < index:
+            kind = self._past.kind_at(target)
+        if kind not in kinds:
             raise Inconsistent(
                 f"Entry {index} points to entry {target} in `{member}`",
                 expected=f"an earlier {' or '.join(kinds)} entry",
@@ -253,9 +278,8 @@ def follow(
     `rec` or `sup`, a `q` to an earlier `rcv`. Withdrawing twice is the same as once. In a town's
     log `epo` stands at index 0 or nowhere and `chk` nowhere; the nation's holds `chk` and `bat`.
     """
-    following = _Following(past, whose)
-    for index, entry in enumerate(entries, start):
-        following.take(index, entry)
+    following = _Following(start, entries, past, whose)
+    following.run()
     return Consequences(
         tuple(following.published),
         following.superseded,

@@ -192,22 +192,27 @@ def _common(joined: bytes, count: int) -> list[Entry]:
     rows = _COMMON.findall(joined)
     if not _covers(rows, joined, count):
         return []
-    commitments = iter(_unpack([row[1] for row in rows if row[1]]))
+    commitments = _unpack([row[1] or _NOTHING for row in rows])
     entries: list[Entry] = []
-    for _, committed, plain, received, replaces, index, reason, period in rows:
+    append = entries.append
+    for row, commitment in zip(rows, commitments, strict=True):
+        _, committed, plain, received, replaces, index, reason, period = row
         if plain == b"ec":
-            entries.append(RecordEntry(next(commitments)))
+            append(RecordEntry(commitment))
         elif received:
-            entries.append(RecordEntry(next(commitments), int(received)))
-        elif committed and not replaces:
-            entries.append(ReceivedEntry(next(commitments)))
+            append(RecordEntry(commitment, int(received)))
         elif replaces:
-            entries.append(SupersedeEntry(next(commitments), int(replaces)))
+            append(SupersedeEntry(commitment, int(replaces)))
+        elif committed:
+            append(ReceivedEntry(commitment))
         elif period:
-            entries.append(BatchEntry(period.decode()))
+            append(BatchEntry(period.decode()))
         else:
-            entries.append(WithdrawEntry(int(index), Reason(reason.decode())))
+            append(WithdrawEntry(int(index), Reason(reason.decode())))
     return entries
+
+
+_NOTHING = b"A" * 43  # stands for the commitment of an entry that has none, while many are decoded
 
 
 def _unpack(texts: list[bytes]) -> list[bytes]:
@@ -215,7 +220,7 @@ def _unpack(texts: list[bytes]) -> list[bytes]:
 
     A character for six zero bits between two makes 44 characters and 33 bytes of each.
     """
-    data = a2b_base64(b"A".join(texts).translate(_STANDARD) + b"A") if texts else b""
+    data = a2b_base64(b"A".join(texts).translate(_STANDARD) + b"A")
     return [data[at : at + 32] for at in range(0, len(data), 33)]
 
 
