@@ -27,7 +27,7 @@ from beffroi_federation.identity import parse_identity
 from beffroi_federation.log import grow
 from beffroi_federation.merkle import Frontier, leaf_hash, verify_inclusion
 from beffroi_federation.notes import Verifier
-from beffroi_federation.receipts import check_receipt
+from beffroi_federation.receipts import NotYetProved, check_receipt
 from beffroi_federation.tail import parse_tail
 from beffroi_federation.tiles import (
     bundle_path,
@@ -251,6 +251,8 @@ def test_the_tail_the_proof_and_the_receipt_of_the_good_history_hold() -> None:
     assert [content.index for content in parse_content_lines(tail.lines)] == [6, 7]
     read_proof(files)
     assert check_receipt(files["kept/receipt.json"], keys(OWN)).index == RECEIVED
+    with pytest.raises(NotYetProved):
+        check_receipt(files["kept/receipt-before-its-batch.json"], keys(OWN))
 
 
 def test_the_root_is_the_same_whether_or_not_a_content_still_exists() -> None:

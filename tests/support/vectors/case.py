@@ -5,6 +5,9 @@ import base64
 import json
 from dataclasses import dataclass
 
+BESIDE = ("kept/", "log/tail/", "log/proof/")
+"""What stands beside the log; a case that is not about it leaves it as it was."""
+
 
 @dataclass
 class Case:
@@ -26,7 +29,8 @@ class Case:
         files: dict[str, object] = {
             path: _text(data) for path, data in self.served.items() if good.get(path) != data
         }
-        files |= {path: None for path in good if path not in self.served}
+        gone = (path for path in good if path not in self.served)
+        files |= {path: None for path in gone if not path.startswith(BESIDE)}
         members: dict[str, object] = {"title": self.title, "expect": self.expect}
         if self.known is not None:
             members["known"] = self.known

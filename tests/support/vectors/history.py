@@ -2,6 +2,7 @@
 """The good histories: a small town's log with one of everything, and the log of its next epoch."""
 
 import hashlib
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -207,4 +208,7 @@ def good_files(town: Town) -> dict[str, bytes]:
         f"log/tail/{TAIL_FROM}": tail_of(town),
         f"log/proof/{PROVED}": proof_of(town, PROVED).text().encode(),
         "kept/receipt.json": encode_receipt(receipt_of(town)),
+        "kept/receipt-before-its-batch.json": encode_receipt(
+            replace(receipt_of(town), index=None, proof="")
+        ),
     }
