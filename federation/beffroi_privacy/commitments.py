@@ -6,6 +6,7 @@ test a guess against (`docs/protocol/`, erasure).
 """
 
 import hmac
+from collections.abc import Sequence
 
 CONTEXT = b"beffroi/commit/v1\n"
 SALT_BYTES = 32
@@ -20,3 +21,14 @@ def commit(salt: bytes, content: bytes) -> bytes:
     if len(salt) != SALT_BYTES:
         raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
     return hmac.digest(salt, CONTEXT + content, "sha256")
+
+
+def commit_each(salts: Sequence[bytes], contents: Sequence[bytes]) -> list[bytes]:
+    """Return the commitment of each content under its own salt, as `commit` does."""
+    if not set(map(len, salts)) <= {SALT_BYTES}:
+        raise ValueError(f"each salt has {SALT_BYTES} bytes")
+    digest = hmac.digest
+    return [
+        digest(salt, CONTEXT + content, "sha256")
+        for salt, content in zip(salts, contents, strict=True)
+    ]

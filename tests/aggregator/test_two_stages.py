@@ -283,7 +283,7 @@ def prepared(nation: Nation, siren: str) -> service.Prepared:
     now = nation.clock.now()
     with OneByOne(nation.connect()) as carrier:
         carrier.send([rounds.Job("x", page[0].prefix, reader.read(page[0], (), Heard(), now=now))])
-        (outcome,) = carrier.collect(1, 5.0)
+        (outcome,) = carrier.collect(1, 5.0, feed=False)
     assert outcome.error is None
     return service.prepare(page[0].town, outcome.found, now=now)
 

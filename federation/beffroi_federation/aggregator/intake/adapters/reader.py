@@ -25,7 +25,7 @@ from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.asking import NOT_MODIFIED, Talk
 from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.errors import Fork, Inconsistent, Malformed
-from beffroi_federation.merkle import TILE_WIDTH, Frontier, leaf_hash, verify_consistency
+from beffroi_federation.merkle import TILE_WIDTH, Frontier, leaf_hashes, verify_consistency
 from beffroi_federation.notes import Verifier
 from beffroi_federation.tail import Tail
 from beffroi_federation.tiles import bundle_places
@@ -125,7 +125,7 @@ def _with_contents(
         found += yield from _contents({number: None}, bytes_)
         if bytes_[0] > TURN_BYTES and number != bundles[-1]:
             leaves = taken.leaves[: (number + 1) * TILE_WIDTH - taken.start]
-            frontier = before.extended(leaf_hash(leaf) for leaf in leaves)
+            frontier = before.extended(leaf_hashes(leaves))
             return replace(taken, frontier=frontier, leaves=leaves, contents=found)
     return replace(taken, contents=[*found, *(yield from _contents(older, bytes_))])
 
@@ -148,7 +148,7 @@ def _verified(
     if end == checkpoint.size:
         state = ReplicaState(town.origin, frontier, frontier.root())
         return extend(state, checkpoint, leaves).frontier
-    part = frontier.extended(leaf_hash(leaf) for leaf in leaves)
+    part = frontier.extended(leaf_hashes(leaves))
     if part.size != end:
         raise Malformed(
             "The log serves another number of entries than was asked for", got=part.size

@@ -2,9 +2,11 @@
 """Parsing, following and comparing what was verified up to the root; only reads."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 
 from beffroi_federation.aggregator.intake.queries import absent_since, turn_of
 from beffroi_federation.aggregator.intake.rules import ContentMissing, reading
@@ -29,7 +31,7 @@ from beffroi_federation.entries import (
 from beffroi_federation.errors import ContentMismatch, Malformed
 from beffroi_federation.merkle import Frontier
 from beffroi_federation.verify import PATIENCE, read_entries
-from beffroi_privacy.commitments import commit
+from beffroi_privacy.commitments import commit, commit_each
 
 COMMITTED = (RecordEntry, SupersedeEntry)
 """The entries that commit to a content."""
@@ -151,12 +153,14 @@ def _compare(
         return
     known = _known(log_id, start, end, fresh)
     seen, beyond = _open(served, known, fresh, to)
-    settled = seen | known.withdrawn | known.replaced
-    pending = [
-        at
-        for at, entry in enumerate(known.entries, start)
-        if at not in settled and isinstance(entry, COMMITTED)
-    ]
+    pending: list[int] = []
+    if len(seen) < len(known.entries):
+        settled = seen | known.withdrawn | known.replaced
+        pending = [
+            at
+            for at, entry in enumerate(known.entries, start)
+            if at not in settled and isinstance(entry, COMMITTED)
+        ]
     _not_overdue(known.absent, pending, now)
     waits = set(pending)
     to.awaited += [at for at in pending if at not in known.absent]
@@ -178,24 +182,27 @@ def _open(
         sentence = "A content is served with another bundle than its own"
         raise Malformed(sentence, index=indexes[-1], bundle=served.bundle)
     beyond = bool(indexes) and indexes[-1] >= known.end
-    closed, held, log_id = known.replaced | known.withdrawn, known.held, fresh.changes.log_id
+    if beyond:
+        inside = bisect_left(indexes, known.end)
+        indexes, salts, contents = indexes[:inside], salts[:inside], contents[:inside]
+    closed, log_id = known.replaced | known.withdrawn, fresh.changes.log_id
+    commitments = _commitments(indexes, known)
+    if closed.isdisjoint(indexes) and commit_each(salts, contents) == commitments:
+        rows = zip(repeat(log_id), indexes, salts, contents)  # as it nearly always is
+        to.contents += (row for row in rows if row[1] not in known.held) if known.held else rows
+        to.returned.update(at for at in indexes if at < fresh.start and at not in known.held)
+        return set(indexes), beyond
     altered: list[tuple[int, bytes]] = []
     seen: set[int] = set()
-    for index, salt, content in zip(indexes, salts, contents, strict=True):
-        if index >= known.end:
-            break
-        entry = known.entries[index - known.start]
-        if not isinstance(entry, COMMITTED):
-            sentence = "A content is served for an entry that has none"
-            raise Malformed(sentence, index=index, kind=entry.kind)
+    for index, salt, content, commitment in zip(indexes, salts, contents, commitments, strict=True):
         if index in closed:
             if index not in known.replaced:  # nobody needs those any more
                 to.still_served.append(index)
-        elif commit(salt, content) != entry.commitment:
+        elif commit(salt, content) != commitment:
             altered.append((index, content))
         else:
             seen.add(index)
-            if index not in held:
+            if index not in known.held:
                 to.contents.append((log_id, index, salt, content))
     if altered:
         raise ContentMismatch(
@@ -204,8 +211,20 @@ def _open(
             altered=len(altered),
             sha256=hashlib.sha256(altered[0][1]).hexdigest(),
         )
-    to.returned |= {at for at in seen if at < fresh.start and at not in held}
+    to.returned.update(at for at in seen if at < fresh.start and at not in known.held)
     return seen, beyond
+
+
+def _commitments(indexes: Sequence[int], known: _Range) -> list[bytes]:
+    """Return what the entries of these contents commit to; Malformed if one commits to nothing."""
+    found = []
+    for index in indexes:
+        entry = known.entries[index - known.start]
+        if not isinstance(entry, COMMITTED):
+            sentence = "A content is served for an entry that has none"
+            raise Malformed(sentence, index=index, kind=entry.kind)
+        found.append(entry.commitment)
+    return found
 
 
 def _not_overdue(absent: dict[int, datetime], positions: Iterable[int], now: datetime) -> None:

@@ -148,6 +148,10 @@ def _published(
     """Yield the rows of new versions, each with the first version of its record."""
     log_id, start = changes.log_id, changes.start
     superseded, withdrawn = done.superseded, done.withdrawn
+    if not superseded and not withdrawn:  # every version is its record's first, and open
+        for at in done.published:
+            yield log_id, at, at, None, None, moments[at - start]
+        return
     firsts: dict[int, int] = {}
     for at in done.published:
         entry = entries[at - start]
