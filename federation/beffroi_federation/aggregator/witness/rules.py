@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from beffroi_federation.checkpoint import Checkpoint, parse, parse_size
 from beffroi_federation.errors import (
@@ -44,6 +44,9 @@ from beffroi_federation.notes import parse as parse_note
 MOST_PROOF = 63
 MAX_SUBMISSION = MAX_NOTE + 64 + MOST_PROOF * 45
 """Bytes of a submission: the longest note, a line with a size, and 63 hashes."""
+
+GRACE = timedelta(minutes=10)
+"""How long a cache in front of a town may give the checkpoint before the one it submitted."""
 
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 
@@ -208,17 +211,13 @@ def follow_pull(
     `checkpoint`, whose signed note was served. `asked` is when the town was asked for that note,
     None if it is one that was accepted earlier and is being caught up with.
 
-    Raises Rollback when the town serves less than it submitted before it was asked, Fork when the
-    entries are not those of the accepted tree. When the accepted tree is larger than what was taken
-    now, nothing is decided: it is compared when the pull gets there.
+    Raises Rollback when the town serves less than it submitted well before it was asked, Fork when
+    the entries are not those of the accepted tree. When the accepted tree is larger than what was
+    taken now, nothing is decided: it is compared when the pull gets there.
     """
     if standing.size > checkpoint.size:
-        if asked is not None and standing.since is not None and standing.since < asked:
-            raise Rollback(
-                "The town serves a smaller log than the one it had cosigned",
-                expected=f"at least {standing.size}",
-                got=checkpoint.size,
-            )
+        if asked is not None:
+            require_size(standing, checkpoint.size, asked=asked)
         return None
     if standing.size < before.size:
         raise Inconsistent(
@@ -256,6 +255,17 @@ def follow_pull(
         if one.kind == ED25519 and one.name == checkpoint.origin and (one.name, one.key_id) in lines
     )
     return Step(standing, checkpoint, signature_of(opened, own))
+
+
+def require_size(standing: Standing, size: int, *, asked: datetime) -> None:
+    """Return if a town that was asked at a moment may serve a log of this size; else Rollback."""
+    late = standing.since is not None and standing.since < asked - GRACE
+    if standing.size > size and late:
+        raise Rollback(
+            "The town serves a smaller log than the one it had cosigned",
+            expected=f"at least {standing.size}",
+            got=size,
+        )
 
 
 def answer_of_size(size: int) -> bytes:

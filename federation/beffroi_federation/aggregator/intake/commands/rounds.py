@@ -194,7 +194,7 @@ class _Group:
         fresh, log_id = asked.due.fresh, asked.due.log_id
         accepted = service.Accepted(
             Frontier() if fresh is None else fresh.frontier,
-            None if fresh is None else fresh.note,
+            fresh.note if fresh is not None and fresh.behind else None,
             self._standings.get(log_id) or Standing(log_id),
         )
         return service.prepare(asked.due.town, outcome.found, accepted, now=asked.now)

@@ -15,32 +15,38 @@ from beffroi_federation.aggregator.intake.service.taken import Taken
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.witness import queries as witness
-from beffroi_federation.aggregator.witness.rules import Standing, Step, follow_pull
+from beffroi_federation.aggregator.witness.rules import (
+    Standing,
+    Step,
+    follow_pull,
+    require_size,
+)
 from beffroi_federation.merkle import Frontier
 from beffroi_federation.notes import Verifier
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What was verified of a log before a pull, the note it came from, and what was accepted.
+    """What was verified of a log before a pull, and what was accepted of it.
 
-    Read for many logs at once, or by `accepted_of` for one.
+    `catching_up` is the note that was accepted earlier and whose entries are still being taken,
+    None for a log that is not behind. Read for many logs at once, or by `accepted_of` for one.
     """
 
     frontier: Frontier
-    note: bytes | None
+    catching_up: bytes | None
     standing: Standing
 
 
 def accepted_of(log_id: int) -> Accepted:
     """Read what was verified and accepted of a log."""
     row = db.session.execute(
-        select(LogState.frontier, LogState.note).where(LogState.log_id == log_id)
+        select(LogState.frontier, LogState.note, LogState.behind).where(LogState.log_id == log_id)
     ).first()
     standing = witness.standing(log_id)
     if row is None:
         return Accepted(Frontier(), None, standing)
-    return Accepted(Frontier.from_bytes(row.frontier), row.note, standing)
+    return Accepted(Frontier.from_bytes(row.frontier), row.note if row.behind else None, standing)
 
 
 def step_of_pull(
@@ -51,12 +57,13 @@ def step_of_pull(
     `now` is when the pull began; `accepted` is read here if it was not before. Raises
     Fork or Rollback when the town serves another history than the one that was accepted.
     """
-    if taken.checkpoint is None or taken.note is None:
-        return None
     if accepted is None:
         accepted = accepted_of(town.log_id)
     if accepted.frontier.size != taken.start:
         return None  # another pull came first; `write` will say so
+    if taken.checkpoint is None or taken.note is None:
+        require_size(accepted.standing, taken.start, asked=now)
+        return None
     return follow_pull(
         accepted.standing,
         accepted.frontier,
@@ -64,7 +71,7 @@ def step_of_pull(
         taken.checkpoint,
         taken.note,
         [Verifier.from_text(town.vkey)],
-        asked=None if accepted.note == taken.note else now,
+        asked=None if accepted.catching_up == taken.note else now,
     )
 
 
