@@ -6,12 +6,21 @@ and integers that every reader holds exactly (RFC 7493 section 2.2). There are n
 """
 
 import json
+import re
+from json.encoder import encode_basestring
 from typing import NoReturn, TypeAlias
+
+from msgspec import MsgspecError
+from msgspec.json import Encoder
+from msgspec.json import decode as decode_fast
 
 from beffroi_federation.errors import Malformed, OverLimit
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 4
+
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+_encode_fast = Encoder(order="sorted").encode
 
 Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 
@@ -55,9 +64,39 @@ def _members(value: dict[object, object]) -> list[str]:
 
 
 def _text(value: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and _HALF_OF_A_PAIR.search(value):
         raise ValueError("half of a surrogate pair is not a character")
-    return json.dumps(value, ensure_ascii=False)
+    return encode_basestring(value)
+
+
+def parse_canonical(data: bytes, max_depth: int = MAX_DEPTH) -> dict[str, Json] | None:
+    """Return the object that canonical JSON spells, or None where that is not certain at once.
+
+    It is certain where a fast reader's value, written again, gives the same bytes, and holds no
+    floats, no other names than ASCII ones (whose order is the same everywhere) and nothing beyond
+    the limits. None says nothing: `parse` and `encode` decide then.
+    """
+    try:
+        value = decode_fast(data)
+        if type(value) is not dict or _encode_fast(value) != data:
+            return None
+    except (MsgspecError, UnicodeError, RecursionError):
+        return None
+    return value if _is_plain(value, max_depth) else None
+
+
+def _is_plain(value: Json, depth: int) -> bool:
+    """Tell whether a value that was read fast is one that `parse` would return."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -MAX_INTEGER <= value <= MAX_INTEGER  # type: ignore[operator]  # its type is known
+    if depth == 0:
+        return False
+    if isinstance(value, dict):
+        return all(name.isascii() and _is_plain(one, depth - 1) for name, one in value.items())
+    return isinstance(value, list) and all(_is_plain(one, depth - 1) for one in value)
 
 
 def parse(data: bytes, max_depth: int = MAX_DEPTH) -> Json:
@@ -108,7 +147,7 @@ def _check(value: Json, depth: int, *, surrogates: bool) -> None:
     while todo:
         item, left = todo.pop()
         if isinstance(item, str):
-            if surrogates and any("\ud800" <= character <= "\udfff" for character in item):
+            if surrogates and _HALF_OF_A_PAIR.search(item):
                 raise Malformed("A string in the JSON holds half of a surrogate pair")
         elif isinstance(item, list | dict):
             if left == 0:

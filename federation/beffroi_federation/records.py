@@ -110,24 +110,33 @@ def read_record(content: bytes) -> ReadRecord:
     """
     if len(content) > CONTENT_BYTES:
         raise OverLimit("A record is longer than 16,384 bytes", bytes=len(content))
-    value = canonical.parse(content)
-    if not isinstance(value, dict):
-        raise Malformed("A record is a JSON object, and this is none")
-    if not _canonical(value, content):
-        raise Malformed("A record is not spelt as RFC 8785 says")
+    value = canonical.parse_canonical(content) or _parse(content)
     version, kind = value.get("v"), value.get("kind")
     if not isinstance(version, int) or isinstance(version, bool) or not isinstance(kind, str):
         raise Malformed("A record names its version `v` and its `kind`, and this does not")
-    schema_class = SCHEMAS.get(kind) if version == VERSION else None
-    if schema_class is None:
+    schema = _READERS.get(kind) if version == VERSION else None
+    if schema is None:
         return ReadRecord(UNKNOWN, None, (), len(value))
     try:
-        known = schema_class().load(value, unknown=EXCLUDE)
+        known = schema.load(value, unknown=EXCLUDE)
     except ValidationError as error:
         sentence = f"A {kind} record does not fit version {VERSION} of its schema"
         raise Malformed(sentence, reasons=reasons(error)) from None
     names = tuple(sorted(known))
     return ReadRecord(kind, MappingProxyType(known), names, len(value) - len(names))
+
+
+_READERS = {kind: schema() for kind, schema in SCHEMAS.items()}
+
+
+def _parse(content: bytes) -> dict[str, canonical.Json]:
+    """Return the members of a record, or raise why it is no canonical JSON object."""
+    value = canonical.parse(content)
+    if not isinstance(value, dict):
+        raise Malformed("A record is a JSON object, and this is none")
+    if not _canonical(value, content):
+        raise Malformed("A record is not spelt as RFC 8785 says")
+    return value
 
 
 def _canonical(value: canonical.Json, content: bytes) -> bool:
