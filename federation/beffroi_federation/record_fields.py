@@ -58,9 +58,10 @@ class PlainText:
             raise ValidationError(f"{len(text)} characters, at most {self.most}")
         if not unicodedata.is_normalized("NFC", text):
             raise ValidationError("is not in Unicode normal form NFC")
-        for character in text:
-            if self._hidden(character):
-                raise ValidationError(f"holds the character U+{ord(character):04X}")
+        hidden = {character for character in set(text) if self._hidden(character)}
+        if hidden:
+            first = next(character for character in text if character in hidden)
+            raise ValidationError(f"holds the character U+{ord(first):04X}")
 
     def _hidden(self, character: str) -> bool:
         """Tell whether a character may not stand in a record's text."""
