@@ -24,16 +24,18 @@ from pathlib import Path
 from random import SystemRandom
 from urllib.parse import urlsplit
 
-from beffroi_federation.auditing import Report, as_json, audit, read_signed
+from beffroi_federation.auditing import as_json, audit, read_signed
+from beffroi_federation.auditor_words import kept_sentence, key_sentence, sentences
 from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.client import DirectoryFetcher, FeedClient, HttpFetcher
 from beffroi_federation.errors import ProtocolError, Unreachable, plain_text
 from beffroi_federation.identity import Identity
 from beffroi_federation.notes import Verifier
 from beffroi_federation.policy import Policy, parse_policy
-from beffroi_federation.receipts import CheckedReceipt, NotYetProved, check_receipt
+from beffroi_federation.receipts import NotYetProved, check_receipt
 from beffroi_federation.split_view import Fault, compare, origin_hash, told
 from beffroi_federation.url_policy import check_prefix
+from beffroi_federation.verify import LogOf
 from beffroi_federation.witnessed import Remembering, judge_note, note_in
 from beffroi_web.clock import SystemClock
 
@@ -152,13 +154,14 @@ def _verify(options: argparse.Namespace) -> _Outcome:
             now=SystemClock().now(),
             origin=opened.identity.origin if opened.identity is not None else None,
             earlier=earlier,
+            whose=LogOf.TOWN if opened.identity is not None else None,
             progress=_progress,
         )
     if earlier is not None and report.origin and earlier.origin != report.origin:
         raise UsageError("The earlier checkpoint is that of another log.")
     key = "pinned" if pinned else "not pinned"
     code = SOUND if report.sound else FAULT
-    outcome = _Outcome(code, as_json(report, key), _sentences(report, key))
+    outcome = _Outcome(code, as_json(report, key), sentences(report, key))
     return _by_policy(outcome, opened.feed.note, policy)
 
 
@@ -243,23 +246,7 @@ def _verify_receipt(data: bytes, pinned: Sequence[Verifier]) -> _Outcome:
         "signed": checked.signed,
         "faults": [],
     }
-    return _Outcome(SOUND, members, (_kept_sentence(checked), _key_sentence(key, checked.signed)))
-
-
-def _kept_sentence(checked: CheckedReceipt) -> str:
-    """Return in plain words what a file that somebody kept shows."""
-    place = (
-        f"entry {checked.index} of the log {checked.checkpoint.origin} "
-        f"(signed at {checked.checkpoint.size} entries)."
-    )
-    if checked.kind == "rcv":
-        return f"The receipt holds: what it contains was received as {place}"
-    if checked.content is not None:
-        return f"The proof holds: the text in this file was published, unchanged, as {place}"
-    return (
-        f"The proof holds: what it names ({checked.kind}) is {place} The text itself is not in "
-        "this file: it was withdrawn before the file was made, or the entry has none."
-    )
+    return _Outcome(SOUND, members, (kept_sentence(checked), key_sentence(key, checked.signed)))
 
 
 def _open(source: str) -> _Source:
@@ -334,47 +321,6 @@ def _read_earlier(path: Path, verifiers: Sequence[Verifier]) -> Checkpoint:
         return read_signed(_read_file(path), verifiers)
     except ProtocolError as error:
         raise UsageError(f"{path}: {error.diagnostics()}") from None
-
-
-def _key_sentence(key: str, signed: bool) -> str:
-    """Return what is known of the key."""
-    if key == "pinned":
-        return "Key pinned: the signature is by a key of the key file."
-    if signed:
-        return (
-            "Key not pinned: the signature is by the key that the source itself names. Give "
-            "--vkey-file to know whose log this is."
-        )
-    return (
-        "Key not pinned: no key is known, so the signature was NOT checked. Give --vkey-file to "
-        "know whose log this is."
-    )
-
-
-def _sentences(report: Report, key: str) -> list[str]:
-    """Return a report in plain words."""
-    counted = as_json(report, key)
-    state = "is sound" if report.sound else "IS NOT SOUND"
-    lines = [
-        f"The log {report.origin or '(unknown)'} {state}.",
-        f"{report.size} entries, {report.tiles} tiles, root {counted['root']}.",
-        "Entries: " + _counts(report.entries),
-        "Contents: " + _counts(report.contents),
-        _key_sentence(key, report.signed),
-    ]
-    lines.extend(f"FAULT: {fault}" for fault in report.faults)
-    if report.faults_beyond:
-        lines.append(f"… and {report.faults_beyond} more faults.")
-    if report.remarks:
-        lines.append(f"{len(report.remarks)} open contents are no records of version 1:")
-        lines.extend(f"remark: {remark}" for remark in report.remarks[:10])
-    return lines
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    """Return counts in words, such as `3 open, 1 withdrawn`."""
-    words = [f"{number} {name}" for name, number in sorted(counts.items()) if number]
-    return (", ".join(words) or "none") + "."
 
 
 def _progress(what: str, done: int, of: int) -> None:

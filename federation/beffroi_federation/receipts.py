@@ -49,6 +49,15 @@ class NotYetProved(ProtocolError):
     advice = "Ask the town for the receipt again after its next batch, or add /log/proof/<index>."
 
 
+class ProofAlone(NotYetProved):
+    """A proof that does not hold its entry: nothing is wrong, and nothing can be checked."""
+
+    advice = (
+        "The town gives both in one file: “Keep the proof” on the page of the case, or "
+        "/log/proof/<index>?keep=1. Or check the whole log by the town's address."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedReceipt:
     """What was kept, and holds: the entry's index and kind, and the checkpoint it is under.
@@ -67,7 +76,7 @@ def check_receipt(data: bytes, verifiers: Sequence[Verifier]) -> CheckedReceipt:
     """Return what a receipt or a kept proof proves, or raise why it does not.
 
     Without verifiers the signature is not looked at (`signed` says so). Raises NotYetProved for a
-    receipt without a proof, and for a bare proof, which does not hold the entry it is about.
+    receipt without a proof; ProofAlone for a bare proof, which does not hold the entry it is about.
     """
     if data.startswith(PROOF_HEAD.encode()):
         return _check_kept(data, verifiers)
@@ -155,7 +164,15 @@ def _kept(document: bytes) -> Kept:
 def _check_kept(data: bytes, verifiers: Sequence[Verifier]) -> CheckedReceipt:
     proof, kept = parse_kept(data)
     if kept is None:
-        raise NotYetProved("This is a proof without its entry; verify the receipt that holds both")
+        checkpoint = read_signed(proof.note, verifiers)
+        raise ProofAlone(
+            "This is a proof without its entry: it can show that an entry is in the log, but it "
+            "does not hold the entry that it is about",
+            log=checkpoint.origin,
+            index=proof.index,
+            size=checkpoint.size,
+            signature="holds" if verifiers else "not checked",
+        )
     checkpoint = read_signed(proof.note, verifiers)
     root, size = checkpoint.root, checkpoint.size
     verify_inclusion(leaf_hash(kept.leaf), proof.index, size, proof.hashes, root)

@@ -10,6 +10,8 @@ from beffroi_federation import auditor
 from beffroi_federation.anonymise import CampaignFact, campaign_record
 from beffroi_federation.checkpoint import Checkpoint, Proof
 from beffroi_federation.entries import (
+    CheckpointEntry,
+    EpochEntry,
     Receipt,
     RecordEntry,
     encode_content_line,
@@ -232,6 +234,68 @@ def test_a_size_that_cannot_be_is_not_read(
     assert len(town.requests) == 2
 
 
+def test_the_report_says_in_a_sentence_what_was_checked_and_found(
+    town: SimulatedTown, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy(town, tmp_path)
+    assert auditor.main([str(folder)]) == 0
+    assert (
+        "Checked: the signature of its checkpoint, each of 300 entries of 300 (its hash, its form "
+        "and what it points to), 3 hash tiles, the root over all of it, and each of 296 contents "
+        "against the commitment in its entry: nothing speaks against it."
+    ) in capsys.readouterr().out
+    (folder / "log/tile/1/000.p/1").write_bytes(bytes(32))
+    assert auditor.main([str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert "1 faults were found" in told
+    assert "it is evidence" in told
+
+
+def test_a_new_epoch_says_which_log_it_continues(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = SimulatedTown()
+    town.append(EpochEntry("town.example/beffroi/1/1", 7, bytes(32)))
+    town.publish()
+    folder = copy(town, tmp_path)
+    assert run(capsys, folder)[1]["continues"] == "town.example/beffroi/1/1 (ended at 7 entries)"
+    town.append(EpochEntry("town.example/beffroi/1/1", 8, bytes(32)))
+    town.publish()
+    code, report = run(capsys, copy(town, tmp_path))
+    assert code == 1
+    assert "only entry 0 may" in str(report["faults"])
+
+
+def accepted(origin: str, size: int, root: bytes = bytes(32)) -> CheckpointEntry:
+    return CheckpointEntry(origin, size, root, bytes(68))
+
+
+def test_the_log_of_the_nation_is_audited_by_its_own_rules(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nation = SimulatedTown(origin="nation.example/log")
+    nation.begin_batch("2026-W41")
+    for entry in (accepted("a", 1), accepted("b", 5), accepted("a", 1), accepted("a", 9)):
+        nation.append(entry)
+    nation.publish()
+    folder = copy(nation, tmp_path) / "log"
+    code, report = run(capsys, folder)
+    assert (code, report["log_of"]) == (0, "nation"), report
+    assert report["entries"] == {"bat": 1, "chk": 4}
+    assert run(capsys, tmp_path)[0] == 1  # a town, says its identity file, and no town logs these
+    for wrong in (accepted("a", 8), accepted("b", 5, b"\1" * 32)):
+        nation.append(wrong)
+        nation.publish()
+        code, report = run(capsys, copy(nation, tmp_path) / "log")
+        assert code == 1
+        assert "that cannot follow it" in str(report["faults"])
+        nation.leaves.pop()
+    nation.append(RecordEntry(bytes(32)))
+    nation.publish()
+    code, report = run(capsys, copy(nation, tmp_path) / "log")
+    assert "the log of a nation never holds" in str(report["faults"])
+
+
 # ---- time ----
 
 
@@ -369,7 +433,14 @@ def test_a_receipt_without_a_proof_and_a_proof_without_its_entry_are_said_to_be_
     (tmp_path / "proof").write_text(good.proof)
     code, report = run(capsys, tmp_path / "proof")
     assert code == 2
-    assert "without its entry" in str(report["error"])
+    for part in ("without its entry", town.origin, "index = 1", "keep=1", "not checked"):
+        assert part in str(report["error"])
+    code, report = run(capsys, tmp_path / "proof", "--vkey-file", key_file(town, tmp_path))
+    assert code == 2
+    assert "signature = holds" in str(report["error"])
+    stranger = tmp_path / "stranger"
+    stranger.write_text(SimulatedTown(origin="other.example/beffroi/1/1").vkey())
+    assert run(capsys, tmp_path / "proof", "--vkey-file", stranger)[0] == 1
 
 
 # ---- usage ----
