@@ -22,11 +22,11 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from round_towns import Country, build, served
 
+HERE = Path(__file__).resolve().parent
 CLIENTS = ("nation", "requests", "httpx", "polling")
 COUNTRY = 35_000
 Figures = dict[str, list[float]]

@@ -4,6 +4,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, Select, func, or_, select
@@ -98,9 +99,6 @@ ASKED = ("approved", "quarantined")
 class Due:
     """A town that is to be asked, with what is known of its log; parsed when it is needed."""
 
-    __slots__ = ("_row", "behind", "etag", "log_id", "name", "no_tail_at", "origin", "prefix",
-                 "siren", "state", "turn")  # fmt: skip
-
     def __init__(self, row: Row[Any]) -> None:
         self._row = row
         self.log_id: int = row[_AT["log_id"]]
@@ -114,12 +112,12 @@ class Due:
         self.turn: int = row[_STATE_AT + _FRESH["turn"]] or 0
         self.no_tail_at: datetime | None = row[-1]
 
-    @property
+    @cached_property
     def town(self) -> TownRow:
         """Return the town."""
         return TownRow(*self._row[:_STATE_AT])
 
-    @property
+    @cached_property
     def fresh(self) -> Freshness | None:
         """Return how far its log was verified, or None if it was never tried."""
         values = self._row[_STATE_AT:-1]

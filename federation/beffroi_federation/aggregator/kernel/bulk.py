@@ -6,31 +6,56 @@ transaction that is open, take tuples in the order of the named columns, and con
 moment goes in as `moment()` gives it, JSON as text.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from flask import Flask, current_app
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, Table, Text
 
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_web.database import UtcDateTime
 
 Row = Sequence[Any]
+_sqlite: WeakKeyDictionary[Flask, bool] = WeakKeyDictionary()
 AT_ONCE = 500
 """Values in one `IN`, far below what either database allows."""
 
 
+def _on_sqlite() -> bool:
+    """Say whether the open database is SQLite; looked up once an application."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    known = _sqlite.get(app)
+    if known is None:
+        known = _sqlite[app] = db.engine.dialect.name == "sqlite"
+    return known
+
+
 def moment(when: datetime) -> Any:
     """Return a moment as the driver of the open database stores it."""
-    if db.engine.dialect.name == "sqlite":
-        return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return _as_text(when) if _on_sqlite() else when
+
+
+def moments() -> Callable[[datetime], Any]:
+    """Return `moment` for the open database, for whoever stores thousands."""
+    return _as_text if _on_sqlite() else _as_it_is
+
+
+@lru_cache(1_024)
+def _as_text(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _as_it_is(when: datetime) -> datetime:
     return when
 
 
 def day(when: date) -> Any:
     """Return a day as the driver of the open database stores it."""
-    return when.isoformat() if db.engine.dialect.name == "sqlite" else when
+    return when.isoformat() if _on_sqlite() else when
 
 
 def insert(table: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -42,7 +67,7 @@ def insert(table: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
     target: Table = table.__table__
     names = ", ".join(f'"{name}"' for name in columns)
     rows = chain((first,), rows)
-    if db.engine.dialect.name == "sqlite":
+    if _on_sqlite():
         marks = ", ".join("?" * len(columns))
         statement = f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})'  # noqa: S608  fixed names
         _cursor().executemany(statement, rows)
@@ -82,7 +107,7 @@ def delete_in(table: str, where: str, column: str, fixed: Row, values: Sequence[
     """Delete the rows where a column is among values, and `where` holds (`?` for each `fixed`)."""
     head = f'DELETE FROM "{table}" WHERE {where}{" AND " if where else ""}"{column}"'  # noqa: S608  fixed names
     cursor = _cursor()
-    if db.engine.dialect.name == "sqlite":
+    if _on_sqlite():
         for some in batches(values, AT_ONCE):
             cursor.execute(f"{head} IN ({', '.join('?' * len(some))})", (*fixed, *some))
     elif values:
@@ -97,7 +122,7 @@ def batches(values: Sequence[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _spelt(statement: str) -> str:
-    return statement if db.engine.dialect.name == "sqlite" else statement.replace("?", "%s")
+    return statement if _on_sqlite() else statement.replace("?", "%s")
 
 
 def _cursor() -> Any:

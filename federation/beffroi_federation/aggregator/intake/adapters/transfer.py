@@ -125,12 +125,13 @@ class Transfer:
         if self._status == OK:
             self._unpacking_of().end()
         etag = good_etag(self._headers.get(b"etag", b"").decode("latin-1"))
-        return Fetched(self._status, bytes(self._body), etag)
+        body, self._body = b"".join(self._body), []
+        return Fetched(self._status, body, etag)
 
     @property
     def size(self) -> int:
         """Return how many unpacked bytes are held."""
-        return len(self._body)
+        return self._size
 
     def close(self) -> None:
         """Give everything back."""
@@ -145,7 +146,8 @@ class Transfer:
         self._status = 0
         self._headers = {}
         self._head_bytes = 0
-        self._body = bytearray()
+        self._body: list[bytes] = []
+        self._size = 0
         self._unpacking = None
         self._enough = False
         self.received = 0
@@ -191,7 +193,8 @@ class Transfer:
         self.received += len(piece)
         try:
             for step in self._unpacking_of().take(piece):
-                self._body += step
+                self._body.append(step)
+                self._size += len(step)
         except ProtocolError as error:
             self.fault = error
             return 0

@@ -16,12 +16,13 @@ def write_quiet(quiet: Sequence[Quiet], *, now: datetime, every: timedelta) -> N
 
     A log that was written in the meantime is left alone: whoever wrote knew more.
     """
-    when = bulk.moment(now)
+    stored = bulk.moments()
+    when = stored(now)
     bulk.run(
         'UPDATE "log_state" SET "verified_at" = ?, "tried_at" = ?, "due_at" = ?, '
         '"refusals" = 0, "misses" = 0 WHERE "log_id" = ? AND "turn" = ?',
         [
-            (when, when, bulk.moment(next_time(origin, now, every)), log_id, turn)
+            (when, when, stored(next_time(origin, now, every)), log_id, turn)
             for log_id, origin, turn in quiet
         ],
     )
