@@ -16,6 +16,7 @@ from beffroi_federation.cosigning import MAX_ANSWER, Cosignature, read_answer
 from beffroi_federation.errors import ProtocolError, Rollback, Unreachable
 from beffroi_federation.merkle import HashReader, consistency_proof
 from beffroi_federation.notes import Verifier
+from beffroi_federation.url_policy import AddressRefused
 
 PATH = "add-checkpoint"
 SIZE_KIND = "text/x.tlog.size"
@@ -102,7 +103,15 @@ def submit(
 
 def _ask(poster: Poster, old: int, checkpoint: Checkpoint, note: str, reader: HashReader) -> Answer:
     proof = consistency_proof(reader, old, checkpoint.size)
-    return poster.post(PATH, encode_submission(old, proof, note), max_bytes=MAX_ANSWER)
+    try:
+        return poster.post(PATH, encode_submission(old, proof, note), max_bytes=MAX_ANSWER)
+    except AddressRefused:
+        raise
+    except Unreachable as error:
+        sentence = (
+            f"The witness cannot be reached ({error.sentence[0].lower()}{error.sentence[1:]})"
+        )
+        raise Unreachable(sentence.replace("the town", "it"), **error.details) from None
 
 
 def _is_size(answer: Answer) -> bool:

@@ -245,6 +245,7 @@ def test_the_worker_publishes_though_the_witness_is_down(village: Town) -> None:
         worker.turn()
     assert served(village)[0].count("— ") == 1
     assert rows(village)[0].failures == 1
+    assert "The witness cannot be reached" in rows(village)[0].trouble
 
 
 def test_waits_double_up_to_six_hours_and_longer_only_where_it_was_asked() -> None:

@@ -27,7 +27,7 @@ from beffroi_federation.policy import Policy, PolicyWitness, parse_policy
 from beffroi_federation.submitting import Answer, Poster, submit
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-TIMEOUTS = Timeouts(connect=5.0, total=15.0, grace=5.0)
+TIMEOUTS = Timeouts(connect=5.0, total=15.0, grace=10.0)
 
 OpenWitness = Callable[[str], AbstractContextManager[Poster]]
 """Opens a witness under its submission prefix; raises ProtocolError for what may not be opened."""
