@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -125,13 +126,12 @@ class Transfer:
         if self._status == OK:
             self._unpacking_of().end()
         etag = good_etag(self._headers.get(b"etag", b"").decode("latin-1"))
-        body, self._body = b"".join(self._body), []
-        return Fetched(self._status, body, etag)
+        return Fetched(self._status, self._body.getvalue(), etag)
 
     @property
     def size(self) -> int:
         """Return how many unpacked bytes are held."""
-        return self._size
+        return self._body.tell()
 
     def close(self) -> None:
         """Give everything back."""
@@ -146,8 +146,7 @@ class Transfer:
         self._status = 0
         self._headers = {}
         self._head_bytes = 0
-        self._body: list[bytes] = []
-        self._size = 0
+        self._body = BytesIO()
         self._unpacking = None
         self._enough = False
         self.received = 0
@@ -193,8 +192,7 @@ class Transfer:
         self.received += len(piece)
         try:
             for step in self._unpacking_of().take(piece):
-                self._body.append(step)
-                self._size += len(step)
+                self._body.write(step)
         except ProtocolError as error:
             self.fault = error
             return 0
