@@ -73,6 +73,11 @@ def empty(kind: Kind, folder: Path) -> str:
     return _create("")
 
 
+def another_server() -> str:
+    """Return the address of a PostgreSQL server of its own, which ends with the session."""
+    return _start_server()
+
+
 def discard(url: str) -> None:
     """Drop a PostgreSQL database that `fresh` or `empty` made; an SQLite file goes by itself."""
     if url.startswith("postgresql"):
