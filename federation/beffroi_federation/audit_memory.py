@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import get_args
 
 from beffroi_federation.entries import BatchEntry, Entry
 
 KINDS = ("?", "rec", "sup", "wdr", "key", "bat", "rcv", "epo", "chk")
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
+_CODE_OF = {kind: _CODES[kind.kind] for kind in get_args(Entry)} | {type(None): 0}
 _WITH_CONTENT = bytes(code in (_CODES["rec"], _CODES["sup"]) for code in range(256))
 
 NONE, ABSENT, OPEN, MISMATCH, WITHDRAWN = range(5)
@@ -50,7 +52,7 @@ class Remembered:
     ) -> None:
         """Remember the next entries (None for one that is none) and what they do to records."""
         first = len(self._kinds)
-        kinds = bytes([_CODES[entry.kind] if entry is not None else 0 for entry in entries])
+        kinds = bytes(map(_CODE_OF.__getitem__, map(type, entries)))
         self._kinds += kinds
         self._states += kinds.translate(_WITH_CONTENT)
         for old, new in superseded.items():

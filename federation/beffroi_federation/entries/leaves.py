@@ -44,17 +44,19 @@ _HASH = rb"([A-Za-z0-9_-]{42}" + _LAST + rb")"
 _LINE = rb"([A-Za-z0-9_-]{90}" + _LAST + rb")"
 _INDEX = rb"(0|[1-9][0-9]{0,14})"
 _COMMON = re.compile(
-    rb"(\{(?:"
+    rb"^\{(?:"
     rb'"c":"' + _HASH + rb'",(?:'
     rb'"t":"r(ec|cv)"|"q":' + _INDEX + rb',"t":"rec"|"i":' + _INDEX + rb',"t":"sup")'
     rb'|"i":' + _INDEX + rb',"r":"(' + "|".join(Reason).encode() + rb')","t":"wdr"'
     rb'|"p":"([0-9]{4}-(?:W(?:0[1-9]|[1-4][0-9]|5[0-3])|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])))"'
     rb',"t":"bat"'
-    rb'),"v":1\})\n'
+    rb'),"v":1\}\n',
+    re.MULTILINE,
 )
 _CHECKPOINT = re.compile(
-    rb'(\{"k":"' + _LINE + rb'","n":([1-9][0-9]{0,14}),"o":"([!#-*,-\[\]-~]{1,255})","r":"' + _HASH
-    + rb'","t":"chk","v":1\})\n'
+    rb'^\{"k":"' + _LINE + rb'","n":([1-9][0-9]{0,14}),"o":"([!#-*,-\[\]-~]{1,255})","r":"' + _HASH
+    + rb'","t":"chk","v":1\}\n',
+    re.MULTILINE,
 )  # fmt: skip
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _CHUNK = 256
@@ -178,25 +180,20 @@ def parse_entries(leaves: Sequence[bytes]) -> list[Entry]:
     return entries
 
 
-def _covers(rows: list[tuple[bytes, ...]], joined: bytes, count: int) -> bool:
-    """Tell whether matches are exactly the leaves that were joined.
-
-    Each match ends with the only LF in it. If they cover every byte and are as many as the leaves,
-    then the LFs are as many as the leaves, so that no leaf holds one, and each match is one leaf.
-    """
-    return len(rows) == count and sum([len(row[0]) for row in rows]) + count == len(joined)
-
-
 def _common(joined: bytes, count: int) -> list[Entry]:
-    """Return the entries of leaves, each followed by LF; nothing if one is not of a common kind."""
+    """Return the entries of leaves, each followed by LF; nothing if one is not of a common kind.
+
+    A match is one whole line. If matches and LFs are as many as the leaves, then no leaf holds a
+    LF, every line is one leaf, and every one of them matched.
+    """
     rows = _COMMON.findall(joined)
-    if not _covers(rows, joined, count):
+    if not len(rows) == count == joined.count(b"\n"):
         return []
-    commitments = _unpack([row[1] or _NOTHING for row in rows])
+    commitments = _unpack([row[0] or _NOTHING for row in rows])
     entries: list[Entry] = []
     append = entries.append
     for row, commitment in zip(rows, commitments, strict=True):
-        _, committed, plain, received, replaces, index, reason, period = row
+        committed, plain, received, replaces, index, reason, period = row
         if plain == b"ec":
             append(RecordEntry(commitment))
         elif received:
@@ -227,12 +224,12 @@ def _unpack(texts: list[bytes]) -> list[bytes]:
 def _checkpoints(joined: bytes, count: int) -> list[Entry]:
     """Return the `chk` entries of leaves, each followed by LF; nothing if one is another."""
     rows = _CHECKPOINT.findall(joined)
-    if not _covers(rows, joined, count):
+    if not len(rows) == count == joined.count(b"\n"):
         return []
-    roots = _unpack([row[4] for row in rows])
+    roots = _unpack([row[3] for row in rows])
     return [
         CheckpointEntry(
-            row[3].decode(), int(row[2]), root, a2b_base64(row[1].translate(_STANDARD) + b"=")
+            row[2].decode(), int(row[1]), root, a2b_base64(row[0].translate(_STANDARD) + b"=")
         )
         for row, root in zip(rows, roots, strict=True)
     ]
