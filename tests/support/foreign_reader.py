@@ -476,3 +476,21 @@ def check_receipt(receipt: bytes, vkeys: Sequence[str]) -> int:
     note = value["p"].partition("\n\n")[2]
     require(note.split("\n")[0] == value["o"], "a receipt of another log than its proof")
     return index
+
+
+def check_kept(document: bytes, vkeys: Sequence[str]) -> tuple[int, bytes]:
+    """Return index and content of a proof that holds its entry in its `extra` line."""
+    head, extra, rest = document.split(b"\n", 2)
+    require(extra.startswith(b"extra "), "a proof without its entry")
+    try:
+        value = strict_json(base64.b64decode(extra[6:], validate=True), 1)
+    except binascii.Error:
+        raise Wrong("an extra line that is not base64") from None
+    require(isinstance(value, dict) and value.keys() == {"d", "e", "s"}, "no entry and content")
+    leaf = value["e"].encode()
+    index, _ = check_proof(head + b"\n" + rest, leaf, vkeys)
+    content = value["d"].encode()
+    opened = hmac.digest(thirty_two(value["s"]), b"beffroi/commit/v1\n" + content, "sha256")
+    entry = members_of(leaf, index)
+    require(entry["t"] in ("rec", "sup") and thirty_two(entry["c"]) == opened, "another content")
+    return index, bytes(content)

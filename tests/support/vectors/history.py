@@ -27,6 +27,7 @@ from beffroi_federation.entries import (
 from beffroi_federation.log import grow
 from beffroi_federation.merkle import inclusion_proof, leaf_hash
 from beffroi_federation.notes import COSIGNATURE, Signature, sign, vkey
+from beffroi_federation.receipts import Kept, encode_kept
 from beffroi_federation.tail import encode_tail
 from beffroi_privacy.commitments import commit
 from support.memory_log import MemoryLog
@@ -196,6 +197,13 @@ def receipt_of(town: Town) -> Receipt:
     return Receipt(town.origin, RECEIVED, salt(RECEIVED), content, proof)
 
 
+def kept_proof(town: Town, content: bytes | None = None, leaf: bytes | None = None) -> str:
+    """Return the proof of the record at `PROVED` as a file to keep, or with another text or leaf."""
+    own_salt, own = town.contents[PROVED]
+    kept = Kept(leaf or town.leaves[PROVED], own_salt, own if content is None else content)
+    return encode_kept(proof_of(town, PROVED), kept)
+
+
 def tail_of(town: Town, start: int = TAIL_FROM) -> bytes:
     """Return the tail from an entry on."""
     lines = {at: encode_content_line(at, *town.contents[at]) for at in sorted(town.contents)}
@@ -208,6 +216,7 @@ def good_files(town: Town) -> dict[str, bytes]:
         f"log/tail/{TAIL_FROM}": tail_of(town),
         f"log/proof/{PROVED}": proof_of(town, PROVED).text().encode(),
         "kept/receipt.json": encode_receipt(receipt_of(town)),
+        f"kept/{PROVED}.tlog-proof": kept_proof(town).encode(),
         "kept/receipt-before-its-batch.json": encode_receipt(
             replace(receipt_of(town), index=None, proof="")
         ),

@@ -14,8 +14,10 @@ from support.vectors.history import (
     TAIL_FROM,
     good_files,
     good_town,
+    kept_proof,
     proof_of,
     receipt_of,
+    request,
     tail_of,
 )
 
@@ -28,12 +30,16 @@ def kept_cases() -> Iterator[Case]:
         (f"log/tail/{TAIL_FROM}", tail_cases()),
         (f"log/proof/{PROVED}", proof_cases()),
         ("kept/receipt.json", receipt_cases()),
+        (f"kept/{PROVED}.tlog-proof", kept_cases_of_proofs()),
         (".well-known/beffroi.json", identity_cases(files[".well-known/beffroi.json"])),
     ):
-        where = {"log/t": "tail", "log/p": "proof", "kept/": "receipt"}.get(path[:5], "identity")
+        where = {"log/t": "tail", "log/p": "proof", "kept/r": "receipt", "kept/3": "kept"}
         for name, title, expected, data in cases:
-            known = town.notes[TAIL_FROM] if where == "tail" else None
-            yield Case(name, title, found_in(where, expected), files | {path: data}, known)
+            place = next(
+                (name for head, name in where.items() if path.startswith(head)), "identity"
+            )
+            known = town.notes[TAIL_FROM] if place == "tail" else None
+            yield Case(name, title, found_in(place, expected), files | {path: data}, known)
 
 
 Wrong = tuple[str, str, str, bytes]
@@ -93,6 +99,18 @@ def receipt_cases() -> Iterator[Wrong]:
            whole.replace(b'"i":', b'"a":1,"i":', 1))  # fmt: skip
     yield ("receipt-with-duplicate-keys", "A receipt names a member twice", "Malformed",
            whole.replace(b'"i":', b'"i":1,"i":', 1))  # fmt: skip
+
+
+def kept_cases_of_proofs() -> Iterator[Wrong]:
+    """Yield proofs that hold their entry."""
+    town = good_town()
+    yield ("kept-proof-with-another-text", "The text beside a kept proof was changed",
+           "ProtocolError", kept_proof(town, content=request(9)).encode())  # fmt: skip
+    yield ("kept-proof-with-another-entry", "A kept proof holds another entry than it proves",
+           "Inconsistent", kept_proof(town, leaf=town.leaves[4]).encode())  # fmt: skip
+    good = kept_proof(town).encode()
+    yield ("kept-proof-with-broken-extra", "The extra line of a kept proof is not base64",
+           "Malformed", good.replace(b"extra ", b"extra *", 1))  # fmt: skip
 
 
 def identity_cases(good: bytes) -> Iterator[Wrong]:
