@@ -80,7 +80,11 @@ class Drill:
     def restore(self, file: Path) -> None:
         with self.town.app.app_context():
             backups.restore(
-                self.town.settings, file, now=self.town.now, confirm=lambda _: True, say=str
+                self.town.settings,
+                file,
+                now=self.town.now,
+                confirm=lambda _: True,
+                say=self.said.append,
             )
             db.session.remove()
         self.look()

@@ -9,7 +9,7 @@ It has the addresses of the real one that a town catches up from, and nothing el
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -67,9 +67,12 @@ class NationCopy:
             assert answer.status_code == 200, (path, answer.status_code)
             return answer.get_data()
 
-        with town.look():
-            self.vkeys = [Verifier.from_text(v) for v in town.app.extensions["beffroi"].vkeys()]
-        self.now = int(town.now.timestamp())
+        self.copy(fetch, town.app.extensions["beffroi"].vkeys(), int(town.now.timestamp()))
+
+    def copy(self, fetch: Callable[[str], bytes], vkeys: Sequence[str], now: int) -> None:
+        """Copy what `fetch` gives for the paths of a log signed by these keys."""
+        self.vkeys = [Verifier.from_text(vkey) for vkey in vkeys]
+        self.now = now
         self.sign(fetch("checkpoint").decode())
         size = open_checkpoint(self.note, self.vkeys).size
         self.leaves, self.contents = [], {}

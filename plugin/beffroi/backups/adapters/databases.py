@@ -110,6 +110,9 @@ class SqliteExchange:
             aside = self._path.with_name(f"{self._path.name}.before-restore-{mark}")
             os.link(self._path, aside)
             kept = str(aside)
+            if os.geteuid() == 0:  # what root restores still belongs to the service
+                owner = self._path.stat()
+                os.chown(self._new, owner.st_uid, owner.st_gid)
         os.replace(self._new, self._path)
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:

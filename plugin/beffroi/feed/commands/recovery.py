@@ -4,7 +4,7 @@
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO
@@ -70,8 +70,9 @@ def take_facts(settings: Settings, *, origin: str, vkeys: tuple[str, ...], epoch
     path = settings.signer_folder / FACTS_NAME
     if path.exists() and log_facts(settings).epoch >= epoch:
         return log_facts(settings).epoch
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-    write_facts(path, LogFacts(origin, epoch, vkeys))
+    with suppress(PermissionError):  # the folder is the signer's: `words-to-seed` writes them
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        write_facts(path, LogFacts(origin, epoch, vkeys))
     return epoch
 
 

@@ -17,6 +17,7 @@ from beffroi.feed.queries.reads import (
 from beffroi.feed.queries.recovery import (
     behind_since,
     fact_at,
+    facts_between,
     held_contents,
     is_withdrawn,
     left_behind,
@@ -34,6 +35,7 @@ __all__ = [
     "current_log",
     "everywhere",
     "fact_at",
+    "facts_between",
     "has_slot",
     "held_contents",
     "is_withdrawn",

@@ -67,6 +67,16 @@ def fact_at(position: int, log_id: int) -> LogFact | None:
     return db.session.get(LogFact, (log_id, position))
 
 
+def facts_between(log_id: int, start: int, end: int) -> dict[int, str]:
+    """Return the facts of the places from `start` on and below `end`."""
+    rows = db.session.execute(
+        select(LogFact.position, LogFact.fact).where(
+            LogFact.log_id == log_id, LogFact.position >= start, LogFact.position < end
+        )
+    )
+    return {row.position: row.fact for row in rows}
+
+
 def is_withdrawn(position: int, log_id: int) -> bool:
     """Say whether a withdrawal of a place is known."""
     known = fact_at(position, log_id)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
 from beffroi.feed import queries
 from beffroi.feed.models import LogBatch, LogContent, LogFact, LogState
@@ -26,12 +26,19 @@ from beffroi.feed.service.recovery import take_back
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi_federation import log
-from beffroi_federation.entries import BatchEntry, EpochEntry, RecordEntry, encode_entry
+from beffroi_federation.entries import (
+    BatchEntry,
+    EpochEntry,
+    ReceivedEntry,
+    RecordEntry,
+    encode_entry,
+    parse_entry,
+)
 from beffroi_federation.merkle import root_at
 from beffroi_federation.signing import SignerStanding
 from beffroi_privacy.commitments import SALT_BYTES, commit
 
-AT_ONCE = 1000
+AT_ONCE, LEAVES_AT_ONCE = 1000, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +78,37 @@ def begin(
         new, [encode_entry(EpochEntry(old_origin, size, root)), encode_entry(BatchEntry(period))]
     )
     db.session.add(LogBatch(log_id=new.log_id, position=1, period=period, slot=None))
-    receptions = _receive_again(old.log_id, new)
-    records = _publish_again(old.log_id, new, receptions, chance)
+    receptions, placed = _receive_again(old.log_id, new)
+    records = _publish_again(old.log_id, new, placed, chance)
     db.session.execute(delete(LogContent).where(LogContent.log_id != new.log_id))
     db.session.flush()
-    return Begun(new.log_id, size, len(receptions), records)
+    return Begun(new.log_id, size, receptions, records)
 
 
-def _receive_again(old_id: int, new: SqlLogStore) -> dict[str, int]:
-    """Append every reception again; return the new place of each by its fact."""
+def _receive_again(old_id: int, new: SqlLogStore) -> tuple[int, dict[str, int]]:
+    """Append every reception again; return how many there are, and the new place of each by fact.
+
+    Also those of cases that were lost: their authors hold the receipts.
+    """
+    old, count = SqlLogStore(old_id), 0
     placed: dict[str, int] = {}
-    last = -1
-    while True:
-        rows = db.session.execute(
-            select(LogFact.position, LogFact.fact)
-            .where(LogFact.log_id == old_id, LogFact.entry == "rcv", LogFact.position > last)
-            .order_by(LogFact.position)
-            .limit(AT_ONCE)
-        ).all()
-        if not rows:
-            return placed
-        last = rows[-1].position
-        leaves = SqlLogStore(old_id).leaves_at([row.position for row in rows])
-        first = log.append(new, leaves).first_index
-        placed |= {row.fact: first + n for n, row in enumerate(rows)}
-        facts = [_fact(new, first + n, row.fact, 1, None, "rcv") for n, row in enumerate(rows)]
-        db.session.execute(insert(LogFact), facts)
+    for start in range(0, old.head().size, LEAVES_AT_ONCE):
+        some = [
+            (at, leaf)
+            for at, leaf in enumerate(old.read_leaves(start, LEAVES_AT_ONCE), start)
+            if isinstance(parse_entry(leaf), ReceivedEntry)
+        ]
+        if not some:
+            continue
+        first = log.append(new, [leaf for _, leaf in some]).first_index
+        known = queries.facts_between(old_id, start, start + LEAVES_AT_ONCE)
+        here = {known[at]: first + n for n, (at, _) in enumerate(some) if at in known}
+        facts = [_fact(new, place, fact, 1, None, "rcv") for fact, place in here.items()]
+        if facts:
+            db.session.execute(insert(LogFact), facts)
+        count += len(some)
+        placed |= here
+    return count, placed
 
 
 def _publish_again(
