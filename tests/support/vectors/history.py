@@ -198,7 +198,7 @@ def receipt_of(town: Town) -> Receipt:
 
 
 def kept_proof(town: Town, content: bytes | None = None, leaf: bytes | None = None) -> str:
-    """Return the proof of the record at `PROVED` as a file to keep, or with another text or leaf."""
+    """Return the proof of the record at `PROVED` as a file to keep; text and leaf may be others."""
     own_salt, own = town.contents[PROVED]
     kept = Kept(leaf or town.leaves[PROVED], own_salt, own if content is None else content)
     return encode_kept(proof_of(town, PROVED), kept)
