@@ -5,8 +5,10 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from beffroi_federation.aggregator.kernel.runtime import runtime
+from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.national import queries as national
+from beffroi_federation.aggregator.national.rules import STATE_WORDS
+from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_federation.aggregator.towns.rules import FAULTS
 from beffroi_federation.aggregator.witness.adapters.keys import read_public
@@ -42,6 +44,8 @@ def page() -> str:
         later=later,
         counts=towns.counts(),
         set_aside=national.set_aside(),
+        states=STATE_WORDS,
+        unreleased=national.unreleased_everywhere(now() - UNRELEASED_AFTER),
         faults=FAULTS,
         witness=read_public(runtime().settings.data_dir),
         own_size=OwnLogStore().head().published,

@@ -71,6 +71,7 @@ class Standing:
     entries: int
     records: int
     last_verified: datetime | None
+    unreleased: int = 0
 
     @property
     def ready(self) -> bool:
@@ -78,7 +79,7 @@ class Standing:
         return self.verified == self.towns
 
 
-def standing() -> Standing:
+def standing(now: datetime) -> Standing:
     """Return where the whole service stands."""
     rows = towns.all_towns("approved", "quarantined")
     fresh = intake.freshness()
@@ -91,4 +92,5 @@ def standing() -> Standing:
         entries=sum(one.size for one in known),
         records=national.count_records(),
         last_verified=max((one.verified_at for one in known if one.verified_at), default=None),
+        unreleased=national.unreleased_everywhere(now - UNRELEASED_AFTER),
     )

@@ -16,6 +16,7 @@ from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.national.queries import RecordFilter
 from beffroi_federation.aggregator.towns import queries as towns
+from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.towns.rules import DNS_WORDS, FAULTS, SENTENCES
 from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
@@ -45,7 +46,7 @@ def home() -> str:
     """Answer: is France answering, and can this page be trusted?"""
     return render_template(
         "dashboards/home.html",
-        standing=queries.standing(),
+        standing=queries.standing(now()),
         counts=national.request_counts(),
         answers=service.cards(national.latest_answers(6)),
         wanted=service.cards(national.most_wanted(6)),
@@ -117,7 +118,7 @@ def town(siren: str) -> str:
         counts=national.request_counts(town_id=row.id),
         records=national.count_records(row.id),
         set_aside=national.set_aside(row.id),
-        withdrawn=national.withdrawn_count(row.log_id),
+        withdrawn=national.withdrawn_by_reason(row.log_id),
         dns=DNS_WORDS[row.dns],
         requests=service.cards(recent),
         cells=service.cell_views(national.cells(town_id=row.id, shown_only=True, limit=12)),
@@ -209,13 +210,15 @@ def _chips(given: dict[str, str], town_name: str) -> list[tuple[str, str]]:
 
 @blueprint.get("/requests/<ref>")
 @guard(PUBLIC)
-def record(ref: str) -> str:
+def record(ref: str) -> str | tuple[str, int]:
     """Show one request, its answer, and where it stands in its town's log."""
     place = words.parse_reference(ref)
     row = towns.town_of_epoch(place[0], place[1]) if place else None
     found = national.record(row.log_id, place[2]) if row and place else None
-    if row is None or found is None or found.kind != "request":
+    if row is None or place is None or (found is not None and found.kind != "request"):
         raise NotFound(N_("There is no such request here; it may have been withdrawn by its town."))
+    if found is None:
+        return _gone(row, place[2])
     return render_template(
         "dashboards/record.html",
         breadcrumb=_crumbs(
@@ -227,6 +230,20 @@ def record(ref: str) -> str:
         view=queries.views([row], now())[0],
         supports=service.supports_words(found.known.get("supports")),
     )
+
+
+def _gone(row: TownRow, first: int) -> tuple[str, int]:
+    """Say what became of a record that is not shown: withdrawn and why, awaited, or kept back."""
+    fate = national.fate(row.log_id, first)
+    if fate is None:
+        raise NotFound(N_("There is no such request here; it may have been withdrawn by its town."))
+    page = render_template(
+        "dashboards/gone.html",
+        breadcrumb=_crumbs((gettext("Requests"), url_for("dashboards.requests"))),
+        fate=fate,
+        view=queries.views([row], now())[0],
+    )
+    return page, 410 if fate.state == "withdrawn" else 404
 
 
 @blueprint.get("/incidents")
@@ -307,7 +324,7 @@ def readyz() -> tuple[Response, int]:
     migrated = _migrated()
     body: dict[str, object] = {"ready": False, "migrated": migrated}
     if migrated:
-        stands = queries.standing()
+        stands = queries.standing(now())
         body |= {
             "ready": stands.ready,
             "towns": stands.towns,

@@ -330,6 +330,55 @@ def unreleased(before: datetime) -> dict[int, int]:
     return {log_id: count for log_id, count in db.session.execute(query)}
 
 
+def unreleased_everywhere(before: datetime) -> int:
+    """Return how many requests received before a moment have no record yet, in all towns."""
+    query = (
+        select(func.count())
+        .select_from(Received)
+        .where(Received.released.is_(None), Received.seen_at < before)
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def withdrawn_by_reason(log_id: int) -> dict[str, int]:
+    """Return how many published versions of a log were withdrawn, by the reason's code."""
+    query = (
+        select(Item.withdrawn, func.count())
+        .where(Item.log_id == log_id, Item.withdrawn.is_not(None))
+        .group_by(Item.withdrawn)
+        .order_by(Item.withdrawn)
+    )
+    return {str(reason): count for reason, count in db.session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a record that is not shown: `withdrawn` with its reason, `pending`, `aside`.
+
+    `pending` has no content and no withdrawal; `aside` is here and kept from being shown.
+    """
+
+    state: str
+    position: int
+    reason: str = ""
+
+
+def fate(log_id: int, first: int) -> Fate | None:
+    """Return what became of a record by its first version, None if there never was one."""
+    row = db.session.execute(
+        select(Item.position, Item.withdrawn)
+        .where(Item.log_id == log_id, Item.first == first)
+        .order_by(Item.position.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    if row.withdrawn is not None:
+        return Fate("withdrawn", row.position, row.withdrawn)
+    here = held_contents(log_id, row.position, row.position + 1)
+    return Fate("aside" if here else "pending", row.position)
+
+
 def withdrawn_count(log_id: int) -> int:
     """Return how many published versions of a log were withdrawn."""
     return (

@@ -166,6 +166,42 @@ DELAY_WORDS = {
 }
 """Each band of delays in words."""
 
+WITHDRAWN_WORDS = {
+    "erasure": N_("a person asked for erasure"),
+    "reident": N_("somebody could be recognised"),
+    "error": N_("it was published by mistake"),
+    "legal": N_("the law, a court or an authority asked for it"),
+    "expired": N_("the time for which it was kept is over"),
+}
+"""Why a town withdrew a record: the protocol's codes, in words."""
+
+STATE_WORDS = {
+    "open": (N_("Open"), N_("The content is there and is the one that the town committed to.")),
+    "withdrawn": (
+        N_("Withdrawn"),
+        N_("The town withdrew it and said so in its log, with the reason's code. It is destroyed."),
+    ),
+    "pending": (
+        N_("Awaited"),
+        N_(
+            "The content is gone and the log does not say yet that it was withdrawn; a town has "
+            "8 days. It is not shown meanwhile."
+        ),
+    ),
+    "missing": (
+        N_("Missing"),
+        N_("The same for more than 8 days: a fault. The town is put in quarantine."),
+    ),
+    "mismatch": (
+        N_("Altered"),
+        N_(
+            "The content is not the one that the town committed to: evidence of tampering. The "
+            "town is put in quarantine."
+        ),
+    ),
+}
+"""What can become of a published content, in a word and a sentence."""
+
 WHY_WORDS = {
     "held": N_("held back: a text may identify a person"),
     "unreadable": N_("not in the published form"),
