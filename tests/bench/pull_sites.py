@@ -13,9 +13,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -136,15 +137,16 @@ def open311_moment(number: int) -> str:
     return (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)).isoformat()
 
 
-def write_open311(path: Path, records: Sequence[dict[str, Any]]) -> None:
+def write_open311(path: Path, records: Iterable[dict[str, Any]]) -> None:
     """Write the server's database."""
     import sqlalchemy as sa
 
     engine = sa.create_engine(f"sqlite:///{path}")
     Open311Base.metadata.create_all(engine)
+    rows = (open311_row(n, one) for n, one in enumerate(records))
     with engine.begin() as connection:
-        rows = [open311_row(n, one) for n, one in enumerate(records)]
-        connection.execute(sa.insert(ServiceRequest), rows)
+        while part := list(islice(rows, 20_000)):
+            connection.execute(sa.insert(ServiceRequest), part)
 
 
 def open311() -> Any:
