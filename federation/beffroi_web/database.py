@@ -6,6 +6,7 @@ handling is switched off: reads open a deferred transaction, writes (`unit_of_wo
 `BEGIN IMMEDIATE`, so that a writer waits for its turn instead of failing half-way.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,7 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -92,7 +94,11 @@ def tune(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        statement = "BEGIN IMMEDIATE" if _writing.get() else "BEGIN"
+        try:  # by the driver: a statement of SQLAlchemy's costs as much as a small transaction
+            connection.connection.cursor().execute(statement)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(statement, None, error) from error
 
 
 @contextmanager
