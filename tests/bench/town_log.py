@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import event, text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -36,17 +37,28 @@ def leaves(count: int, first: int = 0) -> Iterator[bytes]:
 
 
 @contextmanager
-def town_store(folder: Path) -> Iterator[SqlLogStore]:
-    """Open a town's database in a folder, made there if it is not; SQLite as a town opens it."""
-    url = f"sqlite:///{folder / 'town.sqlite3'}"
-    if not (folder / "town.sqlite3").exists():
-        upgrade(MIGRATIONS, url)
+def town_store(folder: Path, *, url: str = "", synchronous: str = "FULL") -> Iterator[SqlLogStore]:
+    """Open a new town's database, as a town opens it: an SQLite file in a folder, or another.
+
+    One that is given is emptied of its log first.
+    """
+    upgrade(MIGRATIONS, url or f"sqlite:///{folder / 'town.sqlite3'}")
     app = Flask("bench")
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url or f"sqlite:///{folder / 'town.sqlite3'}"
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url or "sqlite")
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
+        if synchronous != "FULL":
+            event.listen(
+                db.engine,
+                "connect",
+                lambda raw, _: raw.execute(f"PRAGMA synchronous={synchronous}"),
+            )
+        if url:
+            with unit_of_work():
+                for table in ("log_bundle", "log_tile", "log_state"):
+                    db.session.execute(text(f"DELETE FROM {table}"))
         yield SqlLogStore()
         db.session.remove()
         db.engine.dispose()
