@@ -102,7 +102,7 @@ def test_a_withdrawal_empties_every_table_and_page_at_once(
     dump = nation.dump()
     assert "ligne 2" not in dump
     assert repr(salt) not in dump
-    assert nation.client().get("/requests/210000006-1-2").status_code == 404
+    assert nation.client().get("/requests/210000006-1-2").status_code == 410
     assert "ligne 3" in nation.page("/requests")
     assert nation.client().get("/readyz").status_code == 200
 

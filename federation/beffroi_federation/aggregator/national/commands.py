@@ -2,14 +2,19 @@
 """The door of the national store for commands: deriving what waits, and everything anew."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from beffroi_federation.aggregator.kernel.db import NIGHTS, db, unit_of_work
 from beffroi_federation.aggregator.national import queries, service
-from beffroi_federation.aggregator.national.service import Kept, Source
+from beffroi_federation.aggregator.national.service import Examined, Kept, Open, Source
 from beffroi_federation.aggregator.towns import service as towns
-from beffroi_federation.aggregator.towns.queries import all_towns, communes_of, towns_of_logs
+from beffroi_federation.aggregator.towns.queries import (
+    all_towns,
+    communes_of_towns,
+    towns_of_logs,
+)
 from beffroi_web.rewriting import CannotRewrite, rewrite
 
 BATCH = 250
@@ -24,10 +29,14 @@ _log = logging.getLogger(__name__)
 TOLD = frozenset({"held", "unreadable", "elsewhere"})
 
 
-def source_of(log_id: int) -> Source:
-    """Return what deriving records needs to know of the town that a log belongs to."""
-    town = towns_of_logs([log_id])[log_id]
-    return Source(log_id, town.id, town.siren, frozenset(communes_of(town.id)))
+def sources_of(log_ids: Collection[int]) -> dict[int, Source]:
+    """Return what deriving records needs to know of the town that each log belongs to."""
+    found = towns_of_logs(log_ids)
+    served = communes_of_towns([town.id for town in found.values()])
+    return {
+        log_id: Source(log_id, town.id, town.siren, frozenset(served.get(town.id, ())))
+        for log_id, town in found.items()
+    }
 
 
 def settle_waiting(
@@ -35,38 +44,70 @@ def settle_waiting(
 ) -> list[Kept]:
     """Derive what waits, of these logs or of all; return what the gate newly kept back.
 
-    Stops after `limit` records or a little more; all by default. Each batch is a transaction of
-    its own, so that a process which dies leaves the rest waiting. Two processes that meet do the
-    same work twice and write it once.
+    Stops after `limit` records or a little more; all by default. Each batch, of as many towns as
+    it takes, is a transaction of its own, so that a process which dies leaves the rest waiting.
+    Two processes that meet do the same work twice and write it once.
     """
     kept: list[Kept] = []
     settled = 0
     while limit is None or settled < limit:
-        row = queries.next_waiting(log_ids)
-        if row is None:
+        batch = _next_batch(log_ids)
+        if not batch:
             break
-        source = source_of(row.log_id)
-        versions = service.open_versions(row.log_id, row.begins, row.ends, BATCH)
-        done = versions[-1].first + 1 if len(versions) == BATCH else row.ends
+        sources = sources_of({one.row.log_id for one in batch})
         db.session.rollback()
-        found = [(one, service.examine(one.content)) for one in versions]
+        for one in batch:
+            one.found = [(sources[one.row.log_id], open_, _examined(open_)) for open_ in one.open]
         with unit_of_work():
-            service.lock_logs([row.log_id])
-            if service.shorten(row.id, row.begins, done, row.ends):
-                fresh = service.settle(source, found)
-                _tell(source, fresh, now)
-                kept += fresh
-        settled += len(versions)
+            service.lock_logs(sorted(sources))
+            mine = [one for one in batch if service.shorten(one.row, one.done)]
+            fresh = service.settle([found for one in mine for found in one.found])
+            _tell(sources, fresh, now)
+        kept += fresh
+        settled += sum(len(one.open) for one in batch)
     db.session.rollback()
     return kept
 
 
-def _tell(source: Source, kept: Sequence[Kept], now: datetime) -> None:
-    """Write into the town's story what was kept back; never what it says."""
+@dataclass(slots=True)
+class _Part:
+    """A waiting range, or its beginning up to `done`: its open versions, and what they are."""
+
+    row: queries.WaitingRow
+    done: int
+    open: Sequence[Open]
+    found: Sequence[tuple[Source, Open, Examined]] = ()
+
+
+def _next_batch(log_ids: Collection[int] | None) -> list[_Part]:
+    """Return waiting ranges that hold about `BATCH` records together."""
+    parts: list[_Part] = []
+    room = BATCH
+    for row in queries.waiting(log_ids, BATCH):
+        found = service.open_versions(row.log_id, row.begins, row.ends, room)
+        done = found[-1].first + 1 if len(found) == room else row.ends
+        parts.append(_Part(row, done, found))
+        room -= max(len(found), 1)
+        if room <= 0:
+            break
+    return parts
+
+
+def _examined(version: Open) -> Examined:
+    """Examine a content; one that our own reader dies of is not shown, and told to us."""
+    try:
+        return service.examine(version.content)
+    except Exception as error:  # its words may quote the content
+        _log.error("entry %d could not be examined: %s", version.position, type(error).__name__)
+        return service.UNREADABLE
+
+
+def _tell(sources: Mapping[int, Source], kept: Sequence[Kept], now: datetime) -> None:
+    """Write into the towns' stories what was kept back; never what it says."""
     for one in kept:
         if one.why in TOLD:
             details = {"index": one.position, "found": " ".join(one.labels)}
-            towns.note(source.town_id, one.why, now=now, details=details)
+            towns.note(sources[one.log_id].town_id, one.why, now=now, details=details)
 
 
 def rebuild() -> int:
@@ -75,7 +116,8 @@ def rebuild() -> int:
     Raises ProtocolError if a stored leaf does not read, which a pull would have refused.
     """
     with unit_of_work():
-        return service.rebuild([source_of(town.log_id) for town in all_towns()])
+        sources = sources_of([town.log_id for town in all_towns()])
+        return service.rebuild(list(sources.values()))
 
 
 def rewrite_files(*, now: datetime, zone: str) -> bool:

@@ -117,17 +117,17 @@ class WaitingRow:
     ends: int
 
 
-def next_waiting(log_ids: Collection[int] | None = None) -> WaitingRow | None:
-    """Return what is to be derived next, of these logs or of any: the narrowest range first.
+def waiting(log_ids: Collection[int] | None, limit: int) -> list[WaitingRow]:
+    """Return up to `limit` ranges that are to be derived, of these logs or of any.
 
-    A narrow range is a record that was shown before and was touched; a wide one is somebody's
-    whole history, which can wait for the others.
+    The narrowest come first: a narrow range is a record that was shown before and was touched; a
+    wide one is somebody's whole history, which can wait for the others.
     """
     query = select(Waiting.id, Waiting.log_id, Waiting.begins, Waiting.ends)
     if log_ids is not None:
         query = query.where(Waiting.log_id.in_(log_ids))
-    row = db.session.execute(query.order_by(Waiting.ends - Waiting.begins, Waiting.id)).first()
-    return WaitingRow(*row) if row else None
+    query = query.order_by(Waiting.ends - Waiting.begins, Waiting.id).limit(limit)
+    return [WaitingRow(*row) for row in db.session.execute(query)]
 
 
 def leaves(log_id: int, start: int, end: int) -> list[bytes]:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the registry."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select
 
-from beffroi_federation.aggregator.kernel import search
+from beffroi_federation.aggregator.kernel import bulk, search
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent
 from beffroi_federation.aggregator.towns.rules import FAULTS
@@ -187,6 +187,16 @@ def communes_of(town_id: int) -> list[str]:
             .order_by(TownCommune.insee)
         )
     )
+
+
+def communes_of_towns(town_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the communes that each of these towns serves."""
+    found: dict[int, list[str]] = {}
+    for some in bulk.batches(sorted(set(town_ids)), bulk.AT_ONCE):
+        query = select(TownCommune.town_id, TownCommune.insee).where(TownCommune.town_id.in_(some))
+        for row in db.session.execute(query):
+            found.setdefault(row.town_id, []).append(row.insee)
+    return found
 
 
 def towns_of_commune(insee: str) -> list[TownRow]:

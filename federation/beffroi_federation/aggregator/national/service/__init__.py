@@ -12,6 +12,7 @@ anew by the same functions, so all ways end in the same rows.
 from datetime import timedelta
 
 from beffroi_federation.aggregator.national.service.deriving import (
+    UNREADABLE,
     Examined,
     Kept,
     Open,
@@ -33,6 +34,7 @@ from beffroi_federation.aggregator.national.service.taking import (
 )
 
 __all__ = [
+    "UNREADABLE",
     "UNRELEASED_AFTER",
     "Changes",
     "ContentRow",

@@ -22,6 +22,7 @@ from beffroi_federation.aggregator.national.models import (
     SetAside,
     Waiting,
 )
+from beffroi_federation.aggregator.national.queries import WaitingRow
 from beffroi_federation.aggregator.national.rules import gate, place, words_to_find
 from beffroi_federation.aggregator.national.service.taking import unshow
 from beffroi_federation.errors import Malformed, OverLimit
@@ -70,6 +71,9 @@ class Examined:
     labels: tuple[str, ...] = ()
 
 
+UNREADABLE = Examined(UNKNOWN, {}, "unreadable")
+
+
 def examine(content: bytes) -> Examined:
     """Read a verified content and run the nation's own gate on it; touches no table.
 
@@ -78,7 +82,7 @@ def examine(content: bytes) -> Examined:
     try:
         read = read_record(content)
     except (Malformed, OverLimit):
-        return Examined(UNKNOWN, {}, "unreadable")
+        return UNREADABLE
     if read.known is None or read.kind == UNKNOWN:
         return Examined(UNKNOWN, {}, "unknown")
     known = dict(read.known)
@@ -99,9 +103,9 @@ def open_versions(log_id: int, begins: int, ends: int, limit: int) -> list[Open]
     return [Open(row.first, row.position, row.seen_at, bytes(row.content)) for row in rows]
 
 
-def _still_open(log_id: int, positions: Sequence[int]) -> set[int]:
-    """Return which of these versions are open as things stand now."""
-    found: set[int] = set()
+def _still_open(log_id: int, positions: Sequence[int]) -> set[tuple[int, int]]:
+    """Return (log, position) of those of these versions that are open as things stand now."""
+    found: set[tuple[int, int]] = set()
     for some in bulk.batches(positions, bulk.AT_ONCE):
         query = (
             select(Item.position)
@@ -109,11 +113,11 @@ def _still_open(log_id: int, positions: Sequence[int]) -> set[int]:
             .where(Item.log_id == log_id, Item.position.in_(some))
             .where(Item.next.is_(None), Item.withdrawn.is_(None))
         )
-        found.update(db.session.scalars(query))
+        found.update((log_id, position) for position in db.session.scalars(query))
     return found
 
 
-def settle(source: Source, found: Sequence[tuple[Open, Examined]]) -> list[Kept]:
+def settle(found: Sequence[tuple[Source, Open, Examined]]) -> list[Kept]:
     """Write the derived rows of these versions anew; return what is newly kept back.
 
     They are open versions as they were read and examined, maybe a while ago: one that is no longer
@@ -121,25 +125,31 @@ def settle(source: Source, found: Sequence[tuple[Open, Examined]]) -> list[Kept]
     anew. The caller holds `lock_logs`. A record is shown if its newest version is open, readable,
     about the town's own communes, and clean for the gate.
     """
-    still = _still_open(source.log_id, [one.position for one, _ in found])
-    found = [one for one in found if one[0].position in still]
-    ids = [place(source.log_id, one.first) for one, _ in found]
+    by_log: dict[int, list[int]] = {}
+    for source, one, _ in found:
+        by_log.setdefault(source.log_id, []).append(one.position)
+    still: set[tuple[int, int]] = set()
+    for log_id, positions in by_log.items():
+        still |= _still_open(log_id, positions)
+    found = [row for row in found if (row[0].log_id, row[1].position) in still]
+    ids = [place(source.log_id, one.first) for source, one, _ in found]
     before = _set_aside(ids)
     unshow(ids)
-    _write([derive(source, *one) for one in found])
+    _write([derive(*row) for row in found])
     return [
         Kept(source.log_id, one.position, why, examined.labels)
-        for one, examined in found
-        if (why := _why(source, examined)) and (one.position, why) not in before
+        for source, one, examined in found
+        if (why := _why(source, examined)) and (source.log_id, one.position, why) not in before
     ]
 
 
-def _set_aside(ids: Sequence[int]) -> set[tuple[int, str]]:
-    """Return (position, why) of those of these records that are kept back already."""
-    found: set[tuple[int, str]] = set()
+def _set_aside(ids: Sequence[int]) -> set[tuple[int, int, str]]:
+    """Return (log, position, why) of those of these records that are kept back already."""
+    found: set[tuple[int, int, str]] = set()
+    columns = (SetAside.log_id, SetAside.position, SetAside.why)
     for some in bulk.batches(ids, bulk.AT_ONCE):
-        query = select(SetAside.position, SetAside.why).where(SetAside.id.in_(some))
-        found.update((row.position, row.why) for row in db.session.execute(query))
+        rows = db.session.execute(select(*columns).where(SetAside.id.in_(some)))
+        found.update((row.log_id, row.position, row.why) for row in rows)
     return found
 
 
@@ -198,10 +208,10 @@ def _at_home(source: Source, known: Mapping[str, Any]) -> bool:
     return place_named in {"other", source.siren} or place_named in source.communes
 
 
-def shorten(waiting_id: int, begins: int, done: int, ends: int) -> bool:
+def shorten(row: WaitingRow, done: int) -> bool:
     """Take what was derived, up to `done`, off a waiting range; False if it is another one now."""
-    here = (Waiting.id == waiting_id, Waiting.begins == begins, Waiting.ends == ends)
-    if done >= ends:
+    here = (Waiting.id == row.id, Waiting.begins == row.begins, Waiting.ends == row.ends)
+    if done >= row.ends:
         result = db.session.execute(delete(Waiting).where(*here))
     else:
         result = db.session.execute(update(Waiting).where(*here).values(begins=done))

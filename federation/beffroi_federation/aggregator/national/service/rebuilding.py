@@ -66,7 +66,7 @@ def _rebuild_one(source: Source) -> int:
     begins = 0
     while versions := open_versions(source.log_id, begins, start, SETTLE_BATCH):
         ends = versions[-1].first + 1
-        settle(source, [(one, examine(one.content)) for one in versions])
+        settle([(source, one, examine(one.content)) for one in versions])
         begins = ends
     return start
 
