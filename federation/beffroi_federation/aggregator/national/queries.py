@@ -377,15 +377,3 @@ def fate(log_id: int, first: int) -> Fate | None:
         return Fate("withdrawn", row.position, row.withdrawn)
     here = held_contents(log_id, row.position, row.position + 1)
     return Fate("aside" if here else "pending", row.position)
-
-
-def withdrawn_count(log_id: int) -> int:
-    """Return how many published versions of a log were withdrawn."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Item)
-            .where(Item.log_id == log_id, Item.withdrawn.is_not(None))
-        )
-        or 0
-    )
