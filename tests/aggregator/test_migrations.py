@@ -90,3 +90,34 @@ def test_the_witness_goes_on_from_what_was_pulled_before_there_was_one(
     assert entry.position is None
     upgrade(MIGRATIONS, url)
     discard(url)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_log_that_was_pulled_before_turns_were_counted_is_pulled_on(
+    kind: Kind, tmp_path: Path
+) -> None:
+    url = empty(kind, tmp_path)
+    upgrade(MIGRATIONS, url, "0002")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement, values in (
+            ("INSERT INTO town (id, siren, name, kind, url, contact, population_band, software, "
+             "state, reason, dns, added_at) VALUES (1, '210000006', 'A', 'commune', 'http://a', "
+             "'', '', '', 'approved', '', 'checked', :at)", {"at": MOMENT}),
+            ("INSERT INTO log (id, town_id, epoch, origin, prefix, vkey, active, state) VALUES "
+             "(1, 1, 1, 'a', 'http://a/log', 'none', :yes, 'current')", {"yes": True}),
+            ("INSERT INTO log_state (log_id, frontier, behind, refusals, misses, grown) VALUES "
+             "(1, :frontier, 7, 0, 0, 3)", {"frontier": Frontier().to_bytes()}),
+        ):  # fmt: skip
+            connection.execute(text(statement), values)
+    upgrade(MIGRATIONS, url, "0003")
+    with engine.begin() as connection:
+        kept = connection.execute(text("SELECT behind, grown, turn FROM log_state")).one()
+        connection.execute(
+            text("INSERT INTO waiting (id, log_id, begins, ends) VALUES (1, 1, 0, 5)")
+        )
+    assert tuple(kept) == (7, 3, 0)
+    downgrade(MIGRATIONS, url, "0002")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT behind FROM log_state")).scalar() == 7
+    discard(url)

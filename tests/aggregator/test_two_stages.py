@@ -44,10 +44,10 @@ def town(nation: Nation, serve: Serve) -> SimulatedTown:
     return made
 
 
-def take(nation: Nation) -> list[rounds.Pulled]:
+def take(nation: Nation, *sirens: str) -> list[rounds.Pulled]:
     """Pull without deriving anything."""
     with nation.app.app_context():
-        pages = queries.due_towns(["210000006"])
+        pages = queries.due_towns(sirens or ["210000006"])
         carrier = OneByOne(nation.connect())
         return list(rounds.run(carrier, nation.rhythm, pages, derive=False))
 
@@ -175,6 +175,36 @@ def test_what_disappears_while_it_is_examined_is_never_shown(
     assert any(b"ligne 2" in content for content in examined)
     assert "ligne 2" not in nation.dump()
     assert "ligne 3" in nation.page("/requests")
+
+
+def test_a_content_that_our_own_reader_dies_of_is_not_shown_and_stops_nobody(
+    nation: Nation,
+    town: SimulatedTown,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = make_town("210000014", "Beffroi-l’Autre")
+    other.record(request_content(7))
+    other.publish()
+    serve(other)
+    nation.know(other)
+    take(nation, "210000006", "210000014")
+
+    def dies_of_one(content: bytes) -> Examined:
+        if b"ligne 2" in content:
+            raise RecursionError(content)
+        return examine(content)
+
+    monkeypatch.setattr(national.service, "examine", dies_of_one)
+    derive(nation)
+    page = nation.page("/requests")
+    assert "ligne 1" in page
+    assert "ligne 7" in page
+    assert "ligne 2" not in page
+    assert nation.rows("waiting") == []
+    assert "entry 2 could not be examined: RecursionError" in caplog.text
+    assert "ligne 2" not in caplog.text
 
 
 def test_the_ways_to_the_same_log_end_in_the_same_rows(
