@@ -13,6 +13,7 @@ The order of effects of a restore, and what a crash between two of them leaves:
 """
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -123,6 +124,7 @@ def restore(
         exchange = exchange_for(settings.database_url)
         db.session.remove()
         db.engine.dispose()
+        gc.collect()  # a cursor that nobody uses any more keeps a closed SQLite connection open
         exchange.require_free()
         replaces = not exchange.is_empty()
         if replaces and not confirm(gettext("It takes the place of the database that is here.")):

@@ -41,10 +41,10 @@ def waiting(most: int, *, only: str = "") -> list[Fact]:
 
 
 def waiting_since_before(moment: datetime, only: str) -> list[Fact]:
-    """Return the facts of one kind that wait and were made before a moment, oldest first."""
+    """Return the facts of one kind that wait since a moment or longer, oldest first."""
     rows = db.session.execute(
         select(OutboxRow.id, OutboxRow.fact, OutboxRow.case_id, OutboxRow.version, OutboxRow.codes)
-        .where(OutboxRow.done_at.is_(None), OutboxRow.fact == only, OutboxRow.made_at < moment)
+        .where(OutboxRow.done_at.is_(None), OutboxRow.fact == only, OutboxRow.made_at <= moment)
         .order_by(OutboxRow.id)
     )
     return [Fact(r.id, r.fact, r.case_id, r.version, dict(r.codes)) for r in rows]

@@ -23,13 +23,19 @@ MOST_VANISHED = 50
 
 
 class Places:
-    """The recovered entries from `start` on, and every content that the nation holds."""
+    """The recovered entries from `start` on, and every content that the nation holds.
 
-    def __init__(self, log_id: int, start: int, entries: Sequence[Entry], linker: Linker) -> None:
+    The first `staged` of them were staged here before, so what they are about is known.
+    """
+
+    def __init__(
+        self, log_id: int, start: int, entries: Sequence[Entry], linker: Linker, staged: int
+    ) -> None:
         self.log_id = log_id
         self.start = start
         self.entries = entries
         self.linker = linker
+        self.staged = staged
         self.withdrawn = {e.index for e in entries if isinstance(e, WithdrawEntry)}
         self.vanished: list[int] = []
 
@@ -49,7 +55,8 @@ class Places:
         kept = 0
         for index, entry in enumerate(self.entries, self.start):
             content = self._checked(index, entry, ahead.at(index))
-            self.linker.take(index, entry, content)
+            if index >= self.start + self.staged:
+                self.linker.take(index, entry, content)
             if content is not None:
                 kept += 1
                 self._keep(content)

@@ -214,11 +214,10 @@ def put_back(copy: Copy, signer: Signer, *, now: datetime, today: date) -> Caugh
     checkpoint = check_note(copy.note, standing)
     start = store.head().published
     since = queries.behind_since(store.log_id) or now
-    if checkpoint.size > start:
-        _put_leaves(store, start, copy.leaves)
+    staged = _put_leaves(store, start, copy.leaves) if checkpoint.size > start else 0
     _require_roots(store, checkpoint, standing)
     linker = Linker(store.log_id, since=since, today=today)
-    places = Places(store.log_id, start, read_entries(start, copy.leaves), linker)
+    places = Places(store.log_id, start, read_entries(start, copy.leaves), linker, staged)
     report = CaughtUp(start, max(checkpoint.size, start))
     report.contents = places.take(copy.contents(), checkpoint.size)
     found = places.finish()
@@ -244,8 +243,11 @@ def _agree(
     store.commit(standing.note, checkpoint.size)
 
 
-def _put_leaves(store: SqlLogStore, start: int, leaves: Sequence[bytes]) -> None:
-    """Append the leaves that are not staged already; take back what was staged in their place."""
+def _put_leaves(store: SqlLogStore, start: int, leaves: Sequence[bytes]) -> int:
+    """Append the leaves that are not staged already; take back what was staged in their place.
+
+    Returns how many were staged: what they are about is known.
+    """
     staged = store.head().size - start
     same = 0
     for mine, theirs in zip(store.read_leaves(start, staged), leaves, strict=False):
@@ -255,6 +257,7 @@ def _put_leaves(store: SqlLogStore, start: int, leaves: Sequence[bytes]) -> None
     take_back(store, start + same)
     for at in range(same, len(leaves), LEAVES_AT_ONCE):
         log.append(store, leaves[at : at + LEAVES_AT_ONCE])
+    return same
 
 
 def take_back(store: SqlLogStore, size: int) -> None:

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Catching up where it is not simple: imported cases, entries that were staged and never signed."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beffroi.data_requests.service import ImportedRequest, import_requests
+from beffroi.feed import service
+from beffroi.feed.queries import SqlLogStore
+from beffroi.kernel.db import MIGRATIONS, db
+from beffroi_federation.errors import ProtocolError
+from support.databases import database_fixture
+from support.drill import Drill, drilled
+
+database_url = database_fixture(MIGRATIONS)
+
+
+@pytest.fixture
+def drill(database_url: str, tmp_path: Path) -> Iterator[Drill]:
+    with ExitStack() as stack, drilled(database_url, tmp_path, stack, kind="copy") as (made, _):
+        yield made
+
+
+def imported(drill: Drill, *titles: str) -> None:
+    rows = [
+        ImportedRequest(
+            source=f"elsewhere:{title}",
+            object="dataset",
+            title=title,
+            wanted="Tout ce qui existe.",
+            received_at=datetime(2027, 1, 4, 9, tzinfo=UTC),
+            lang="fr",
+            official=True,
+        )
+        for title in titles
+    ]
+    with drill.town.change():
+        import_requests(rows, now=drill.town.now)
+
+
+def titles(drill: Drill) -> list[str]:
+    return sorted(r["title"] for r in drill.records() if "title" in r)
+
+
+def test_imported_requests_are_known_again_by_their_words(drill: Drill) -> None:
+    imported(drill, "Arbres", "Bancs", "Chaises")
+    file = drill.back_up()
+    drill.work()
+    drill.pull()
+    drill.restore(file)
+    report = drill.recover()
+    assert (report.unknown, report.doubtful) == ([], 0)
+    drill.work()
+    assert titles(drill) == ["Arbres", "Bancs", "Chaises"]
+    drill.no_fork()
+
+
+def test_an_imported_request_whose_words_changed_since_waits_for_an_agent(drill: Drill) -> None:
+    imported(drill, "Arbres")
+    file = drill.back_up()
+    [ref] = [row.ref for row in drill.town.rows('SELECT ref FROM "case"')]
+    drill.town.release(ref, title="Arbres et bancs")
+    drill.work()
+    drill.pull()
+    drill.restore(file)
+    report = drill.recover()
+    assert report.doubtful == 1
+    assert len(report.unknown) == 1
+    drill.work()
+    assert titles(drill) == ["Arbres et bancs"]
+    assert "release it again" in drill.town.one("SELECT result FROM outbox WHERE fact = 'request'")
+
+
+def stage(drill: Drill) -> None:
+    """Stage what waits without having it signed, as a worker does that dies in between."""
+    town = drill.town
+    with town.change():
+        service.stage(now=town.now, today=town.today, chance=town.chance, period="2027-W02")
+
+
+def facts(drill: Drill) -> dict[str, Any]:
+    return {r.fact: r.position for r in drill.town.rows("SELECT fact, position FROM log_fact")}
+
+
+def test_entries_that_were_staged_from_an_old_copy_are_taken_back_and_enter_later(
+    drill: Drill,
+) -> None:
+    drill.work()
+    drill.pull()
+    file = drill.back_up()
+    drill.town.request(title="Publiée, puis perdue avec la base")
+    drill.work()
+    drill.pull()
+    signed = drill.leaves()
+    drill.restore(file)
+    drill.town.request(title="Reçue avant que le journal ait rattrapé son retard")
+    stage(drill)
+    before = facts(drill)
+    assert drill.leaves() != signed
+    drill.recover()
+    assert drill.leaves() == signed
+    with drill.town.look():
+        store = SqlLogStore()
+        assert store.head().size == store.head().published == len(signed)
+    drill.work()
+    assert drill.leaves()[: len(signed)] == signed
+    assert facts(drill).keys() == before.keys()
+    drill.no_fork()
+    drill.nothing_twice()
+    drill.is_sound()
+
+
+def test_entries_that_were_staged_at_the_backup_and_signed_since_stay_linked(drill: Drill) -> None:
+    drill.work()
+    ref = drill.town.request(title="Entre deux")
+    drill.town.release(ref)
+    stage(drill)
+    file = drill.back_up()
+    linked = facts(drill)
+    drill.work()
+    drill.pull()
+    drill.restore(file)
+    assert drill.recover().unknown == []
+    assert facts(drill) == linked
+    drill.town.answer(ref, "published", url="https://donnees.ville.example/x")
+    drill.work()
+    assert [leaf["t"] for leaf in drill.leaves()].count("sup") == 1
+    drill.nothing_twice()
+    drill.is_sound()
+
+
+def test_nothing_is_staged_while_the_log_is_behind(drill: Drill) -> None:
+    drill.work()
+    file = drill.back_up()
+    drill.town.request()
+    drill.work()
+    drill.restore(file)
+    drill.town.request()
+    before = drill.dump()
+    with pytest.raises(ProtocolError), drill.town.look():
+        drill.town.publish()
+    assert drill.dump() == before
+    with drill.town.look():
+        db.session.rollback()
