@@ -3,11 +3,12 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import UTC, date, datetime
+from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Date, Row, Select, func, or_, select, type_coerce
+from sqlalchemy.types import NullType
 
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
 from beffroi_federation.aggregator.intake.rules import RECHECKS_PER_PULL
@@ -22,6 +23,7 @@ from beffroi_federation.merkle import Frontier, leaf_hash
 from beffroi_federation.notes import Verifier
 from beffroi_federation.verify import read_entries, require_root
 from beffroi_privacy.commitments import commit
+from beffroi_web.database import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,27 @@ def _fresh(row: LogState, absent: dict[int, int]) -> Freshness:
 PAGE = 500
 """Towns read from the registry at a time."""
 
-_STATE = [
-    getattr(LogState, name) for name in Freshness.__dataclass_fields__ if name != "absent"
-]  # `log_id` is None where a log was never tried
-
-
 ASKED = ("approved", "quarantined")
 """The states of a town that is asked; one in quarantine for removals alone."""
+
+_STATE_NAMES = [name for name in Freshness.__dataclass_fields__ if name != "absent"]
+
+
+def _raw(column: Any) -> Any:
+    """Return a column as the driver gives it: moments and days are parsed when they are needed."""
+    timed = isinstance(column.type, UtcDateTime | Date)
+    return type_coerce(column, NullType()) if timed else column
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return a moment as stored: text on SQLite."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value if value is None else value.astimezone(UTC)
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 class Due:
@@ -110,20 +126,27 @@ class Due:
         self.behind: int = row[_STATE_AT + _FRESH["behind"]] or 0
         self.etag: str | None = row[_STATE_AT + _FRESH["etag"]]
         self.turn: int = row[_STATE_AT + _FRESH["turn"]] or 0
-        self.no_tail_at: datetime | None = row[-1]
+        self.no_tail_at = _moment(row[-1])
 
     @cached_property
     def town(self) -> TownRow:
         """Return the town."""
-        return TownRow(*self._row[:_STATE_AT])
+        town = dict(zip(_AT, self._row, strict=False))
+        for name in ("added_at", "approved_at"):
+            town[name] = _moment(town[name])
+        return TownRow(**town)
 
     @cached_property
     def fresh(self) -> Freshness | None:
         """Return how far its log was verified, or None if it was never tried."""
-        values = self._row[_STATE_AT:-1]
-        if values[0] is None:
+        values = dict(zip(_STATE_NAMES, self._row[_STATE_AT:], strict=False))
+        if values["log_id"] is None:
             return None
-        return Freshness(values[0], Frontier.from_bytes(bytes(values[1])), *values[2:])
+        for name in ("verified_at", "changed_at", "tried_at", "due_at"):
+            values[name] = _moment(values[name])
+        values["frontier"] = Frontier.from_bytes(bytes(values["frontier"]))
+        values["grown_on"] = _day(values["grown_on"])
+        return Freshness(**values)
 
 
 _AT = {name: at for at, name in enumerate(TownRow.__dataclass_fields__)}
@@ -143,7 +166,7 @@ def due(now: datetime | None) -> Iterator[list[Due]]:
         query = _due().where(Log.id > after).order_by(Log.id).limit(PAGE)
         if now is not None:
             query = query.where(or_(LogState.due_at.is_(None), LogState.due_at <= now))
-        page = [Due(row) for row in db.session.execute(query)]
+        page = _read(query)
         if not page:
             return
         after = page[-1].log_id
@@ -155,25 +178,34 @@ def due_towns(sirens: Collection[str]) -> Iterator[list[Due]]:
     wanted = sorted(set(sirens))
     for at in range(0, len(wanted), PAGE):
         query = _due().where(Town.siren.in_(wanted[at : at + PAGE])).order_by(Log.id)
-        yield [Due(row) for row in db.session.execute(query)]
+        yield _read(query)
 
 
 def due_logs(log_ids: Collection[int]) -> list[Due]:
     """Return the towns of these logs as they stand now."""
     query = _due().where(Log.id.in_(log_ids)).order_by(Log.id)
-    return [Due(row) for row in db.session.execute(query)]
+    return _read(query)
 
 
 def still_due(log_ids: Collection[int], now: datetime) -> list[Due]:
     """Return those of these logs whose time has come and has not been used by somebody else."""
     query = _due().where(Log.id.in_(log_ids)).order_by(Log.id)
     query = query.where(or_(LogState.due_at.is_(None), LogState.due_at <= now))
-    return [Due(row) for row in db.session.execute(query)]
+    return _read(query)
 
 
+def _read(query: Select[Any]) -> list[Due]:
+    return [Due(row) for row in db.session.connection().execute(query)]
+
+
+@cache
 def _due() -> Select[Any]:
     return (
-        select(*town_columns(), *_STATE, LogState.no_tail_at)
+        select(
+            *map(_raw, town_columns()),
+            *(_raw(getattr(LogState, name)) for name in _STATE_NAMES),
+            _raw(LogState.no_tail_at),
+        )
         .join(Log, (Log.town_id == Town.id) & Log.active)
         .outerjoin(LogState, LogState.log_id == Log.id)
         .where(Town.state.in_(ASKED))
