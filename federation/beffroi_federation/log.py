@@ -199,7 +199,16 @@ def proof_for(store: LogStore, index: int) -> Proof | None:
     return Proof(index, _published_tree(store, head.note).inclusion(store, index), head.note)
 
 
-def consistency_for(store: LogStore, old: int) -> tuple[bytes, ...] | None:
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """That a checkpoint continues a smaller tree: the proof, and the note that it leads to."""
+
+    old: int
+    hashes: tuple[bytes, ...]
+    note: str
+
+
+def consistency_for(store: LogStore, old: int) -> Growth | None:
     """Return the proof that the served checkpoint continues the tree of `old` entries.
 
     None if it has fewer. Raises as `proof_for`.
@@ -207,7 +216,7 @@ def consistency_for(store: LogStore, old: int) -> tuple[bytes, ...] | None:
     head = store.head()
     if not head.note or not 0 <= old <= head.published:
         return None
-    return _published_tree(store, head.note).consistency(store, old)
+    return Growth(old, _published_tree(store, head.note).consistency(store, old), head.note)
 
 
 _TREES = 8
