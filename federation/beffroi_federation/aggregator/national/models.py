@@ -19,6 +19,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,7 +60,16 @@ class Item(Model):
     """
 
     __tablename__ = "item"
-    __table_args__ = (Index("ix_item_log_id_first", "log_id", "first"),)
+    __table_args__ = (
+        Index("ix_item_log_id_first", "log_id", "first"),
+        Index(
+            "ix_item_withdrawn",
+            "log_id",
+            "withdrawn",
+            sqlite_where=text("withdrawn IS NOT NULL"),
+            postgresql_where=text("withdrawn IS NOT NULL"),
+        ),
+    )
 
     log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), primary_key=True)
     position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -73,6 +83,15 @@ class Received(Model):
     """Derived: a reception (`rcv` entry) and the record that answered it, if any."""
 
     __tablename__ = "received"
+    __table_args__ = (
+        Index(
+            "ix_received_untold",
+            "log_id",
+            "seen_at",
+            sqlite_where=text("released IS NULL"),
+            postgresql_where=text("released IS NULL"),
+        ),
+    )
 
     log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), primary_key=True)
     position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -111,6 +130,7 @@ class Record(Model):
         Index("ix_record_kind_commune_period_id", "kind", "commune", "period", "id"),
         Index("ix_record_kind_answered_id", "kind", "answered", "id"),
         Index("ix_record_kind_demand_id", "kind", "demand", "id"),
+        Index("ix_record_town_id_kind_status", "town_id", "kind", "status"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
