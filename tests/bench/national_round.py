@@ -3,13 +3,17 @@
 
     .venv/bin/python tests/bench/national_round.py [--towns 2000] [--entries 10] [--runs 5]
                                                    [--only nation,polling] [--scheme http,https]
+                                                   [--derive]
 
 Towns are static files behind one nginx worker on the loopback, in the real format, with keys of
 their own. Peers: `requests` with an ORM, one town after the other; `httpx` with the same ORM, 32
 towns at once; neither verifies anything. Floor: `polling`, bare libcurl asking for checkpoints.
 Over http, connections are kept; over https every client makes a handshake a town. Each measurement
 is a process of its own, all of them taken in turns. Figures are medians; CPU seconds are those of
-the client alone, nginx's stand beside them. Ratios are of client CPU seconds.
+the client alone. Ratios are of client CPU seconds.
+
+`first` and `new` end with everything verified and stored. With `--derive` the second stage is
+measured too: the nation's own gate on every text, search index, the nation's own log.
 """
 
 import argparse
@@ -33,19 +37,17 @@ Figures = dict[str, list[float]]
 
 
 def measure(
-    who: str, scheme: str, country: Country, towns: int, entries: int, served: Path
+    who: str, scheme: str, country: Country, towns: int, entries: int, served: Path, *, derive: bool
 ) -> list[dict[str, float | str]]:
     """Run one client in a process of its own; return its figures by phase."""
     port = country.https if scheme == "https" else country.http
     with tempfile.TemporaryDirectory(prefix="round-") as folder:
         command = [sys.executable, str(HERE / "round_clients.py"), who, towns, entries, port,
-                   scheme, country.authority, folder, served]  # fmt: skip
-        before = country.cpu()
+                   scheme, country.authority, folder, served, *(["derive"] if derive else [])]  # fmt: skip
         done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{who} over {scheme}: {done.stderr[-2_000:]}")
     said = [json.loads(line) for line in done.stdout.splitlines()]
-    said.append({"phase": "all", "server": country.cpu() - before})
     return said
 
 
@@ -57,7 +59,9 @@ def gather(
     for number in range(args.runs):
         for scheme in args.scheme.split(","):
             for who in args.only.split(","):
-                for one in measure(who, scheme, country, args.towns, args.entries, served):
+                for one in measure(
+                    who, scheme, country, args.towns, args.entries, served, derive=args.derive
+                ):
                     phase = str(one.pop("phase"))
                     for name, value in one.items():
                         found[scheme, who, phase][name].append(float(value))
@@ -72,8 +76,6 @@ def table(args: argparse.Namespace, found: dict[tuple[str, str, str], Figures]) 
     print("|---|---|---|---|---|---|---|---|")
     medians: dict[tuple[str, str, str], float] = {}
     for (scheme, who, phase), figures in sorted(found.items()):
-        if phase == "all":
-            continue
         cpu, wall, peak = (statistics.median(figures[name]) for name in ("cpu", "wall", "peak"))
         medians[scheme, who, phase] = cpu
         medians[scheme, who, f"{phase} wall"] = wall
@@ -86,7 +88,7 @@ def table(args: argparse.Namespace, found: dict[tuple[str, str, str], Figures]) 
         both = [
             (scheme, who, phase) for who in ("requests", "nation") for phase in ("first", "new")
         ]
-        if all(one in medians for one in both):
+        if args.derive and all(one in medians for one in both):
             theirs, ours = (sum(medians[one] for one in both[at : at + 2]) for at in (0, 2))
             ratio = theirs / (ours + medians[scheme, "nation", "derive"])
             print(f"{scheme}, both rounds, gate, search index and own log included: "
@@ -117,6 +119,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default=",".join(CLIENTS))
     parser.add_argument("--scheme", default="http,https")
+    parser.add_argument("--derive", action="store_true")
     args = parser.parse_args()
     if shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin") is None:
         raise SystemExit("nginx is needed")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who makes a national round: the nation itself, and what one would write instead.
 
-    round_clients.py WHO TOWNS ENTRIES PORT SCHEME AUTHORITY FOLDER SERVED
+    round_clients.py WHO TOWNS ENTRIES PORT SCHEME AUTHORITY FOLDER SERVED [derive]
 
 One process for each measurement. Prints one JSON object a phase: `first` (every town is new), `new`
 (every town has something new), `derive` (the nation only: what was stored in both is examined and
@@ -248,7 +248,7 @@ class NationRound:
             return Engine(
                 manner,
                 per_address=64,  # all towns of the bench lie on one address
-                resolver=Resolver(lambda host, port: [_public(host)]),
+                resolver=Resolver(lambda host, port: [public_address(host)]),
                 route=(lambda address, port: ("127.0.0.1", where.port)) if where.tls else None,
             )
 
@@ -272,7 +272,7 @@ class NationRound:
             settle_waiting(now=self.clock.now())
             witness.settle(now=self.clock.now())
 
-    def phases(self, served: Path) -> None:
+    def phases(self, served: Path, derive: bool) -> None:
         """Measure rounds with news, what follows from them, and rounds without."""
         for phase, name in (("first", "first"), ("new", "second")):
             serve_now(served, name)
@@ -282,8 +282,9 @@ class NationRound:
             if wrong or len(done) != len(self.sirens):
                 raise SystemExit(f"{len(done)} towns, {len(wrong)} went wrong: {wrong[:1]}")
             self.clock.move(timedelta(hours=6))
-        with measured("derive"):
-            self.derive()
+        if derive:
+            with measured("derive"):
+                self.derive()
         for _ in range(2):
             with measured("quiet"):
                 done = self.pull()
@@ -292,7 +293,7 @@ class NationRound:
                 raise SystemExit(f"a quiet round brought {done[:1]}")
 
 
-def _public(host: str) -> str:
+def public_address(host: str) -> str:
     """Return a public address that is this town's alone; nothing is ever sent to it."""
     number = int(host.removeprefix("t").split(".")[0])
     return f"2606:2800:220:1::{number:x}"
@@ -305,7 +306,9 @@ def main() -> None:
     serve_now(Path(served), "first")
     if who == "nation":
         url = f"sqlite:///{folder}/nation.sqlite3"
-        NationRound(where, int(towns), int(entries), Path(folder), url).phases(Path(served))
+        NationRound(where, int(towns), int(entries), Path(folder), url).phases(
+            Path(served), sys.argv[9:] == ["derive"]
+        )
         return
     makers = {"requests": usual, "httpx": httpx_async, "polling": polling}
     round_ = makers[who](where, int(towns), Path(folder))

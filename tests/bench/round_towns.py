@@ -103,11 +103,6 @@ class Country:
     http: int
     https: int
     authority: Path
-    process: int
-
-    def cpu(self) -> float:
-        """Return the CPU seconds that nginx has used, master and workers."""
-        return sum(map(_cpu, [self.process, *_children(self.process)]))
 
 
 @contextmanager
@@ -122,7 +117,7 @@ def served(folder: Path, towns: Path) -> Iterator[Country]:
     with subprocess.Popen([nginx, "-c", str(config), "-e", str(folder / "error.log")]) as process:
         try:
             time.sleep(1.0)
-            yield Country(base, base + 1, authority.file, process.pid)
+            yield Country(base, base + 1, authority.file)
         finally:
             process.terminate()
 
@@ -152,13 +147,3 @@ http {{
   }}
 }}
 """
-
-
-def _children(process: int) -> list[int]:
-    listed = Path(f"/proc/{process}/task/{process}/children").read_text()
-    return [int(one) for one in listed.split()]
-
-
-def _cpu(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
