@@ -42,8 +42,19 @@ def measure(
     """Run one client in a process of its own; return its figures by phase."""
     port = country.https if scheme == "https" else country.http
     with tempfile.TemporaryDirectory(prefix="round-") as folder:
-        command = [sys.executable, str(HERE / "round_clients.py"), who, towns, entries, port,
-                   scheme, country.authority, folder, served, *(["derive"] if derive else [])]  # fmt: skip
+        command = [
+            sys.executable,
+            str(HERE / "round_clients.py"),
+            who,
+            towns,
+            entries,
+            port,
+            scheme,
+            country.authority,
+            folder,
+            served,
+            *(["derive"] if derive else []),
+        ]
         done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{who} over {scheme}: {done.stderr[-2_000:]}")
@@ -79,8 +90,10 @@ def table(args: argparse.Namespace, found: dict[tuple[str, str, str], Figures]) 
         cpu, wall, peak = (statistics.median(figures[name]) for name in ("cpu", "wall", "peak"))
         medians[scheme, who, phase] = cpu
         medians[scheme, who, f"{phase} wall"] = wall
-        print(f"| {scheme} | {phase} | {who} | {cpu:.2f} | {wall:.2f} | {args.towns / cpu:,.0f} "
-              f"| {args.towns / wall:,.0f} | {peak:.0f} |")  # fmt: skip
+        print(
+            f"| {scheme} | {phase} | {who} | {cpu:.2f} | {wall:.2f} | {args.towns / cpu:,.0f} "
+            f"| {args.towns / wall:,.0f} | {peak:.0f} |"
+        )
     print()
     for scheme in args.scheme.split(","):
         for peer in ("requests", "httpx"):
@@ -91,13 +104,17 @@ def table(args: argparse.Namespace, found: dict[tuple[str, str, str], Figures]) 
         if args.derive and all(one in medians for one in both):
             theirs, ours = (sum(medians[one] for one in both[at : at + 2]) for at in (0, 2))
             ratio = theirs / (ours + medians[scheme, "nation", "derive"])
-            print(f"{scheme}, both rounds, gate, search index and own log included: "
-                  f"{ratio:.2f} times requests")  # fmt: skip
+            print(
+                f"{scheme}, both rounds, gate, search index and own log included: "
+                f"{ratio:.2f} times requests"
+            )
         _ratio(medians, (scheme, "polling", "quiet"), (scheme, "nation", "quiet"), "quiet")
     quiet = medians.get(("https", "nation", "quiet wall"))
     if quiet:
-        print(f"{COUNTRY:,} quiet towns over https: {quiet * COUNTRY / args.towns:.0f} s "
-              f"(scaled from {args.towns}; client and nginx share the machine)")  # fmt: skip
+        print(
+            f"{COUNTRY:,} quiet towns over https: {quiet * COUNTRY / args.towns:.0f} s "
+            f"(scaled from {args.towns}; client and nginx share the machine)"
+        )
 
 
 def _ratio(
