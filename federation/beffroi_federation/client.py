@@ -117,9 +117,7 @@ class _Incoming(io.RawIOBase):
         try:
             count = self._connection.recv_into(cast(memoryview, buffer))
         except TimeoutError:
-            raise TooSlow(
-                "The town answers too slowly", received=self._watch.received
-            ) from None
+            raise TooSlow("The town answers too slowly", received=self._watch.received) from None
         self._watch.received += count
         return count
 

@@ -250,6 +250,11 @@ def older_note(drill: Drill, nation: NationCopy) -> None:
     nation.sign(min(drill.notes, key=lambda note: int(note.split("\n")[1])))
 
 
+def stale_copy(drill: Drill, nation: NationCopy) -> None:
+    nation.newest = int(nation.note.split("\n")[1])
+    older_note(drill, nation)
+
+
 def without_the_witness(drill: Drill, nation: NationCopy) -> None:
     nation.instead["checkpoint"] = nation.note.rsplit("—", 1)[0].encode()
 
@@ -311,6 +316,7 @@ LIES = (
     [
         *((lie, remembers) for lie in LIES for remembers in (True, False)),
         (older_note, True),  # only the memory can tell; without it the log stays locked (below)
+        (stale_copy, False),  # the witness itself tells that it has accepted more
         (without_the_witness, False),  # who remembers needs no witness
     ],
 )

@@ -50,6 +50,8 @@ class NationCopy:
         self.origin = ""
         self.vkeys: list[Verifier] = []
         self.now = 0
+        self.newest = 0
+        """The size that the witness has accepted, where it is more than the copy shows."""
         self.instead: dict[str, bytes] = {}
         self.asked: list[str] = []
 
@@ -116,6 +118,13 @@ class NationCopy:
             )
         return 404
 
+    def submitted(self, body: bytes) -> int:
+        """Return the status for a checkpoint that is submitted: 200 for the newest alone."""
+        newest = self.newest or int(self.note.split("\n")[1])
+        old, _, note = body.decode().partition("\n\n")
+        size = int(note.split("\n")[1])
+        return 200 if old == f"old {size}" and size == newest else 409
+
     @contextmanager
     def served(self) -> Iterator[str]:
         """Serve the copy on a free port of the loopback; gives its URL."""
@@ -132,6 +141,12 @@ class NationCopy:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(copy.submitted(body))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""

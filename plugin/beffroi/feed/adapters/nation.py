@@ -26,6 +26,7 @@ from beffroi_federation.entries import Content
 from beffroi_federation.errors import OverLimit, Unreachable
 from beffroi_federation.feed_client import FeedClient, Streamed
 from beffroi_federation.signed_requests import request_headers
+from beffroi_federation.submitting import PATH
 from beffroi_web.words import N_
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 120.0
@@ -74,6 +75,18 @@ class NationCopy:
         """Return the note that the nation cosigned last; Unreachable if it has none."""
         return self._feed.checkpoint().body.decode("utf-8", errors="replace")
 
+    def require_newest(self, note: str, size: int) -> None:
+        """Have the nation accept this checkpoint once more; Unreachable if it has accepted more.
+
+        A copy that was cosigned long ago is genuine too, and a cache may give it. The witness's
+        own state cannot come out of a cache: only where this is the last tree it accepted does it
+        cosign it again. A signer without memory must not go on from any other.
+        """
+        status = self._fetcher.post(f"old {size}\n\n{note}".encode())
+        if status != 200:
+            sentence = N_("The aggregator does not confirm that its copy of the log is the newest")
+            raise Unreachable(sentence, status=status, size=size)
+
     def leaves(self, start: int, end: int) -> Iterator[bytes]:
         """Yield the leaves from `start` to `end`, the size of the checkpoint, in order."""
         for _, leaves in self._feed.bundles(start, end):
@@ -93,6 +106,7 @@ class _SignedFetcher:
     def __init__(self, prefix: str, sign: SignRequest, user_agent: str, now: datetime) -> None:
         self._began = now.timestamp() - time.monotonic()
         self._prefix = prefix
+        self._submission = f"{prefix.rpartition('/')[0]}/{PATH}"
         self._path = urlsplit(prefix).path
         self._sign = sign
         self._session = requests.Session()
@@ -113,6 +127,20 @@ class _SignedFetcher:
             if response.status_code == 200:
                 body = b"".join(_pieces(response, max_bytes))
             return Fetched(response.status_code, body, None)
+
+    def post(self, body: bytes) -> int:
+        """Submit a checkpoint to the witness and return the status; its body is not read."""
+        try:
+            with self._session.post(
+                self._submission,
+                data=body,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response.status_code
+        except requests.RequestException as error:
+            raise _unreachable(error) from None
 
     def lines(
         self, path: str, *, etag: str | None = None, max_bytes: int, max_line: int

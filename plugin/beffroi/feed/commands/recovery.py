@@ -124,6 +124,8 @@ def catch_up(settings: Settings, signer: Signer, *, now: datetime, today: date) 
     ) as nation:
         note = nation.checkpoint()
         checkpoint = recovery.check_note(note, standing)
+        if standing.locked:
+            nation.require_newest(note, checkpoint.size)
         start = SqlLogStore().head().published
         db.session.rollback()
         leaves = tuple(nation.leaves(start, checkpoint.size)) if checkpoint.size > start else ()
