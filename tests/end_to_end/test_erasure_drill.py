@@ -46,7 +46,7 @@ pytestmark = pytest.mark.slow
 
 BOUND = timedelta(hours=36)
 TURN = timedelta(hours=3)
-FINE_TURN = timedelta(minutes=30)
+FINE_TURN = timedelta(hours=1)
 MARKS = {
     "title": "Ambrézilore",
     "wanted": "Vorquelène",
