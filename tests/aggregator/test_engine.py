@@ -435,11 +435,15 @@ def test_a_name_that_answers_otherwise_the_second_time_changes_nothing(world: Wo
 def test_a_socket_to_any_other_address_than_the_pinned_one_is_refused(world: World) -> None:
     server = world.serve(answering(plain(b"note")))
     engine = world.engine(server)
-    for transfer in engine._idle:
-        transfer.begin = lambda *args, begin=transfer.begin, one=transfer: (  # type: ignore[method-assign]
-            begin(*args),
-            setattr(one, "_pinned", PUBLIC),
-        )[0]
+    transfer = engine._another()
+    engine._idle.append(transfer)
+    begin = transfer.begin
+
+    def astray(*arguments: Any) -> None:
+        begin(*arguments)
+        transfer._pinned = PUBLIC
+
+    transfer.begin = astray  # type: ignore[method-assign]
     outcome = carried(engine, Job(1, f"{server.base}/log", asks("checkpoint")))[1]
     assert isinstance(outcome.error, Unreachable)
     assert server.opened == 0

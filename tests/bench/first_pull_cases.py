@@ -182,9 +182,11 @@ def _inserter(url: str) -> tuple[Callable[..., None], Callable[[], None], Any, i
 
         return put, commit, "2026-10-05 08:00:00.000000", None
     import psycopg
+    from psycopg.types.string import BytesBinaryDumper
 
     connection = psycopg.connect(url.replace("+psycopg", ""))
     cursor = connection.cursor()
+    cursor.adapters.register_dumper(bytes, BytesBinaryDumper)  # the fast one
 
     def put_rows(*tables: Sequence[Any]) -> None:
         for table, rows in zip(_COLUMNS, tables, strict=True):

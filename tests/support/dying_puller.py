@@ -23,7 +23,7 @@ def die(*_arguments: object, **_more: object) -> None:
 
 
 if __name__ == "__main__":
-    rounds.settle_waiting = die  # type: ignore[attr-defined]
+    rounds.settle_waiting = die  # type: ignore[attr-defined,assignment]
     clock = FixedClock(datetime(2026, 10, 5, 8, 0, tzinfo=UTC))
     with (
         TemporaryDirectory() as folder,

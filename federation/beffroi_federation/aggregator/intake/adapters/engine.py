@@ -122,8 +122,9 @@ class Engine:
         self._epoll.register(self._bell_out, select.EPOLLIN)
         self._timer: float | None = None
         self._looked = 0.0
-        self._idle = [Transfer(manner, self._may_hold) for _ in range(transfers)]
-        self._by_curl = {one.curl: one for one in self._idle}
+        self._transfers = transfers
+        self._idle: list[Transfer] = []
+        self._by_curl: dict[Any, Transfer] = {}
         self._busy: dict[Transfer, _Visit] = {}
         self._ready: deque[_Visit] = deque()
         self._naming: defaultdict[str, list[_Visit]] = defaultdict(list)
@@ -193,7 +194,7 @@ class Engine:
         """Say whether more conversations should be added now."""
         under_way = len(self._busy) + len(self._ready) + len(self._naming)
         parked = sum(map(len, self._parked.values()))
-        return under_way < 2 * len(self._by_curl) and parked < MOST_PARKED and self._held < HELD
+        return under_way < 2 * self._transfers and parked < MOST_PARKED and self._held < HELD
 
     @property
     def idle(self) -> bool:
@@ -246,14 +247,20 @@ class Engine:
 
     def _fill(self) -> None:
         """Start what is ready, as far as there are handles, and places at its address."""
-        while self._ready and self._idle:
+        while self._ready and (self._idle or len(self._by_curl) < self._transfers):
             visit = self._ready.popleft()
             where = self._where(visit)
             if self._active[where] >= self._per_address:
                 self._parked.setdefault(where, deque()).append(visit)
             else:
                 self._active[where] += 1
-                self._start(self._idle.pop(), visit)
+                self._start(self._idle.pop() if self._idle else self._another(), visit)
+
+    def _another(self) -> Transfer:
+        """Return one more handle; they are made as they are needed and kept."""
+        made = Transfer(self._manner, self._may_hold)
+        self._by_curl[made.curl] = made
+        return made
 
     def _where(self, visit: _Visit) -> Where:
         """Return the address and port that a visit goes to; its connections are counted by it."""

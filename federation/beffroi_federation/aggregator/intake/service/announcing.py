@@ -54,9 +54,9 @@ def _last_key(
     town: TownRow, start: int, entries: Sequence[Entry], note: bytes | None
 ) -> tuple[int, str]:
     """Return place and text of the last key that was announced, which must have signed."""
-    keys = [(at, one.vkey) for at, one in enumerate(entries, start) if isinstance(one, KeyEntry)]
-    if not keys:
+    if KeyEntry not in set(map(type, entries)):
         return 0, ""
+    keys = [(at, one.vkey) for at, one in enumerate(entries, start) if isinstance(one, KeyEntry)]
     position, vkey = keys[-1]
     if not is_key_of(vkey, town.origin):
         raise KeyUnproven("The announced key is not one of the log's name", index=position)

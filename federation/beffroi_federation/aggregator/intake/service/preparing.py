@@ -35,6 +35,7 @@ from beffroi_privacy.commitments import commit, commit_each
 
 COMMITTED = (RecordEntry, SupersedeEntry)
 """The entries that commit to a content."""
+_COMMITTED_KINDS = frozenset(COMMITTED)
 
 
 def prepare(
@@ -217,14 +218,14 @@ def _open(
 
 def _commitments(indexes: Sequence[int], known: _Range) -> list[bytes]:
     """Return what the entries of these contents commit to; Malformed if one commits to nothing."""
-    found = []
-    for index in indexes:
-        entry = known.entries[index - known.start]
-        if not isinstance(entry, COMMITTED):
-            sentence = "A content is served for an entry that has none"
-            raise Malformed(sentence, index=index, kind=entry.kind)
-        found.append(entry.commitment)
-    return found
+    entries, start = known.entries, known.start
+    chosen = [entries[index - start] for index in indexes]
+    if not _COMMITTED_KINDS.issuperset(map(type, chosen)):
+        for index, entry in zip(indexes, chosen, strict=True):
+            if not isinstance(entry, COMMITTED):
+                sentence = "A content is served for an entry that has none"
+                raise Malformed(sentence, index=index, kind=entry.kind)
+    return [entry.commitment for entry in chosen]  # type: ignore[union-attr]  # looked at above
 
 
 def _not_overdue(absent: dict[int, datetime], positions: Iterable[int], now: datetime) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The first stage: what verified entries do to the store, read beforehand, written in bulk."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, count, repeat
@@ -21,9 +21,18 @@ from beffroi_federation.aggregator.national.models import (
 from beffroi_federation.aggregator.national.queries import versions_at
 from beffroi_federation.aggregator.national.rules import place
 from beffroi_federation.aggregator.towns.models import Log
-from beffroi_federation.entries import Entry, RecordEntry, SupersedeEntry, WithdrawEntry
+from beffroi_federation.entries import (
+    BatchEntry,
+    Entry,
+    ReceivedEntry,
+    RecordEntry,
+    SupersedeEntry,
+    WithdrawEntry,
+)
 from beffroi_federation.verify import Consequences, follow
 
+_ONLY_NEW = frozenset({RecordEntry, ReceivedEntry, BatchEntry})
+"""Entries that change no version before them."""
 DERIVED = ("record", "incident_cell", "set_aside")
 
 
@@ -84,18 +93,13 @@ class Known:
         return self.nexts.get(index)
 
 
-def known_of(log_id: int, start: int, entries: Iterable[Entry]) -> Known:
+def known_of(log_id: int, start: int, entries: Sequence[Entry]) -> Known:
     """Read what new entries from `start` on point to among the older ones, a few queries in all."""
-    wanted: set[int] = set()
-    for entry in entries:
-        if isinstance(entry, RecordEntry):
-            if entry.received is not None and entry.received < start:
-                wanted.add(entry.received)
-        elif isinstance(entry, SupersedeEntry):
-            if entry.replaces < start:
-                wanted.add(entry.replaces)
-        elif isinstance(entry, WithdrawEntry) and entry.index < start:
-            wanted.add(entry.index)
+    named = {entry.received for entry in entries if type(entry) is RecordEntry}
+    if not _ONLY_NEW.issuperset(map(type, entries)):
+        named |= {entry.replaces for entry in entries if type(entry) is SupersedeEntry}
+        named |= {entry.index for entry in entries if type(entry) is WithdrawEntry}
+    wanted = {at for at in named if at is not None and at < start}
     if not wanted:
         return Known({}, {}, {})
     versions = versions_at(log_id, sorted(wanted))
@@ -149,8 +153,9 @@ def _published(
     log_id, start = changes.log_id, changes.start
     superseded, withdrawn = done.superseded, done.withdrawn
     if not superseded and not withdrawn:  # every version is its record's first, and open
-        for at in done.published:
-            yield log_id, at, at, None, None, moments[at - start]
+        whole, nothing = done.published, repeat(None)
+        seen = [moments[one - start] for one in whole]
+        yield from zip(repeat(log_id), whole, whole, nothing, nothing, seen, strict=False)
         return
     firsts: dict[int, int] = {}
     for at in done.published:
