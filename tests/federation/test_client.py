@@ -35,7 +35,7 @@ from support.simulated_town import Answer, SimulatedTown
 from support.town_files import write_files
 
 NOW = dt.datetime(2026, 10, 5, 3, tzinfo=dt.UTC)
-QUICK = Timeouts(connect=1, total=0.5, grace=0.2)
+QUICK = Timeouts(connect=2, total=2, grace=1)
 
 
 class Remembered:
