@@ -42,8 +42,6 @@ from support.nation import Nation
 from support.needles import Needles, in_files, inside, spellings
 from support.town import Town, open_town
 
-pytestmark = pytest.mark.slow
-
 BOUND = timedelta(hours=36)
 TURN = timedelta(hours=3)
 FINE_TURN = timedelta(hours=1)

@@ -26,7 +26,6 @@ from support.drill import Died, Drill, Served, drilled
 from support.nation_copy import NationCopy
 from support.town import SEED
 
-pytestmark = pytest.mark.slow
 database_url = database_fixture(MIGRATIONS)
 
 SECRET = "Les coordonnées de Madame Exemple"

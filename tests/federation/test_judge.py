@@ -20,7 +20,6 @@ JUDGE = Path(__file__).parents[2] / ".venv-judge"
 SIZES = (5, 256, 257, 700)
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(
         not (JUDGE / "bin/aics-tlog").exists(),
         reason="not run: the independent judge of the log is not installed (.venv-judge)",

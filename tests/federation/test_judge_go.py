@@ -30,7 +30,6 @@ PACKAGES = Path("/usr/share/gocode")
 SIZES = (1, 2, 3, 7, 8, 255, 256, 257, 700)
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(
         shutil.which("go") is None or not (PACKAGES / "src/golang.org/x/mod/sumdb/note").is_dir(),
         reason="not run: Go and its x/mod packages are not installed "
