@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The road of a request through pages and API, as a browser or a program takes it."""
 
-
 import pytest
 
 from support.town import PUBLIC_URL, REQUEST, Town
