@@ -9,6 +9,7 @@ is open while a town is slow. The order of checks is the protocol's (`docs/proto
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from beffroi_federation import asking
 from beffroi_federation.aggregator.intake.queries import Due, Freshness
@@ -89,11 +90,12 @@ def _grown(due: Due, taken: Taken, recheck: Recheck, heard: Heard, now: datetime
         raise ValueError("a log that has grown has a checkpoint")
     end = end_of_turn(start, checkpoint.size)
     tail: Tail | None = None
+    no_tail: bool | None = None
     before = taken.frontier
     with reading("entries"):
         if asks_for_tails(end - start, due.no_tail_at, now):
             tail = yield from asking.tails(start, end)
-            taken = replace(taken, no_tail=tail is None)
+            no_tail = tail is None
         if tail is not None:
             heard.leaves.extend(tail.leaves[: end - start])
         else:
@@ -101,14 +103,19 @@ def _grown(due: Due, taken: Taken, recheck: Recheck, heard: Heard, now: datetime
                 leaves = yield from asking.bundle(place.index, place.width)
                 heard.leaves.extend(leaves[max(start - place.index * TILE_WIDTH, 0) :])
         frontier = yield from _verified(due.town, before, checkpoint, heard.leaves, end)
-    taken = replace(taken, frontier=frontier, leaves=tuple(heard.leaves))
+    new: dict[str, Any] = {
+        "frontier": frontier,
+        "leaves": tuple(heard.leaves),
+        "no_tail": no_tail,
+    }
     bundles = range(start // TILE_WIDTH, (end - 1) // TILE_WIDTH + 1)
     older = {number: etag for number, etag in recheck if number not in bundles}
     if tail is not None and len(older) == len(recheck):
         body = b"".join(line + b"\n" for line in tail.lines)
         served = ServedContents(start, start + len(tail.leaves), body)
-        return replace(taken, contents=[served, *(yield from _contents(older, [0]))])
-    return (yield from _with_contents(taken, before, bundles, older))
+        contents = [served, *(yield from _contents(older, [0]))]
+        return replace(taken, contents=contents, **new)
+    return (yield from _with_contents(replace(taken, **new), before, bundles, older))
 
 
 def _with_contents(
