@@ -17,7 +17,6 @@ role may, each night begins a new segment (the rest of the old one is filled wit
 every segment has been overwritten after as many nights as there are segments.
 """
 
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,6 +73,8 @@ def _sqlite(
     pause: Callable[[float], object],
 ) -> float:
     connection = engine.raw_connection()
+    import sqlite3  # here, so that a process on PostgreSQL need not hold it
+
     try:
         cursor = connection.cursor()
         begun = time.perf_counter()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Date, Row, Select, func, or_, select, type_coerce
+from sqlalchemy import BindParameter, Date, Row, Select, bindparam, func, or_, select, type_coerce
 from sqlalchemy.types import NullType
 
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
@@ -219,20 +219,27 @@ def rechecks(
 
     At most `RECHECKS_PER_PULL` of each log.
     """
+    found: dict[int, list[tuple[int, str | None]]] = {}
+    values = {"logs": list(log_ids), "before": checked_before}
+    for log_id, bundle, etag, _ in db.session.connection().execute(_rechecks(), values):
+        found.setdefault(log_id, []).append((bundle, etag))
+    return found
+
+
+@cache
+def _rechecks() -> Select[Any]:
     order = func.row_number().over(
         partition_by=ContentBundle.log_id,
         order_by=(ContentBundle.checked_at, ContentBundle.bundle),
     )
+    logs: BindParameter[Any] = bindparam("logs", expanding=True)
+    before: BindParameter[Any] = bindparam("before")
     ranked = (
         select(ContentBundle.log_id, ContentBundle.bundle, ContentBundle.etag, order.label("rank"))
-        .where(ContentBundle.log_id.in_(log_ids), ContentBundle.checked_at <= checked_before)
+        .where(ContentBundle.log_id.in_(logs), ContentBundle.checked_at <= before)
         .subquery()
     )
-    found: dict[int, list[tuple[int, str | None]]] = {}
-    query = select(ranked).where(ranked.c.rank <= RECHECKS_PER_PULL)
-    for log_id, bundle, etag, _ in db.session.execute(query.order_by(ranked.c.rank)):
-        found.setdefault(log_id, []).append((bundle, etag))
-    return found
+    return select(ranked).where(ranked.c.rank <= RECHECKS_PER_PULL).order_by(ranked.c.rank)
 
 
 def turn_of(log_id: int) -> int:

@@ -104,8 +104,26 @@ _TYPES = {
 
 def run(statement: str, rows: Sequence[Row]) -> None:
     """Run a statement of fixed text, with `?` for each value, once for each row."""
-    if rows:
+    if len(rows) == 1:  # for which a pipeline costs more than it saves
+        _cursor().execute(_spelt(statement), rows[0])
+    elif rows:
         _cursor().executemany(_spelt(statement), rows)
+
+
+def rows_of(head: str, column: str, values: Sequence[int], tail: str = "") -> list[Row]:
+    """Return the rows of a query of fixed text whose column is among values, as the driver has it.
+
+    `head` ends with WHERE or AND; `tail` follows the condition.
+    """
+    cursor = _cursor()
+    if db.engine.dialect.name != "sqlite":
+        cursor.execute(f'{head} "{column}" = ANY(%s) {tail}', (list(values),))
+        return list(cursor.fetchall())
+    found: list[Row] = []
+    for some in batches(values, AT_ONCE):
+        marks = ", ".join("?" * len(some))
+        found += cursor.execute(f'{head} "{column}" IN ({marks}) {tail}', some).fetchall()
+    return found
 
 
 def delete_in(table: str, where: str, column: str, fixed: Row, values: Sequence[int]) -> None:

@@ -4,9 +4,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, Select, bindparam, func, select, text
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
@@ -35,9 +36,14 @@ def standings(log_ids: Sequence[int]) -> dict[int, Standing]:
     """Return what was accepted of these logs; one of which nothing was has no row."""
     found: dict[int, Standing] = {}
     for some in bulk.batches(sorted(set(log_ids)), bulk.AT_ONCE):
-        rows = db.session.execute(select(*_STANDING).where(Witnessed.log_id.in_(some)))
+        rows = db.session.connection().execute(_standings(), {"logs": some})
         found |= {row[0]: _standing(row) for row in rows}
     return found
+
+
+@cache
+def _standings() -> Select[Any]:
+    return select(*_STANDING).where(Witnessed.log_id.in_(bindparam("logs", expanding=True)))
 
 
 def standing(log_id: int) -> Standing:

@@ -2,17 +2,15 @@
 """Writing what was prepared of many towns in one transaction."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
-
-from beffroi_federation.aggregator.intake.models import Absent, LogState
+from beffroi_federation.aggregator.intake.models import Absent
 from beffroi_federation.aggregator.intake.rules import next_time
 from beffroi_federation.aggregator.intake.service.announcing import heed
 from beffroi_federation.aggregator.intake.service.taken import Prepared, Stored
 from beffroi_federation.aggregator.kernel import bulk
-from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national import service as national
 from beffroi_federation.aggregator.towns import service as towns
 from beffroi_federation.aggregator.witness import service as witness
@@ -56,26 +54,25 @@ def _accepted(current: Sequence[Prepared]) -> list[Prepared]:
     return [one for one in current if one.step is None or one.town.log_id not in moved]
 
 
+@dataclass(frozen=True, slots=True)
 class _State:
-    """How far a log stands, as `write` needs it."""
+    """How far a log stands, as `write` needs it; `grown_on` is a day as the driver has it."""
 
-    __slots__ = ("grown", "grown_on", "new", "size", "turn")
+    turn: int = 0
+    size: int = 0
+    grown: int = 0
+    grown_on: Any = None
+    new: bool = True
 
-    def __init__(self, row: Any = None) -> None:
-        self.new = row is None
-        self.turn: int = 0 if row is None else row.turn
-        self.size: int = 0 if row is None else Frontier.from_bytes(row.frontier).size
-        self.grown: int = 0 if row is None else row.grown
-        self.grown_on: date | None = None if row is None else row.grown_on
+
+_STATES = 'SELECT "log_id", "turn", "frontier", "grown", "grown_on" FROM "log_state" WHERE'
 
 
 def _states(log_ids: Sequence[int]) -> dict[int, _State]:
     found = {log_id: _State() for log_id in log_ids}
-    for some in bulk.batches(log_ids, bulk.AT_ONCE):
-        columns = (LogState.log_id, LogState.turn, LogState.frontier, LogState.grown,
-                   LogState.grown_on)  # fmt: skip
-        for row in db.session.execute(select(*columns).where(LogState.log_id.in_(some))):
-            found[row.log_id] = _State(row)
+    for log_id, turn, frontier, grown, grown_on in bulk.rows_of(_STATES, "log_id", log_ids):
+        size = Frontier.from_bytes(bytes(frontier)).size
+        found[log_id] = _State(turn, size, grown, grown_on, new=False)
     return found
 
 
@@ -125,8 +122,8 @@ def _advance(current: Sequence[Prepared], states: dict[int, _State], every: time
     whole = [one for one in current if not one.only_removals]
     bulk.run(
         'UPDATE "log_state" SET "frontier" = ?, "behind" = ?, "verified_at" = ?, "tried_at" = ?, '
-        '"due_at" = ?, "grown" = ?, "grown_on" = ?, "refusals" = 0, "misses" = 0 '
-        'WHERE "log_id" = ?',
+        '"due_at" = ?, "grown" = ?, "grown_on" = ?, "refusals" = 0, "misses" = 0, '
+        '"changed_at" = COALESCE(?, "changed_at"), "turn" = "turn" + 1 WHERE "log_id" = ?',
         [_advanced(one, states[one.town.log_id], every) for one in whole],
     )
     bulk.run(
@@ -138,10 +135,6 @@ def _advance(current: Sequence[Prepared], states: dict[int, _State], every: time
         ],
     )
     bulk.run(
-        'UPDATE "log_state" SET "changed_at" = ? WHERE "log_id" = ?',
-        [(bulk.moment(one.now), one.town.log_id) for one in whole if one.taken.leaves],
-    )
-    bulk.run(
         'UPDATE "log_state" SET "no_tail_at" = ? WHERE "log_id" = ?',
         [
             (bulk.moment(one.now) if one.taken.no_tail else None, one.town.log_id)
@@ -151,13 +144,13 @@ def _advance(current: Sequence[Prepared], states: dict[int, _State], every: time
     )
     bulk.run(
         'UPDATE "log_state" SET "turn" = "turn" + 1 WHERE "log_id" = ?',
-        [(one.town.log_id,) for one in current],
+        [(one.town.log_id,) for one in current if one.only_removals],
     )
 
 
 def _advanced(one: Prepared, state: _State, every: timedelta) -> tuple[Any, ...]:
     """Return how far one town is verified now, and its log, in the order of the statement."""
-    now, today, when = one.now, one.now.date(), bulk.moment(one.now)
+    now, today, when = one.now, bulk.day(one.now.date()), bulk.moment(one.now)
     grown, grown_on = state.grown, state.grown_on
     if one.taken.leaves:
         grown = len(one.taken.leaves) + (grown if grown_on == today else 0)
@@ -170,6 +163,7 @@ def _advanced(one: Prepared, state: _State, every: timedelta) -> tuple[Any, ...]
         when,
         bulk.moment(due),
         grown,
-        None if grown_on is None else bulk.day(grown_on),
+        grown_on,
+        when if one.taken.leaves else None,
         one.town.log_id,
     )

@@ -20,7 +20,6 @@ from beffroi_federation.aggregator.national.models import (
 )
 from beffroi_federation.aggregator.national.queries import versions_at
 from beffroi_federation.aggregator.national.rules import place
-from beffroi_federation.aggregator.towns.models import Log
 from beffroi_federation.entries import (
     BatchEntry,
     Entry,
@@ -33,6 +32,7 @@ from beffroi_federation.verify import Consequences, follow
 
 _ONLY_NEW = frozenset({RecordEntry, ReceivedEntry, BatchEntry})
 """Entries that change no version before them."""
+_HELD = 'ORDER BY "id" FOR NO KEY UPDATE'
 DERIVED = ("record", "incident_cell", "set_aside")
 
 
@@ -174,8 +174,7 @@ def lock_logs(log_ids: Collection[int]) -> None:
     SQLite has one writer anyway.
     """
     if db.engine.dialect.name != "sqlite" and log_ids:
-        query = select(Log.id).where(Log.id.in_(log_ids)).order_by(Log.id)
-        db.session.execute(query.with_for_update(key_share=True)).all()
+        bulk.rows_of('SELECT "id" FROM "log" WHERE', "id", sorted(log_ids), _HELD)
 
 
 def write_changes(several: Sequence[Changes]) -> None:
