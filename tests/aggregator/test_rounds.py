@@ -4,6 +4,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -25,7 +26,9 @@ from beffroi_federation.aggregator.intake.commands import (
     work,
 )
 from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.network import connector
 from beffroi_federation.asking import Fetched
+from beffroi_federation.client import Timeouts
 from beffroi_federation.feed_client import FeedClient
 from beffroi_federation.static_copy import DirectoryFetcher
 from beffroi_web.clock import FixedClock
@@ -318,6 +321,35 @@ def test_a_town_that_hangs_and_one_that_floods_hold_up_none_of_the_others(
     assert began.is_set()
     results = [done[town.siren].result for town in towns]
     assert results == ["unreachable"] + ["taken"] * 7
+
+
+def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_town_that_hangs(
+    small_nation: Nation, serve: Serve
+) -> None:
+    towns = country(small_nation, serve, 3)
+    stop, hanging = threading.Event(), threading.Event()
+
+    def hang(path: str, if_none_match: str | None = None) -> Answer:
+        hanging.set()
+        threading.Event().wait(20)
+        return Answer(404)
+
+    towns[0].answer = hang  # type: ignore[method-assign]
+    patient = connector(
+        replace(small_nation.settings, demo_peers=frozenset(small_nation.peers)), Timeouts()
+    )
+    worker = threading.Thread(
+        target=lambda: work(
+            small_nation.app, patient, small_nation.rhythm, stop, tidy=lambda _: None, pause=9
+        )
+    )
+    worker.start()
+    assert hanging.wait(5)
+    stop.set()
+    worker.join(5)
+    assert not worker.is_alive()
+    with small_nation.app.app_context():
+        assert next(one.siren for page in queries.due(NOW) for one in page) == towns[0].siren
 
 
 # ---- when ----

@@ -82,16 +82,22 @@ class _Asked:
 
 
 def run(
-    carrier: Carrier, rhythm: Rhythm, pages: Iterator[list[Due]], *, derive: bool = True
+    carrier: Carrier,
+    rhythm: Rhythm,
+    pages: Iterator[list[Due]],
+    *,
+    derive: bool = True,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Pulled]:
     """Pull the towns of these pages until none of them is behind; yield what came of each.
 
     A town that is behind is told of once a turn. `derive` settles what was taken before a result
     is yielded, and what was accepted at the end of the round; without it, whoever calls does so.
+    When `stop` says so the round is broken off: what was not written is due still.
     """
     try:
         with calm_collector(), carrier:
-            yield from _Round(carrier, rhythm, derive).over(pages)
+            yield from _Round(carrier, rhythm, derive).over(pages, stop)
     finally:
         if derive:
             witness.settle(now=the_moment())
@@ -123,10 +129,10 @@ class _Round:
         self._derive = derive
         self._under_way = 0
 
-    def over(self, pages: Iterator[list[Due]]) -> Iterator[Pulled]:
+    def over(self, pages: Iterator[list[Due]], stop: Callable[[], bool]) -> Iterator[Pulled]:
         """Send pages as they are wanted, write what comes back, ask again who is behind."""
         more = True
-        while True:
+        while not stop():
             while more and self._carrier.wants:
                 page = next(pages, None)
                 more = page is not None

@@ -69,8 +69,7 @@ def told(one: Pulled) -> None:
 def _round(carrier: Carrier, rhythm: Rhythm, stop: threading.Event) -> None:
     """Pull what is due now, and derive what an earlier process left waiting."""
     now = the_moment()
-    for one in run(carrier, rhythm, queries.due(now)):
+    for one in run(carrier, rhythm, queries.due(now), stop=stop.is_set):
         told(one)
-        if stop.is_set():
-            return
-    settle_waiting(now=now)
+    if not stop.is_set():
+        settle_waiting(now=now)
