@@ -5,6 +5,7 @@ Marked words are planted in every original and in everything that is known of pe
 publishes, the nation pulls over HTTP; then everything that a stranger can read of both is read.
 """
 
+import hashlib
 import re
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from beffroi.incidents.rules import CATEGORIES
 from beffroi.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
 from beffroi_federation.aggregator.towns import commands as towns
+from beffroi_federation.aggregator.towns.queries import all_towns
+from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_web.clock import FixedClock
 from support.crawler import Page, crawl, leaks, log_places, paths
 from support.databases import database_fixture, fresh
@@ -218,6 +221,7 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
         national = fresh("sqlite", NATIONAL_MIGRATIONS, tmp_path)
         clock = FixedClock(NOON + timedelta(days=120))
         with over_http(town, port) as url, Nation.on(national, tmp_path, clock) as nation:
+            witness.init(nation.settings.data_dir, nation.settings.public_url)
             pull(nation, url)
             size = int(town.one("SELECT published FROM log_state"))
             of_town = crawl(town.app, site, known_of_town(planted, size))
@@ -241,7 +245,12 @@ def known_of_nation(nation: Nation) -> dict[str, Any]:
     client = nation.client()
     items = client.get("/api/v1/records?limit=200").get_json()["items"]
     events = client.get("/api/v1/audit?limit=200").get_json()["items"]
+    with nation.app.app_context():
+        origins = [town.origin for town in all_towns()]
     return {
+        "origin_hash": [hashlib.sha256(origin.encode()).hexdigest() for origin in origins],
+        "level": [0],
+        "place": [*("000", "000.p/1"), *(f"000.p/{width}" for width in range(2, 40))],
         "ref": [str(item.get("ref") or item["id"]) for item in items],
         "siren": [town["siren"] for town in client.get("/api/v1/towns").get_json()["items"]],
         "insee": ["99999"],

@@ -24,6 +24,8 @@ from beffroi.kernel.db import Base
 from beffroi.kernel.errors import Conflict
 from beffroi_web.words import N_
 
+LEAVING_LOOKS = 15
+
 BUILDING = "beffroi_restoring"
 OTHERS = frozenset({"alembic_version", "case_search"})
 """Tables of ours that no model declares."""
@@ -212,12 +214,22 @@ def _move(connection: Connection, schema: str, table: str, to: str) -> None:
 
 
 def _alone(connection: Connection) -> None:
-    others = connection.execute(
+    """Refuse while others hold the database; one that is just leaving has three seconds."""
+    for _ in range(LEAVING_LOOKS):
+        others = _others(connection)
+        if not others:
+            return
+        connection.execute(text("SELECT pg_sleep(0.2), pg_stat_clear_snapshot()"))
+    raise _held(", ".join(others))
+
+
+def _others(connection: Connection) -> list[str]:
+    """Return who else is connected to this PostgreSQL database: name and process id."""
+    found = connection.execute(
         text(
             "SELECT pid, application_name FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             " AND coalesce(backend_type, 'client backend') = 'client backend'"
         )
-    ).all()
-    if others:
-        raise _held(", ".join(f"{row.application_name or '?'} {row.pid}" for row in others))
+    )
+    return [f"{row.application_name or '?'} {row.pid}" for row in found]
