@@ -24,6 +24,7 @@ PLACES = (
     Place("/requests?q=rienquiressemble"),
     Place("/requests/{pending}"),
     Place("/requests/{pending}", "citizen"),
+    Place("/requests/{pending}/receipt/about", "citizen"),
     Place("/requests/{open}"),
     Place("/requests/{open}", "citizen"),
     Place("/requests/{held}"),
