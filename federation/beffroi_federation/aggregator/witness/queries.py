@@ -150,7 +150,14 @@ class OwnLogStore:
         )
         return [leaf.encode("ascii") for leaf in rows]
 
-    def stage(self, first_index: int, leaves: Sequence[bytes], tiles: Sequence[Tile]) -> None:
+    def stage(
+        self,
+        first_index: int,
+        leaves: Sequence[bytes],
+        tiles: Sequence[Tile],
+        *,
+        root: bytes | None = None,
+    ) -> None:
         """Add leaves and put tiles in the place of what they grew from."""
         state = self._state()
         if state.size != first_index:
