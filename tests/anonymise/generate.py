@@ -45,6 +45,8 @@ PARTS = ("build", "kept")
 NOISY = 0.25
 """The share of the texts that are written carelessly."""
 RARE = {"NIR", "IBAN", "URL_TOKEN", "IP"}
+FEW = 4
+"""A text with more personal data than that is filled once, or it would weigh too much."""
 LIKES = 3
 """A text without personal data is filled twice if it has so many things to draw."""
 DIVIDER = "---"
@@ -348,13 +350,13 @@ def written(
 def copies(template: Template) -> int:
     """Return how often a template is filled: the rarer its labels, the more often."""
     slots = list(MARK.finditer(template.body))
+    gold = [mark["label"] or mark["fixed"] for mark in slots if mark["label"] or mark["fixed"]]
+    if not gold:
+        return 2 if sum(bool(mark["like"]) for mark in slots) >= LIKES else 1
     drawn = {mark["label"] for mark in slots} - {None}
-    if drawn & RARE:
-        return 3
-    if drawn - {"PERSON"}:
-        return 2
-    is_free = not any(mark["label"] or mark["fixed"] for mark in slots)
-    return 2 if is_free and sum(bool(mark["like"]) for mark in slots) >= LIKES else 1
+    if not drawn or len(gold) > FEW or (drawn == {"PERSON"} and len(gold) > 1):
+        return 1
+    return 3 if drawn & RARE else 2
 
 
 def texts_of(template: Template) -> Iterator[Text]:

@@ -124,7 +124,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {
         "6f1c2b9e-44d0-4a51-9c3e-0b7d1a2e55f0",
     ),
     "handle": ("@VilledeRennes", "@Prefet35", "@ANSSI_FR", "@MairiePlouvern", "@cnil", "@CADA_fr"),
-    "count": ("14 500 000", "3 742", "128", "1 204 habitants", "27 000", "65 %", "12 classes"),
+    "count": ("14 500 000", "3 742", "128", "1 204", "27 000", "65", "12"),
 }
 
 
