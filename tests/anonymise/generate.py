@@ -11,8 +11,8 @@ Templates are in `templates/`, one file a kind and language, texts divided by a 
 `kept_*.txt` make the kept part, which nobody looks at who makes an engine. In a text
 
 - `{PERSON:full}` is a value of a label, in a form of `people.py` or `identifiers.py`; `#` and a
-  name tie several slots to one person (`{PERSON:full#w1} {EMAIL:of#w1}`; `w`, `m` a woman or a man, `x`
-  somebody whose name is a word or a commune); `!` at the end says that the account knows it;
+  name tie several slots to one person (`{PERSON:full#w1} {EMAIL:of#w1}`; `w`, `m` a woman or a
+  man, `x` somebody whose name is a word or a commune); `!` says that the account knows it;
 - `{PERSON=rose}` is a value as it stands;
 - `{street}`, `{cve}`, … look like personal data and are protected;
 - `[[rue Simone-Veil]]` is protected as it stands.
