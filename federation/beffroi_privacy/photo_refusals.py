@@ -20,11 +20,11 @@ SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "too heavy": {
         "en": "This photo is too heavy: %(most)s MB at most.",
-        "fr": "Cette photo est trop lourde : %(most)s Mo au plus.",
+        "fr": "Cette photo est trop lourde : %(most)s Mo au plus.",
     },
     "too large": {
         "en": "This photo has too many pixels: %(most)s million at most. Send a smaller one.",
-        "fr": "Cette photo a trop de pixels : %(most)s millions au plus. "
+        "fr": "Cette photo a trop de pixels : %(most)s millions au plus. "
         "Envoyez-en une plus petite.",
     },
     "heic": {
@@ -32,8 +32,8 @@ SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "the photo library in your browser, which then sends it as JPEG; or set Settings > Camera "
         "> Formats to “Most Compatible” and take it again.",
         "fr": "Cette photo est au format HEIC des iPhone, qui n’est pas accepté. Choisissez-la "
-        "dans la photothèque depuis votre navigateur, qui l’envoie alors en JPEG ; ou réglez "
-        "Réglages > Appareil photo > Formats sur « Le plus compatible » et refaites-la.",
+        "dans la photothèque depuis votre navigateur, qui l’envoie alors en JPEG ; ou réglez "
+        "Réglages > Appareil photo > Formats sur « Le plus compatible » et refaites-la.",
     },
     "avif": {
         "en": "This picture is in the AVIF format. Save it as JPEG, PNG or WebP, then send that.",

@@ -337,6 +337,14 @@ class Town:
             with self.change():
                 moderation.release(ref, originals[role].id, public, actor=AGENT, now=self.now)
 
+    def release_photos(self, ref: str, alt: str = "") -> None:
+        """Let everyone see every photo of a case."""
+        for (photo,) in self.rows(
+            "SELECT id FROM attachment WHERE case_id = :id", id=self.id_of(ref)
+        ):
+            with self.change():
+                moderation.release_photo(ref, photo, alt, actor=AGENT, now=self.now)
+
     def hold(self, ref: str, role: str, reason: str = "Une personne s’y reconnaît") -> None:
         """Hold the newest text of a role."""
         text_id = self.texts(ref)[role]
