@@ -35,7 +35,10 @@ class MemoryRequest(Request):
 
 
 def takes_files(most: int) -> Callable[[View], View]:
-    """Return a decorator that lets a view take a body of so many bytes."""
+    """Return a decorator that lets a view take a form with files of so many bytes in all.
+
+    What is typed beside them, and a form without files, is held to `Site.max_body` as elsewhere.
+    """
 
     def mark(view: View) -> View:
         setattr(view, _MARK, most)
@@ -45,8 +48,8 @@ def takes_files(most: int) -> Callable[[View], View]:
 
 
 def allow_body() -> None:
-    """Let a marked view read its larger body; run before anything reads the form."""
+    """Let a marked view read its form with files; run before anything reads the form."""
     view = current_app.view_functions.get(request.endpoint or "")
     most = getattr(view, _MARK, None)
-    if most is not None:
+    if most is not None and request.mimetype == "multipart/form-data":
         request.max_content_length = most

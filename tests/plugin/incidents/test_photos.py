@@ -4,6 +4,7 @@
 import io
 import os
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from support.town import AGENT, PUBLIC_URL, REPORT, Person, Town
 
 PHOTO = JPEG["EXIF author"](JPEG["trailing bytes"](encoded(corners(), "jpeg"), words()), words())
 UNLISTED = {"family": "cyber", "category": "defaced", "description": "La page d’accueil a changé"}
+TYPED = {**REPORT, "description": "x" * 1_100_000}
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 64
 
 
@@ -34,10 +36,10 @@ def upload(*files: bytes, name: str = "IMG_Jean_Dupont.jpg") -> list[tuple[io.By
     return [(io.BytesIO(data), name) for data in files]
 
 
-def posted(town: Town, *files: bytes) -> TestResponse:
+def posted(town: Town, *files: bytes, typed: Mapping[str, str] = REPORT) -> TestResponse:
     """Send the form with large files; the client of the tests would spool them to a disk."""
     visitor = town.visitor()
-    form = MultiDict({**REPORT, "csrf_token": visitor.csrf()})
+    form = MultiDict({**typed, "csrf_token": visitor.csrf()})
     for data in files:
         form.add("photos", FileStorage(io.BytesIO(data), "a.jpg"))
     boundary, body = encode_multipart(form)
@@ -253,8 +255,9 @@ def test_the_form_takes_large_photos_and_no_other_form_does(village: Town) -> No
     assert posted(village, *[large] * MOST_PHOTOS).status_code == 303
     assert "trop lourde" in posted(village, large + b"\0").text
     assert posted(village, b"\0" * MOST_BODY).status_code == 413
-    text = village.visitor().post("/requests/new", {"title": "x" * 2_000_000})
-    assert text.status_code == 413
+    for path, typed in (("/requests/new", {"title": "x" * 2_000_000}), ("/incidents/new", TYPED)):
+        assert village.visitor().post(path, typed).status_code == 413
+    assert posted(village, PHOTO, typed=TYPED).status_code == 413
 
 
 def test_its_author_is_told_that_photos_came_and_sees_no_address_of_them(village: Town) -> None:
