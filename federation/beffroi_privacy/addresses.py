@@ -41,7 +41,8 @@ _CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ]\w*(?:[-.']\w+)*|\d{1,4}(?!\d))"
 _WORD = r"\w[\w']*(?:-[\w']+)*"
 _TAIL = rf"(?:[ ](?:{_OF_NAME}){{0,2}}{_CAPITAL}){{0,5}}"
 _NOT_A_NAME = (
-    r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commerçante|piétonne|voisine"
+    r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commerçante|piétonne"
+    r"|voisine"
     r"|parallèle|entière|bloquée|fermée|barrée|d'eau|à|de stationnement|de parking|de crèche|pmr"
     r"|de cinéma|adaptée|réservée|libre|publique|privée|cyclable|concernée?|suivante?)\b)"
 )
@@ -98,7 +99,8 @@ def _is_year(text: str, found: re.Match[str]) -> bool:
 def generalise(address: str) -> str:
     """Return an address without house number and doors: "12 bis rue X, appt 4" as "[n°] rue X…".
 
-    The text between is kept as written. What has no number where one is expected is hidden whole.
+    The text between is kept as written. What has no number where one is expected, or a second
+    address, is hidden whole.
     """
     copy = normalise(address)
     parts: list[str] = []
@@ -106,7 +108,10 @@ def generalise(address: str) -> str:
     for start, end in (copy.original(*place) for place in _numbers(copy.text)):
         parts += (address[done:start], HIDDEN_NUMBER)
         done = end
-    return "".join(parts) + address[done:] if parts else "[adresse]"
+    shown = "".join(parts) + address[done:]
+    if not parts or any(find_addresses(normalise(shown).text)):
+        return "[adresse]"
+    return shown
 
 
 def _numbers(text: str) -> list[tuple[int, int]]:

@@ -25,7 +25,8 @@ _NIR = re.compile(
     re.IGNORECASE,
 )
 _NIR_CUE = re.compile(
-    r"(?:\bnir\b|s[ée]cu(?:rit[ée])?\b|\binsee\b|\bss\b|\bvitale\b|\bimmatriculation\b)[^\d\n]{0,25}$",
+    r"(?:\bnir\b|s[ée]cu(?:rit[ée])?\b|\binsee\b|\bss\b|\bvitale\b"
+    r"|\bimmatriculation\b)[^\d\n]{0,25}$",
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"(?<![A-Z0-9])([A-Z]{2})(\s?)(\d{2})(?=[ .\-]?[A-Z0-9]{2})", re.IGNORECASE)
@@ -43,7 +44,8 @@ _RIB = re.compile(
     re.IGNORECASE,
 )
 _SIV = re.compile(
-    r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)(?!000)\d{3}(?P<gap2>\s?[-.·]\s?|\s?)"
+    r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)(?!000)\d{3}(?P<gap2>\s?[-.·]\s?"
+    r"|\s?)"
     r"(?P<b>[A-HJ-NP-TV-Z]{2})(?![^\W\d]|-\w)",
     re.IGNORECASE,
 )
@@ -81,7 +83,8 @@ def find_nir(text: str) -> Iterator[Span]:
             _NIR_CUE.search(text, max(0, found.start() - 40), found.start())
         ):
             continue
-        yield Span(found.start(), found.end(), NIR)
+        proved = not key or nir.is_valid(body + key)
+        yield Span(found.start(), found.end(), NIR, doubt="" if proved else "checksum")
 
 
 def _is_nir(body: str, key: str, written: str) -> bool:
@@ -104,10 +107,12 @@ def find_iban(text: str) -> Iterator[Span]:
     for found in _IBAN.finditer(text):
         end = _iban_end(text, found)
         if end is not None:
-            yield Span(found.start(), end, IBAN)
+            proved = iban.is_valid(text[found.start() : end])
+            yield Span(found.start(), end, IBAN, doubt="" if proved else "checksum")
     for found in _RIB.finditer(text):
         if found.group("gap") or _is_rib(found):
-            yield Span(found.start(), found.end(), IBAN)
+            proved = not found.group("account").isdigit() or _is_rib(found)
+            yield Span(found.start(), found.end(), IBAN, doubt="" if proved else "checksum")
 
 
 def _is_rib(found: re.Match[str]) -> bool:
@@ -160,7 +165,12 @@ def find_plates(text: str) -> Iterator[Span]:
         cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None
         shown = _is_siv(found, cued) if found.re is _SIV else _is_fni(found, cued)
         if shown:
-            yield Span(found.start(), found.end(), PLATE)
+            yield Span(found.start(), found.end(), PLATE, weak=not cued and _is_loose(found))
+
+
+def _is_loose(found: re.Match[str]) -> bool:
+    """Say whether a plate has no hyphens, so that it may also be the number of something else."""
+    return not (found.group("gap").strip() and found.group("gap2").strip())
 
 
 def _is_siv(found: re.Match[str], cued: bool) -> bool:

@@ -30,10 +30,10 @@ def test_a_text_is_answered_with_spans_in_characters_and_a_masked_text() -> None
 def test_what_is_known_of_the_author_is_hidden() -> None:
     one, several = ask(
         {"id": 1, "text": "Camille Exemple", "known": "Camille Exemple"},
-        {"id": 2, "text": "Camille Exemple", "known": ["Camille", "Exemple"]},
+        {"id": 2, "text": "Exemple, bonjour de Camille", "known": ["Camille", "Exemple"]},
     )
     assert one["text"] == "[personne]"
-    assert several["text"] == "[personne] [personne]"
+    assert several["text"] == "[personne], bonjour de [personne]"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Homes told without a numbered street: a flat, a door, a hamlet, "the neighbour at 14"."""
+
+import re
+from collections.abc import Iterator
+
+from beffroi_privacy.spans import ADDRESS, Span
+
+_ID = (
+    r"(?:n°\s?|no\.?\s|num[ée]ro\s|number\s)?(?:[A-Z]{0,2}\d{1,5}[A-Z]?|[A-Z]\d?)\b(?!['’.]\w"
+    r"|\s?(?:ans?|mois|jours?|h\b|€|%|m2|pi[èe]ces?|personnes?|fois))"
+)
+_FLAT = re.compile(
+    rf"(?<!\w)(?P<what>appartements?|appart\.?|appts?\.?|apts?\.?|app\.|flats?|apartments?"
+    rf"|logements?|lgt\.?|studio|suite)\s{{0,2}}{_ID}",
+    re.IGNORECASE,
+)
+_PART = (
+    r"(?:b[âa]timents?|b[âa]t\.?|escaliers?|esc\.?|portes?|hall|entr[ée]e|cage|interphone"
+    r"|bo[îi]te(?: aux lettres)?|bal|tour|bloc|block|building|unit"
+    rf"|door|stair(?:case)?|villa|pavillon|chambre|room|appartements?|appart\.?|appts?\.?|apts?\.?"
+    rf"|flat|logement|studio|box)\s{{0,2}}{_ID}"
+)
+_FLOOR = (
+    r"(?:\d{1,2}\s?(?:er|e|è|[èe]me|nd|rd|th|st)|premier|deuxi[èe]me|second|troisi[èe]me"
+    r"|quatri[èe]me|cinqui[èe]me|sixi[èe]me|dernier|first|second|third|top|ground)"
+    r"\s(?:[ée]tage|floor)(?:\s(?:[àa]\s)?(?:gauche|droite|porte \w+|left|right|face|au fond))?"
+    r"|rdc(?:\s(?:gauche|droite))?|rez-de-chauss[ée]e(?:\s(?:gauche|droite))?"
+)
+_PARTS = re.compile(
+    rf"(?<!\w){_PART}(?:\s?[,;-]?\s?(?:et\s|au\s|à\s|dans\s|de\sl'|du\s|l')?(?:{_PART}"
+    rf"|{_FLOOR})){{1,5}}|(?<!\w)(?:{_FLOOR})(?:\s?[,;-]?\s?(?:et\s|de\sl'|du\s"
+    rf"|dans\sl[ea]\s)?{_PART}){{1,4}}",
+    re.IGNORECASE,
+)
+_ABBREVIATED = re.compile(rf"(?<!\w)(?:b[âa]t\.?|esc\.?|appt\.?)\s{{0,2}}{_ID}", re.IGNORECASE)
+_SINGLE = re.compile(rf"(?<!\w)(?:{_PART}|{_FLOOR})", re.IGNORECASE)
+_HOME = (
+    r"(?:j'habit\w*|nous habitons|on habite|habite|habitons|habitais|habitant(?=\s(?:au|à|le|la"
+    r"|dans))|je vis|vivons|vivant|je loge|log[ée]e?s?\s(?:au|à)"
+    r"|r[ée]sid(?:e|ant|ons|ais)\b|demeur(?:e|ant|ons)\b|domicili[ée]e?s?|mon (?:domicile|adresse"
+    r"|logement|appartement|appart|entr[ée]e|palier|[ée]tage|immeuble|b[âa]timent)|ma (?:maison"
+    r"|porte|r[ée]sidence|fen[êe]tre|bo[îi]te)|chez (?:moi|nous|eux|lui|elle)|adresse\s?:"
+    r"|notre (?:maison|logement|appartement|immeuble|domicile)|i live|we live|lives|living"
+    r"|my (?:home|house|flat|address|door|apartment)|our (?:house|flat|home)|residing)"
+)
+_HOME_CUE = re.compile(rf"(?<!\w){_HOME}[^.!?\n]{{0,50}}$", re.IGNORECASE)
+_NUMBER_ALONE = re.compile(
+    rf"(?<!\w)(?P<cue>{_HOME}|(?:mes |ma |mon |le |la |les |un |une |nos )?(?:voisine?s?|gens"
+    rf"|locataires?|propri[ée]taires?|riverains?|occupants?|famille|personnes?|monsieur|dame"
+    rf"|habitants?)|neighbou?rs?|people|tenants?|man|woman|family)"
+    r"\s(?:(?:juste\s)?(?:au|du|à|le|en face au|at|from|of|in)\s)(?:n°\s?|num[ée]ro\s|no\.?\s"
+    r"|number\s)?"
+    r"(?P<number>\d{1,4}(?:\s?(?:bis|ter|quater)\b|\s?[A-D]\b)?)(?![\w/:]|[.,]\d|\s?(?:ans?|mois"
+    r"|jours?|h\b|heures?|€|%|km|m\b|m2|min|e\b|[èe]me|er\b|janv|f[ée]v|mars|avr|mai|juin|juil"
+    r"|ao[ûu]t|sept|oct|nov|d[ée]c|january|february|march|april|may|june|july|august|am\b|pm\b"
+    r"|o'clock|years|days|kilom|m[èe]tres?|minutes|[/-]\d|étages?|enfants|personnes|familles"
+    r"|[A-Z]\w+ (?:Street|Road)))",
+    re.IGNORECASE,
+)
+_FLOOR_OF = re.compile(
+    r"(?:voisine?s?|locataires?|neighbou?rs?|dame|monsieur|gens)\s(?:du|au|on the"
+    r"|at the)\s(?P<floor>(?:\d{1,2}\s?(?:er|e|è|[èe]me|nd|rd|th)|premier|deuxi[èe]me|second"
+    r"|troisi[èe]me|quatri[èe]me|cinqui[èe]me|rdc)(?:\s(?:[ée]tage|floor))?(?:\s(?:gauche|droite"
+    r"|porte\s\w+))?)(?!\w)",
+    re.IGNORECASE,
+)
+_HAMLET = re.compile(
+    r"(?P<place>(?i:lieu[- ]?dit|hameau|ferme|moulin|domaine|manoir|ch[âa]teau|mas|villa"
+    r"|chemin rural|ld|village)\s?:?\s?\"?(?i:de\s|du\s|des\s|d'|dit\s){0,2}"
+    r"(?:(?:[Ll]es?|[Ll]a|L'|l')\s?)?[A-ZÀ-Þ][\w'-]*(?:[ -](?:(?i:de|du|des|la|le|les|en|sur|aux?"
+    r"|es|ès)\s|[dDlL]'){0,2}[A-ZÀ-Þ][\w'-]*){0,4})"
+)
+_HAMLET_LOWER = re.compile(
+    r"(?P<place>(?:lieu[- ]?dit|lieudit)\s:?\s?\"?(?:l[ea]s?\s"
+    r"|l')?[^\W\d_]{3,}(?:[ -][^\W\d_]{3,})?)",
+    re.IGNORECASE,
+)
+_PUBLIC_OWNER = re.compile(
+    r"\s?(?:de la|du|des|de l'|d'|of the)\s?(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital"
+    r"|gymnase|stade|piscine|gare|universit[ée]|campus|facult[ée]"
+    r"|m[ée]diath[èe]que|biblioth[èe]que|pr[ée]fecture|parc|centre|cimeti[èe]re|march[ée]|salle"
+    r"|conseil|h[ôo]tel|mus[ée]e|th[ée][âa]tre|town hall|library|school|station|hospital)",
+    re.IGNORECASE,
+)
+_PUBLIC_BEFORE = re.compile(
+    r"(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital|gymnase|stade|piscine|gare|universit[ée]"
+    r"|campus|m[ée]diath[èe]que|biblioth[èe]que|pr[ée]fecture|centre|library|school|station"
+    r"|hospital|town hall)[^.\n]{0,25}$",
+    re.IGNORECASE,
+)
+_PRETEST = re.compile(
+    r"app|apt|flat|log|lgt|studio|suite|b[âa]t|esc|porte|hall|entr|cage|interphone|bo[îi]te|tour"
+    r"|blo|building|unit|door|stair|[ée]tage|floor|rdc|rez"
+    r"|habit|viv|r[ée]sid|demeur|domicil|chez|adresse|voisin|neighbo|lieu|hameau|ferme|moulin|live"
+    r"|living|famille|dame|gens|locataire|room|chambre|people|home|house",
+    re.IGNORECASE,
+)
+
+
+def find_homes(text: str) -> Iterator[Span]:
+    """Yield what tells a home in a normalised text without a numbered street."""
+    if not _PRETEST.search(text):
+        return
+    if any(c.isdigit() for c in text) or _FLOOR_WORDS.search(text):
+        yield from _flats(text)
+        for found in _NUMBER_ALONE.finditer(text):
+            yield Span(*found.span("number"), ADDRESS, weak=True)
+        for found in _FLOOR_OF.finditer(text):
+            yield Span(*found.span("floor"), ADDRESS, weak=True)
+    for pattern in (_HAMLET, _HAMLET_LOWER):
+        for found in pattern.finditer(text):
+            if _HOME_CUE.search(text, max(0, found.start() - 70), found.start()):
+                yield Span(*found.span("place"), ADDRESS)
+
+
+_FLOOR_WORDS = re.compile(
+    r"[ée]tage|floor|rdc|rez|b[âa]t|esc|hall|entr[ée]e|porte|appart|app?t|flat|block|tour|villa"
+    r"|logement",
+    re.IGNORECASE,
+)
+
+
+def _flats(text: str) -> Iterator[Span]:
+    for found in _FLAT.finditer(text):
+        if not _PUBLIC_OWNER.match(text, found.end()):
+            yield Span(found.start(), found.end(), ADDRESS)
+    for found in _ABBREVIATED.finditer(text):
+        if not _is_public(text, found):
+            yield Span(found.start(), found.end(), ADDRESS, weak=True)
+    for found in _PARTS.finditer(text):
+        if not _is_public(text, found):
+            yield Span(found.start(), found.end(), ADDRESS)
+    for found in _SINGLE.finditer(text):
+        if _HOME_CUE.search(text, max(0, found.start() - 70), found.start()) and not _is_public(
+            text, found
+        ):
+            yield Span(found.start(), found.end(), ADDRESS, weak=True)
+
+
+def _is_public(text: str, found: re.Match[str]) -> bool:
+    """Say whether a door or a building is one of a public place."""
+    return (
+        _PUBLIC_OWNER.match(text, found.end()) is not None
+        or _PUBLIC_BEFORE.search(text, max(0, found.start() - 40), found.start()) is not None
+    )
