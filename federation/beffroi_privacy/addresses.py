@@ -14,8 +14,14 @@ from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
 
+_SPELT = (
+    r"(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize"
+    r"|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
+    r"|cent(?:[- ]\w{2,9})?)"
+)
 _NUMBER = (
-    r"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?\d{1,4}(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"
+    rf"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?(?!0)(?:\d{{1,4}}|{_SPELT}\b)"
+    r"(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"
     r"(?:\s?(?:-|/|à|et)\s?\d{1,4}(?:\s?(?i:bis|ter)\b)?)?"
 )
 _DOOR = (
@@ -25,8 +31,9 @@ _DOOR = (
 )
 _FLOOR = r"\d{1,2}(?:er|e|ème|è)\s(?i:[ée]tage)"
 _STREET = (
-    r"(?i:rue|r\.|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?|bd\.?|impasse|imp\.?|chemin"
-    r"|chem\.?|che\.?|allée|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement|lot\.?"
+    r"(?i:rue|r\.|r(?=\s(?:de|du|des|d'))|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?"
+    r"|bd\.?|impasse|imp\.?|chemin"
+    r"|chem\.?|che\.?|allée|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement|lot\."
     r"|esplanade|promenade|traverse|montée|corniche|rond-point|rpt\.?)"
 )
 _SPOT = (
@@ -60,7 +67,7 @@ _NUMBERED = re.compile(
 )
 _NUMBER_AFTER = re.compile(
     rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
-    r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|numéro\s)?|n°\s?|numéro\s)\d{1,4}(?:\s?(?i:bis|ter)\b)?"
+    r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)\d{1,4}(?:\s?(?i:bis|ter)\b)?"
     r"(?![\w/]|[.,]\d|\s(?i:mars|mai|juin|août|h\b|heures?|janvier|février|avril|juillet"
     r"|septembre|octobre|novembre|décembre))"
 )
@@ -72,9 +79,12 @@ _YEAR_BEFORE = re.compile(
     r"(?i:\b(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
     r"|en|depuis|année|fin|début|été|hiver|printemps|automne|since|in|of|en date de))\s$"
 )
+_DOOR_BEFORE = re.compile(
+    r"(?i:\b(?:appartement|appart\.?|appt?\.?|apt\.?|flat|apartment|b[âa]t\.?|porte|bo[îi]te))\s?$"
+)
 _HEAD = re.compile(rf"^(?P<doors>(?:{_DOOR}[,\s]{{1,3}}){{0,3}})(?P<number>{_NUMBER})")
 _FOOT = re.compile(
-    r"(?i:au\s(?:n°\s?|numéro\s)?|n°\s?|numéro\s)(?P<value>\d{1,4}(?:\s?(?i:bis|ter))?)$"
+    r"(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)(?P<value>\d{1,4}(?:\s?(?i:bis|ter))?)$"
 )
 _DOOR_VALUE = re.compile(
     rf"\b(?={_DOOR})[^\W\d]+\.?\s?(?i:n°\s?)?(?P<value>[A-Z]?\d{{1,5}}[A-Z]?|[A-Z])\b"
@@ -85,8 +95,13 @@ def find_addresses(text: str) -> Iterator[Span]:
     """Yield the numbered addresses of a normalised text, with their streets and doors."""
     for pattern in (_NUMBERED, _NUMBER_AFTER, _ENGLISH):
         for found in pattern.finditer(text):
-            if not _is_year(text, found):
+            if not _is_year(text, found) and not _is_door(text, found.start()):
                 yield Span(found.start(), found.end(), ADDRESS)
+
+
+def _is_door(text: str, start: int) -> bool:
+    """Say whether the number belongs to the door before it: "(apt. 8, impasse du Moulin)"."""
+    return _DOOR_BEFORE.search(text, max(0, start - 18), start) is not None
 
 
 def _is_year(text: str, found: re.Match[str]) -> bool:

@@ -29,7 +29,8 @@ DATE: Final = (
 )
 _ROUGH = rf"(?:{_MONTH}\s{_YEAR}|(?:0[1-9]|1[0-2])/{_YEAR}(?!\d)|{_DAY}(?:er)?\s{_MONTH}\b)"
 _BORN = re.compile(
-    r"(?<![^\W_])(?P<cue>n[ée]e?s?(?=\s(?:le|en|à|a|au|aux|les)\b|\s?:|\s\d)|n[ée]\(e\)s?"
+    r"(?<![^\W_])(?P<cue>n[ée]e?s?(?=\s(?:[\w'-]+\s){0,3}(?:le|en|à|a|au|aux|les)\b|\s?:|\s\d)"
+    r"|n[ée]\(e\)s?"
     r"|naissances?|ddn"
     r"|d\.d\.n\.?|date\sde\snaiss\.?|nais\.|born|d\.?o\.?b\.?|birth\s?date|birthday|birth"
     r"|anniversaire)"
@@ -88,8 +89,22 @@ def _is_newborn_rule(found: re.Match[str]) -> bool:
 
 
 def births_of(text: str, persons: Sequence[Span]) -> Iterator[Span]:
-    """Yield the dates that stand right after the name of a child."""
+    """Yield the dates that stand right after the name of a child, or in a row with a name.
+
+    A letter is dated after its signature too; so beside other names only a date counts that is
+    long past, or one that more of the row follows.
+    """
     for person in persons:
         found = _AFTER_NAME.match(text, person.end)
-        if found and _CHILD.search(text, max(0, person.start - 60), person.start):
+        if found is None:
+            continue
+        child = _CHILD.search(text, max(0, person.start - 60), person.start)
+        if child or (found.group()[:1] in ",( " and _is_long_past(found.group("date"))):
             yield Span(*found.span("date"), DOB)
+
+
+def _is_long_past(date: str) -> bool:
+    year = re.findall(r"(?:19|20)\d\d|(?<!\d)\d\d(?!\d)", date)[-1]
+    if re.match(r"(?:19|20)\d\d", date):
+        year = date[:4]
+    return int(year) <= 2012 if len(year) == 4 else not 12 < int(year) <= 30

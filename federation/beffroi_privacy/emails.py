@@ -9,6 +9,7 @@ An address is read outwards from its at-sign, whatever form that has: `@`, `(at)
 import re
 from collections.abc import Iterator
 
+from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.spans import EMAIL, Span
 
@@ -35,7 +36,7 @@ _PROVIDER = re.compile(
     r"(?:[.,]\w{2,6})?\b",
     re.IGNORECASE,
 )
-_SHAPED = re.compile(r"[._\d]|\b(?:dot|point)\b", re.IGNORECASE)
+_SHAPED = re.compile(r"[._\d]|\w{3}-\w{3}|\b(?:dot|point)\b", re.IGNORECASE)
 _SPELT_DOT = re.compile(r"dot|point", re.IGNORECASE)
 
 _OFFICE = frozenset(
@@ -80,7 +81,7 @@ def _around(text: str, at: re.Match[str]) -> tuple[int, int, str] | None:
         return None
     lead = len(local.group()) - len(local.group().lstrip(".'-%+"))
     written = local.group()[lead:]
-    end = _domain_end(text, at, shaped=bool(_SHAPED.search(written)))
+    end = _domain_end(text, at, shaped=bool(_SHAPED.search(written)), named=_is_named(written))
     if end is None or not written:
         return None
     return at.start() - len(written), end, written
@@ -90,7 +91,13 @@ def _is_spaced(at: re.Match[str]) -> bool:
     return at.group("sign") is not None and at.group().startswith(" ")
 
 
-def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
+def _is_named(written: str) -> bool:
+    """Say whether a local part is two words that are no ordinary ones: "mehmet-demir"."""
+    parts = [p for p in re.split(r"[._-]", fold(written)) if p]
+    return len(parts) > 1 and not all(is_ordinary(part) for part in parts)
+
+
+def _domain_end(text: str, at: re.Match[str], *, shaped: bool, named: bool = False) -> int | None:
     """Return where the domain after an at-sign ends; None where there is none to believe in.
 
     `shaped` says that what stands before looks like a mailbox (a dot, a digit) and not like a
@@ -99,7 +106,7 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
     after = text[at.end() : at.end() + _WINDOW]
     provider, domain = _PROVIDER.match(after), _DOMAIN.match(after)
     if at.group("bare") is not None:
-        if domain is None or not _SPELT_DOT.search(domain.group()):
+        if domain is None or not (_SPELT_DOT.search(domain.group()) or named):
             domain = None
             provider = provider if shaped else None
     elif _is_spaced(at) or at.group("sign") is None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from beffroi_privacy.births import births_of, find_births
-from beffroi_privacy.homes import find_homes
+from beffroi_privacy.homes import find_homes, homes_of
 from beffroi_privacy.known import find_known
 from beffroi_privacy.links import find_secrets
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
@@ -29,7 +29,7 @@ from beffroi_privacy.protect import find_protected, touches, unprotected
 from beffroi_privacy.review import reasons_of
 from beffroi_privacy.shapes import find_shapes
 from beffroi_privacy.spans import PERSON, Span, merge
-from beffroi_privacy.spread import spread
+from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
 from beffroi_privacy.usernames import find_usernames
 from beffroi_privacy.words import Word, read_words
@@ -167,10 +167,11 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     own, doubtful = find_known(copy.text, settings.known)
     votes = list(settings.voter(copy.text)) if settings.voter else []
     _check(settings, until)
+    persons += beside(words, persons, blocked)
     persons = _judged(persons, words, allowed)
     spans = unprotected(spans, protected)
     persons, disputed = _with_votes(persons, votes, [*spans, *named, *protected])
-    spans += [*persons, *births_of(copy.text, persons), *own]
+    spans += [*persons, *births_of(copy.text, persons), *homes_of(copy.text, persons), *own]
     spans.extend(spread(words, copy.text, spans, _within(words, spans), blocked | allowed))
     spans.extend(find_denied(copy.text, settings.lists))
     _check(settings, until)

@@ -20,6 +20,8 @@ class Gazetteer:
     first_names: dict[str, int]
     ordinary: frozenset[str]
     communes: frozenset[str]
+    surnames: frozenset[str]
+    """Ordinary words that many people bear as a surname."""
 
 
 @lru_cache(maxsize=1)
@@ -32,10 +34,14 @@ def gazetteer() -> Gazetteer:
     names.update(dict.fromkeys(_sections("english_first_names.txt")[""], SURE))
     names.update(dict.fromkeys(ambiguous["words"], ALSO_A_WORD))
     names.update(dict.fromkeys(ambiguous["places"], ALSO_A_PLACE))
+    for saint in ("saint", "sainte"):
+        names.pop(saint, None)
     ordinary = frozenset(
         word for words in _sections("ordinary_words.txt").values() for word in words
     )
-    return Gazetteer(names, ordinary, frozenset(_lines("communes.txt")))
+    return Gazetteer(
+        names, ordinary, frozenset(_lines("communes.txt")), frozenset(ambiguous["surnames"])
+    )
 
 
 def first_name(folded: str) -> int:
@@ -61,6 +67,11 @@ def is_ordinary(folded: str) -> bool:
     if folded[-1:] in "sx" and folded[:-1] in lists.ordinary:
         return True
     return "-" in folded and all(part in lists.ordinary for part in folded.split("-"))
+
+
+def is_surname_too(folded: str) -> bool:
+    """Say whether an ordinary word is a common surname as well: Boulanger, Petit, Baker."""
+    return folded in gazetteer().surnames
 
 
 def is_commune(folded: str) -> bool:

@@ -2,7 +2,7 @@
 """Homes told without a numbered street: a flat, a door, a hamlet, "the neighbour at 14"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from beffroi_privacy.spans import ADDRESS, Span
 
@@ -10,16 +10,17 @@ _ID = (
     r"(?:n°\s?|no\.?\s|num[ée]ro\s|number\s)?(?:[A-Z]{0,2}\d{1,5}[A-Z]?|[A-Z]\d?)\b(?!['’.]\w"
     r"|\s?(?:ans?|mois|jours?|h\b|€|%|m2|pi[èe]ces?|personnes?|fois))"
 )
+_GAP = r"(?:\s{1,2}|(?=\d)|(?=n°))"
 _FLAT = re.compile(
     rf"(?<!\w)(?P<what>appartements?|appart\.?|appts?\.?|apts?\.?|app\.|flats?|apartments?"
-    rf"|logements?|lgt\.?|studio|suite)\s{{0,2}}{_ID}",
+    rf"|logements?|lgt\.?|studio|suite){_GAP}{_ID}",
     re.IGNORECASE,
 )
 _PART = (
     r"(?:b[âa]timents?|b[âa]t\.?|escaliers?|esc\.?|portes?|hall|entr[ée]e|cage|interphone"
     r"|bo[îi]te(?: aux lettres)?|bal|tour|bloc|block|building|unit"
     rf"|door|stair(?:case)?|villa|pavillon|chambre|room|appartements?|appart\.?|appts?\.?|apts?\.?"
-    rf"|flat|logement|studio|box)\s{{0,2}}{_ID}"
+    rf"|flat|logement|studio|box){_GAP}{_ID}"
 )
 _FLOOR = (
     r"(?:\d{1,2}\s?(?:er|e|è|[èe]me|nd|rd|th|st)|premier|deuxi[èe]me|second|troisi[èe]me"
@@ -34,6 +35,11 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(rf"(?<!\w)(?:b[âa]t\.?|esc\.?|appt\.?)\s{{0,2}}{_ID}", re.IGNORECASE)
+_DOOR = re.compile(
+    r"(?<!\w)(?:porte|interphone|bo[îi]te aux lettres|bal"
+    r"|digicode)\s(?:n°\s?)?\d{1,4}(?![\w.,]\d|\w)",
+    re.IGNORECASE,
+)
 _SINGLE = re.compile(rf"(?<!\w)(?:{_PART}|{_FLOOR})", re.IGNORECASE)
 _HOME = (
     r"(?:j'habit\w*|nous habitons|on habite|habite|habitons|habitais|habitant(?=\s(?:au|à|le|la"
@@ -47,8 +53,8 @@ _HOME = (
 _HOME_CUE = re.compile(rf"(?<!\w){_HOME}[^.!?\n]{{0,50}}$", re.IGNORECASE)
 _NUMBER_ALONE = re.compile(
     rf"(?<!\w)(?P<cue>{_HOME}|(?:mes |ma |mon |le |la |les |un |une |nos )?(?:voisine?s?|gens"
-    rf"|locataires?|propri[ée]taires?|riverains?|occupants?|famille|personnes?|monsieur|dame"
-    rf"|habitants?)|neighbou?rs?|people|tenants?|man|woman|family)"
+    rf"|locataires?|propri[ée]taires?|occupants?|famille"
+    rf")|neighbou?rs?|people|tenants?|man|woman|family)"
     r"\s(?:(?:juste\s)?(?:au|du|à|le|en face au|at|from|of|in)\s)(?:n°\s?|num[ée]ro\s|no\.?\s"
     r"|number\s)?"
     r"(?P<number>\d{1,4}(?:\s?(?:bis|ter|quater)\b|\s?[A-D]\b)?)(?![\w/:]|[.,]\d|\s?(?:ans?|mois"
@@ -76,6 +82,7 @@ _HAMLET_LOWER = re.compile(
     r"|l')?[^\W\d_]{3,}(?:[ -][^\W\d_]{3,})?)",
     re.IGNORECASE,
 )
+_AFTER_NAME = re.compile(r"\s?[,(]?\s?(?:au |du )?(?=(?i:lieu|hameau|ld\b))" + _HAMLET.pattern)
 _PUBLIC_OWNER = re.compile(
     r"\s?(?:de la|du|des|de l'|d'|of the)\s?(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital"
     r"|gymnase|stade|piscine|gare|universit[ée]|campus|facult[ée]"
@@ -114,6 +121,14 @@ def find_homes(text: str) -> Iterator[Span]:
                 yield Span(*found.span("place"), ADDRESS)
 
 
+def homes_of(text: str, persons: Sequence[Span]) -> Iterator[Span]:
+    """Yield the hamlets that stand right after the name of a person."""
+    for person in persons:
+        found = _AFTER_NAME.match(text, person.end)
+        if found is not None:
+            yield Span(*found.span("place"), ADDRESS)
+
+
 _FLOOR_WORDS = re.compile(
     r"[ée]tage|floor|rdc|rez|b[âa]t|esc|hall|entr[ée]e|porte|appart|app?t|flat|block|tour|villa"
     r"|logement",
@@ -126,6 +141,9 @@ def _flats(text: str) -> Iterator[Span]:
         if not _PUBLIC_OWNER.match(text, found.end()):
             yield Span(found.start(), found.end(), ADDRESS)
     for found in _ABBREVIATED.finditer(text):
+        if not _is_public(text, found):
+            yield Span(found.start(), found.end(), ADDRESS, weak=True)
+    for found in _DOOR.finditer(text):
         if not _is_public(text, found):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
     for found in _PARTS.finditer(text):

@@ -9,6 +9,7 @@ one can tell, the number of a public thing, only asks for a person.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from math import log2
 from typing import Final
 
@@ -44,9 +45,9 @@ _SHARING = re.compile(
 _SECRET_STEPS: Final = frozenset(
     """
     token jeton reset reset-password confirm confirmation activate activation invite invitation
-    verify verification unsubscribe desinscription session suivi acces lien partage share s dl magic
-    auth login password mot-de-passe espace mon-compte compte account user recover valider
-    validation
+    verify verification unsubscribe desinscription session suivi dossier acces lien partage share s
+    v p t r dl magic auth login password mot-de-passe espace mon-compte compte account user recover
+    valider validation
     """.split()
 )
 _PUBLIC_STEPS: Final = frozenset(
@@ -54,7 +55,7 @@ _PUBLIC_STEPS: Final = frozenset(
     dataset datasets resources ressources resource r commit commits blob tree raw doi article
     articles deliberations documents files uploads static assets css js img images photos media
     medias organizations organization reuses discussions ark jorf jorftext legitext legiarti codes
-    loda affichtexte posts p wiki download explore catalog catalogue geonetwork records metadata
+    loda affichtexte posts wiki download explore catalog catalogue geonetwork records metadata
     fiche fiches actualites
     """.split()
 )
@@ -121,8 +122,17 @@ def _is_secret_step(step: str, announced: bool) -> bool:
     ):
         return False
     if announced:
-        return _looks_random(step, 8) or (len(step) >= 5 and step.isdigit())
-    return _looks_random(step, 16)
+        return _looks_random(step, 8) or (len(step) >= 5 and step.isdigit()) or _is_noise(step)
+    return _looks_random(step, 16) or (len(step) >= 10 and _is_noise(step))
+
+
+def _is_noise(step: str) -> bool:
+    """Say whether letters follow one another as in no language: few vowels, case at random."""
+    if len(step) < 9 or not step.isalnum():
+        return False
+    vowels = sum(c in "aeiouyAEIOUY" for c in step)
+    changes = sum(a.islower() and b.isupper() for a, b in pairwise(step))
+    return vowels * 4 < len(step) or (changes >= 2 and any(c.isdigit() for c in step))
 
 
 def _in_query(text: str, start: int, end: int) -> Iterator[Span]:
@@ -162,7 +172,8 @@ def _looks_random(value: str, shortest: int) -> bool:
     letters = sum(c.isalpha() for c in stem)
     if not letters or len(stem) < shortest:
         return False
-    if digits < 2 and not (upper >= 3 and upper < letters * 0.8 and "-" not in stem):
+    changes = sum(a.islower() and b.isupper() for a, b in pairwise(stem))
+    if digits < 2 and not (upper >= 3 and upper < letters * 0.8 and changes >= 2):
         return False
     parts = [part for part in re.split(r"[-_.+]|%20", stem) if part]
     if (

@@ -25,7 +25,7 @@ FUNCTION: Final = frozenset(
     via contre entre sous apres avant hier demain habite habitant demeurant domicilie joignable ne
     nee nes a-t-il lives living born called says said dis dit demande avez avons suis sommes etes
     peut doit faut faire avoir etre deja encore aussi bien trop non oui ainsi alors that as so if
-    please thanks regards voila voici re fwd tr
+    please thanks regards voila voici re fwd tr cedex
     """.split()
 )
 """Words that never are a surname, however they are written."""
@@ -40,7 +40,7 @@ OFFICES: Final = frozenset(
     elus prada dpo dgs dga mayor councillor commissioner director chair chairman chairwoman clerk
     secretary chief minister president attorney manager officer inspector superintendent speaker
     premier madame monsieur mesdames messieurs mademoiselle m mr mme mlle qui que et ou citoyen
-    voisin voisine proprietaire locataire agent gardien facteur concierge bonjour tout tous meteo
+    voisin voisine proprietaire locataire bonjour tout tous meteo
     administrateur administratrice webmaster moderateur responsables docteur professeur maitre
     coordinateur coordinatrice agent agents gestionnaire
     """.split()
@@ -119,10 +119,10 @@ def _is_part(word: Word, *, small: bool) -> bool:
     folded = word.folded
     if word.shape == INITIAL:
         return True
-    if word.text.endswith("'") or folded in FUNCTION or folded in CALENDAR or folded in OFFICES:
+    if word.text.endswith("'") or folded in FUNCTION:
         return False
     if word.shape != LOWER:
-        return True
+        return folded not in OFFICES
     return small and len(folded) > 1 and (first_name(folded) > 0 or not is_ordinary(folded))
 
 

@@ -16,7 +16,8 @@ _MAC = re.compile(
     re.IGNORECASE,
 )
 _CUE = re.compile(
-    r"\b(?:ips?|ipv[46]|adresses? ip|h[ôo]te|host|connect\w*|depuis|from|client|logs?)\b",
+    r"\b(?:ips?|ipv[46]|adresses?|h[ôo]te|host|connect\w*|connexions?|depuis|from|logs?|log[ -]?in"
+    r"|ping|poste|machine)\b",
     re.IGNORECASE,
 )
 _VERSION = re.compile(
@@ -55,8 +56,8 @@ def _is_version(text: str, start: int, octets: list[int]) -> bool:
         return False
     if _VERSION.search(before):
         return True
-    small = octets[0] <= 31 and max(octets[:2]) <= 99 and not _CUE.search(before)
-    return small and (bool(_PRODUCT.search(before)) or max(octets) <= 31) and octets[:2] != [10, 0]
+    small = octets[0] <= 31 and not _CUE.search(before)
+    return small and (bool(_PRODUCT.search(before)) or max(octets) <= 99)
 
 
 def _is_v6(written: str) -> bool:

@@ -39,7 +39,8 @@ _WHAT = (
     r"|demande de logement|num[ée]ro unique|retraite|carsat|cpam|imei|puce|icao|siv|formule"
     r"|national insurance|nino|ni|nhs|ssn|social security|passport|driv\w+ licen[cs]e|licen[cs]e"
     r"|student|pupil|employee|staff|payroll"
-    r"|customer|account|member(?:ship)?|card|credit card|debit card|tax|utr|council tax|tenancy"
+    r"|custom+er|residence permit|account|member(?:ship)?|card|credit card|debit card|tax|utr"
+    r"|council tax|tenancy"
     r"|tenant|policy|claim|pcn|penalty charge(?: notice)?"
     r"|patient|medical record|mrn|crime|visa|alien|green card|oyster|library card|meter|mprn|mpan"
     r"|housing benefit|benefit"
@@ -49,9 +50,11 @@ _VALUE = (
     r"[A-Z0-9*]+(?:[ .\-/_]{0,2}[A-Z0-9*]*\d[A-Z0-9*]*|[ .\-/][A-Z]{1,3}(?![\w']))*"
 )
 _CUED = re.compile(
-    rf"(?<![\w-])(?P<what>{_WHAT})s?\b(?P<number>[^\S\n]?{_NUMBER})?"
+    rf"(?<![\w-])(?P<before>{_NUMBER}\s?(?:de\s|d'|du\s|of\s)?(?:ma\s|mon\s|la\s|l'"
+    rf"|my\s)?)?(?P<what>{_WHAT})s?\b"
+    rf"(?P<number>[^\S\n]?{_NUMBER})?"
     rf"(?P<link>(?:[^\S\n]?(?:est|is|était|porte|le|la|de|du|:|=|-|,|\(|#|n[°ºo]|num[ée]ro|number"
-    rf"|{_NUMBER}|suivant|mon|my))"
+    rf"|{_NUMBER}|suivant|avis|mon|my))"
     rf"{{0,4}}[^\S\n]{{0,2}})(?P<value>{_VALUE})",
     re.IGNORECASE,
 )
@@ -122,15 +125,20 @@ def _judge(text: str, found: re.Match[str]) -> Span | None:
     value = text[start:end].rstrip(" .-/")
     end = start + len(value)
     digits = sum(c.isdigit() for c in value)
-    numbered = found.group("number") is not None or re.search(
-        r"[:#=°º]|num|number|est|is", found.group("link"), re.IGNORECASE
+    letters = sum(c.isupper() for c in value)
+    numbered = (
+        found.group("number") is not None
+        or found.group("before") is not None
+        or re.search(r"[:#=°º]|num|number|est|is", found.group("link"), re.IGNORECASE)
     )
-    needed = 4 if numbered else 5
-    if digits < needed or _DATE.match(value) or _UNIT.match(text, end):
+    sure = _WEAK_WHAT.match(found.group("what")) is None
+    if digits + (letters if digits > 1 else 0) < (4 if numbered or sure else 5) or digits < 2:
         return None
-    if _WEAK_WHAT.match(found.group("what")) and not numbered and digits < 7:
+    if _DATE.match(value) or _UNIT.match(text, end):
         return None
-    weak = not numbered or digits < 6
+    if not sure and not numbered and digits < 7:
+        return None
+    weak = not numbered and digits < 7
     return Span(start, end, OTHER_ID, weak=weak)
 
 

@@ -8,7 +8,7 @@ belong to a street or a school; it returns the half-open ranges of words that ar
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Final
 
-from beffroi_privacy.gazetteer import NO_NAME, first_name, is_commune, is_ordinary
+from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary, is_surname_too
 from beffroi_privacy.names import (
     FUNCTION,
     OFFICES,
@@ -22,18 +22,18 @@ from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, Word
 Range = tuple[int, int]
 Reader = Callable[[Sequence[Word], int, Container[int]], Iterator[Range]]
 
-_SHORT = frozenset("m mr mrs ms mme mmes mlle mlles mm me dr pr miss mister madam cllr".split())
+_SHORT = frozenset("vve m mr mrs ms mme mmes mlle mlles mm me dr pr miss mister madam cllr".split())
 _FULL = frozenset(
     """
     monsieur madame mademoiselle messieurs mesdames docteur docteure doctor maitre professeur
-    professeure sir capitaine lieutenant brigadier adjudant commandant colonel sergent major officer
-    sergeant constable councillor nurse abbe pasteur imam rabbin
+    professor professeure sir capitaine lieutenant brigadier adjudant commandant colonel sergent
+    major officer sergeant constable councillor nurse abbe pasteur imam rabbin
     """.split()
 )
 _ONLY_CAPITAL = frozenset(
     """
     me mm dr pr miss sir capitaine lieutenant brigadier adjudant commandant colonel sergent major
-    officer sergeant constable councillor nurse abbe pasteur imam rabbin maitre doctor madam
+    officer sergeant constable councillor nurse abbe pasteur imam rabbin doctor madam
     """.split()
 )
 _SEVERAL = frozenset("mm mmes mlles messieurs mesdames".split())
@@ -55,12 +55,14 @@ _ROLES = _KIN | frozenset(
     gendarme medecin infirmier infirmiere kine proprietaire stagiaire eleve patron patronne
     responsable employe employee chauffeur mediateur mediatrice technicien technicienne eboueur
     jardinier jardiniere maire adjoint adjointe prefet prefete president presidente ministre elu
-    elue depute deputee senateur senatrice avocat avocate notaire syndic professeur prof assistante
-    assistant educateur educatrice coach entraineur chef cheffe dame monsieur nommee riverain
-    riveraine habitant habitante patient patiente temoin victime conducteur conductrice retraite
-    retraitee etudiant etudiante nounou atsem aesh baby-sitter coiffeur coiffeuse teacher driver
-    officer manager caretaker nurse clerk mayor councillor inspector resident owner engineer
-    supervisor secretary headteacher coach lady gentleman pupil student
+    elue depute deputee senateur senatrice avocat avocate notaire syndic professeur prof professor
+    assistante assistant educateur educatrice coach entraineur chef cheffe dame monsieur nommee
+    riverain riveraine habitant habitante patient patiente temoin victime conducteur conductrice
+    retraite retraitee etudiant etudiante titulaire petit petite vieux vieille gamin gamine gars
+    acheteur acheteuse vendeur vendeuse gerant gerante referent referente plaignant plaignante
+    nounou atsem aesh baby-sitter coiffeur coiffeuse teacher driver officer manager caretaker nurse
+    clerk mayor councillor inspector resident owner engineer supervisor secretary headteacher coach
+    lady gentleman pupil student
     """.split()
 )
 _POSSESSIVES = frozenset("mon ma mes notre nos son sa ses my our his her their leur leurs".split())
@@ -78,11 +80,22 @@ _FIELDS = frozenset(
     beneficiaire proprietaire locataire representant conducteur driver tenant owner mere pere tuteur
     sender attn victime victim signe signee signed redacteur responsable child mother father by par
     complainant reporter mandataire assure assuree usager famille naissance
+        usage fille complet marital foyer beneficiaires user author
     """.split()
 )
-_HEADERS = frozenset("de a from to cc cci bcc expediteur destinataire envoye".split())
+_HEADERS = frozenset(
+    """
+    de a from to cc cci bcc expediteur destinataire destinataires envoye participants presents
+    excuses absents attendees apologies present membres participantes
+    """.split()
+)
+_COLONS = frozenset((": ", " : ", ":", " :", ':"', ': "', ' : "', ":  ", " :  ", ": - "))
+_OF_A_NAME = frozenset("usage naissance famille fille complet marital".split())
 _LINES_OF_ONE = frozenset("nom prenom prenoms name surname firstname lastname".split())
-_NAMING = frozenset("appelle appelles nomme prenomme soussigne soussignee".split())
+_NAMING = frozenset(
+    "appelle appelles appeler nomme nommer prenomme prenommer soussigne soussignee".split()
+)
+_PRESENTING = frozenset("comme as".split())
 _NAMED = frozenset(
     """
     nomme nommee denomme denommee prenomme prenommee surnomme appele appelee named called signe
@@ -90,6 +103,41 @@ _NAMED = frozenset(
     """.split()
 )
 _HOUSES = frozenset("famille familles consorts epoux veuve family menage couple fratrie".split())
+
+
+_DOCTORS = frozenset(
+    "dr docteur docteure doctor maitre professeur professeure professor pr me".split()
+)
+_OF_WHOM = frozenset("vve veuve veuf nee epse epouse docteur dr le la".split())
+_GUILD = frozenset("nageur chien oeuvre ouvrage composteur restaurateur queux esthetique".split())
+
+
+def _begins(words: Sequence[Word], here: int) -> bool:
+    """Say whether a word looks like the beginning of a name: a first name, a surname, "Le Goff"."""
+    if here >= len(words):
+        return False
+    word = words[here]
+    if word.folded in PARTICLES and word.shape != LOWER:
+        after = words[here + 1] if here + 1 < len(words) else word
+        return after.gap in ("", " ") and after.shape != LOWER and after.folded not in OFFICES
+    if word.shape == LOWER or word.shape == INITIAL:
+        return False
+    if is_acronym(word) and not _is_followed(words, here):
+        return False
+    return first_name(word.folded) > 0 or (
+        (is_surname_shaped(word) or is_surname_too(word.folded)) and not is_commune(word.folded)
+    )
+
+
+def _is_followed(words: Sequence[Word], here: int) -> bool:
+    """Say whether short capitals stand before a first name or surname: "KONÉ Issouf"."""
+    after = words[here + 1] if here + 1 < len(words) else None
+    return (
+        after is not None
+        and after.gap == " "
+        and after.shape == CAPITAL
+        and (first_name(after.folded) > 0 or is_surname_shaped(after))
+    )
 
 
 def _found(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
@@ -108,13 +156,16 @@ def civility(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterato
     if word.folded in ("me", "mm") and (word.shape == LOWER or word.text in ("ME", "me")):
         if word.folded == "me" or not words[here].gap.startswith("."):
             return
+    if words[here].folded in _OF_WHOM and words[here].shape == LOWER and here + 1 < len(words):
+        if words[here].folded not in ("le", "la") and words[here + 1].gap == " ":
+            here += 1
     if not _begins_name(words, here, short=word.folded in _SHORT, cue=word.folded):
         return
     end = read_name(words, here, blocked)
     if words[here].shape == LOWER and words[here].folded not in PARTICLES:
         end = min(end, here + (2 if first_name(words[here].folded) > 0 else 1))
     if end > here:
-        yield here, end
+        yield (at if word.text == "M" else here), end
     if word.folded in _SEVERAL:
         yield from _listed(words, end, blocked)
 
@@ -156,8 +207,12 @@ def _begins_name(words: Sequence[Word], here: int, *, short: bool, cue: str) -> 
         if word.shape == LOWER and following.shape == LOWER:
             return short and not is_ordinary(following.folded) and cue not in _ONLY_CAPITAL
         return following.shape != LOWER and following.folded not in FUNCTION
-    if word.folded in FUNCTION or word.folded in OFFICES or word.text.endswith("'"):
+    if word.folded in FUNCTION or word.text.endswith("'"):
         return False
+    if word.folded in OFFICES and (cue not in _DOCTORS or word.shape == LOWER):
+        return False
+    if cue == "maitre" and word.shape == LOWER:
+        return len(word.folded) > 3 and not is_ordinary(word.folded) and word.folded not in _GUILD
     if word.folded in FACILITIES and is_ordinary(word.folded) and word.shape == LOWER:
         return False
     if word.shape != LOWER:
@@ -180,13 +235,11 @@ def role(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Ra
     own = at > 0 and words[at - 1].folded in _POSSESSIVES
     if words[here].gap != " " and not (own and cue.folded in _KIN):
         return
-    known = first_name(word.folded)
     if word.shape == LOWER:
-        if not (own and known > 1):
+        known = first_name(word.folded)
+        if not (own and known > 0 and (known > 1 or not is_ordinary(word.folded))):
             return
-    elif word.shape == INITIAL or is_acronym(word):
-        return
-    elif known == NO_NAME and (not is_surname_shaped(word) or is_commune(word.folded)):
+    elif not _begins(words, here):
         return
     yield from _found(words, here, blocked)
 
@@ -203,10 +256,7 @@ def greeting(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterato
     word = words[here]
     if word.shape != CAPITAL or here in blocked:
         return
-    known = first_name(word.folded)
-    if known > 0 or (
-        words[here].gap != ", " and is_surname_shaped(word) and not is_commune(word.folded)
-    ):
+    if first_name(word.folded) > 0 or (words[here].gap != ", " and _begins(words, here)):
         yield from _found(words, here, blocked)
 
 
@@ -226,14 +276,48 @@ def named(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[R
     if words[at].folded in ("signe", "signee", "signed"):
         if words[here].gap in (" ", " : ", ": ", ":", ", "):
             yield from _certain(words, here, blocked)
-    elif words[here].gap in (" ", ' "') and words[here].shape != LOWER:
-        if is_surname_shaped(words[here]) or first_name(words[here].folded) > 0:
+    elif words[here].gap in (" ", ' "', ' " ') and _begins(words, here):
+        yield from _found(words, here, blocked)
+
+
+def presented(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
+    """Read the name after "se présente comme", "introduced himself as", "au nom de"."""
+    here = at + 1
+    if words[at].folded == "nom":
+        if at and words[at - 1].folded in ("au", "a", "le") and here + 1 < len(words):
+            if words[here].folded in ("de", "d'") and not is_commune(words[here + 1].folded):
+                if _begins(words, here + 1) or len(words[here + 1].text) == 4:
+                    yield from _found(words, here + 1, blocked)
+        return
+    if here < len(words) and any(
+        words[back].folded.startswith(("present", "introduc")) for back in range(max(0, at - 2), at)
+    ):
+        word = words[here]
+        if _begins(words, here) or (word.shape == LOWER and first_name(word.folded) > 0):
             yield from _found(words, here, blocked)
+
+
+def maiden(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
+    """Read the name after "née": "Mme Martin née Dupont"."""
+    here = at + 1
+    if here >= len(words) or words[here].gap != " " or at == 0:
+        return
+    word = words[here]
+    if _begins(words, here) or (
+        word.shape == LOWER
+        and first_name(words[at - 1].folded) <= 0
+        and here + 1 < len(words)
+        and words[here + 1].folded in ("le", "a", "en")
+        and len(word.folded) > 2
+        and not is_ordinary(word.folded)
+        and word.folded not in FUNCTION
+    ):
+        yield from _found(words, here, blocked)
 
 
 def _certain(words: Sequence[Word], here: int, blocked: Container[int]) -> Iterator[Range]:
     """Read a name that is sure to come, also in small letters, after "donc", ":", a civility."""
-    if here < len(words) and words[here].folded in ("donc", "mr", "mme", "monsieur", "madame"):
+    while here < len(words) and words[here].folded in _BETWEEN and words[here].gap == " ":
         here += 1
     if here >= len(words) or "\n" in words[here].gap:
         return
@@ -247,6 +331,9 @@ def _certain(words: Sequence[Word], here: int, blocked: Container[int]) -> Itera
     yield from _found(words, here, blocked)
 
 
+_BETWEEN = frozenset("donc en fait realite bien toujours mr mme monsieur madame".split())
+
+
 def being(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
     """Read the name after "je suis", "c'est", "mon nom est", "my name is", "I am"."""
     here, before = at + 1, words[at - 1].folded if at else ""
@@ -258,7 +345,8 @@ def being(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[R
     if before not in ("je", "c'", "i", "this", "it", "ici", "suis"):
         return
     word = words[here]
-    if first_name(word.folded) > 0 and (word.shape != LOWER or first_name(word.folded) > 1):
+    known = first_name(word.folded)
+    if known > 0 and (word.shape != LOWER or (known == SURE or before == "suis")):
         yield from _found(words, here, blocked)
     elif is_surname_shaped(word) and here + 1 < len(words) and is_surname_shaped(words[here + 1]):
         yield from _found(words, here, blocked)
@@ -277,7 +365,7 @@ def house(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[R
     if word.folded in FUNCTION and word.folded not in PARTICLES:
         return
     if word.folded in PARTICLES or word.shape != LOWER:
-        if not is_acronym(word) and (word.shape != LOWER or _capital_after(words, here)):
+        if _begins(words, here) or (word.shape == LOWER and _capital_after(words, here)):
             yield from _found(words, here, blocked)
     elif not is_ordinary(word.folded) and words[at].folded in ("famille", "consorts"):
         yield here, here + 1
@@ -299,7 +387,29 @@ def home_of(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator
         if words[here + 1].gap == " " and not is_acronym(word):
             if is_surname_shaped(word) or (word.shape == LOWER and not _is_common(word)):
                 yield from _found(words, here + 1, blocked)
-    elif words[here].shape != LOWER and first_name(words[here].folded) > 0:
+    elif words[here].shape != LOWER and (
+        first_name(words[here].folded) > 0 or _is_pair(words, here)
+    ):
+        yield from _found(words, here, blocked)
+
+
+def _is_pair(words: Sequence[Word], here: int) -> bool:
+    return (
+        _begins(words, here)
+        and here + 1 < len(words)
+        and (words[here + 1].gap == " " and is_surname_shaped(words[here + 1]))
+    )
+
+
+def couple(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
+    """Read the name after "les", which in French stays in the singular: "les Martin"."""
+    here = at + 1
+    if here >= len(words) or words[here].gap != " " or words[here].shape != CAPITAL:
+        return
+    word = words[here]
+    if word.folded[-1] in "sx" or first_name(word.folded) > 0 or not _begins(words, here):
+        return
+    if not words[here].opens and is_surname_shaped(word):
         yield from _found(words, here, blocked)
 
 
@@ -310,13 +420,15 @@ def _is_common(word: Word) -> bool:
 def form_field(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
     """Read the name after "Nom :", "Demandeur :", and every name of a mail's "De :", "Cc:"."""
     here = at + 1
-    if here >= len(words) or not words[here].gap.lstrip().startswith(":"):
-        return
-    if "\n" in words[here].gap or "/" in words[here].gap:
+    if here >= len(words) or words[here].gap not in _COLONS:
         return
     if words[at].folded in _HEADERS and words[at].opens:
         yield from _header(words, here, blocked)
     word = words[here]
+    if words[at].folded in _OF_A_NAME and not any(
+        words[back].folded in ("nom", "name") for back in range(max(0, at - 3), at)
+    ):
+        return
     if words[at].folded not in _FIELDS or word.folded in FUNCTION or word.folded in OFFICES:
         return
     if word.folded in FACILITIES or word.folded in THINGS:
@@ -369,6 +481,9 @@ def _register() -> None:
         (_HOUSES, house),
         (frozenset(("chez",)), home_of),
         (_FIELDS | _HEADERS, form_field),
+        (_PRESENTING | {"nom"}, presented),
+        (frozenset(("nee", "ne")), maiden),
+        (frozenset(("les",)), couple),
     )
     for cues, reader in table:
         for cue in cues:

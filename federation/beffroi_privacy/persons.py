@@ -18,6 +18,7 @@ from beffroi_privacy.gazetteer import (
     first_name,
     is_commune,
     is_ordinary,
+    is_surname_too,
 )
 from beffroi_privacy.names import (
     CALENDAR,
@@ -72,10 +73,10 @@ def begins_person(words: Sequence[Word], at: int) -> bool:
     if at and words[at - 1].folded in _SAINTS and word.gap in (" ", "-"):
         return False
     if word.shape == LOWER:
-        return known == SURE and len(word.folded) > 3 and not is_ordinary(word.folded)
+        return known == SURE and not is_ordinary(word.folded)
     if known == SURE:
         return True
-    surname = _has_surname(words, at)
+    surname = _has_surname(words, at) or _after_surname(words, at)
     if known == RARE:
         return surname or (word.shape == CAPITAL and not word.opens)
     if known == ALSO_A_WORD:
@@ -96,11 +97,28 @@ def _has_surname(words: Sequence[Word], at: int) -> bool:
         if word.folded in PARTICLES or word.shape == INITIAL:
             here += 1
             continue
-        if is_acronym(word) or not is_surname_shaped(word):
+        if is_acronym(word) or not (is_surname_shaped(word) or _is_trade(word)):
             return False
         linked = here > at + 1 and words[at + 1].shape == LOWER
         return not (linked and is_commune(word.folded))
     return False
+
+
+def _after_surname(words: Sequence[Word], at: int) -> bool:
+    """Say whether a surname in capitals stands before a first name that is not: "MOUTON Marin"."""
+    before = words[at - 1] if at else None
+    return (
+        before is not None
+        and words[at].gap in (" ", ", ")
+        and words[at].shape == CAPITAL
+        and before.shape == UPPER
+        and not is_acronym(before)
+        and (is_surname_shaped(before) or is_surname_too(before.folded))
+    )
+
+
+def _is_trade(word: Word) -> bool:
+    return word.shape != LOWER and is_surname_too(word.folded)
 
 
 def _is_alone(words: Sequence[Word], at: int) -> bool:
@@ -120,13 +138,24 @@ def _backwards(words: Sequence[Word], at: int, blocked: Container[int]) -> int:
     """Return where a name begins whose first name stands at `at`: "DUPONT Jean", "Ndiaye Awa"."""
     start = at
     while (
-        start and at - start < 2 and words[start].gap in (" ", "-", "") and start - 1 not in blocked
+        start
+        and at - start < 2
+        and words[start].gap in (" ", "-", "", ";")
+        and start - 1 not in blocked
     ):
         before = words[start - 1]
         if before.folded in PARTICLES and before.shape != LOWER and start < at:
             start -= 1
             continue
-        if before.shape not in (CAPITAL, UPPER) or not is_surname_shaped(before):
+        if before.shape == LOWER:
+            if words[at].shape == LOWER and before.opens and _is_unknown(before):
+                start -= 1
+            break
+        if before.shape == INITIAL or not (is_surname_shaped(before) or _is_trade(before)):
+            break
+        if before.opens and first_name(words[at].folded) == ALSO_A_WORD and before.shape != UPPER:
+            break
+        if words[start].gap == ";" and not is_surname_shaped(before) and not before.opens:
             break
         if is_acronym(before) or before.folded in FACILITIES or before.folded in THINGS:
             break
@@ -134,6 +163,10 @@ def _backwards(words: Sequence[Word], at: int, blocked: Container[int]) -> int:
             break
         start -= 1
     return start
+
+
+def _is_unknown(word: Word) -> bool:
+    return len(word.folded) > 3 and word.folded not in FUNCTION and not is_ordinary(word.folded)
 
 
 def _after_initial(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
@@ -174,10 +207,22 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
     "first name": a known first name with a capital inside a sentence. "capitals": two words that
     look like a name and surname and that nothing explains.
     """
+    caseless = not any(word.shape in (CAPITAL, UPPER) for word in words)
     for at, word in enumerate(words):
-        if word.shape not in (CAPITAL, UPPER) or at in covered:
+        if at in covered or word.shape == INITIAL:
             continue
         known = first_name(word.folded)
+        if word.shape == LOWER:
+            if (
+                caseless
+                and known > 0
+                and not is_ordinary(word.folded)
+                and word.folded not in CALENDAR
+            ):
+                yield "first name"
+            continue
+        if word.shape == CAPITAL and _is_lonely(words, at):
+            yield "capitals"
         if (known in (SURE, RARE) and not is_acronym(word)) or (
             known == ALSO_A_WORD
             and word.shape == CAPITAL
@@ -187,6 +232,21 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
             yield "first name"
         if at + 1 < len(words) and at + 1 not in covered and _is_bigram(word, words[at + 1]):
             yield "capitals"
+
+
+_BEFORE_SOMEBODY: Final = frozenset(
+    "de d' par avec chez pour a que dit et ou mais with by from of for and told tell".split()
+)
+
+
+def _is_lonely(words: Sequence[Word], at: int) -> bool:
+    """Say whether one unknown word with a capital stands where a person could."""
+    word = words[at]
+    if word.opens or at == 0 or word.gap not in (" ", "", ", ") or is_commune(word.folded):
+        return False
+    if word.gap != ", " and words[at - 1].folded not in _BEFORE_SOMEBODY:
+        return False
+    return is_surname_shaped(word) and len(word.text) > 2
 
 
 def _is_bigram(word: Word, after: Word) -> bool:

@@ -40,11 +40,12 @@ FACILITIES = frozenset(
 THINGS = frozenset(
     """
     loi lois plan tempete ouragan cyclone typhon statue buste monument memorial stele plaque prix
-    trophee coupe fondation association asso societe entreprise ets etablissements sarl sas
-    syndicat collectif marque agence reforme amendement dispositif operation fete festival course
-    rebaptise rebaptisee baptise baptisee storm hurricane saint sainte st ste notre-dame modele
-    promo promotion programme navire bateau ferry sous-marin logiciel application appli algorithme
-    serveur label projet
+    trophee coupe fondation association asso societe entreprise ets etablissements sarl sas syndicat
+    collectif marque agence reforme amendement dispositif operation fete festival course rebaptise
+    rebaptisee baptise baptisee storm hurricane saint sainte st ste notre-dame modele promo
+    promotion programme navire bateau ferry sous-marin fresque portrait tableau exposition expo film
+    livre roman concert spectacle conference sculpture mosaique chanson logiciel application appli
+    algorithme serveur label projet
     """.split()
 )
 _BEHIND = frozenset(
@@ -88,7 +89,16 @@ _BRANDS = frozenset(
         *("andre malraux", "albert camus", "anne frank", "jean mace", "leon blum", "louise michel"),
         *("rosa parks", "nelson mandela", "pablo picasso", "claude monet", "louis pasteur"),
         *("santa claus", "max havelaar", "robert schuman", "joe biden", "marshall rosenberg"),
-        *("ben jerry", "uncle ben", "jack daniel", "jimmy choo", "calvin klein", "levi strauss"),
+        *(
+            "thomas cook",
+            "michel et augustin",
+            "ben jerry",
+            "uncle ben",
+            "jack daniel",
+            "jimmy choo",
+            "calvin klein",
+            "levi strauss",
+        ),
     )
 )
 _BRAND_STARTS = frozenset(brand[0] for brand in _BRANDS)
@@ -96,11 +106,11 @@ _QUALIFIERS = frozenset(
     """
     primaire maternelle elementaire publique public prive privee municipal municipale communal
     communale scolaire social sociale culturel culturelle polyvalent polyvalente omnisports sportif
-    sportive associatif historique universitaire departemental departementale regional
-    intercommunal fetes sports loisirs quartier jeunesse jeunes enfance aquatique nautique
-    hospitalier general generale technologique professionnel professionnelle bus tram metro
-    commercial commerciale pietonne dit dite nommee nomme baptise baptisee petite grande petit
-    grand quartiers enfants retraite sante services multi-accueil animation funeraire
+    sportive associatif historique universitaire departemental departementale regional intercommunal
+    fetes sports loisirs quartier jeunesse jeunes enfance aquatique nautique hospitalier general
+    generale technologique professionnel professionnelle bus tram metro commercial commerciale
+    pietonne dit dite nommee nomme baptise baptisee petite grande petit grand quartiers enfants
+    autonomie senior seniors retraite sante services multi-accueil animation funeraire
     """.split()
 )
 _LINKS = frozenset("de du des la le les l' d' aux au a en sur sous et".split())
@@ -113,9 +123,9 @@ _TITLES = frozenset(
 )
 _CIVILITIES = frozenset("m mr mme mlle monsieur madame mademoiselle mrs ms miss".split())
 _ABBREVIATED = frozenset(
-    "av ave bd bld boul imp ch che all pl sq rte r st ste dr gal cdt mgr pr".split()
+    "r av ave bd bld boul imp ch che all pl sq rte r st ste dr gal cdt mgr pr".split()
 )
-_GAPS = frozenset(("", "-", " - ", "  ", "'", ' "', "' ", " '"))
+_GAPS = frozenset((' "', ' " ', '"', "", "-", " - ", "  ", "'", ' "', "' ", " '"))
 _LONGEST: Final = 7
 
 
@@ -123,7 +133,7 @@ def find_named(words: Sequence[Word]) -> Iterator[Span]:
     """Yield the places of a text, as spans labelled `NAMED`, whose names are nobody's."""
     for at, word in enumerate(words):
         end = at
-        if word.folded in _STREETS:
+        if word.folded in _STREETS or (word.folded == "r" and _dotted(words, at)):
             end = _named_end(words, at, street=True)
         elif word.folded in FACILITIES or word.folded in THINGS:
             end = _named_end(words, at, street=False)
@@ -137,6 +147,10 @@ def find_named(words: Sequence[Word]) -> Iterator[Span]:
             start = _named_start(words, at)
             if start < at:
                 yield Span(words[start].start, word.end, NAMED)
+
+
+def _dotted(words: Sequence[Word], at: int) -> bool:
+    return at + 1 < len(words) and words[at + 1].gap == ". "
 
 
 def _named_end(words: Sequence[Word], at: int, *, street: bool) -> int:

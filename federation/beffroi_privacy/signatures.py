@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who signed: the name after "Cordialement", on the last line, after a dash at the end."""
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
@@ -25,6 +26,8 @@ def find_signatures(words: Sequence[Word], blocked: Container[int]) -> Iterator[
     for at, word in enumerate(words):
         if word.folded in _CLOSERS and at + 1 < len(words) and _breaks(words[at + 1].gap):
             yield from _signed(words, at + 1, blocked, after_closer=True)
+        elif "--" in word.gap or "__" in word.gap:
+            yield from _signed(words, at, blocked, after_closer=True)
     last = _last_line(words)
     if last is not None:
         yield from _signed(words, last, blocked, after_closer=False)
@@ -39,6 +42,8 @@ def _last_line(words: Sequence[Word]) -> int | None:
     for back in range(1, min(_LONGEST + 1, len(words))):
         gap = words[-back].gap
         if "\n" in gap or " -" in gap or gap.endswith("- "):
+            return len(words) - back
+        if back <= 3 and re.match(r"[.!?)»\"]+\s", gap) and words[-back - 1].shape != INITIAL:
             return len(words) - back
     return None
 

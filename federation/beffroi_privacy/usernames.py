@@ -34,6 +34,26 @@ _UNDER = re.compile(
     r"\s(?:@|\"|')?(?P<name>[A-Za-z0-9][\w.\-]{2,40})",
     re.IGNORECASE,
 )
+_TO = re.compile(
+    r"\b(?i:r[ée]ponse [àa]|r[ée]pond(?:re|s)? [àa]|en r[ée]ponse [àa]|merci|bonjour|salut"
+    r"|d'accord avec|comme dit"
+    r"|dixit|selon|@|reply to|replying to|agree with|hi|hello"
+    r"|thanks)\s(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{2,4}|\w+_\w+)\b"
+)
+_FIELD = re.compile(
+    r"\b(?:user|username|login|uid|account|utilisateur|compte)=(?P<name>[^\s,;&\"']{3,40})",
+    re.IGNORECASE,
+)
+_ON = re.compile(
+    r"(?P<name>[\w.-]{3,40}) (?:sur|on) (?:le (?:forum|groupe|chat|site)|the forum|facebook"
+    r"|twitter|x\b|insta\w*|discord|mastodon|nextdoor|reddit|telegram)",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|est|suis|i'm"
+    r"|am)\s[\"']?$",
+    re.IGNORECASE,
+)
 _SHAPED = re.compile(r"\d|_|[a-z][A-Z]|[a-z]\.[a-z]|^x+|-", re.UNICODE)
 _PUBLIC = re.compile(
     r"ville|mairie|metropole|gouv|prefet|prefecture|police|gendarmerie|sncf|ratp|departement"
@@ -51,7 +71,8 @@ _TECHNICAL = frozenset(
     "media import charset param return override everyone here all channel gmail".split()
 )
 _PRETEST = re.compile(
-    r"@|pseudo|identifiant|log|user|utilisateur|handle|nickname|alias|aka|compte|account|git"
+    r"@|pseudo|r[ée]pon|merci|bonjour|salut|accord|dixit|selon|reply|agree|hi |hello|forum| on "
+    r"| sur |identifiant|log|user|utilisateur|handle|nickname|alias|aka|compte|account|git"
     r"|twitter|insta|facebook|fb"
     r"|discord|telegram|snap|tiktok|mastodon|linkedin|skype|steam|messenger|post|publi|internaute"
     r"|screen",
@@ -70,6 +91,16 @@ def find_usernames(text: str) -> Iterator[Span]:
     for found in _CUE.finditer(text):
         if _is_given(found.group("name"), found.group("link")):
             yield Span(*found.span("name"), USERNAME)
+    for found in _TO.finditer(text):
+        if not is_public_handle(found.group("name")):
+            yield Span(*found.span("name"), USERNAME, weak=True)
+    for found in _FIELD.finditer(text):
+        yield Span(*found.span("name"), USERNAME)
+    for found in _ON.finditer(text):
+        called = _CALLED.search(text, max(0, found.start() - 20), found.start())
+        name = found.group("name")
+        if not is_public_handle(name) and (called or re.search(r"\d|_", name)):
+            yield Span(*found.span("name"), USERNAME, weak=not called)
     for found in _UNDER.finditer(text):
         name = found.group("name").rstrip(".-")
         if _SHAPED.search(name) and not is_public_handle(name) and not _is_words(name):

@@ -18,10 +18,11 @@ INITIAL: Final = 3
 _WORD = re.compile(
     r"[MN]'[B-DF-HJ-NP-TV-Z][^\W\d_]+|O'[A-Z][^\W\d_]+"
     r"|(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)'(?=\w)"
-    r"|[^\W\d_]+(?:-[^\W\d_]+)*",
+    r"|(?:[^\W\d_]|(?<=[cC])'(?=[hH](?!\w*-t-)))+(?:-(?:[^\W\d_]|(?<=[cC])'(?=[hH]))+)*",
     re.IGNORECASE,
 )
 _NAME_WITH_APOSTROPHE = re.compile(r"(?:[MN]'[B-DF-HJ-NP-TV-Z]|O'[A-Z])[a-zà-ÿ]")
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d"})
 _OPENS = re.compile(r"[.!?;:](?:\s|$)|[\n•*\"(\[{<>|/]")
 _MOSTLY: Final = 0.6  # share of capitals from which the case of a text tells nothing
 _FEW: Final = 12  # letters under which that share is not asked
@@ -45,7 +46,7 @@ class Word(NamedTuple):
 @lru_cache(maxsize=20_000)
 def _look(text: str) -> tuple[str, int]:
     """Return the folded form and the shape of one written word."""
-    folded = fold(text).replace("œ", "oe").replace("æ", "ae")
+    folded = fold(text).translate(_LETTERS)
     if not text[0].isupper():
         return folded, LOWER
     if len(text) == 1:
@@ -64,7 +65,7 @@ def read_words(text: str) -> list[Word]:
     for found in _WORD.finditer(text):
         start, end = found.span()
         written = found.group()
-        if "'" in written and written[-1] != "'":
+        if written[1:2] == "'" and written[-1] != "'":
             if shouted or not _NAME_WITH_APOSTROPHE.match(written):
                 words.append(_word(text, done, start, start + 2, shouted))
                 done = start = start + 2
