@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from beffroi_privacy.normalise import normalise
+from beffroi_privacy.patterns import holds, lowered
 from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
@@ -20,7 +21,7 @@ _SPELT = (
     r"|cent(?:[- ]\w{2,9})?)"
 )
 _NUMBER = (
-    rf"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?(?!0)(?:\d{{1,4}}|{_SPELT}\b)"
+    r"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?(?!0)\d{1,4}"
     r"(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"
     r"(?:\s?(?:-|/|à|et)\s?\d{1,4}(?:\s?(?i:bis|ter)\b)?)?"
 )
@@ -59,12 +60,24 @@ _LOWER = (
 _NAMELESS = r"(?i:grande?|vieille|haute|basse|petite|nouvelle)(?:[- ']\s?)(?i:rue)\b"
 _OF = r"(?i:de\sla\s|de\sl'\s?|du\s|de\s|des\s|,\s?)?"
 
-_NUMBERED = re.compile(
-    rf"(?<![\w.,/:#°-])(?<!\d\s)(?:{_DOOR}[,\s]{{1,3}}){{0,3}}{_NUMBER},?\s{{0,4}}{_OF}(?:"
-    rf"{_NAMELESS}|{_STREET}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
+_WAY = (
+    rf",?\s{{0,4}}{_OF}(?:{_NAMELESS}"
+    rf"|{_STREET}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
     rf"|{_SPOT}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?:{_LOWER}|{_CAPITAL}{_TAIL}))"
     rf"(?:\s?,?\s?-?\s?(?:{_FLOOR},?\s)?{_DOOR}){{0,4}}"
 )
+_NUMBERED = re.compile(rf"(?<![\w.,/:#°-])(?<!\d\s){_NUMBER}{_WAY}")
+_SPELT = re.compile(
+    r"(?<![\w-])(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
+    r"|seize|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
+    rf"|cent(?:[- ]\w{{2,9}})?)\b{_WAY}"
+)
+_SPELT_STEMS = (
+    *("deux ", "trois ", "quatre ", "cinq ", "six ", "sept ", "huit ", "neuf ", "dix ", "onze "),
+    *("douze ", "treize ", "quatorze ", "quinze ", "seize ", "vingt", "trente", "quarante"),
+    *("cinquante", "soixante", "cent "),
+)
+_DOORS_BEFORE = re.compile(rf"(?<!\w)(?:{_DOOR}[,\s]{{1,3}}){{1,3}}$")
 _NUMBER_AFTER = re.compile(
     rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
     r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)\d{1,4}(?:\s?(?i:bis|ter)\b)?"
@@ -83,6 +96,10 @@ _DOOR_BEFORE = re.compile(
     r"(?i:\b(?:appartement|appart\.?|appt?\.?|apt\.?|flat|apartment|b[âa]t\.?|porte|bo[îi]te))\s?$"
 )
 _HEAD = re.compile(rf"^(?P<doors>(?:{_DOOR}[,\s]{{1,3}}){{0,3}})(?P<number>{_NUMBER})")
+_SPELT_HEAD = re.compile(
+    rf"^(?P<doors>(?:{_DOOR}[,\s]{{1,3}}){{0,3}})(?P<number>[^\W\d]+(?:[- ](?:et[- ])?[^\W\d]+)?)"
+    rf",?\s(?={_OF}(?:{_STREET}|{_SPOT})\s)"
+)
 _FOOT = re.compile(
     r"(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)(?P<value>\d{1,4}(?:\s?(?i:bis|ter))?)$"
 )
@@ -96,7 +113,18 @@ def find_addresses(text: str) -> Iterator[Span]:
     for pattern in (_NUMBERED, _NUMBER_AFTER, _ENGLISH):
         for found in pattern.finditer(text):
             if not _is_year(text, found) and not _is_door(text, found.start()):
-                yield Span(found.start(), found.end(), ADDRESS)
+                yield Span(_start(text, found), found.end(), ADDRESS)
+    if holds(lowered(text), _SPELT_STEMS):
+        for found in _SPELT.finditer(text):
+            yield Span(_start(text, found), found.end(), ADDRESS)
+
+
+def _start(text: str, found: re.Match[str]) -> int:
+    """Return where an address begins: at the doors told before its number, if any."""
+    if found.re is _NUMBER_AFTER:
+        return found.start()
+    doors = _DOORS_BEFORE.search(text, max(0, found.start() - 60), found.start())
+    return doors.start() if doors else found.start()
 
 
 def _is_door(text: str, start: int) -> bool:
@@ -131,7 +159,7 @@ def generalise(address: str) -> str:
 
 def _numbers(text: str) -> list[tuple[int, int]]:
     """Return where the house number and the doors of a normalised address stand, in order."""
-    head, foot = _HEAD.match(text), _FOOT.search(text)
+    head, foot = _HEAD.match(text) or _SPELT_HEAD.match(text), _FOOT.search(text)
     if head is not None:
         doors = [m.span("value") for m in _DOOR_VALUE.finditer(text)]
         start, end = head.span("number")

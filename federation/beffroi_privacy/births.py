@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from beffroi_privacy.patterns import holds, lowered
 from beffroi_privacy.spans import DOB, Span
 
 _MONTH = (
@@ -35,14 +36,12 @@ _BORN = re.compile(
     r"|d\.d\.n\.?|date\sde\snaiss\.?|nais\.|born|d\.?o\.?b\.?|birth\s?date|birthday|birth"
     r"|anniversaire)"
     r"(?P<between>[^\n;!?]{0,48}?)"
-    rf"(?<![\d/.])(?P<date>{DATE}|{_ROUGH})",
-    re.IGNORECASE,
+    rf"(?<![\d/.])(?P<date>{DATE}|{_ROUGH})"
 )
 _YEAR_OF_BIRTH = re.compile(
     rf"\b(?:je suis|il est|elle est|i was|was|mari|femme|fils|fille|\)|,|\()\s?(?:n[ée]e?"
     rf"|born)\s(?:en|in)\s"
-    rf"(?P<date>{_YEAR})\b",
-    re.IGNORECASE,
+    rf"(?P<date>{_YEAR})\b"
 )
 _STOPS = re.compile(r"\.\s[A-ZÀ-Þ]|\b(?:depuis|mais|car|qui|signal\w*|constat\w*|habite)\b")
 _NOT_A_PERSON = re.compile(
@@ -59,22 +58,37 @@ _CHILD = re.compile(
     re.IGNORECASE,
 )
 _AFTER_NAME = re.compile(rf"\s?[,(:-]?\s?\(?(?:le\s)?(?P<date>{DATE})", re.IGNORECASE)
-_PRETEST = re.compile(r"n[ée]|nais|ddn|d\.d|born|birth|d\.?o\.?b|anniv", re.IGNORECASE)
+_STEMS = (
+    "né",
+    "nee",
+    "ne ",
+    "ne(",
+    "nes ",
+    "nais",
+    "ddn",
+    "d.d",
+    "born",
+    "birth",
+    "dob",
+    "d.o.b",
+    "anniv",
+)
 
 
 def find_births(text: str) -> Iterator[Span]:
     """Yield the dates of birth of a normalised text that a word announces."""
-    if not _PRETEST.search(text):
+    low = lowered(text)
+    if not holds(low, _STEMS):
         return
-    for found in _BORN.finditer(text):
-        if _STOPS.search(found.group("between")):
+    for found in _BORN.finditer(low):
+        if _STOPS.search(text[found.start("between") : found.end("between")]):
             continue
         if _NOT_A_PERSON.search(text, max(0, found.start() - 60), found.start()):
             continue
         if _is_newborn_rule(found):
             continue
         yield Span(*found.span("date"), DOB)
-    for found in _YEAR_OF_BIRTH.finditer(text):
+    for found in _YEAR_OF_BIRTH.finditer(low):
         if not _NOT_A_PERSON.search(text, max(0, found.start() - 60), found.start()):
             yield Span(*found.span("date"), DOB, weak=True)
 

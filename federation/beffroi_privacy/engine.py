@@ -3,7 +3,7 @@
 
 One stage after another adds spans to one list, all in characters of a normalised copy; nothing is
 replaced before the end. Then what is known to be nobody's takes its places back from guesses, the
-rest is masked, and the whole is done once more on the masked text.
+rest is masked, and what identifies a person by itself is looked for once more on the masked text.
 
 Why not one model? A model finds more names and cannot say why; here each span has a rule that a
 reader can check, it runs without anything to download, and a thousand texts take a second. A model
@@ -14,25 +14,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from beffroi_privacy.births import births_of, find_births
+from beffroi_privacy.births import births_of
 from beffroi_privacy.homes import find_homes, homes_of
 from beffroi_privacy.known import find_known
-from beffroi_privacy.links import find_secrets
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
 from beffroi_privacy.masking import Masked, mask_pieces
-from beffroi_privacy.networks import find_addresses_of_machines
 from beffroi_privacy.normalise import Normalised, normalise
-from beffroi_privacy.other_ids import find_other_ids
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
 from beffroi_privacy.protect import find_protected, touches, unprotected
-from beffroi_privacy.review import reasons_of
-from beffroi_privacy.shapes import find_shapes
+from beffroi_privacy.review import LONG_NUMBER, reasons_of
+from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
 from beffroi_privacy.spans import PERSON, Span, merge
 from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
 from beffroi_privacy.usernames import find_usernames
-from beffroi_privacy.words import Word, read_words
+from beffroi_privacy.words import Word, read_words, within
 
 BUDGET = 5.0
 """Seconds after which a text is given up and waits for a person."""
@@ -128,20 +125,20 @@ def _propose(text: str, settings: Settings, people: People | None) -> Proposal:
     masked = mask_pieces(text, spans, people)
     left = False
     for _ in range(ROUNDS if spans else 0):
-        again = _again(masked, settings, until)
+        again = _again(masked)
         left = bool(again)
         if not again:
             break
         spans = merge([*spans, *again])
         masked = mask_pieces(text, spans, people)
-    reasons = reasons_of(text, masked.text, reading, spans, left=left)
+    reasons = reasons_of(text, reading, spans, left=left)
     return Proposal(masked.text, tuple(spans), bool(reasons), reasons, masked.people)
 
 
-def _again(masked: Masked, settings: Settings, until: float) -> list[Span]:
-    """Return what is found in a masked text, in characters of the original."""
-    reading = read(masked.text, settings, until)
-    found = _original(reading.copy, reading.spans)
+def _again(masked: Masked) -> list[Span]:
+    """Return what still identifies somebody in a masked text, in characters of the original."""
+    copy = normalise(masked.text)
+    found = _original(copy, find_identifying(copy.text))
     back = (Span(*masked.original(s.start, s.end), s.label, s.weak, s.doubt) for s in found)
     return [s for s in back if s.end > s.start]
 
@@ -153,7 +150,6 @@ def _original(copy: Normalised, spans: Iterable[Span]) -> list[Span]:
 def read(text: str, settings: Settings, until: float) -> Reading:
     """Run all stages on a text; raise TooSlow when the clock passes `until` between two."""
     copy = normalise(text)
-    protected = list(find_protected(copy.text))
     spans: list[Span] = []
     for stage in (find_shapes, _cued):
         spans.extend(stage(copy.text))
@@ -161,7 +157,7 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     words = read_words(copy.text)
     named = merge(find_named(words))
     allowed = find_allowed(words, settings.lists) if settings.lists.allow else frozenset()
-    blocked = _within(words, named)
+    blocked = within(words, named)
     _check(settings, until)
     persons = find_persons(words, blocked)
     own, doubtful = find_known(copy.text, settings.known)
@@ -169,42 +165,32 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     _check(settings, until)
     persons += beside(words, persons, blocked)
     persons = _judged(persons, words, allowed)
+    protected = _protecting(copy.text, spans, votes)
     spans = unprotected(spans, protected)
     persons, disputed = _with_votes(persons, votes, [*spans, *named, *protected])
     spans += [*persons, *births_of(copy.text, persons), *homes_of(copy.text, persons), *own]
-    spans.extend(spread(words, copy.text, spans, _within(words, spans), blocked | allowed))
+    spans.extend(spread(words, copy.text, spans, within(words, merge(spans)), blocked | allowed))
     spans.extend(find_denied(copy.text, settings.lists))
     _check(settings, until)
     return Reading(copy, words, merge(spans), protected, blocked | allowed, doubtful, disputed)
 
 
+def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span]:
+    """Return what is nobody's, if there is something that it could speak for."""
+    if votes or any(span.weak for span in spans) or LONG_NUMBER.search(text):
+        return list(find_protected(text))
+    return []
+
+
 def _cued(text: str) -> Iterator[Span]:
-    yield from find_births(text)
-    yield from find_addresses_of_machines(text)
-    yield from find_secrets(text)
+    yield from find_announced(text)
     yield from find_usernames(text)
-    yield from find_other_ids(text)
     yield from find_homes(text)
 
 
 def _check(settings: Settings, until: float) -> None:
     if settings.clock() > until:
         raise TooSlow
-
-
-def _within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
-    """Return the places of the words that touch one of the spans."""
-    places: set[int] = set()
-    ordered = merge(spans)
-    at = 0
-    for place, word in enumerate(words):
-        while at < len(ordered) and ordered[at].end <= word.start:
-            at += 1
-        if at == len(ordered):
-            break
-        if ordered[at].start < word.end:
-            places.add(place)
-    return frozenset(places)
 
 
 def _judged(persons: list[Span], words: Sequence[Word], allowed: frozenset[int]) -> list[Span]:

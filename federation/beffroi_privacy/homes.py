@@ -4,17 +4,17 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from beffroi_privacy.patterns import holds, lowered
 from beffroi_privacy.spans import ADDRESS, Span
 
 _ID = (
-    r"(?:n°\s?|no\.?\s|num[ée]ro\s|number\s)?(?:[A-Z]{0,2}\d{1,5}[A-Z]?|[A-Z]\d?)\b(?!['’.]\w"
+    r"(?:n°\s?|no\.?\s|num[ée]ro\s|number\s)?(?:[a-z]{0,2}\d{1,5}[a-z]?|[a-z]\d?)\b(?!['’.]\w"
     r"|\s?(?:ans?|mois|jours?|h\b|€|%|m2|pi[èe]ces?|personnes?|fois))"
 )
 _GAP = r"(?:\s{1,2}|(?=\d)|(?=n°))"
 _FLAT = re.compile(
     rf"(?<!\w)(?P<what>appartements?|appart\.?|appts?\.?|apts?\.?|app\.|flats?|apartments?"
-    rf"|logements?|lgt\.?|studio|suite){_GAP}{_ID}",
-    re.IGNORECASE,
+    rf"|logements?|lgt\.?|studio|suite){_GAP}{_ID}"
 )
 _PART = (
     r"(?:b[âa]timents?|b[âa]t\.?|escaliers?|esc\.?|portes?|hall|entr[ée]e|cage|interphone"
@@ -31,16 +31,14 @@ _FLOOR = (
 _PARTS = re.compile(
     rf"(?<!\w){_PART}(?:\s?[,;-]?\s?(?:et\s|au\s|à\s|dans\s|de\sl'|du\s|l')?(?:{_PART}"
     rf"|{_FLOOR})){{1,5}}|(?<!\w)(?:{_FLOOR})(?:\s?[,;-]?\s?(?:et\s|de\sl'|du\s"
-    rf"|dans\sl[ea]\s)?{_PART}){{1,4}}",
-    re.IGNORECASE,
+    rf"|dans\sl[ea]\s)?{_PART}){{1,4}}"
 )
-_ABBREVIATED = re.compile(rf"(?<!\w)(?:b[âa]t\.?|esc\.?|appt\.?)\s{{0,2}}{_ID}", re.IGNORECASE)
+_ABBREVIATED = re.compile(rf"(?<!\w)(?:b[âa]t\.?|esc\.?|appt\.?)\s{{0,2}}{_ID}")
 _DOOR = re.compile(
     r"(?<!\w)(?:porte|interphone|bo[îi]te aux lettres|bal"
-    r"|digicode)\s(?:n°\s?)?\d{1,4}(?![\w.,]\d|\w)",
-    re.IGNORECASE,
+    r"|digicode)\s(?:n°\s?)?\d{1,4}(?![\w.,]\d|\w)"
 )
-_SINGLE = re.compile(rf"(?<!\w)(?:{_PART}|{_FLOOR})", re.IGNORECASE)
+_SINGLE = re.compile(rf"(?<!\w)(?:{_PART}|{_FLOOR})")
 _HOME = (
     r"(?:j'habit\w*|nous habitons|on habite|habite|habitons|habitais|habitant(?=\s(?:au|à|le|la"
     r"|dans))|je vis|vivons|vivant|je loge|log[ée]e?s?\s(?:au|à)"
@@ -61,15 +59,13 @@ _NUMBER_ALONE = re.compile(
     r"|jours?|h\b|heures?|€|%|km|m\b|m2|min|e\b|[èe]me|er\b|janv|f[ée]v|mars|avr|mai|juin|juil"
     r"|ao[ûu]t|sept|oct|nov|d[ée]c|january|february|march|april|may|june|july|august|am\b|pm\b"
     r"|o'clock|years|days|kilom|m[èe]tres?|minutes|[/-]\d|étages?|enfants|personnes|familles"
-    r"|[A-Z]\w+ (?:Street|Road)))",
-    re.IGNORECASE,
+    r"|[a-z]\w+ (?:street|road)))"
 )
 _FLOOR_OF = re.compile(
     r"(?:voisine?s?|locataires?|neighbou?rs?|dame|monsieur|gens)\s(?:du|au|on the"
     r"|at the)\s(?P<floor>(?:\d{1,2}\s?(?:er|e|è|[èe]me|nd|rd|th)|premier|deuxi[èe]me|second"
     r"|troisi[èe]me|quatri[èe]me|cinqui[èe]me|rdc)(?:\s(?:[ée]tage|floor))?(?:\s(?:gauche|droite"
-    r"|porte\s\w+))?)(?!\w)",
-    re.IGNORECASE,
+    r"|porte\s\w+))?)(?!\w)"
 )
 _HAMLET = re.compile(
     r"(?P<place>(?i:lieu[- ]?dit|hameau|ferme|moulin|domaine|manoir|ch[âa]teau|mas|villa"
@@ -96,27 +92,46 @@ _PUBLIC_BEFORE = re.compile(
     r"|hospital|town hall)[^.\n]{0,25}$",
     re.IGNORECASE,
 )
-_PRETEST = re.compile(
-    r"app|apt|flat|log|lgt|studio|suite|b[âa]t|esc|porte|hall|entr|cage|interphone|bo[îi]te|tour"
-    r"|blo|building|unit|door|stair|[ée]tage|floor|rdc|rez"
-    r"|habit|viv|r[ée]sid|demeur|domicil|chez|adresse|voisin|neighbo|lieu|hameau|ferme|moulin|live"
-    r"|living|famille|dame|gens|locataire|room|chambre|people|home|house",
-    re.IGNORECASE,
+_DWELLINGS = (
+    *("app", "apt", "flat", "logement", "lgt", "studio", "suite ", "bât", "bat", "esc", "porte"),
+    *("hall", "entrée", "entree", "cage", "interphone", "boîte", "boite", "tour", "bloc", "block"),
+    *("unit", "door", "stair", "étage", "etage", "floor", "rdc", "rez", "chambre", "room", "villa"),
+    *("building", "pavillon", "digicode"),
+)
+_NEIGHBOURS = (
+    *("habit", "viv", "vis", "log", "résid", "resid", "demeur", "domicil", "chez", "adresse"),
+    *("voisin", "gens", "locataire", "propri", "occupant", "famille", "neighbo", "people"),
+    *("tenant", " man ", "woman", "family", "live", "living", "dame", "monsieur", "home", "house"),
+    *("ma ", "mon ", "notre ", "my ", "our "),
+)
+_HAMLETS = (
+    "lieu",
+    "hameau",
+    "ferme",
+    "moulin",
+    "domaine",
+    "manoir",
+    "château",
+    "chateau",
+    "mas ",
+    "villa",
+    "rural",
+    "ld ",
 )
 
 
 def find_homes(text: str) -> Iterator[Span]:
     """Yield what tells a home in a normalised text without a numbered street."""
-    if not _PRETEST.search(text):
-        return
-    if any(c.isdigit() for c in text) or _FLOOR_WORDS.search(text):
-        yield from _flats(text)
-        for found in _NUMBER_ALONE.finditer(text):
+    low = lowered(text)
+    if holds(low, _DWELLINGS):
+        yield from _flats(low)
+    if holds(low, _NEIGHBOURS):
+        for found in _NUMBER_ALONE.finditer(low):
             yield Span(*found.span("number"), ADDRESS, weak=True)
-        for found in _FLOOR_OF.finditer(text):
+        for found in _FLOOR_OF.finditer(low):
             yield Span(*found.span("floor"), ADDRESS, weak=True)
-    for pattern in (_HAMLET, _HAMLET_LOWER):
-        for found in pattern.finditer(text):
+    if holds(low, _HAMLETS):
+        for found in (*_HAMLET.finditer(text), *_HAMLET_LOWER.finditer(text)):
             if _HOME_CUE.search(text, max(0, found.start() - 70), found.start()):
                 yield Span(*found.span("place"), ADDRESS)
 
@@ -127,13 +142,6 @@ def homes_of(text: str, persons: Sequence[Span]) -> Iterator[Span]:
         found = _AFTER_NAME.match(text, person.end)
         if found is not None:
             yield Span(*found.span("place"), ADDRESS)
-
-
-_FLOOR_WORDS = re.compile(
-    r"[ée]tage|floor|rdc|rez|b[âa]t|esc|hall|entr[ée]e|porte|appart|app?t|flat|block|tour|villa"
-    r"|logement",
-    re.IGNORECASE,
-)
 
 
 def _flats(text: str) -> Iterator[Span]:

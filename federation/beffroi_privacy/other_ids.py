@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from stdnum import luhn
 
+from beffroi_privacy.patterns import any_of, holds, lowered
 from beffroi_privacy.spans import OTHER_ID, Span
 
 _NUMBER = (
@@ -46,24 +47,22 @@ _WHAT = (
     r"|housing benefit|benefit"
 )
 _VALUE = (
-    r"(?=[A-Z]{0,5}[ .\-/]?[A-Z0-9*.\-/]*\d)(?![A-Z]{3,5} )"
-    r"[A-Z0-9*]+(?:[ .\-/_]{0,2}[A-Z0-9*]*\d[A-Z0-9*]*|[ .\-/][A-Z]{1,3}(?![\w']))*"
+    r"(?=[a-z]{0,5}[ .\-/]?[a-z0-9*.\-/]*\d)(?![a-z]{3,5} )"
+    r"[a-z0-9*]+(?:[ .\-/_]{0,2}[a-z0-9*]*\d[a-z0-9*]*|[ .\-/][a-z]{1,3}(?![\w']))*"
 )
 _CUED = re.compile(
     rf"(?<![\w-])(?P<before>{_NUMBER}\s?(?:de\s|d'|du\s|of\s)?(?:ma\s|mon\s|la\s|l'"
-    rf"|my\s)?)?(?P<what>{_WHAT})s?\b"
+    rf"|my\s)?)?(?P<what>{any_of(_WHAT)})s?\b"
     rf"(?P<number>[^\S\n]?{_NUMBER})?"
     rf"(?P<link>(?:[^\S\n]?(?:est|is|était|porte|le|la|de|du|:|=|-|,|\(|#|n[°ºo]|num[ée]ro|number"
     rf"|{_NUMBER}|suivant|avis|mon|my))"
-    rf"{{0,4}}[^\S\n]{{0,2}})(?P<value>{_VALUE})",
-    re.IGNORECASE,
+    rf"{{0,4}}[^\S\n]{{0,2}})(?P<value>{_VALUE})"
 )
 _WEAK_WHAT = re.compile(
     r"(?:agent|client|abonn|permis|contrat|police|personnel|compteur|identit|licence|card|account"
     r"|carte|member|tenant|staff"
     r"|usager|lecteur|patient|puce|eleve|élève|plainte|locataire|bail|tax|imp|claim|student|claim"
-    r"|policy|crime|visa|meter|formule|siv|retraite|ina|ni)",
-    re.IGNORECASE,
+    r"|policy|crime|visa|meter|formule|siv|retraite|ina|ni)"
 )
 _DOOR = re.compile(
     r"(?<!\w)(?:digicode|interphone|code (?:d'entr[ée]e|d'acc[èe]s|de la porte|porte|du portail"
@@ -71,16 +70,17 @@ _DOOR = re.compile(
     r"|immeuble|du hall|hall|parking|d'immeuble|d'ouverture|pin|secret|wi-?fi|du garage|alarme"
     r"|de l'alarme)|vigik|door ?code|gate code|entry code"
     r"|access code|key ?code|alarm code|pin(?: code)?)"
-    r"(?:\s?(?:est|is|:|=|,|\(|-|le|n°|c'est|the|qui est)){0,3}\s?(?P<value>(?=[A-Z]{0,3}[ ]?\d"
-    r"|\d)[A-Z0-9#*][A-Z0-9#* ]{1,9}[A-Z0-9#*])(?!\w)",
-    re.IGNORECASE,
+    r"(?:\s?(?:est|is|:|=|,|\(|-|le|n°|c'est|the|qui est)){0,3}\s?(?P<value>(?=[a-z]{0,3}[ ]?\d"
+    r"|\d)[a-z0-9#*][a-z0-9#* ]{1,9}[a-z0-9#*])(?!\w)"
 )
 _PASSWORD = re.compile(
     r"(?<!\w)(?:mot de passe|mdp|password|passwd|pwd|passphrase|mot secret)\s?(?:est|is|:|="
     r"|provisoire|temporaire|actuel|\s){1,4}"
-    r"[\"']?(?P<value>(?=\S*[\d!#$%&*+_@])[^\s\"',;]{5,40}?)(?=[\"',;.]*(?:\s|$))",
-    re.IGNORECASE,
+    r"[\"']?(?P<value>(?=\S*[\d!#$%&*+_@])[^\s\"',;]{5,40}?)(?=[\"',;.]*(?:\s|$))"
 )
+_HAS_NUMBER = re.compile(r"\d[^\d\n]?\d")
+_DOOR_STEMS = ("code", "interphone", "vigik", "pin")
+_PASSWORD_STEMS = ("mot de passe", "mdp", "passw", "pwd", "passphrase", "mot secret")
 _CARD = re.compile(
     r"(?<![\w.,-])(?<!\d )[3-6]\d{3}(?P<gap>[ .-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{3,4}(?![\w-])"
     r"(?! \d)"
@@ -106,17 +106,18 @@ _UNIT = re.compile(
 
 def find_other_ids(text: str) -> Iterator[Span]:
     """Yield the numbers of a normalised text that stand for one person; doubtful ones are weak."""
-    if not any(c.isdigit() for c in text):
-        return
-    for found in _CUED.finditer(text):
-        judged = _judge(text, found)
-        if judged is not None:
-            yield judged
-    for pattern in (_DOOR, _PASSWORD):
-        for found in pattern.finditer(text):
+    low = lowered(text)
+    if _HAS_NUMBER.search(low):
+        for found in _CUED.finditer(low):
+            judged = _judge(text, found)
+            if judged is not None:
+                yield judged
+    for pattern, stems in ((_DOOR, _DOOR_STEMS), (_PASSWORD, _PASSWORD_STEMS)):
+        for found in pattern.finditer(low) if holds(low, stems) else ():
             if not _UNIT.match(text, found.end("value")):
                 yield Span(*found.span("value"), OTHER_ID)
-    yield from _by_shape(text)
+    if _HAS_NUMBER.search(low):
+        yield from _by_shape(text)
 
 
 def _judge(text: str, found: re.Match[str]) -> Span | None:

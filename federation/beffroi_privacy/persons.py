@@ -23,7 +23,6 @@ from beffroi_privacy.gazetteer import (
 from beffroi_privacy.names import (
     CALENDAR,
     FUNCTION,
-    OFFICES,
     PARTICLES,
     is_surname_shaped,
     read_name,
@@ -80,7 +79,7 @@ def begins_person(words: Sequence[Word], at: int) -> bool:
     if known == RARE:
         return surname or (word.shape == CAPITAL and not word.opens)
     if known == ALSO_A_WORD:
-        return surname or (word.shape == CAPITAL and not word.opens and _is_alone(words, at))
+        return surname or (word.shape == CAPITAL and not word.opens and is_alone(words, at))
     return (
         surname and known == ALSO_A_PLACE and (at == 0 or words[at - 1].folded not in _PLACE_BEFORE)
     )
@@ -121,7 +120,7 @@ def _is_trade(word: Word) -> bool:
     return word.shape != LOWER and is_surname_too(word.folded)
 
 
-def _is_alone(words: Sequence[Word], at: int) -> bool:
+def is_alone(words: Sequence[Word], at: int) -> bool:
     """Say whether no other capitalised word touches this one, as it would in a title or a brand."""
     before = words[at - 1]
     if before.folded in ("la", "le", "les", "l'", "the", "du", "des", "au") or (
@@ -199,65 +198,3 @@ def _after_initial(words: Sequence[Word], at: int, blocked: Container[int]) -> I
     if is_surname_shaped(word) and not is_acronym(word) and not is_commune(word.folded):
         if words[at].text not in ("M", "N") or paired:
             yield at, max(read_name(words, here, blocked), here + 1)
-
-
-def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
-    """Yield why names may remain among words that are neither masked nor blocked.
-
-    "first name": a known first name with a capital inside a sentence. "capitals": two words that
-    look like a name and surname and that nothing explains.
-    """
-    caseless = not any(word.shape in (CAPITAL, UPPER) for word in words)
-    for at, word in enumerate(words):
-        if at in covered or word.shape == INITIAL:
-            continue
-        known = first_name(word.folded)
-        if word.shape == LOWER:
-            if (
-                caseless
-                and known > 0
-                and not is_ordinary(word.folded)
-                and word.folded not in CALENDAR
-            ):
-                yield "first name"
-            continue
-        if word.shape == CAPITAL and _is_lonely(words, at):
-            yield "capitals"
-        if (known in (SURE, RARE) and not is_acronym(word)) or (
-            known == ALSO_A_WORD
-            and word.shape == CAPITAL
-            and not word.opens
-            and _is_alone(words, at)
-        ):
-            yield "first name"
-        if at + 1 < len(words) and at + 1 not in covered and _is_bigram(word, words[at + 1]):
-            yield "capitals"
-
-
-_BEFORE_SOMEBODY: Final = frozenset(
-    "de d' par avec chez pour a que dit et ou mais with by from of for and told tell".split()
-)
-
-
-def _is_lonely(words: Sequence[Word], at: int) -> bool:
-    """Say whether one unknown word with a capital stands where a person could."""
-    word = words[at]
-    if word.opens or at == 0 or word.gap not in (" ", "", ", ") or is_commune(word.folded):
-        return False
-    if word.gap != ", " and words[at - 1].folded not in _BEFORE_SOMEBODY:
-        return False
-    return is_surname_shaped(word) and len(word.text) > 2
-
-
-def _is_bigram(word: Word, after: Word) -> bool:
-    if after.gap != " " or is_acronym(word) or is_acronym(after):
-        return False
-    if word.folded in OFFICES or word.folded in FUNCTION:
-        return False
-    return (
-        is_surname_shaped(word)
-        and is_surname_shaped(after)
-        and not is_commune(f"{word.folded} {after.folded}")
-        and not is_commune(word.folded)
-        and not is_commune(after.folded)
-    )

@@ -11,11 +11,12 @@ from typing import Final
 
 from stdnum.fr import siren, siret
 
+from beffroi_privacy.patterns import any_of, lowered
 from beffroi_privacy.spans import Span
 
 NUMBER: Final = "number"
 
-_CODE = r"[A-Z0-9][\w./*#-]*\d[\w./*#-]*"
+_CODE = r"[a-z0-9][\w./*#-]*\d[\w./*#-]*"
 _OF = r"\s?(?:(?:n°|n[o°]\b|num[ée]ro|no\.|number|r[ée]f\.?|id|#|:)\s?){0,3}"
 _THINGS = (
     r"march[ée]s?(?:\sp\w+)?|d[ée]lib[ée]rations?|d[ée]lib\.?|arr[êe]t[ée]s?|lots?"
@@ -32,22 +33,20 @@ _THINGS = (
     r"|asset tag|case|request|work order|permit|planning application|application"
 )
 _ALWAYS = re.compile(
-    r"\bCVE-\d{4}-\d{4,7}\b|\bCWE-\d+\b|\b10\.\d{4,9}/[^\s,;]+|\bark:/\d+/[\w/.-]+"
+    r"\bcve-\d{4}-\d{4,7}\b|\bcwe-\d+\b|\b10\.\d{4,9}/[^\s,;]+|\bark:/\d+/[\w/.-]+"
     r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
     r"|\b(?=[a-f]*\d)[0-9a-f]{7}(?:[0-9a-f]{17}|[0-9a-f]{25}|[0-9a-f]{33}|[0-9a-f]{57})\b"
-    r"|\b[LRDA]\.?\s?\*?\s?\d{1,4}(?:-\d+)+\b|\b0\d{6}[A-Z]\b|\b2[AB]\d{3}\b"
-    r"|\bart(?:icle|\.)s?\s(?:[LRDA]\.?\s?\*?)?\s?\d[\d-]*"
+    r"|\b[lrda]\.?\s?\*?\s?\d{1,4}(?:-\d+)+\b|\b0\d{6}[a-z]\b|\b2[ab]\d{3}\b"
+    r"|\bart(?:icle|\.)s?\s(?:[lrda]\.?\s?\*?)?\s?\d[\d-]*"
     r"|(?<![\d.,])-?\d{1,3}[.,]\d{3,8}\s?[,;/ ]\s?-?\d{1,3}[.,]\d{3,8}(?!\d)"
-    r"|\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\b\d{4}-\d\d-\d\d(?:T[\d:]+Z?)?\b"
+    r"|\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\b\d{4}-\d\d-\d\d(?:t[\d:]+z?)?\b"
     r"|\b0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|\b3[0-9]\s?\d\d\b(?=\s|[.,;)]|$)"
-    r"|\b\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))",
-    re.IGNORECASE,
+    r"|\b\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))"
 )
-_NAMED = re.compile(rf"\b(?:{_THINGS})\b{_OF}\(?(?P<code>{_CODE})", re.IGNORECASE)
+_NAMED = re.compile(rf"\b{any_of(_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
 _AMOUNT = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ .,]\d{3})*(?:,\d+)?\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|m3\b|kwh"
-    r"|mwh|tonnes?\b|km\b|millions?\b|milliards?\b|fcfa|\$|£)|(?<!\w)[$£€]\s?\d[\d,.]*",
-    re.IGNORECASE,
+    r"|mwh|tonnes?\b|km\b|millions?\b|milliards?\b|fcfa|\$|£)|(?<!\w)[$£€]\s?\d[\d,.]*"
 )
 _FIRM = re.compile(r"(?<![\d.,])(?<!\d )\d{3}[ .]?\d{3}[ .]?\d{3}(?:[ .]?\d{5})?(?![\d])")
 _FIRM_CUE = re.compile(r"\b(?:siren|siret|rcs|tva|fr\d\d)\b[^\d\n]{0,20}$", re.IGNORECASE)
@@ -55,10 +54,11 @@ _FIRM_CUE = re.compile(r"\b(?:siren|siret|rcs|tva|fr\d\d)\b[^\d\n]{0,20}$", re.I
 
 def find_protected(text: str) -> Iterator[Span]:
     """Yield the numbers and codes of a normalised text that are nobody's."""
+    low = lowered(text)
     for pattern in (_ALWAYS, _AMOUNT):
-        for found in pattern.finditer(text):
+        for found in pattern.finditer(low):
             yield Span(found.start(), found.end(), NUMBER)
-    for found in _NAMED.finditer(text):
+    for found in _NAMED.finditer(low):
         yield Span(*found.span("code"), NUMBER)
     for found in _FIRM.finditer(text):
         if is_firm(found.group()) or _FIRM_CUE.search(

@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from beffroi_privacy.doubts import leftovers
 from beffroi_privacy.links import opaque_parts
-from beffroi_privacy.names import OFFICES
-from beffroi_privacy.normalise import fold, normalise
-from beffroi_privacy.persons import leftovers
 from beffroi_privacy.protect import touches
 from beffroi_privacy.reasons import REASONS
 from beffroi_privacy.spans import PERSON, Span
+from beffroi_privacy.words import within
 
 if TYPE_CHECKING:
     from beffroi_privacy.engine import Reading
@@ -19,11 +18,7 @@ if TYPE_CHECKING:
 TRUSTED_LENGTH: Final = 20_000
 """Characters; a longer text is always looked at by a person."""
 
-_LONG_NUMBER = re.compile(r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])")
-_CIVILITY = re.compile(
-    r"\b(?:M\.|Mr\.?|MM\.|Mme|Mmes|Mlle|Monsieur|Madame|Mademoiselle|Dr|Me|Mrs\.?|Ms\.?|Miss)\s"
-    r"(?:(?:Le|La)\s)?(?P<name>[A-ZÀ-Þ][\w'-]*)"
-)
+LONG_NUMBER = re.compile(r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])")
 _SENSITIVE = re.compile(
     r"\b(?:malad\w+|handicap\w*|cancer\w*|hospitalis\w+|d[ée]press\w+|psychiatr\w+|schizophr\w+"
     r"|autis\w+|alzheimer"
@@ -43,15 +38,12 @@ _NEAR: Final = 80
 
 
 def reasons_of(
-    text: str, masked: str, reading: "Reading", spans: Sequence[Span], *, left: bool
+    text: str, reading: "Reading", spans: Sequence[Span], *, left: bool
 ) -> tuple[str, ...]:
     """Return the codes for which a person has to look, in the order of `REASONS`."""
     found = set(_of_reading(reading))
-    rest = normalise(masked).text
     if len(text) > TRUSTED_LENGTH:
         found.add("too long")
-    if _names_someone(rest):
-        found.add("civility")
     if left:
         found.add("second pass")
     found.update(span.doubt for span in spans if span.doubt)
@@ -64,26 +56,16 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     """Yield the reasons that the words and numbers left over give."""
     text = reading.copy.text
     known = [*reading.spans, *reading.protected]
-    for found in _LONG_NUMBER.finditer(text):
+    for found in LONG_NUMBER.finditer(text):
         if not touches(Span(found.start(), found.end(), ""), known):
             yield "long number"
-    covered = reading.free | {
-        at
-        for at, word in enumerate(reading.words)
-        if word.shape and touches(Span(word.start, word.end, ""), list(reading.spans))
-    }
-    yield from leftovers(reading.words, covered)
+    yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
     if reading.author_doubtful:
         yield "author's name"
     if reading.disputed:
         yield "model disagrees"
     if ("/" in text or "www." in text) and opaque_parts(text, list(reading.spans)):
         yield "opaque link"
-
-
-def _names_someone(text: str) -> bool:
-    """Say whether a civility stands before something with a capital that is not an office."""
-    return any(fold(m.group("name")) not in OFFICES for m in _CIVILITY.finditer(text))
 
 
 def _is_sensitive(text: str, spans: Sequence[Span]) -> bool:

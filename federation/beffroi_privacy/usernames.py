@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
+from beffroi_privacy.patterns import any_of, holds, lowered
 from beffroi_privacy.spans import USERNAME, Span
 
 _HANDLE = re.compile(
@@ -45,9 +46,8 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _ON = re.compile(
-    r"(?P<name>[\w.-]{3,40}) (?:sur|on) (?:le (?:forum|groupe|chat|site)|the forum|facebook"
-    r"|twitter|x\b|insta\w*|discord|mastodon|nextdoor|reddit|telegram)",
-    re.IGNORECASE,
+    r"(?P<name>[\w.-]{3,40}) (?:sur|on) (?:le (?:forum|groupe|chat|site)|the forum|facebook|twitter"
+    r"|insta|discord|mastodon|nextdoor|reddit|telegram)"
 )
 _CALLED = re.compile(
     r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|est|suis|i'm"
@@ -56,55 +56,104 @@ _CALLED = re.compile(
 )
 _SHAPED = re.compile(r"\d|_|[a-z][A-Z]|[a-z]\.[a-z]|^x+|-", re.UNICODE)
 _PUBLIC = re.compile(
-    r"ville|mairie|metropole|gouv|prefet|prefecture|police|gendarmerie|sncf|ratp|departement"
-    r"|region|pompiers|sdis"
-    r"|cnil|cada|anssi|ameli|caf_|insee|etalab|datagouv|data_gouv|commune|agglo|communaute"
-    r"|ministere|senat|assemblee"
-    r"|elysee|impots|service|officiel|official|council|city|gov|nhs|metpolice|university|univ"
-    r"|ecole|bibliotheque|mediatheque"
-    r"|musee|office|transports?|reseau|info|orange|sfr|bouygues|free_|edf|engie|enedis|veolia|suez"
-    r"|suez|laposte|"
-    r"meteofrance|vigicrues|afp|lemonde|france|paris|lyon|rennes|nantes|lille|bordeaux|toulouse"
-    r"|marseille|strasbourg"
+    any_of(
+        r"ville|mairie|metropole|gouv|prefet|prefecture|police|gendarmerie|sncf|ratp|departement"
+        r"|sdis"
+        r"|pompiers|cnil|cada|anssi|insee|etalab|datagouv|commune|agglo|communaute|ministere|senat"
+        r"|assemblee|elysee|impots|officiel|council|nhs|bibliotheque|mediatheque|musee|transport"
+        r"|bouygues|enedis|veolia|laposte|meteofrance|vigicrues|lemonde|france"
+    )
 )
-_TECHNICAL = frozenset(
-    "media import charset param return override everyone here all channel gmail".split()
+_PUBLIC_PARTS = frozenset(
+    """
+    ameli caf service services official city gov university univ ecole office reseau info infos
+    orange sfr free edf engie suez afp region asso association paris lyon rennes nantes lille
+    bordeaux toulouse marseille strasbourg media import charset param return override here
+    all channel gmail
+    """.split()
 )
-_PRETEST = re.compile(
-    r"@|pseudo|r[ée]pon|merci|bonjour|salut|accord|dixit|selon|reply|agree|hi |hello|forum| on "
-    r"| sur |identifiant|log|user|utilisateur|handle|nickname|alias|aka|compte|account|git"
-    r"|twitter|insta|facebook|fb"
-    r"|discord|telegram|snap|tiktok|mastodon|linkedin|skype|steam|messenger|post|publi|internaute"
-    r"|screen",
-    re.IGNORECASE,
+_CUES = (
+    *(
+        "pseudo",
+        "identifiant",
+        "log",
+        "user",
+        "utilisateur",
+        "handle",
+        "nickname",
+        "alias",
+        "compte",
+    ),
+    *(
+        "account",
+        "git",
+        "twitter",
+        "insta",
+        "facebook",
+        "fb",
+        "discord",
+        "telegram",
+        "snap",
+        "tiktok",
+    ),
+    *("mastodon", "linkedin", "skype", "steam", "messenger", "screen"),
+)
+_FORUMS = ("forum", "groupe", "chat", "site", *_CUES[9:], "nextdoor", "reddit")
+_NAMING = (
+    "sous le",
+    "alias",
+    "aka ",
+    "connecté",
+    "logged",
+    "posté",
+    "poste par",
+    "posted",
+    "publi",
+)
+_NAMING_TOO = ("utilisateur", "internaute", "compte", "user", "account")
+_ANSWERS = (
+    *("répon", "repon", "merci", "bonjour", "salut", "accord", "dit ", "dixit", "selon", "reply"),
+    *("replying", "agree", "hi ", "hello", "thanks"),
 )
 
 
 def find_usernames(text: str) -> Iterator[Span]:
     """Yield the names by which a normalised text calls an account of a person."""
-    if not _PRETEST.search(text):
-        return
+    low = lowered(text)
     if "@" in text:
         for found in _HANDLE.finditer(text):
             if not is_public_handle(found.group("name")):
                 yield Span(found.start(), found.end("name"), USERNAME)
+    if holds(low, _CUES):
+        yield from _after_cues(text)
+    if holds(low, _ANSWERS) and any(c.isdigit() or c == "_" for c in text):
+        for found in _TO.finditer(text):
+            if not is_public_handle(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
+    if holds(low, (" sur ", " on ")) and holds(low, _FORUMS):
+        yield from _on_forums(text, low)
+    if holds(low, _NAMING) or holds(low, _NAMING_TOO):
+        for found in _UNDER.finditer(text):
+            name = found.group("name").rstrip(".-")
+            if _SHAPED.search(name) and not is_public_handle(name) and not _is_words(name):
+                yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
+
+
+def _after_cues(text: str) -> Iterator[Span]:
     for found in _CUE.finditer(text):
         if _is_given(found.group("name"), found.group("link")):
             yield Span(*found.span("name"), USERNAME)
-    for found in _TO.finditer(text):
-        if not is_public_handle(found.group("name")):
-            yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _FIELD.finditer(text):
-        yield Span(*found.span("name"), USERNAME)
-    for found in _ON.finditer(text):
-        called = _CALLED.search(text, max(0, found.start() - 20), found.start())
-        name = found.group("name")
+    if "=" in text:
+        for found in _FIELD.finditer(text):
+            yield Span(*found.span("name"), USERNAME)
+
+
+def _on_forums(text: str, low: str) -> Iterator[Span]:
+    for found in _ON.finditer(low):
+        called = _CALLED.search(low, max(0, found.start() - 20), found.start())
+        name = text[found.start("name") : found.end("name")]
         if not is_public_handle(name) and (called or re.search(r"\d|_", name)):
             yield Span(*found.span("name"), USERNAME, weak=not called)
-    for found in _UNDER.finditer(text):
-        name = found.group("name").rstrip(".-")
-        if _SHAPED.search(name) and not is_public_handle(name) and not _is_words(name):
-            yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
 
 
 def _is_given(name: str, link: str) -> bool:
@@ -128,10 +177,11 @@ def is_public_handle(name: str) -> bool:
     """Say whether a handle is the one of a public body, a firm, or no handle at all."""
     folded = fold(name).strip("._-")
     plain = re.sub(r"[._-]", "", folded)
+    parts = set(re.split(r"[._\d-]+", folded))
     return (
         _PUBLIC.search(plain) is not None
-        or _PUBLIC.search(folded) is not None
-        or folded in _TECHNICAL
+        or not _PUBLIC_PARTS.isdisjoint(parts)
         or is_commune(folded.replace("_", " "))
         or is_ordinary(folded)
+        or folded in ("all", "here", "everyone")
     )

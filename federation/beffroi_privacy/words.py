@@ -5,10 +5,12 @@ An elision (l', d', j', qu') is a word of its own, so that "d'Hélène" holds th
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from beffroi_privacy.normalise import fold
+from beffroi_privacy.spans import Span
 
 LOWER: Final = 0
 CAPITAL: Final = 1
@@ -89,6 +91,21 @@ def _word(text: str, done: int, start: int, end: int, shouted: bool) -> Word:
 
 def _opens(done: int, gap: str) -> bool:
     return done == 0 or _OPENS.search(gap) is not None
+
+
+def within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
+    """Return the places of the words that touch one of some spans in order, without overlaps."""
+    places: set[int] = set()
+    ordered = spans
+    at = 0
+    for place, word in enumerate(words):
+        while at < len(ordered) and ordered[at].end <= word.start:
+            at += 1
+        if at == len(ordered):
+            break
+        if ordered[at].start < word.end:
+            places.add(place)
+    return frozenset(places)
 
 
 def is_shouted(text: str) -> bool:

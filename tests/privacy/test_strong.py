@@ -238,7 +238,7 @@ def test_the_authors_own_box_is_hidden_even_if_it_looks_like_an_office() -> None
 
 
 def test_a_name_after_a_civility_is_hidden_and_an_office_is_not() -> None:
-    assert propose("M. Le Goff m'a répondu").text == "M. [personne] m'a répondu"
+    assert propose("M. Le Goff m'a répondu").text == "[personne] m'a répondu"
     assert not propose("Monsieur le Maire, Madame La Directrice, M. le préfet").review
 
 
