@@ -15,11 +15,6 @@ from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
 
-_SPELT = (
-    r"(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize"
-    r"|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
-    r"|cent(?:[- ]\w{2,9})?)"
-)
 _NUMBER = (
     r"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?(?!0)\d{1,4}"
     r"(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"

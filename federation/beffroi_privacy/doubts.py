@@ -45,7 +45,7 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
 def _is_first_name(words: Sequence[Word], at: int) -> bool:
     """Say whether a word with a capital is a known first name, and more than a word at a start."""
     word = words[at]
-    known = first_name(word.folded)
+    known = first_name(word.folded) if word.folded not in CALENDAR else 0
     if known in (SURE, RARE):
         return not is_acronym(word)
     return known == ALSO_A_WORD and word.shape == CAPITAL and not word.opens and is_alone(words, at)

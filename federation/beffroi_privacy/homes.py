@@ -33,7 +33,7 @@ _PARTS = re.compile(
     rf"|{_FLOOR})){{1,5}}|(?<!\w)(?:{_FLOOR})(?:\s?[,;-]?\s?(?:et\s|de\sl'|du\s"
     rf"|dans\sl[ea]\s)?{_PART}){{1,4}}"
 )
-_ABBREVIATED = re.compile(rf"(?<!\w)(?:b[âa]t\.?|esc\.?|appt\.?)\s{{0,2}}{_ID}")
+_ABBREVIATED = re.compile(rf"(?<!\w)(?:b[âa]t\.?|esc\.?|appt\.?){_GAP}{_ID}")
 _DOOR = re.compile(
     r"(?<!\w)(?:porte|interphone|bo[îi]te aux lettres|bal"
     r"|digicode)\s(?:n°\s?)?\d{1,4}(?![\w.,]\d|\w)"
@@ -62,7 +62,7 @@ _NUMBER_ALONE = re.compile(
     r"|[a-z]\w+ (?:street|road)))"
 )
 _FLOOR_OF = re.compile(
-    r"(?:voisine?s?|locataires?|neighbou?rs?|dame|monsieur|gens)\s(?:du|au|on the"
+    r"(?<!\w)(?:voisine?s?|locataires?|neighbou?rs?|dame|monsieur|gens)\s(?:du|au|on the"
     r"|at the)\s(?P<floor>(?:\d{1,2}\s?(?:er|e|è|[èe]me|nd|rd|th)|premier|deuxi[èe]me|second"
     r"|troisi[èe]me|quatri[èe]me|cinqui[èe]me|rdc)(?:\s(?:[ée]tage|floor))?(?:\s(?:gauche|droite"
     r"|porte\s\w+))?)(?!\w)"
@@ -79,6 +79,7 @@ _HAMLET_LOWER = re.compile(
     re.IGNORECASE,
 )
 _AFTER_NAME = re.compile(r"\s?[,(]?\s?(?:au |du )?(?=(?i:lieu|hameau|ld\b))" + _HAMLET.pattern)
+_YEAR = re.compile(r"(?:logements?|suite|studio)\s(?:19|20)\d\d$")
 _PUBLIC_OWNER = re.compile(
     r"\s?(?:de la|du|des|de l'|d'|of the)\s?(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital"
     r"|gymnase|stade|piscine|gare|universit[ée]|campus|facult[ée]"
@@ -93,7 +94,20 @@ _PUBLIC_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DWELLINGS = (
-    *("app", "apt", "flat", "logement", "lgt", "studio", "suite ", "bât", "bat", "esc", "porte"),
+    *(
+        "app",
+        "apt",
+        "apart",
+        "flat",
+        "logement",
+        "lgt",
+        "studio",
+        "suite ",
+        "bât",
+        "bat",
+        "esc",
+        "porte",
+    ),
     *("hall", "entrée", "entree", "cage", "interphone", "boîte", "boite", "tour", "bloc", "block"),
     *("unit", "door", "stair", "étage", "etage", "floor", "rdc", "rez", "chambre", "room", "villa"),
     *("building", "pavillon", "digicode"),
@@ -146,6 +160,8 @@ def homes_of(text: str, persons: Sequence[Span]) -> Iterator[Span]:
 
 def _flats(text: str) -> Iterator[Span]:
     for found in _FLAT.finditer(text):
+        if _YEAR.search(text, found.start(), found.end()):
+            continue
         if not _PUBLIC_OWNER.match(text, found.end()):
             yield Span(found.start(), found.end(), ADDRESS)
     for found in _ABBREVIATED.finditer(text):

@@ -59,10 +59,16 @@ _PUBLIC_STEPS: Final = frozenset(
     fiche fiches actualites
     """.split()
 )
-_OPAQUE = re.compile(r"[A-Za-z0-9_\-~.=%+]{12,}")
+_OPAQUE = re.compile(r"[A-Za-z0-9_\-~.=%+]{8,}")
 _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 _HARMLESS = re.compile(r"[a-z]+(?:[-_.%+]+[a-z0-9]+)*(?:\.\w{2,5})?", re.IGNORECASE)
-_DATED = re.compile(r"(?:JORF|LEGI|CETA|CNIL)[A-Z]*\d+", re.IGNORECASE)
+_FILE = re.compile(
+    r"\.(?:tar|bz2|gz|png|jpe?g|gif|svg|pdf|csv|xlsx?|docx?|od[st]|zip|json|geojson|xml|html?|do"
+    r"|php|txt)\b",
+    re.IGNORECASE,
+)
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_DATED = re.compile(r"(?:JORF|LEGI|CETA|CNIL)[A-Z]*\d+|[A-Z]{4}\d{7}[A-Z]", re.IGNORECASE)
 _TOKEN_OUTSIDE = re.compile(
     r"\b(?:token|jeton|api[ _-]?key|cl[ée] d'api|session(?:[ _-]?id)?|bearer)\b[\s:=\"']{1,4}"
     r"(?P<value>[A-Za-z0-9_\-~.+/=]{12,})",
@@ -109,7 +115,7 @@ def _in_path(text: str, start: int, end: int, host: str) -> Iterator[Span]:
         named = re.match(r"(?P<key>[a-z_]+)=(?P<value>.{6,})", step, re.IGNORECASE)
         if named and named.group("key").lower() in _SECRET_KEYS:
             yield Span(start + first + named.start("value"), start + last, URL_TOKEN)
-        elif before not in _PUBLIC_STEPS or sharing:
+        elif (before not in _PUBLIC_STEPS and not _FILE.search(step)) or sharing:
             secret = before in _SECRET_STEPS or sharing
             if _is_secret_step(step, secret):
                 yield Span(start + first, start + last, URL_TOKEN, weak=not secret)
@@ -144,10 +150,10 @@ def _in_query(text: str, start: int, end: int) -> Iterator[Span]:
         elif key in _SECRET_KEYS or key.endswith(("token", "key", "_id", "jeton", "hash", "sess")):
             if len(value) >= 16 or _is_code(value) or key in ("pwd", "password", "mdp", "otp"):
                 yield Span(*place, URL_TOKEN)
-        elif _looks_random(value, 16):
+        elif _looks_random(value, 16) and not _DATED.match(value) and not _FILE.search(value):
             yield Span(*place, URL_TOKEN, weak=True)
     if start < end and text[start] == "#" and "=" not in text[start:end]:
-        if _looks_random(text[start + 1 : end], 20):
+        if _looks_random(text[start + 1 : end], 20) and "_" not in text[start:end]:
             yield Span(start + 1, end, URL_TOKEN, weak=True)
 
 
@@ -159,6 +165,7 @@ def _is_code(value: str) -> bool:
 
 def _looks_random(value: str, shortest: int) -> bool:
     """Say whether a value is long, mixed and uneven enough to mean nothing to a reader."""
+    value = _ESCAPED.sub("-", value)
     if len(value) < shortest or not _OPAQUE.fullmatch(value):
         return False
     stem = re.sub(

@@ -50,9 +50,10 @@ OFFICES: Final = frozenset(
 CALENDAR: Final = frozenset(
     """
     janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre lundi mardi
-    mercredi jeudi vendredi samedi dimanche january february march april june july august september
-    october november december monday tuesday wednesday thursday friday saturday sunday noel paques
-    toussaint ascension pentecote ramadan christmas easter
+    mercredi jeudi vendredi samedi dimanche january february march april may june july august
+    september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday
+    tuesday wednesday thursday friday saturday sunday noel paques toussaint ascension pentecote
+    ramadan christmas easter
     """.split()
 )
 _LINKING = frozenset("a la le les de des du".split())

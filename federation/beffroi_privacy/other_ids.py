@@ -81,6 +81,8 @@ _PASSWORD = re.compile(
 _HAS_NUMBER = re.compile(r"\d[^\d\n]?\d")
 _DOOR_STEMS = ("code", "interphone", "vigik", "pin")
 _PASSWORD_STEMS = ("mot de passe", "mdp", "passw", "pwd", "passphrase", "mot secret")
+_SMALL_WORD = re.compile(r"[a-zà-ÿ]{1,5} ")
+_SMALL_TAIL = re.compile(r"(?: [a-zà-ÿ]{1,5})+$")
 _CARD = re.compile(
     r"(?<![\w.,-])(?<!\d )[3-6]\d{3}(?P<gap>[ .-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{3,4}(?![\w-])"
     r"(?! \d)"
@@ -90,16 +92,22 @@ _NINO = re.compile(
     r"|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D](?!\w)"
 )
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
-_INE = re.compile(r"(?<!\w)\d{9}[A-HJKNP-Z][A-Z](?!\w)|(?<!\w)\d{10}[A-HJKNP-Z](?!\w)")
+_INE = re.compile(r"(?<!\w)(?:\d{9}[A-HJKNP-Z][A-Z]|\d{10}[A-HJKNP-Z])(?!\w)")
+_PUPIL = re.compile(
+    r"\b(?:ine|[ée]l[èe]ve|[ée]tudiante?|scolarit[ée]|parcoursup|crous)\b", re.IGNORECASE
+)
 _NEARBY = re.compile(
     r"\b(?:carte|cb|card|visa|mastercard|pay\w*|bancaire|d[ée]bit\w*|credit)\b", re.IGNORECASE
 )
 _DATE = re.compile(
-    r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$|(?:19|20)\d\d$|\d{1,2}h\d{0,2}$", re.IGNORECASE
+    r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$|(?:19|20)\d\d(?:\s?[-/]\s?(?:19|20)\d\d)?$"
+    r"|\d{1,2}h\d{0,2}$",
+    re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"\s?(?:€|euros?|%|jours?|mois|ans?|heures?|h\b|km|m2|m²|fois|personnes?|x\b|days?|years?"
-    r"|months?|hours?|min)",
+    r"\s?(?:€|%|(?:euros?|jours?|mois|ans?|heures?|h|km|m2|m²|fois|personnes?|x|days?|years?"
+    r"|months?"
+    r"|hours?|min|minutes?)\b)",
     re.IGNORECASE,
 )
 
@@ -123,7 +131,9 @@ def find_other_ids(text: str) -> Iterator[Span]:
 def _judge(text: str, found: re.Match[str]) -> Span | None:
     """Return the span of a cued number, or None where it is a date, an amount or a count."""
     start, end = found.span("value")
-    value = text[start:end].rstrip(" .-/")
+    while start < end and (lead := _SMALL_WORD.match(text, start, end)):
+        start = lead.end()
+    value = _SMALL_TAIL.sub("", text[start:end]).rstrip(" .-/")
     end = start + len(value)
     digits = sum(c.isdigit() for c in value)
     letters = sum(c.isupper() for c in value)
@@ -132,6 +142,8 @@ def _judge(text: str, found: re.Match[str]) -> Span | None:
         or found.group("before") is not None
         or re.search(r"[:#=°º]|num|number|est|is", found.group("link"), re.IGNORECASE)
     )
+    if not numbered and found.group(0)[: found.start("link") - found.start()].endswith("s"):
+        return None  # "les allocataires, 6 839": several people and their count
     sure = _WEAK_WHAT.match(found.group("what")) is None
     if digits + (letters if digits > 1 else 0) < (4 if numbered or sure else 5) or digits < 2:
         return None
@@ -152,6 +164,9 @@ def _by_shape(text: str) -> Iterator[Span]:
             yield Span(found.start(), found.end(), OTHER_ID, doubt="" if valid else "checksum")
         elif found.group("gap"):
             yield Span(found.start(), found.end(), OTHER_ID, weak=True, doubt="checksum")
-    for pattern in (_NINO, _SSN, _INE):
+    for pattern in (_NINO, _SSN):
         for found in pattern.finditer(text):
+            yield Span(found.start(), found.end(), OTHER_ID, weak=True)
+    for found in _INE.finditer(text):
+        if _PUPIL.search(text, max(0, found.start() - 60), found.start()):
             yield Span(found.start(), found.end(), OTHER_ID, weak=True)

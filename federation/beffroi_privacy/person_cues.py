@@ -59,7 +59,7 @@ _ROLES = _KIN | frozenset(
     assistante assistant educateur educatrice coach entraineur chef cheffe dame monsieur nommee
     riverain riveraine habitant habitante patient patiente temoin victime conducteur conductrice
     retraite retraitee etudiant etudiante titulaire petit petite vieux vieille gamin gamine gars
-    acheteur acheteuse vendeur vendeuse gerant gerante referent referente plaignant plaignante
+    gerant gerante referent referente plaignant plaignante
     nounou atsem aesh baby-sitter coiffeur coiffeuse teacher driver officer manager caretaker nurse
     clerk mayor councillor inspector resident owner engineer supervisor secretary headteacher coach
     lady gentleman pupil student
@@ -80,7 +80,7 @@ _FIELDS = frozenset(
     beneficiaire proprietaire locataire representant conducteur driver tenant owner mere pere tuteur
     sender attn victime victim signe signee signed redacteur responsable child mother father by par
     complainant reporter mandataire assure assuree usager famille naissance
-        usage fille complet marital foyer beneficiaires user author
+        usage fille complet marital foyer beneficiaires user author signature
     """.split()
 )
 _HEADERS = frozenset(
@@ -105,6 +105,16 @@ _NAMED = frozenset(
 _HOUSES = frozenset("famille familles consorts epoux veuve family menage couple fratrie".split())
 
 
+_OF = frozenset("de du des d' la le les".split())
+_OF_NOBLE = frozenset(
+    "ms mrs miss m mr mme mlle monsieur madame mademoiselle docteur dr me maitre".split()
+)
+_RANKS = frozenset(
+    """
+    sir capitaine lieutenant brigadier adjudant commandant colonel sergent major officer sergeant
+    constable councillor nurse abbe pasteur imam rabbin miss me pr
+    """.split()
+)
 _DOCTORS = frozenset(
     "dr docteur docteure doctor maitre professeur professeure professor pr me".split()
 )
@@ -175,7 +185,7 @@ def _is_monsieur(words: Sequence[Word], here: int) -> bool:
     before = words[here - 1]
     if words[here].gap.startswith("."):
         return True
-    return before.text == "M" and (words[here].shape == CAPITAL or is_surname_shaped(words[here]))
+    return before.text == "M" and _begins(words, here)
 
 
 def _listed(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Range]:
@@ -202,6 +212,12 @@ def _begins_name(words: Sequence[Word], here: int, *, short: bool, cue: str) -> 
         if there >= len(words) or words[there].folded in OFFICES:
             return False
         following = words[there]
+        if (
+            word.shape == LOWER
+            and word.folded in _OF
+            and (cue not in _OF_NOBLE or there > here + 1)
+        ):
+            return False
         if following.gap not in (" ", "", "  "):
             return False
         if word.shape == LOWER and following.shape == LOWER:
@@ -216,9 +232,11 @@ def _begins_name(words: Sequence[Word], here: int, *, short: bool, cue: str) -> 
     if word.folded in FACILITIES and is_ordinary(word.folded) and word.shape == LOWER:
         return False
     if word.shape != LOWER:
-        return True
+        return cue not in _RANKS or not is_ordinary(word.folded) or is_surname_too(word.folded)
     if cue in _ONLY_CAPITAL or len(word.folded) < 2:
         return cue in ("dr",) and not is_ordinary(word.folded)
+    if cue in _DOCTORS and is_surname_too(word.folded):
+        return True
     return short or not is_ordinary(word.folded)
 
 
@@ -254,7 +272,7 @@ def greeting(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterato
         if here >= len(words) or words[here].gap not in (" ", ", "):
             return
     word = words[here]
-    if word.shape != CAPITAL or here in blocked:
+    if word.shape != CAPITAL or here in blocked or word.folded in FUNCTION:
         return
     if first_name(word.folded) > 0 or (words[here].gap != ", " and _begins(words, here)):
         yield from _found(words, here, blocked)
@@ -340,7 +358,9 @@ def being(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[R
     if here >= len(words) or words[here].gap not in (" ", " : "):
         return
     if before in ("nom", "prenom", "name"):
-        yield from _certain(words, here, blocked)
+        owner = words[at - 2].folded if at > 1 else ""
+        if owner in _POSSESSIVES or _begins(words, here):
+            yield from _certain(words, here, blocked)
         return
     if before not in ("je", "c'", "i", "this", "it", "ici", "suis"):
         return
@@ -429,7 +449,13 @@ def form_field(words: Sequence[Word], at: int, blocked: Container[int]) -> Itera
         words[back].folded in ("nom", "name") for back in range(max(0, at - 3), at)
     ):
         return
-    if words[at].folded not in _FIELDS or word.folded in FUNCTION or word.folded in OFFICES:
+    if words[at].folded not in _FIELDS or word.folded in OFFICES:
+        return
+    if word.folded in ("l'", "d'") and here + 1 < len(words) and words[here + 1].gap == "":
+        if words[at].folded in _OF_A_NAME or words[at].folded in _LINES_OF_ONE:
+            yield here, here + 2
+        return
+    if word.folded in FUNCTION:
         return
     if word.folded in FACILITIES or word.folded in THINGS:
         return

@@ -49,7 +49,7 @@ def find_persons(words: Sequence[Word], blocked: Container[int]) -> list[Span]:
         if at not in blocked:
             if word.shape == INITIAL:
                 guessed.extend(_after_initial(words, at, blocked))
-            elif begins_person(words, at):
+            elif begins_person(words, at) or _has_particle(words, at, blocked):
                 guessed.append((_backwards(words, at, blocked), read_name(words, at, blocked)))
     cued.extend(find_signatures(words, blocked))
     return [
@@ -80,9 +80,10 @@ def begins_person(words: Sequence[Word], at: int) -> bool:
         return surname or (word.shape == CAPITAL and not word.opens)
     if known == ALSO_A_WORD:
         return surname or (word.shape == CAPITAL and not word.opens and is_alone(words, at))
-    return (
-        surname and known == ALSO_A_PLACE and (at == 0 or words[at - 1].folded not in _PLACE_BEFORE)
-    )
+    if not surname or known != ALSO_A_PLACE:
+        return False
+    following = words[at + 1].folded if at + 1 < len(words) else ""
+    return not is_surname_too(following) and (at == 0 or words[at - 1].folded not in _PLACE_BEFORE)
 
 
 _SAINTS: Final = frozenset("saint sainte st ste saints notre-dame san santa".split())
@@ -101,6 +102,28 @@ def _has_surname(words: Sequence[Word], at: int) -> bool:
         linked = here > at + 1 and words[at + 1].shape == LOWER
         return not (linked and is_commune(word.folded))
     return False
+
+
+def _has_particle(words: Sequence[Word], at: int, blocked: Container[int]) -> bool:
+    """Say whether two unknown words in capitals stand around a particle: "Xiaoling Le Bihan"."""
+    if at + 2 >= len(words) or at + 2 in blocked or words[at].shape == LOWER:
+        return False
+    first, link, last = words[at : at + 3]
+    return (
+        link.folded in _CAPITAL_PARTICLES
+        and link.shape == CAPITAL
+        and link.gap == last.gap == " "
+        and is_surname_shaped(first)
+        and is_surname_shaped(last)
+        and not is_acronym(first)
+        and not is_commune(first.folded)
+        and not is_commune(f"{first.folded} {link.folded} {last.folded}")
+    )
+
+
+_CAPITAL_PARTICLES: Final = frozenset(
+    "le la de da di el al ben van von del dos ait ould mac".split()
+)
 
 
 def _after_surname(words: Sequence[Word], at: int) -> bool:

@@ -61,6 +61,13 @@ _QUANTITY = re.compile(
     r"\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|kwh|mwh|tonnes?\b|km\b|millions?\b|fcfa|\$|£)",
     re.IGNORECASE,
 )
+_REFERENCE_CUE = re.compile(
+    r"\b(?:rfp|rfq|file|folder|roll|permit|dossier|ticket|r[ée]f\w*|march[ée]|orders?|lot|case"
+    r"|claim)s?"
+    r"\W{0,3}(?:no|n°|num[ée]ro|number)?\W{0,5}(?:s:?\s)?$",
+    re.IGNORECASE,
+)
+_IN_PAIRS = re.compile(r"\W*(?:\d{2}(?:\W{1,3}|$)){5}")
 _BUSINESS_CUE = re.compile(
     r"\b(?:siren|siret|rcs|tva|naf|finess|cerfa|rna)\b\W{0,12}$", re.IGNORECASE
 )
@@ -126,6 +133,10 @@ def _parsed(written: str, region: str | None) -> phonenumbers.PhoneNumber | None
 def _is_something_else(text: str, start: int, end: int) -> bool:
     """Say whether digits are an amount, or a SIREN or SIRET that checks or is announced as one."""
     if _QUANTITY.match(text, end) or _BUSINESS_CUE.search(text, max(0, start - 30), start):
+        return True
+    if _REFERENCE_CUE.search(text, max(0, start - 25), start) and not _IN_PAIRS.match(
+        text[start:end]
+    ):
         return True
     run = re.match(r"[\d ]+", text[start : start + 20])
     digits = _digits(run.group()) if run else ""

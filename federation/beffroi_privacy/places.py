@@ -133,7 +133,7 @@ def find_named(words: Sequence[Word]) -> Iterator[Span]:
     """Yield the places of a text, as spans labelled `NAMED`, whose names are nobody's."""
     for at, word in enumerate(words):
         end = at
-        if word.folded in _STREETS or (word.folded == "r" and _dotted(words, at)):
+        if word.folded in _STREETS or (word.text == "r" and _dotted(words, at)):
             end = _named_end(words, at, street=True)
         elif word.folded in FACILITIES or word.folded in THINGS:
             end = _named_end(words, at, street=False)

@@ -3,9 +3,16 @@
 
 import re
 from collections.abc import Container, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
-from beffroi_privacy.gazetteer import first_name, is_commune, is_ordinary
+from beffroi_privacy.gazetteer import (
+    NO_NAME,
+    first_name,
+    is_commune,
+    is_ordinary,
+    is_surname_too,
+)
 from beffroi_privacy.names import FUNCTION, OFFICES, PARTICLES, is_surname_shaped
 from beffroi_privacy.places import FACILITIES, THINGS, is_acronym
 from beffroi_privacy.words import INITIAL, LOWER, Word
@@ -28,9 +35,37 @@ def find_signatures(words: Sequence[Word], blocked: Container[int]) -> Iterator[
             yield from _signed(words, at + 1, blocked, after_closer=True)
         elif "--" in word.gap or "__" in word.gap:
             yield from _signed(words, at, blocked, after_closer=True)
+    yield from _lines(words, blocked)
     last = _last_line(words)
     if last is not None:
         yield from _signed(words, last, blocked, after_closer=False)
+
+
+def _lines(words: Sequence[Word], blocked: Container[int]) -> Iterator[tuple[int, int]]:
+    """Yield every line of a list that is a name and nothing else, with a known first name."""
+    starts = [0] + [at for at, word in enumerate(words) if at and "\n" in word.gap]
+    if len(starts) < 2:
+        return
+    for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
+        line = words[start:end]
+        if not 2 <= len(line) <= 4 or any(at in blocked for at in range(start, end)):
+            continue
+        if any(word.shape == LOWER and word.folded not in PARTICLES for word in line):
+            continue
+        if any(_ends(word.gap, before) for before, word in pairwise(line)):
+            continue
+        if any(first_name(w.folded) != NO_NAME for w in line) and all(map(_could_be, line)):
+            yield start, end
+
+
+def _could_be(word: Word) -> bool:
+    """Say whether a word can be one of a name on a line of its own."""
+    folded = word.folded
+    if folded in FUNCTION and folded not in PARTICLES:
+        return False
+    if word.shape == INITIAL or folded in PARTICLES or first_name(folded) != NO_NAME:
+        return True
+    return is_surname_shaped(word) or is_surname_too(folded)
 
 
 def _breaks(gap: str) -> bool:

@@ -13,7 +13,7 @@ _HANDLE = re.compile(
     r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"']))"
 )
 _CUE = re.compile(
-    r"(?<!\w)(?:pseudo(?:nyme)?|identifiants?(?: de connexion)?|login|log-in|nom d'utilisateur"
+    r"(?<![\w-])(?:pseudo(?:nyme)?|identifiants?(?: de connexion)?|login|log-in|nom d'utilisateur"
     r"|username"
     r"|user ?name|user ?id|handle|nickname|alias|screen ?name|compte (?:github|gitlab|twitter"
     r"|instagram|insta|facebook|fb"
@@ -50,7 +50,7 @@ _ON = re.compile(
     r"|insta|discord|mastodon|nextdoor|reddit|telegram)"
 )
 _CALLED = re.compile(
-    r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|est|suis|i'm"
+    r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|suis|i'm"
     r"|am)\s[\"']?$",
     re.IGNORECASE,
 )
@@ -175,6 +175,8 @@ def _is_words(name: str) -> bool:
 
 def is_public_handle(name: str) -> bool:
     """Say whether a handle is the one of a public body, a firm, or no handle at all."""
+    if name.isupper() and len(name) <= 6:
+        return True
     folded = fold(name).strip("._-")
     plain = re.sub(r"[._-]", "", folded)
     parts = set(re.split(r"[._\d-]+", folded))
@@ -183,5 +185,5 @@ def is_public_handle(name: str) -> bool:
         or not _PUBLIC_PARTS.isdisjoint(parts)
         or is_commune(folded.replace("_", " "))
         or is_ordinary(folded)
-        or folded in ("all", "here", "everyone")
+        or folded in ("all", "here", "everyone", "mac")
     )
