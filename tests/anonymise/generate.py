@@ -10,9 +10,9 @@ account says of the author). The same set comes out every time.
 Templates are in `templates/`, one file a kind and language, texts divided by a line `---`; those in
 `kept_*.txt` make the kept part, which nobody looks at who makes an engine. In a text
 
-- `{PERSON:full}` is a value of a label in one of the forms of `values.py`; `#` and a name ties
-  several slots to one person (`{PERSON:full#w1} {EMAIL:of#w1}`; `w`, `m` a woman or a man, `x`
-  somebody whose name is a word or a commune); `!` at the end says that the account knows it;
+- `{PERSON:full}` is a value of a label, in a form of `people.py` or `identifiers.py`; `#` and a
+  name tie several slots to one person (`{PERSON:full#w1} {EMAIL:of#w1}`; `w`, `m` a woman or a
+  man, `x` somebody whose name is a word or a commune); `!` says that the account knows it;
 - `{PERSON=rose}` is a value as it stands;
 - `{street}`, `{cve}`, … look like personal data and are protected;
 - `[[rue Simone-Veil]]` is protected as it stands.
@@ -34,7 +34,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from anonymise import lookalikes, values
+from anonymise import identifiers, lookalikes, people
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 LABELS = (
@@ -45,6 +45,8 @@ PARTS = ("build", "kept")
 NOISY = 0.25
 """The share of the texts that are written carelessly."""
 RARE = {"NIR", "IBAN", "URL_TOKEN", "IP"}
+FEW = 4
+"""A text with more personal data than that is filled once, or it would weigh too much."""
 LIKES = 3
 """A text without personal data is filled twice if it has so many things to draw."""
 DIVIDER = "---"
@@ -134,7 +136,7 @@ class Filling:
         self._template = template
         self._rng = rng
         self._kept = template.part == "kept"
-        self._persons: dict[str, values.Person] = {}
+        self._persons: dict[str, people.Person] = {}
         self.known: list[str] = []
 
     def pieces(self) -> Iterator[Piece]:
@@ -174,47 +176,47 @@ class Filling:
             self.known.append(known)
         return value
 
-    def _person(self, who: str) -> values.Person:
+    def _person(self, who: str) -> people.Person:
         """Return the person of that name; without a name, a new one each time."""
         gender = who[:1] if who[:1] in "wm" else ""
         if not who:
-            return values.person(self._rng, self._kept)
+            return people.person(self._rng, self._kept)
         if who not in self._persons:
             words = who.startswith("x")
-            self._persons[who] = values.person(self._rng, self._kept, gender, words)
+            self._persons[who] = people.person(self._rng, self._kept, gender, words)
         return self._persons[who]
 
-    def _drawn(self, label: str, form: str, one: values.Person) -> tuple[str, str]:
+    def _drawn(self, label: str, form: str, one: people.Person) -> tuple[str, str]:
         """Return a value as it is written, and as the account of its owner has it."""
         rng = self._rng
         match label:
             case "PERSON":
                 return one.written(form), one.written("full")
             case "EMAIL":
-                value = values.email(rng, form, one)
+                value = people.email(rng, form, one)
             case "PHONE":
-                value = values.phone(rng, form)
+                value = identifiers.phone(rng, form)
                 return value, re.sub(r"\D", "", value)
             case "ADDRESS":
-                value = values.address(rng, form, self._kept)
+                value = people.address(rng, form, self._kept)
             case "DOB":
                 child = form.endswith("_child")
                 years = (2009, 2023) if child else (1934, 2005)
-                value = values.dated(rng, form.removesuffix("_child"), *years)
+                value = identifiers.dated(rng, form.removesuffix("_child"), *years)
             case "USERNAME":
-                value = values.username(rng, form, one, self._kept)
+                value = people.username(rng, form, one, self._kept)
             case _:
                 value = SIMPLE[label](rng, form)
         return value, value
 
 
 SIMPLE: dict[str, Callable[[random.Random, str], str]] = {
-    "PLATE": values.plate,
-    "NIR": values.nir,
-    "IBAN": values.iban,
-    "IP": values.ip,
-    "URL_TOKEN": values.url_token,
-    "OTHER_ID": values.other_id,
+    "PLATE": identifiers.plate,
+    "NIR": identifiers.nir,
+    "IBAN": identifiers.iban,
+    "IP": identifiers.ip,
+    "URL_TOKEN": identifiers.url_token,
+    "OTHER_ID": identifiers.other_id,
 }
 
 
@@ -252,7 +254,7 @@ def shouted(pieces: Sequence[Piece], _: random.Random) -> list[Piece]:
 
 def unaccented(pieces: Sequence[Piece], _: random.Random) -> list[Piece]:
     """No accents, as on an old telephone."""
-    return _each(pieces, values.plain)
+    return _each(pieces, people.plain)
 
 
 def hurried(pieces: Sequence[Piece], rng: random.Random) -> list[Piece]:
@@ -348,13 +350,13 @@ def written(
 def copies(template: Template) -> int:
     """Return how often a template is filled: the rarer its labels, the more often."""
     slots = list(MARK.finditer(template.body))
+    gold = [mark["label"] or mark["fixed"] for mark in slots if mark["label"] or mark["fixed"]]
+    if not gold:
+        return 2 if sum(bool(mark["like"]) for mark in slots) >= LIKES else 1
     drawn = {mark["label"] for mark in slots} - {None}
-    if drawn & RARE:
-        return 3
-    if drawn - {"PERSON"}:
-        return 2
-    is_free = not any(mark["label"] or mark["fixed"] for mark in slots)
-    return 2 if is_free and sum(bool(mark["like"]) for mark in slots) >= LIKES else 1
+    if not drawn or len(gold) > FEW or (drawn == {"PERSON"} and len(gold) > 1):
+        return 1
+    return 3 if drawn & RARE else 2
 
 
 def texts_of(template: Template) -> Iterator[Text]:

@@ -5,13 +5,13 @@ import random
 import re
 from collections.abc import Callable
 
-from anonymise import values
+from anonymise import identifiers, people
 
 COMMUNES = (
     "Saint-Denis", "Rennes", "Laval", "Sainte-Marie", "Saint-Claude", "Bruz", "Vitré", "Lorient",
     "Saint-Étienne", "Saint-Paul", "Albert", "Vernon", "Sainte-Rose", "Rosalie-sur-Orgeon",
     "Marine-les-Bains", "Saint-Gilles", "Clermont-Ferrand", "Saint-Pierre-d'Orgeon",
-    *values.INVENTED,
+    *people.INVENTED,
 )  # fmt: skip
 WRITTEN: dict[str, tuple[str, ...]] = {
     "school": (
@@ -124,7 +124,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {
         "6f1c2b9e-44d0-4a51-9c3e-0b7d1a2e55f0",
     ),
     "handle": ("@VilledeRennes", "@Prefet35", "@ANSSI_FR", "@MairiePlouvern", "@cnil", "@CADA_fr"),
-    "count": ("14 500 000", "3 742", "128", "1 204 habitants", "27 000", "65 %", "12 classes"),
+    "count": ("14 500 000", "3 742", "128", "1 204", "27 000", "65", "12"),
 }
 
 
@@ -145,43 +145,45 @@ SHAPES: dict[str, tuple[str, ...]] = {
 
 
 def _siren(rng: random.Random) -> str:
-    number = values.luhn(values.digits(rng, 8))
+    number = identifiers.luhn(identifiers.digits(rng, 8))
     return rng.choice((number, f"{number[:3]} {number[3:6]} {number[6:]}"))
 
 
 def _siret(rng: random.Random) -> str:
-    number = values.luhn(values.luhn(f"2{values.digits(rng, 7)}") + values.digits(rng, 4))
+    number = identifiers.luhn(
+        identifiers.luhn(f"2{identifiers.digits(rng, 7)}") + identifiers.digits(rng, 4)
+    )
     return rng.choice((number, f"{number[:3]} {number[3:6]} {number[6:9]} {number[9:]}"))
 
 
 def _site(rng: random.Random) -> str:
     page = rng.choice(("budget", "conseil/2026-03", "donnees?page=2", "voirie/travaux", "actes"))
-    return f"https://www.{values.town_host(rng)}.example.org/{page}"
+    return f"https://www.{people.town_host(rng)}.example.org/{page}"
 
 
 def _mailbox(rng: random.Random) -> str:
     boxes = ("contact", "mairie", "dpo", "cada", "accueil", "urbanisme", "ne-pas-repondre")
-    return f"{rng.choice(boxes)}@{values.town_host(rng)}.example.org"
+    return f"{rng.choice(boxes)}@{people.town_host(rng)}.example.org"
 
 
 def _date(rng: random.Random) -> str:
-    return values.dated(rng, rng.choice(("slash", "long", "short", "iso")), 2024, 2026)
+    return identifiers.dated(rng, rng.choice(("slash", "long", "short", "iso")), 2024, 2026)
 
 
 def _en_date(rng: random.Random) -> str:
-    return values.dated(rng, rng.choice(("en", "slash", "iso")), 2024, 2026)
+    return identifiers.dated(rng, rng.choice(("en", "slash", "iso")), 2024, 2026)
 
 
 MADE: dict[str, Callable[[random.Random], str]] = {
     "commune": lambda rng: rng.choice(COMMUNES),
-    "town": lambda rng: rng.choice(values.INVENTED),
+    "town": lambda rng: rng.choice(people.INVENTED),
     "siren": _siren,
     "siret": _siret,
     "url": _site,
     "mailbox": _mailbox,
     "date": _date,
     "en_date": _en_date,
-    "day": lambda rng: f"{rng.randint(2, 30)} {rng.choice(values.MONTHS)}",
+    "day": lambda rng: f"{rng.randint(2, 30)} {rng.choice(identifiers.MONTHS)}",
     "hour": lambda rng: f"{rng.randint(6, 22)}h{rng.choice(('', '30', '15', '45'))}",
 }
 
@@ -189,9 +191,9 @@ MADE: dict[str, Callable[[random.Random], str]] = {
 def lookalike(rng: random.Random, kind: str, kept: bool) -> str:
     """Draw something that looks like personal data and is not."""
     if kind == "street":
-        return " ".join(values.odonym(rng, kept))
+        return " ".join(people.odonym(rng, kept))
     if kind in SHAPES:
-        return values.shaped(rng, rng.choice(SHAPES[kind]))
+        return identifiers.shaped(rng, rng.choice(SHAPES[kind]))
     if kind in WRITTEN:
         return rng.choice(WRITTEN[kind])
     return MADE[kind](rng)
@@ -224,7 +226,7 @@ def agreed(before: str, value: str) -> str:
     found = ARTICLE.search(before)
     if found is None:
         return before
-    first = values.plain(value).lower()
+    first = people.plain(value).lower()
     if first[0] in "aeiouh" and not first.startswith("halle"):
         article = "l'"
     else:

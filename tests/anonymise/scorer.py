@@ -49,6 +49,7 @@ NUMBER_WORDS = frozenset(
     "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
     "vingt trente quarante cinquante".split()
 )
+FLOOR = re.compile(r"\d+(e|er|eme)")
 SHORTEST = 4
 """A gold string of fewer characters may stand in a text by chance."""
 
@@ -106,6 +107,7 @@ def is_hidden(item: str, label: str, covered_here: Sequence[bool]) -> bool:
 def _is_address_hidden(item: str, covered_here: Sequence[bool]) -> bool:
     """The number or the name of the street: one without the other finds nobody."""
     listed = list(words(item))
+    listed = [one for one in listed if not FLOOR.fullmatch(one[2])]
     numbers = [(start, end) for start, end, word in listed if any(s.isdigit() for s in word)]
     if numbers:
         # Behind the street in "rue du 8 Mai, au 14", before it everywhere else.

@@ -79,6 +79,8 @@ def test_a_person_is_hidden_when_every_token_is(
         ("douze rue Haute", ["douze"], True),
         ("douze rue Haute", ["rue"], False),
         ("bât. C appt 14", ["14"], True),
+        ("3e étage porte 14", ["14"], True),
+        ("3e étage porte 14", ["3e étage"], False),
         ("bâtiment C", ["C"], True),
         ("bâtiment C", ["bâtiment"], False),
         ("Le Haut Bois", ["Haut Bois"], True),

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from anonymise import generate, lookalikes, names, values
+from anonymise import generate, identifiers, lookalikes, names, people
 from anonymise.generate import LABELS, NOISES, Piece, Template, Text, whole_set
 
-SPLIT = "3074fb77a6c647ac"
+SPLIT = "290c05634ae459ba"
 """Changes whenever a template, a list or a value does: then the published figures are old."""
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "anonymiser-scores.md"
@@ -87,7 +87,7 @@ def test_a_third_of_the_texts_has_no_personal_data_but_something_that_looks_like
 def test_texts_are_short_and_long_but_never_longer_than_promised() -> None:
     sizes = sorted(len(text.text) for text in whole_set())
     assert sizes[len(sizes) // 20] < 50
-    assert sizes[-len(sizes) // 50] > 900
+    assert sizes[-8] > 900
     assert sizes[-1] <= 1_500
 
 
@@ -124,12 +124,12 @@ def test_a_text_stays_when_other_templates_come_and_go() -> None:
 
 def test_half_of_the_names_of_the_kept_part_are_of_its_own_lists() -> None:
     built = {
-        values.plain(name).lower()
+        people.plain(name).lower()
         for group in names.BUILD
         for name in (*group.women, *group.men, *group.surnames)
     }
     own = {
-        values.plain(name).lower()
+        people.plain(name).lower()
         for group in names.KEPT
         for name in (*group.women, *group.men, *group.surnames)
     } - built
@@ -137,7 +137,7 @@ def test_half_of_the_names_of_the_kept_part_are_of_its_own_lists() -> None:
 
     def share(part: str) -> float:
         persons = [
-            values.plain(text.text[start:end]).lower()
+            people.plain(text.text[start:end]).lower()
             for text in generate.chosen(part)
             if text.noise != "decomposed"
             for start, end, label in text.gold
@@ -184,7 +184,7 @@ def test_ibans_have_the_right_check_digits_but_for_some() -> None:
     numbers = [together(value) for value in items("IBAN")]
     sizes = {"FR": 27, "BE": 16, "DE": 22, "LU": 20, "PT": 25}
     assert all(len(number) == sizes[number[:2]] for number in numbers)
-    wrong = [n for n in numbers if values.numeric(n[4:] + n[:4]) % 97 != 1]
+    wrong = [n for n in numbers if identifiers.numeric(n[4:] + n[:4]) % 97 != 1]
     assert 1 <= len(wrong) <= len(numbers) / 4
 
 
@@ -246,7 +246,7 @@ def test_numbers_of_firms_hold_by_luhn() -> None:
         for _ in range(50):
             number = re.sub(r"\D", "", lookalikes.lookalike(rng, kind, False))
             assert len(number) == size
-            assert values.luhn(number[:-1]) == number
+            assert identifiers.luhn(number[:-1]) == number
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ PIECES = (
 
 def folded(text: str) -> str:
     """Return what noise never changes of a value."""
-    return re.sub(r"[\W_]", "", values.plain(text)).lower()
+    return re.sub(r"[\W_]", "", people.plain(text)).lower()
 
 
 @pytest.mark.parametrize("noise", sorted(NOISES))
