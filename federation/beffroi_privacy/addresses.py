@@ -79,9 +79,27 @@ _NUMBER_AFTER = re.compile(
     r"(?![\w/]|[.,]\d|\s(?i:mars|mai|juin|août|h\b|heures?|janvier|février|avril|juillet"
     r"|septembre|octobre|novembre|décembre))"
 )
+_ENGLISH_WAY = (
+    r"(?i:street|st|road|rd|lane|ln|avenue|ave|drive|dr|square|sq|court|ct|close|terrace|way"
+    r"|crescent"
+    r"|cres|gardens|gdns|grove|hill|place|row|mews|green|view|walk|boulevard|blvd|parade|quay|rise"
+    r"|circle|circus|mount|park|yard|wharf|villas|alley|gate|end)"
+)
+_BARE_AFTER = re.compile(
+    rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?!\d){_WORD}(?:\s[A-ZÀ-Þ]\w+){{0,2}}"
+    rf"\s\d{{1,3}}"
+    r"(?:\s?(?i:bis|ter)\b)?(?=\s?[,;)]|\.?\s*$|\.\s[A-ZÀ-Þ])"
+)
+_NAMED_HOUSE = re.compile(
+    r"\b(?:The\s)?[A-Z][a-z]+(?:\s[A-Z][a-z]+)?\s(?:Cottage|House|Farm|Lodge|Barn|Manor|Villa)"
+    rf",?\s(?:[A-Z][\w'-]*\s){{1,3}}{_ENGLISH_WAY}\b"
+)
 _ENGLISH = re.compile(
-    r"(?<![\w.,/:#°-])\d{1,4}[A-Fa-f]?,?\s(?:[A-Z][\w'-]*\s){1,3}"
-    r"(?:Street|St|Road|Rd|Lane|Avenue|Ave|Drive|Square|Court|Close|Terrace|Way)\b"
+    rf"(?<![\w.,/:#°-])\d{{1,4}}[A-Fa-f]?,?\s(?:[A-Z][\w'-]*\s){{1,3}}{_ENGLISH_WAY}\b"
+    r"|(?<![\w.,/:#°-])\d{1,4}[a-f]?,?\s(?!(?:the|a|to|of|in|and|cars?|on)\b)"
+    r"(?:[a-z][\w'-]*\s){1,2}"
+    r"(?:street|road|rd|lane|avenue|drive|crescent|terrace|gardens|grove|mews)\b"
+    r"|(?<![\w.,/:#°-])\d{1,4}[A-Fa-f]?,?\s[Tt]he\s(?:[A-Z][\w'-]*\s)?[A-Z][\w'-]+"
 )
 _YEAR_BEFORE = re.compile(
     r"(?i:\b(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
@@ -96,7 +114,7 @@ _SPELT_HEAD = re.compile(
     rf",?\s(?={_OF}(?:{_STREET}|{_SPOT})\s)"
 )
 _FOOT = re.compile(
-    r"(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)(?P<value>\d{1,4}(?:\s?(?i:bis|ter))?)$"
+    r"(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)?(?P<value>\b\d{1,4}(?:\s?(?i:bis|ter))?)$"
 )
 _DOOR_VALUE = re.compile(
     rf"\b(?={_DOOR})[^\W\d]+\.?\s?(?i:n°\s?)?(?P<value>[A-Z]?\d{{1,5}}[A-Z]?|[A-Z])\b"
@@ -105,7 +123,7 @@ _DOOR_VALUE = re.compile(
 
 def find_addresses(text: str) -> Iterator[Span]:
     """Yield the numbered addresses of a normalised text, with their streets and doors."""
-    for pattern in (_NUMBERED, _NUMBER_AFTER, _ENGLISH):
+    for pattern in (_NUMBERED, _NUMBER_AFTER, _BARE_AFTER, _ENGLISH, _NAMED_HOUSE):
         for found in pattern.finditer(text):
             if not _is_year(text, found) and not _is_door(text, found.start()):
                 yield Span(_start(text, found), found.end(), ADDRESS)
@@ -116,7 +134,7 @@ def find_addresses(text: str) -> Iterator[Span]:
 
 def _start(text: str, found: re.Match[str]) -> int:
     """Return where an address begins: at the doors told before its number, if any."""
-    if found.re is _NUMBER_AFTER:
+    if found.re in (_NUMBER_AFTER, _BARE_AFTER, _NAMED_HOUSE):
         return found.start()
     doors = _DOORS_BEFORE.search(text, max(0, found.start() - 60), found.start())
     return doors.start() if doors else found.start()

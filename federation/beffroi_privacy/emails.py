@@ -20,7 +20,7 @@ _AT = re.compile(
     r"(?P<sign>\s{0,2}[@＠]\s{0,2})"
     r"|(?P<bracket>\s{0,2}[(\[{<]\s{0,2}(?:at|arob+ase?|arob|chez|a|@)\s{0,2}[)\]}>]\s{0,2})"
     r"|(?P<word>\s(?:arr?ob+ase?)\s)"
-    r"|(?P<bare>\sat\s)",
+    r"|(?P<bare>\s(?:at|chez|à)\s|[_-]at[_-])",
     re.IGNORECASE,
 )
 _LOCAL = re.compile(rf"[\w.+%'-]+(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)

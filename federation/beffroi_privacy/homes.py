@@ -4,6 +4,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from beffroi_privacy.gazetteer import is_commune
+from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import holds, lowered
 from beffroi_privacy.spans import ADDRESS, Span
 
@@ -46,7 +48,8 @@ _HOME = (
     r"|logement|appartement|appart|entr[ée]e|palier|[ée]tage|immeuble|b[âa]timent)|ma (?:maison"
     r"|porte|r[ée]sidence|fen[êe]tre|bo[îi]te)|chez (?:moi|nous|eux|lui|elle)|adresse\s?:"
     r"|notre (?:maison|logement|appartement|immeuble|domicile)|i live|we live|lives|living"
-    r"|my (?:home|house|flat|address|door|apartment)|our (?:house|flat|home)|residing)"
+    r"|(?:notre|ma|leur|sa)(?=\s(?:ferme|moulin|mas|longère|villa|maison|propriété))|my (?:home"
+    r"|house|flat|address|door|apartment)|our (?:house|flat|home)|residing)"
 )
 _HOME_CUE = re.compile(rf"(?<!\w){_HOME}[^.!?\n]{{0,50}}$", re.IGNORECASE)
 _NUMBER_ALONE = re.compile(
@@ -69,7 +72,7 @@ _FLOOR_OF = re.compile(
 )
 _HAMLET = re.compile(
     r"(?P<place>(?i:lieu[- ]?dit|hameau|ferme|moulin|domaine|manoir|ch[âa]teau|mas|villa"
-    r"|chemin rural|ld|village)\s?:?\s?\"?(?i:de\s|du\s|des\s|d'|dit\s){0,2}"
+    r"|chemin rural|ld|village)\s?:?\s?(?:\"\s?)?(?i:de\s|du\s|des\s|d'|dit\s){0,2}"
     r"(?:(?:[Ll]es?|[Ll]a|L'|l')\s?)?[A-ZÀ-Þ][\w'-]*(?:[ -](?:(?i:de|du|des|la|le|les|en|sur|aux?"
     r"|es|ès)\s|[dDlL]'){0,2}[A-ZÀ-Þ][\w'-]*){0,4})"
 )
@@ -80,6 +83,15 @@ _HAMLET_LOWER = re.compile(
 )
 _AFTER_NAME = re.compile(r"\s?[,(]?\s?(?:au |du )?(?=(?i:lieu|hameau|ld\b))" + _HAMLET.pattern)
 _YEAR = re.compile(r"(?:logements?|suite|studio)\s(?:19|20)\d\d$")
+_BEFORE_CODE = re.compile(
+    r",\s(?P<place>(?:(?:Le|La|Les)\s|L')?[A-ZÀ-Þ][\w'-]+(?:\s(?:(?:de|du|des|la"
+    r"|en)\s)*[A-ZÀ-Þ][\w'-]+){0,2}),?\s(?=\d{5}\b)"
+)
+_DIRECT = re.compile(
+    r"(?:[Hh]abit\w*|[Dd]omicili[ée]e?s?|[Dd]emeurant|[Rr][ée]sidant)\s(?P<place>(?:Le|La"
+    r"|Les)\s[A-ZÀ-Þ][\w'-]+"
+    r"(?:\s(?:(?:de|du|des|la|en|au|aux|ès)\s)*[A-ZÀ-Þ][\w'-]+){0,2})"
+)
 _PUBLIC_OWNER = re.compile(
     r"\s?(?:de la|du|des|de l'|d'|of the)\s?(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital"
     r"|gymnase|stade|piscine|gare|universit[ée]|campus|facult[ée]"
@@ -144,17 +156,26 @@ def find_homes(text: str) -> Iterator[Span]:
             yield Span(*found.span("number"), ADDRESS, weak=True)
         for found in _FLOOR_OF.finditer(low):
             yield Span(*found.span("floor"), ADDRESS, weak=True)
+    if holds(low, ("habit", "domicili", "demeurant", "sidant")):
+        yield from _direct(text)
     if holds(low, _HAMLETS):
         for found in (*_HAMLET.finditer(text), *_HAMLET_LOWER.finditer(text)):
             if _HOME_CUE.search(text, max(0, found.start() - 70), found.start()):
                 yield Span(*found.span("place"), ADDRESS)
 
 
+def _direct(text: str) -> Iterator[Span]:
+    """Yield "La Ville au Blanc" after "habite", without the "à" that a commune would have."""
+    for found in _DIRECT.finditer(text):
+        if not is_commune(fold(found.group("place"))):
+            yield Span(*found.span("place"), ADDRESS, weak=True)
+
+
 def homes_of(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     """Yield the hamlets that stand right after the name of a person."""
     for person in persons:
-        found = _AFTER_NAME.match(text, person.end)
-        if found is not None:
+        found = _AFTER_NAME.match(text, person.end) or _BEFORE_CODE.match(text, person.end)
+        if found is not None and not is_commune(fold(found.group("place"))):
             yield Span(*found.span("place"), ADDRESS)
 
 

@@ -76,6 +76,14 @@ _TOKEN_OUTSIDE = re.compile(
 )
 
 
+_COOKIE = re.compile(
+    r"(?<![\w?&;/])(?:phpsessid|jsessionid|sid|sess(?:ion)?(?:_?id)?|token|jeton|auth|api_?key"
+    r"|access_token|key|cl[ée]|code)"
+    r"=(?P<value>[^\s;&\"',]{8,})",
+    re.IGNORECASE,
+)
+
+
 def find_secrets(text: str) -> Iterator[Span]:
     """Yield the secret parts of the links of a normalised text, and tokens that are called so."""
     if "/" in text or "www." in text or "?" in text:
@@ -84,6 +92,8 @@ def find_secrets(text: str) -> Iterator[Span]:
     for found in _TOKEN_OUTSIDE.finditer(text):
         if _looks_random(found.group("value"), 12):
             yield Span(*found.span("value"), URL_TOKEN)
+    for found in _COOKIE.finditer(text) if "=" in text else ():
+        yield Span(*found.span("value"), URL_TOKEN)
     for found in _JWT.finditer(text):
         yield Span(found.start(), found.end(), URL_TOKEN)
 
@@ -116,7 +126,7 @@ def _in_path(text: str, start: int, end: int, host: str) -> Iterator[Span]:
         if named and named.group("key").lower() in _SECRET_KEYS:
             yield Span(start + first + named.start("value"), start + last, URL_TOKEN)
         elif (before not in _PUBLIC_STEPS and not _FILE.search(step)) or sharing:
-            secret = before in _SECRET_STEPS or sharing
+            secret = before in _SECRET_STEPS or len(before) == 1 or sharing
             if _is_secret_step(step, secret):
                 yield Span(start + first, start + last, URL_TOKEN, weak=not secret)
         before = step.lower()

@@ -4,7 +4,7 @@
 from collections.abc import Container, Sequence
 from typing import Final
 
-from beffroi_privacy.gazetteer import first_name, is_commune, is_ordinary
+from beffroi_privacy.gazetteer import first_name, is_commune, is_ordinary, is_surname_too
 from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
 
 PARTICLES: Final = frozenset(
@@ -124,7 +124,11 @@ def _is_part(word: Word, *, small: bool) -> bool:
         return False
     if word.shape != LOWER:
         return folded not in OFFICES
-    return small and len(folded) > 1 and (first_name(folded) > 0 or not is_ordinary(folded))
+    return (
+        small
+        and len(folded) > 1
+        and (first_name(folded) > 0 or not is_ordinary(folded) or is_surname_too(folded))
+    )
 
 
 def is_surname_shaped(word: Word) -> bool:

@@ -17,7 +17,8 @@ _MAC = re.compile(
 )
 _CUE = re.compile(
     r"\b(?:ips?|ipv[46]|adresses?|h[ôo]te|host|connect\w*|connexions?|depuis|from|logs?|log[ -]?in"
-    r"|ping|poste|machine)\b",
+    r"|ping|poste|machine|provenan\w+|venant|attaqu\w*|scan\w*|bloqu\w+|blacklist\w*|visiteurs?"
+    r"|bann\w+|attack\w*|blocked|banned)\b",
     re.IGNORECASE,
 )
 _VERSION = re.compile(
@@ -28,7 +29,6 @@ _VERSION = re.compile(
     r"|à))\W{0,4}(?:\w+\W{1,3}){0,3}$",
     re.IGNORECASE,
 )
-_PRODUCT = re.compile(r"[A-Z][\w+-]*\s(?:v\.?\s?)?$")
 
 
 def find_addresses_of_machines(text: str) -> Iterator[Span]:
@@ -50,14 +50,14 @@ def find_addresses_of_machines(text: str) -> Iterator[Span]:
 
 
 def _is_version(text: str, start: int, octets: list[int]) -> bool:
-    """Say whether four numbers are a version: announced as one, or small ones after a product."""
+    """Say whether four numbers are a version: announced as one, or all of them small."""
     before = text[max(0, start - 45) : start]
     if re.search(r"\bip(?:v4)?\b\W{0,6}(?:\w+\W{1,3}){0,2}$", before, re.IGNORECASE):
         return False
     if _VERSION.search(before):
         return True
-    small = octets[0] <= 31 and not _CUE.search(before)
-    return small and (bool(_PRODUCT.search(before)) or max(octets) <= 99)
+    small = octets[0] <= 31 and max(octets) <= 60
+    return small and not _CUE.search(before)
 
 
 def _is_v6(written: str) -> bool:

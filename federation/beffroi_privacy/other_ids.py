@@ -17,7 +17,8 @@ _NUMBER = (
     r"(?:n[°ºo]s?\.?|num[ée]ros?|no\.|nr\.?|number|id|r[ée]f(?:[ée]rence|\.)?s?|code|identifiant)"
 )
 _WHAT = (
-    r"fisc\w+|imp[ôo]ts?|spi|t[ée]l[ée]d[ée]clarant|contribuable|allocataires?|caf|msa|mdph|apl"
+    r"fisc\w+|imp[ôo]ts?|spi|d[ée]clarante?|t[ée]l[ée]d[ée]clarant|contribuable|allocataires?|caf"
+    r"|msa|mdph|apl"
     r"|rsa|p[ôo]le emploi|france travail"
     r"|demandeur d'emploi|[ée]tranger|agdref|titre de s[ée]jour|r[ée]c[ée]piss[ée]"
     r"|carte de s[ée]jour|carte de r[ée]sident|visa"
@@ -28,7 +29,7 @@ _WHAT = (
     r"|carte(?: (?:bancaire|bleue|de cr[ée]dit|vitale|de bus|de transport|korrigo|navigo|jeune"
     r"|senior|d'abonn[ée]|de cantine"
     r"|de biblioth[èe]que|de m[ée]diath[èe]que|d'usager|d'adh[ée]rent|d'[ée]lecteur|[ée]lectorale"
-    r"|mobilit[ée]|d'invalidit[ée]|grise))?"
+    r"|mobilit[ée]|d'invalidit[ée]|grise|famille|loisirs|jeunes|pass|piscine))?"
     r"|cb|cvv|iban|clients?|abonn[ée]e?s?|abonnement|adh[ée]rent(?:e)?|usager|lecteur|assur[ée]e?"
     r"|police|contrat|sinistre|mutuelle"
     r"|pdl|prm|pce|point de livraison|compteur(?: linky)?|linky|pv|proc[èe]s[- ]verbal"
@@ -44,7 +45,16 @@ _WHAT = (
     r"|council tax|tenancy"
     r"|tenant|policy|claim|pcn|penalty charge(?: notice)?"
     r"|patient|medical record|mrn|crime|visa|alien|green card|oyster|library card|meter|mprn|mpan"
-    r"|housing benefit|benefit"
+    r"|housing benefit|benefit|blue badge|disabled badge|parking permit|season ticket|pass|railcard"
+    r"|vehicle|insurance|mortgage|loan|bank account|sort code|payment reference|order|booking"
+    r"|t[ée]l[ée]service|famille|compte famille|compte(?: (?:client|usager|citoyen|bancaire|ameli"
+    r"|edf"
+    r"|engie))?|dossier famille|espace famille|candidat|inscription|inscrit|concours|bourse|crous"
+    r"|parcoursup|ameli|urssaf|ircantec|cnracl|sdis|mutualiste|b[ée]n[ée]ficiaire|titulaire"
+    r"|ch[èe]que|carnet|chip|tatouage|identification|icad|colis|suivi|abonnement|forfait"
+    r"|garantie|assurance|attestation|vignette|macaron|pass(?: navigo)?|navigo|korrigo|titre"
+    r"|autorisation de s[ée]jour|carte pmi|cmi|csu|ald|aah|apa|agent recenseur|tuteur|curateur"
+    r"|dossier mdph|ddass|ase|notification|redevable|d[ée]biteur|rôle|role d'eau|eau"
 )
 _VALUE = (
     r"(?=[a-z]{0,5}[ .\-/]?[a-z0-9*.\-/]*\d)(?![a-z]{3,5} )"
@@ -58,14 +68,50 @@ _CUED = re.compile(
     rf"|{_NUMBER}|suivant|avis|mon|my))"
     rf"{{0,4}}[^\S\n]{{0,2}})(?P<value>{_VALUE})"
 )
+_FAR = re.compile(
+    rf"(?<![\w-])(?P<what>{any_of(_WHAT)})s?\b(?P<link>(?:\s[\w'./-]{{1,16}}){{1,3}}?\s?"
+    rf"(?:n[°ºo]\.?|num[ée]ro|number|no\.|:|=)\s{{0,2}})(?P<value>{_VALUE})"
+)
+_NUMBER_OF = re.compile(
+    rf"(?<!\w)(?:num[ée]ro|n°|number|r[ée]f[ée]rence|identifiant|code)\s?(?:de\s|d'|du\s|of\s)"
+    rf"(?:l'|la\s|the\s|ma\s|mon\s|my\s)?"
+    rf"(?P<thing>[^\W\d_][\w'-]*(?:\s[^\W\d_][\w'-]*){{0,3}}?)(?P<link>\s?(?:est|is|:|=|\(|le|n°"
+    rf"|\s){{1,4}}?)(?P<value>{_VALUE})"
+)
+_OWN = re.compile(
+    r"(?<!\w)(?P<whose>mon|ma|mes|son|sa|notre|nos|votre|leur|my|his|her|our|your|their)\s"
+    r"(?P<thing>[^\W\d_][\w'-]*(?:\s[^\W\d_][\w'-]*){0,4}?)"
+    rf"(?P<link>\s?(?:est|is|était|was|porte|:|=|\(|,|n[°ºo]\.?|{_NUMBER}|le|the|suivant"
+    rf"|\s){{1,5}}?)"
+    rf"(?P<value>{_VALUE})"
+)
+_THING = re.compile(
+    r"signal|demande|ticket|incident|dossier|requ[êe]te|message|courrier|mail|rue|t[ée]l|portable"
+    r"|mobile"
+    r"|phone|num[ée]ro|maison|adresse|quartier|report|request|complaint|case|street|road|house"
+    r"|parcel"
+    r"|ann[ée]e|date|rdv|rendez|budget|commune|ville|avis|loyer|facture|somme|prime|amende|rappel"
+    r"|march[ée]|d[ée]lib|arr[êe]t[ée]|permis de|parcelle|section|lot\b|lampadaire|mat|candélabre"
+    r"|poteau|borne"
+    r"|siren|siret|tva|insee|postal|commune|cerfa|loi|d[ée]cret|article|page|ligne|bus|version"
+    r"|s[ée]rie|jeu"
+    r"|dataset|station|arr[êe]t|[ée]quipement|asset|tender|contract|lamp|streetlight|planning|order"
+    r"|devis|voiture|v[ée]hicule|car|bus|train|vol|flight|rent|bill|version|navigateur|ordinateur"
+)
 _WEAK_WHAT = re.compile(
     r"(?:agent|client|abonn|permis|contrat|police|personnel|compteur|identit|licence|card|account"
     r"|carte|member|tenant|staff"
     r"|usager|lecteur|patient|puce|eleve|élève|plainte|locataire|bail|tax|imp|claim|student|claim"
-    r"|policy|crime|visa|meter|formule|siv|retraite|ina|ni)"
+    r"|policy|crime|visa|meter|formule|siv|retraite|ina|ni|famille|compte|candidat|inscri|concours"
+    r"|bourse|order|booking"
+    r"|pass|vehicle|insurance|loan|b[ée]n[ée]fici|titul|ch[èe]que|carnet|chip|identification|colis"
+    r"|suivi|forfait|garantie|assurance|attestation|vignette|macaron|titre|tuteur|curateur"
+    r"|notification|eau|r[ôo]le|season)"
 )
 _DOOR = re.compile(
-    r"(?<!\w)(?:digicode|interphone|code (?:d'entr[ée]e|d'acc[èe]s|de la porte|porte|du portail"
+    r"(?<!\w)(?:digicode|interphone|bo[îi]te [àa] cl[ée]s?|key ?(?:box|safe|pad)|keypad|combination"
+    r"|le code(?! postal| insee| commune| de la route| civil)|the code|code(?=\s?:)"
+    r"|code (?:d'entr[ée]e|d'acc[èe]s|de la porte|porte|du portail"
     r"|portail|de l'immeuble"
     r"|immeuble|du hall|hall|parking|d'immeuble|d'ouverture|pin|secret|wi-?fi|du garage|alarme"
     r"|de l'alarme)|vigik|door ?code|gate code|entry code"
@@ -82,6 +128,7 @@ _HAS_NUMBER = re.compile(r"\d[^\d\n]?\d")
 _DOOR_STEMS = ("code", "interphone", "vigik", "pin")
 _PASSWORD_STEMS = ("mot de passe", "mdp", "passw", "pwd", "passphrase", "mot secret")
 _SMALL_WORD = re.compile(r"[a-zà-ÿ]{1,5} ")
+_SMALL_INSIDE = re.compile(r"\s[a-zà-ÿ]{2,5}(?=\s|$)")
 _SMALL_TAIL = re.compile(r"(?: [a-zà-ÿ]{1,5})+$")
 _CARD = re.compile(
     r"(?<![\w.,-])(?<!\d )[3-6]\d{3}(?P<gap>[ .-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{3,4}(?![\w-])"
@@ -120,6 +167,12 @@ def find_other_ids(text: str) -> Iterator[Span]:
             judged = _judge(text, found)
             if judged is not None:
                 yield judged
+        for found in _FAR.finditer(low):
+            start, end = _trimmed(text, *found.span("value"))
+            digits = sum(c.isdigit() for c in text[start:end])
+            if digits >= 5 and not _DATE.match(text[start:end]) and not _UNIT.match(text, end):
+                yield Span(start, end, OTHER_ID, weak=digits < 8)
+        yield from _own(text, low)
     for pattern, stems in ((_DOOR, _DOOR_STEMS), (_PASSWORD, _PASSWORD_STEMS)):
         for found in pattern.finditer(low) if holds(low, stems) else ():
             if not _UNIT.match(text, found.end("value")):
@@ -128,13 +181,35 @@ def find_other_ids(text: str) -> Iterator[Span]:
         yield from _by_shape(text)
 
 
-def _judge(text: str, found: re.Match[str]) -> Span | None:
-    """Return the span of a cued number, or None where it is a date, an amount or a count."""
-    start, end = found.span("value")
+def _own(text: str, low: str) -> Iterator[Span]:
+    """Yield the numbers that somebody calls theirs, whatever they are: "ma carte 12345678"."""
+    for found in (*_OWN.finditer(low), *_NUMBER_OF.finditer(low)):
+        if _THING.search(found.group("thing")) and not _PERSONAL.search(found.group("thing")):
+            continue
+        start, end = _trimmed(text, *found.span("value"))
+        digits = sum(c.isdigit() for c in text[start:end])
+        if digits >= 5 and not _DATE.match(text[start:end]) and not _UNIT.match(text, end):
+            yield Span(start, end, OTHER_ID, weak=True)
+
+
+_PERSONAL = re.compile(
+    r"carte|card|client|abonn|contrat|allocat|assur|adh[ée]r|badge|compte|account"
+)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a value without the small words at its ends: "in 2010 by" has none left."""
     while start < end and (lead := _SMALL_WORD.match(text, start, end)):
         start = lead.end()
-    value = _SMALL_TAIL.sub("", text[start:end]).rstrip(" .-/")
-    end = start + len(value)
+    inner = _SMALL_INSIDE.search(text, start, end)
+    value = text[start : inner.start() if inner else end]
+    return start, start + len(_SMALL_TAIL.sub("", value).rstrip(" .-/"))
+
+
+def _judge(text: str, found: re.Match[str]) -> Span | None:
+    """Return the span of a cued number, or None where it is a date, an amount or a count."""
+    start, end = _trimmed(text, *found.span("value"))
+    value = text[start:end]
     digits = sum(c.isdigit() for c in value)
     letters = sum(c.isupper() for c in value)
     numbered = (
@@ -142,7 +217,8 @@ def _judge(text: str, found: re.Match[str]) -> Span | None:
         or found.group("before") is not None
         or re.search(r"[:#=°º]|num|number|est|is", found.group("link"), re.IGNORECASE)
     )
-    if not numbered and found.group(0)[: found.start("link") - found.start()].endswith("s"):
+    several = text[found.start("what") : found.start("link")].rstrip()
+    if not numbered and len(several) > 4 and several.endswith("s"):
         return None  # "les allocataires, 6 839": several people and their count
     sure = _WEAK_WHAT.match(found.group("what")) is None
     if digits + (letters if digits > 1 else 0) < (4 if numbered or sure else 5) or digits < 2:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from beffroi_privacy.addresses import find_addresses
 from beffroi_privacy.births import find_births
 from beffroi_privacy.emails import find_emails
-from beffroi_privacy.identifiers import find_iban, find_nir, find_plates
+from beffroi_privacy.identifiers import find_foreign_plates, find_iban, find_nir, find_plates
 from beffroi_privacy.links import find_secrets
 from beffroi_privacy.networks import find_addresses_of_machines
 from beffroi_privacy.other_ids import find_other_ids
@@ -18,7 +18,10 @@ from beffroi_privacy.phones import find_phones
 from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.spans import PERSON, Span
 
-_HAS_AT = re.compile(r"@|arr?ob|[(\[{<]\s*(?:at|a|chez)\s*[)\]}>]|\sat\s", re.IGNORECASE)
+_HAS_AT = re.compile(
+    r"@|arr?ob|[(\[{<]\s*(?:at|a|chez)\s*[)\]}>]|[\s_-]at[\s_-]|\s(?:chez|à)\s\w+[.,]?\s?\w",
+    re.IGNORECASE,
+)
 _HAS_DIGIT = re.compile(r"\d")
 _HAS_NUMBER = re.compile(r"\d(?:[\W_]{0,4}\d){4}|z[ée]ro\b|\b0\s?\d\b", re.IGNORECASE)
 
@@ -38,6 +41,7 @@ def find_announced(text: str) -> Iterator[Span]:
     yield from find_addresses_of_machines(text)
     yield from find_secrets(text)
     yield from find_other_ids(text)
+    yield from find_foreign_plates(text)
 
 
 def find_identifying(text: str) -> list[Span]:

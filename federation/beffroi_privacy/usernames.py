@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from beffroi_privacy.gazetteer import is_commune, is_ordinary
+from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import any_of, holds, lowered
 from beffroi_privacy.spans import USERNAME, Span
@@ -21,7 +21,7 @@ _CUE = re.compile(
     r"|gitlab|twitter|instagram"
     r"|insta|facebook|fb|discord|telegram|snap(?:chat)?|tiktok|mastodon|linkedin|skype|steam"
     r"|messenger)"
-    r"(?: account| id)?|mon compte|my account)"
+    r"(?: account| id)?|mon compte|my account)(?!\w)"
     r"(?P<link>(?:\s?(?:est|is|était|was|c'est|:|=|-|,)|\s(?:sur|on)\s[^\W\d]\w+(?:\s?(?:est|is"
     r"|:))?"
     r"|\s(?:de|du|the|le|suivant"
@@ -39,7 +39,7 @@ _TO = re.compile(
     r"\b(?i:r[ée]ponse [àa]|r[ée]pond(?:re|s)? [àa]|en r[ée]ponse [àa]|merci|bonjour|salut"
     r"|d'accord avec|comme dit"
     r"|dixit|selon|@|reply to|replying to|agree with|hi|hello"
-    r"|thanks)\s(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{2,4}|\w+_\w+)\b"
+    r"|thanks)\s(?:à\s|to\s)?(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{2,4}|\w+_\w+)\b"
 )
 _FIELD = re.compile(
     r"\b(?:user|username|login|uid|account|utilisateur|compte)=(?P<name>[^\s,;&\"']{3,40})",
@@ -48,6 +48,44 @@ _FIELD = re.compile(
 _ON = re.compile(
     r"(?P<name>[\w.-]{3,40}) (?:sur|on) (?:le (?:forum|groupe|chat|site)|the forum|facebook|twitter"
     r"|insta|discord|mastodon|nextdoor|reddit|telegram)"
+)
+_PROFILE = re.compile(
+    r"(?:facebook|fb|twitter|x|instagram|tiktok|github|gitlab|linkedin|youtube|t|snapchat|twitch"
+    r"|pinterest|reddit|flickr|soundcloud|mastodon\.\w+|framapiaf|strava|medium)\.(?:com|me|net"
+    r"|org|fr|tv|social)"
+    r"/(?:in/|user/|users/|u/|c/|channel/|add/|profile/|people/|@)?@?(?P<name>[\w.-]{3,40})",
+    re.IGNORECASE,
+)
+_MACHINE = re.compile(
+    r"(?:[A-Z][A-Z0-9-]{2,14}\\|[Cc]:\\[Uu]sers\\|[Uu]sers\\|/home/|/Users/|~)"
+    r"(?P<name>[a-z][\w.-]{2,30})"
+)
+_NICKNAME = re.compile(
+    r"(?<![\w@./:#=-])(?P<letters>[A-Za-zÀ-ÿ]{3,}(?:[._-][A-Za-zÀ-ÿ]{2,}){0,2})(?P<gap>[._-]?)"
+    r"(?P<digits>\d{2,5})(?![\w@]|[.,:/-]\w)"
+)
+_JOINED = re.compile(r"(?<![\w@./:#=-])[A-Za-zÀ-ÿ]+(?:_[A-Za-zÀ-ÿ0-9]+){1,3}(?![\w@./(-])")
+_AS = re.compile(
+    r"(?:connect[ée]e?s? en tant que|logged in as|signed in as"
+    r"|inscrite?s? sous(?: le nom(?: de)?)?|sous le pseudo(?:nyme)?(?: de)?"
+    r"|registered as|connue? sous(?: le nom de)?|(?<!\w)le compte|the account|l'utilisateur"
+    r"|the user)\s[\"'@]?(?P<name>[a-z][\w.-]{3,30})"
+)
+_NOT_NICKNAMES = frozenset(
+    """
+    covid windows win python lambert office euro iphone galaxy rgf wgs utf iso html http sha base
+    top photoshop drupal php java debian ubuntu centos word excel access sql mysql sncf cee crit
+    epsg insee version art article lot bus ligne tram route chemin parcelle zone annee num code mac
+    ios android ipad mpeg mp4 pdf csv bac cap bep cerfa form page fig tab annexe note point item ref
+    loi rue dep dept cp bp tsa cs boeing airbus type modele model site build release agenda horizon
+    objectif budget plu scot sage ppri pcaet urba web erp crm file room flat unit apt box bat lgt
+    delib arrete dossier avis conseil cada cnil rgpd gdpr covd sars ipv tls ssl wpa usb hdmi rj jan
+    feb mar apr may jun jul aug sep oct nov dec janv fevr avr juil sept
+    """.split()
+)
+_AUTHOR = re.compile(
+    r"(?:^|\n)\s*>?\s*(?P<name>[\w.-]{3,30})\s(?:a écrit|a dit|wrote|said|dit|says)\s?:",
+    re.IGNORECASE,
 )
 _CALLED = re.compile(
     r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|suis|i'm"
@@ -132,11 +170,65 @@ def find_usernames(text: str) -> Iterator[Span]:
                 yield Span(*found.span("name"), USERNAME, weak=True)
     if holds(low, (" sur ", " on ")) and holds(low, _FORUMS):
         yield from _on_forums(text, low)
+    yield from _by_shape(text, low)
+    yield from _by_words(text, low)
     if holds(low, _NAMING) or holds(low, _NAMING_TOO):
         for found in _UNDER.finditer(text):
             name = found.group("name").rstrip(".-")
             if _SHAPED.search(name) and not is_public_handle(name) and not _is_words(name):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
+
+
+def _by_shape(text: str, low: str) -> Iterator[Span]:
+    """Yield accounts in addresses of networks and machines, and words that end in digits."""
+    if holds(low, ("/", "~", "\\")):
+        for pattern in (_PROFILE, _MACHINE):
+            for found in pattern.finditer(text):
+                if not is_public_handle(found.group("name")):
+                    yield Span(*found.span("name"), USERNAME, weak=True)
+    for found in _NICKNAME.finditer(text):
+        letters = fold(found.group("letters"))
+        if letters.split(".")[0] in _NOT_NICKNAMES or found.group("letters").isupper():
+            continue
+        if not is_public_handle(found.group("letters")) and not _is_words(letters):
+            yield Span(found.start(), found.end(), USERNAME, weak=True)
+    if holds(low, ("crit", "dit", "wrote", "said", "says")):
+        for found in _AUTHOR.finditer(text):
+            if not is_public_handle(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
+
+
+def _by_words(text: str, low: str) -> Iterator[Span]:
+    """Yield names joined by underscores, and what somebody is said to be connected as."""
+    if "_" in text:
+        for found in _JOINED.finditer(text):
+            parts = found.group().split("_")
+            named = any(first_name(fold(part)) == SURE and len(part) > 3 for part in parts)
+            if (named or (parts[0][:1].isupper() and not parts[0].isupper())) and not (
+                is_public_handle(found.group())
+            ):
+                yield Span(found.start(), found.end(), USERNAME, weak=True)
+    if holds(
+        low,
+        (
+            "connect",
+            "logged",
+            "signed in",
+            "inscrit",
+            "sous ",
+            "registered",
+            "compte",
+            "user",
+            "account",
+            "utilisateur",
+        ),
+    ):
+        for found in _AS.finditer(text):
+            name = found.group("name").rstrip(".-")
+            if not is_public_handle(name) and not _is_words(name):
+                yield Span(
+                    found.start("name"), found.start("name") + len(name), USERNAME, weak=True
+                )
 
 
 def _after_cues(text: str) -> Iterator[Span]:
@@ -164,7 +256,8 @@ def _is_given(name: str, link: str) -> bool:
     said = re.search(r"est|is|:|=|était|was", link) is not None
     if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
         return True
-    return said and not is_ordinary(folded) and not folded.isdigit()
+    known = is_ordinary(folded) or folded.isdigit()
+    return not known and (said or (len(folded) > 3 and not link.strip() and folded.isalpha()))
 
 
 def _is_words(name: str) -> bool:
