@@ -86,7 +86,8 @@ _ENGLISH_WAY = (
     r"|circle|circus|mount|park|yard|wharf|villas|alley|gate|end)"
 )
 _BARE_AFTER = re.compile(
-    rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?!\d){_WORD}(?:\s[A-ZÀ-Þ]\w+){{0,2}}"
+    rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?!\d|(?i:du|des?|la|les?"
+    rf"|aux?)\b){_WORD}(?:\s[A-ZÀ-Þ]\w+){{0,2}}"
     rf"\s\d{{1,3}}"
     r"(?:\s?(?i:bis|ter)\b)?(?=\s?[,;)]|\.?\s*$|\.\s[A-ZÀ-Þ])"
 )

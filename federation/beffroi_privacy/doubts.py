@@ -24,6 +24,7 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
     "civility": something like a name after "Mme". "first name": a known first name. "capitals": a
     word or two that look like a name and that nothing explains.
     """
+    unknown = 0
     caseless = not any(word.shape in (CAPITAL, UPPER) for word in words)
     for at, word in enumerate(words):
         if at in covered or word.shape == INITIAL:
@@ -33,6 +34,8 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
         if word.shape == LOWER:
             if caseless and _is_small_name(word):
                 yield "first name"
+            elif caseless and _is_unknown(word):
+                unknown += 1
             continue
         if word.shape == CAPITAL and _is_lonely(words, at):
             yield "capitals"
@@ -40,6 +43,20 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
             yield "first name"
         if at + 1 < len(words) and at + 1 not in covered and _is_bigram(word, words[at + 1]):
             yield "capitals"
+    if caseless and unknown and len(words) <= _SHORT * unknown:
+        yield "capitals"
+
+
+_SHORT: Final = 40
+"""Words of a text without capitals for each word nobody knows, under which a person looks."""
+
+
+def _is_unknown(word: Word) -> bool:
+    """Say whether a small word is in no list: a surname, or a mistyped word."""
+    folded = word.folded
+    return len(folded) > 3 and not (
+        folded in FUNCTION or is_ordinary(folded) or is_commune(folded) or first_name(folded) != 0
+    )
 
 
 def _is_first_name(words: Sequence[Word], at: int) -> bool:

@@ -23,7 +23,7 @@ from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
 from beffroi_privacy.protect import find_protected, touches, unprotected
-from beffroi_privacy.review import LONG_NUMBER, reasons_of
+from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
 from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
 from beffroi_privacy.spans import PERSON, Span, merge
 from beffroi_privacy.spread import beside, spread
@@ -177,7 +177,7 @@ def read(text: str, settings: Settings, until: float) -> Reading:
 
 def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span]:
     """Return what is nobody's, if there is something that it could speak for."""
-    if votes or any(span.weak for span in spans) or LONG_NUMBER.search(text):
+    if votes or any(span.weak for span in spans) or LONG_NUMBER.search(text) or CODE.search(text):
         return list(find_protected(text))
     return []
 

@@ -9,7 +9,8 @@ from beffroi_privacy.spans import IP, Span
 
 _V4 = re.compile(r"(?<![\w.-])(?P<octets>\d{1,3}(?:\s?\.\s?\d{1,3}){3})(?!\.?\d)(?![\w-])")
 _V6 = re.compile(
-    r"(?<![\w:.])(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?:%\w+)?(?![\w:])", re.IGNORECASE
+    r"(?<![\w:.])(?=[0-9a-f:]{0,38}:[0-9a-f]{0,38}:)[0-9a-f:]{3,39}(?:%\w+)?(?![\w:])",
+    re.IGNORECASE,
 )
 _MAC = re.compile(
     r"(?<![\w:-])[0-9a-f]{2}(?P<gap>[:-])(?:[0-9a-f]{2}(?P=gap)){4}[0-9a-f]{2}(?![\w:-])",

@@ -124,7 +124,7 @@ _PASSWORD = re.compile(
     r"|provisoire|temporaire|actuel|\s){1,4}"
     r"[\"']?(?P<value>(?=\S*[\d!#$%&*+_@])[^\s\"',;]{5,40}?)(?=[\"',;.]*(?:\s|$))"
 )
-_HAS_NUMBER = re.compile(r"\d[^\d\n]?\d")
+_HAS_NUMBER = re.compile(r"\d\w*[^\n]?\w*\d")
 _DOOR_STEMS = ("code", "interphone", "vigik", "pin")
 _PASSWORD_STEMS = ("mot de passe", "mdp", "passw", "pwd", "passphrase", "mot secret")
 _SMALL_WORD = re.compile(r"[a-zà-ÿ]{1,5} ")
@@ -227,7 +227,7 @@ def _judge(text: str, found: re.Match[str]) -> Span | None:
         return None
     if not sure and not numbered and digits < 7:
         return None
-    weak = not numbered and digits < 7
+    weak = not numbered and not sure and digits < 7
     return Span(start, end, OTHER_ID, weak=weak)
 
 

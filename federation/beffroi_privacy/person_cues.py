@@ -442,7 +442,7 @@ def form_field(words: Sequence[Word], at: int, blocked: Container[int]) -> Itera
     here = at + 1
     if here >= len(words) or words[here].gap not in _COLONS:
         return
-    if words[at].folded in _HEADERS and words[at].opens:
+    if words[at].folded in _HEADERS and (at == 0 or "\n" in words[at].gap):
         yield from _header(words, here, blocked)
     word = words[here]
     if words[at].folded in _OF_A_NAME and not any(
@@ -478,10 +478,16 @@ def _is_like_a_name(word: Word) -> bool:
     )
 
 
+_HEADER: Final = 60
+"""Words of a mail's header line that are read."""
+
+
 def _header(words: Sequence[Word], here: int, blocked: Container[int]) -> Iterator[Range]:
     """Read the names of a mail's header, up to the end of its line."""
     first = here
-    while here < len(words) and (here == first or "\n" not in words[here].gap):
+    while here < min(len(words), first + _HEADER) and (
+        here == first or "\n" not in words[here].gap
+    ):
         word = words[here]
         glued = here > first and words[here].gap in (".", "@", "_", "-")
         if word.shape != LOWER and not glued and _is_like_a_name(word):

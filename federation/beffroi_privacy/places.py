@@ -168,18 +168,18 @@ def _named_end(words: Sequence[Word], at: int, *, street: bool) -> int:
     if linked and not street and first_name(words[here].folded) == SURE:
         if words[at].folded not in ("statue", "buste", "prix", "fondation", "fete", "loi"):
             return at  # "l'école de Léa" is a child's school
-    end = _name_end(words, here)
+    end = _name_end(words, here, street=street and not linked)
     return end if end > here else at
 
 
-def _name_end(words: Sequence[Word], here: int) -> int:
+def _name_end(words: Sequence[Word], here: int, *, street: bool = False) -> int:
     """Return the index after a name that starts here, in capitals or as a small first name."""
     end = start = here
     while here < len(words) and here - start < _LONGEST:
         word = words[here]
         if here > start and not _joined(words, here):
             break
-        if word.folded in _CIVILITIES and word.shape != INITIAL:
+        if word.folded in _CIVILITIES and word.shape != INITIAL and not (street and here == start):
             break
         if word.shape != LOWER or word.folded in _TITLES:
             end = here + 1

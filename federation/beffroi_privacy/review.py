@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from beffroi_privacy.announced import announces_more
 from beffroi_privacy.doubts import leftovers
 from beffroi_privacy.links import opaque_parts
 from beffroi_privacy.protect import touches
@@ -19,6 +20,10 @@ TRUSTED_LENGTH: Final = 20_000
 """Characters; a longer text is always looked at by a person."""
 
 LONG_NUMBER = re.compile(r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])")
+CODE = re.compile(
+    r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
+    r"(?=(?:\w*\d){3})[A-Za-z0-9]{6,}(?![\w/.-]*[/@])"
+)
 _SENSITIVE = re.compile(
     r"\b(?:malad\w+|handicap\w*|cancer\w*|hospitalis\w+|d[ée]press\w+|psychiatr\w+|schizophr\w+"
     r"|autis\w+|alzheimer"
@@ -59,6 +64,11 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     for found in LONG_NUMBER.finditer(text):
         if not touches(Span(found.start(), found.end(), ""), known):
             yield "long number"
+    for found in CODE.finditer(text):
+        if not touches(Span(found.start(), found.end(), ""), known):
+            yield "long number"
+    if announces_more(text, reading.spans):
+        yield "announced"
     yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
     if reading.author_doubtful:
         yield "author's name"

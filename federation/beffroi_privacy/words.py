@@ -17,10 +17,11 @@ CAPITAL: Final = 1
 UPPER: Final = 2
 INITIAL: Final = 3
 
+_PART = r"[^\W\d_]++(?:(?<=c)'h[^\W\d_]*+)?+"  # with the Breton c'h inside
 _WORD = re.compile(
-    r"[MN]'[B-DF-HJ-NP-TV-Z][^\W\d_]+|O'[A-Z][^\W\d_]+"
+    r"(?<!\w)(?:[mn]'[b-df-hj-np-tv-z][^\W\d_]+|o'[a-z][^\W\d_]+"
     r"|(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)'(?=\w)"
-    r"|(?:[^\W\d_]|(?<=[cC])'(?=[hH](?!\w*-t-)))+(?:-(?:[^\W\d_]|(?<=[cC])'(?=[hH]))+)*",
+    rf"|{_PART}(?:-{_PART})*+)(?![\d_])",
     re.IGNORECASE,
 )
 _NAME_WITH_APOSTROPHE = re.compile(r"(?:[MN]'[B-DF-HJ-NP-TV-Z]|O'[A-Z])[a-zà-ÿ]")
