@@ -72,6 +72,16 @@ _SPELT_STEMS = (
     *("douze ", "treize ", "quatorze ", "quinze ", "seize ", "vingt", "trente", "quarante"),
     *("cinquante", "soixante", "cent "),
 )
+_DIGIT = re.compile(r"\d")
+_HINT_AFTER = re.compile(r"(?:au |n° ?|no ?|numéro )\d")
+_HINT_BARE = re.compile(r"\s\d{1,3}(?:\s?(?:bis|ter)\b)?(?:\s?[,;)]|\.?\s*$|\.\s)")
+_ENGLISH_STEMS = (
+    *(" st", " road", " rd", " lane", " ln", " ave", " dr", " sq", " court", " ct", " close"),
+    *(" terr", " way", " cres", " gard", " gdns", " grove", " hill", " place", " row", " mews"),
+    *(" green", " view", " walk", " b", " parade", " quay", " rise", " circ", " mount", " park"),
+    *(" yard", " wharf", " villas", " alley", " gate", " end", " the "),
+)
+_HOUSE_STEMS = ("cottage", "house", "farm", "lodge", "barn", "manor", "villa")
 _DOORS_BEFORE = re.compile(rf"(?<!\w)(?:{_DOOR}[,\s]{{1,3}}){{1,3}}$")
 _NUMBER_AFTER = re.compile(
     rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
@@ -124,13 +134,27 @@ _DOOR_VALUE = re.compile(
 
 def find_addresses(text: str) -> Iterator[Span]:
     """Yield the numbered addresses of a normalised text, with their streets and doors."""
-    for pattern in (_NUMBERED, _NUMBER_AFTER, _BARE_AFTER, _ENGLISH, _NAMED_HOUSE):
+    low = lowered(text)
+    for pattern in _worth_trying(low):
         for found in pattern.finditer(text):
-            if not _is_year(text, found) and not _is_door(text, found.start()):
+            if pattern is _SPELT or not (_is_year(text, found) or _is_door(text, found.start())):
                 yield Span(_start(text, found), found.end(), ADDRESS)
-    if holds(lowered(text), _SPELT_STEMS):
-        for found in _SPELT.finditer(text):
-            yield Span(_start(text, found), found.end(), ADDRESS)
+
+
+def _worth_trying(low: str) -> Iterator[re.Pattern[str]]:
+    """Yield the patterns that a cheap look at a text in small letters does not rule out."""
+    if _DIGIT.search(low):
+        yield _NUMBERED
+        if _HINT_AFTER.search(low):
+            yield _NUMBER_AFTER
+        if _HINT_BARE.search(low):
+            yield _BARE_AFTER
+        if holds(low, _ENGLISH_STEMS):
+            yield _ENGLISH
+    if holds(low, _HOUSE_STEMS):
+        yield _NAMED_HOUSE
+    if holds(low, _SPELT_STEMS):
+        yield _SPELT
 
 
 def _start(text: str, found: re.Match[str]) -> int:

@@ -27,7 +27,8 @@ from beffroi_privacy.names import (
     is_surname_shaped,
     read_name,
 )
-from beffroi_privacy.person_cues import READERS, Range
+from beffroi_privacy.person_cues import Range
+from beffroi_privacy.person_readers import READERS
 from beffroi_privacy.places import FACILITIES, THINGS, is_acronym
 from beffroi_privacy.signatures import find_signatures
 from beffroi_privacy.spans import PERSON, Span
