@@ -10,6 +10,7 @@ reader can check, it runs without anything to download, and a thousand texts tak
 may vote beside the rules (`voter`).
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ BUDGET = 5.0
 
 ROUNDS = 3
 """How often the masked text is looked at again before a person has to."""
+
+_MAY_IDENTIFY = re.compile(
+    r"\d|@|arr?ob|\bat\b|://|www\.|\bcent\b|quator|vingt|trente", re.IGNORECASE
+)
+"""Without any of these, what masking left cannot identify anybody by itself."""
 
 Voter = Callable[[str], Sequence[Span]]
 """What reads a normalised text and says where it sees persons."""
@@ -125,7 +131,7 @@ def _propose(text: str, settings: Settings, people: People | None) -> Proposal:
     masked = mask_pieces(text, spans, people)
     left = False
     for _ in range(ROUNDS if spans else 0):
-        again = _again(masked)
+        again = _again(masked, text)
         left = bool(again)
         if not again:
             break
@@ -135,8 +141,10 @@ def _propose(text: str, settings: Settings, people: People | None) -> Proposal:
     return Proposal(masked.text, tuple(spans), bool(reasons), reasons, masked.people)
 
 
-def _again(masked: Masked) -> list[Span]:
+def _again(masked: Masked, text: str) -> list[Span]:
     """Return what still identifies somebody in a masked text, in characters of the original."""
+    if not _MAY_IDENTIFY.search(masked.kept(text)):
+        return []
     copy = normalise(masked.text)
     found = _original(copy, find_identifying(copy.text))
     back = (Span(*masked.original(s.start, s.end), s.label, s.weak, s.doubt) for s in found)

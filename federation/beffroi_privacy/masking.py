@@ -49,6 +49,10 @@ class Masked:
     pieces: tuple[tuple[int, int, int, bool], ...]
     people: People | None
 
+    def kept(self, text: str) -> str:
+        """Return what of the original still stands in the masked text."""
+        return "\n".join(text[begin:end] for _, begin, end, hidden in self.pieces if not hidden)
+
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Return a range of the masked text in the original; what is hidden is taken whole."""
         first, last = None, 0

@@ -15,6 +15,7 @@ from typing import Final
 import phonenumbers
 from stdnum.fr import siren, siret
 
+from beffroi_privacy.patterns import holds, lowered
 from beffroi_privacy.spans import PHONE, Span
 
 REGIONS: Final = (
@@ -42,8 +43,7 @@ _CUE = re.compile(
     r"(?:\bt[ée]l(?:[ée]phon\w*)?\b|\bportable\b|\bmobile\b|\bgsm\b|\bfax\b|\bwhatsapp\b"
     r"|\b(?:tele)?phone\b|\bcell\b|\bjoign\w*|\bjoindre\b|\bappele[rz]\b|\brappele[rz]\b"
     r"|\bcall me\b|\btext me\b|\bsms\b|☎|📞)[^\d\n]{0,20}?"
-    r"(?P<number>\+?\(?\d(?:[ .\-/()]{0,2}\d){5,14})(?!\d)",
-    re.IGNORECASE,
+    r"(?P<number>\+?\(?\d(?:[ .\-/()]{0,2}\d){5,14})(?!\d)"
 )
 _WORD = (
     r"(?:z[ée]ro|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze"
@@ -51,8 +51,16 @@ _WORD = (
 )
 _HALF_SPELT = re.compile(
     rf"(?<!\w)(?:z[ée]ro[ -]{_WORD}|0\s?[1-79])(?:[ .,\-]{{1,2}}(?:\d{{1,2}}(?!\d)|{_WORD}\b))"
-    rf"{{4,16}}",
-    re.IGNORECASE,
+    rf"{{4,16}}"
+)
+_CUE_STEMS = (
+    *("tél", "tel", "portable", "mobile", "gsm", "fax", "whatsapp", "phone", "cell", "joign"),
+    *("joindre", "appele", "rappele", "call me", "text me", "sms", "☎", "📞"),
+)
+_SPELT_STEMS = (
+    *("zéro", "zero", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
+    *("onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "trente", "quarante"),
+    *("cinquante", "soixante", "cent"),
 )
 _SPELT = re.compile(r"[a-zé]{3}", re.IGNORECASE)
 _DATE = re.compile(r"(?:0[1-9]|[12]\d|3[01])[ ./\-](?:0[1-9]|1[0-2])[ ./\-](?:19|20)\d\d(?!\d{3})")
@@ -79,11 +87,12 @@ def find_phones(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             if judge(found.group()) and not _is_something_else(text, found.start(), found.end()):
                 yield Span(found.start(), found.end(), PHONE)
-    for found in _CUE.finditer(text):
+    low = lowered(text)
+    for found in _CUE.finditer(low) if holds(low, _CUE_STEMS) else ():
         start, end = found.span("number")
         if _is_cued(found.group("number")) and not _is_something_else(text, start, end):
             yield Span(start, end, PHONE)
-    for found in _HALF_SPELT.finditer(text):
+    for found in _HALF_SPELT.finditer(low) if holds(low, _SPELT_STEMS) else ():
         if _SPELT.search(found.group()) and _spelt_digits(found.group()) >= 5:
             yield Span(found.start(), found.end(), PHONE)
 

@@ -71,6 +71,7 @@ _AS = re.compile(
     r"|registered as|connue? sous(?: le nom de)?|(?<!\w)le compte|the account|l'utilisateur"
     r"|the user)\s[\"'@]?(?P<name>[a-z][\w.-]{3,30})"
 )
+_DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
 _NOT_NICKNAMES = frozenset(
     """
     covid windows win python lambert office euro iphone galaxy rgf wgs utf iso html http sha base
@@ -186,7 +187,7 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
             for found in pattern.finditer(text):
                 if not is_public_handle(found.group("name")):
                     yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _NICKNAME.finditer(text):
+    for found in _NICKNAME.finditer(text) if _DIGITS.search(low) else ():
         letters = fold(found.group("letters"))
         if letters.split(".")[0] in _NOT_NICKNAMES or found.group("letters").isupper():
             continue
