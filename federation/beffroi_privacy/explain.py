@@ -57,9 +57,9 @@ _WORDS: Final = {
         "clean": "Rien à masquer n’a été trouvé.",
         "masked": "Ce texte a été masqué.",
         "review": "Une personne doit relire ce texte.",
-        "text": "Texte proposé :",
-        "hidden": "Masqué :",
-        "why": "Pourquoi une relecture :",
+        "text": "Texte proposé :",
+        "hidden": "Masqué :",
+        "why": "Pourquoi une relecture :",
     },
     "en": {
         "clean": "Nothing to hide was found.",

@@ -25,8 +25,8 @@ REASONS: Final = {
 
 RAISONS: Final = {
     "bad line": "La ligne n’est pas un objet JSON avec un identifiant et un texte.",
-    "detector error": "Un détecteur a échoué sur ce texte : on n’en sait rien.",
-    "too slow": "Ce texte a demandé trop de temps et a été abandonné : on n’en sait rien.",
+    "detector error": "Un détecteur a échoué sur ce texte : on n’en sait rien.",
+    "too slow": "Ce texte a demandé trop de temps et a été abandonné : on n’en sait rien.",
     "too long": "Le texte est plus long que ce que l’on confie à une machine.",
     "long number": "Il reste un long nombre qui n’a pas été reconnu.",
     "civility": "Il reste une civilité suivie de ce qui ressemble à un nom.",
