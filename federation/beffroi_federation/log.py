@@ -23,7 +23,7 @@ and the store must catch up before anything is appended.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from beffroi_federation.checkpoint import Proof, open_checkpoint
@@ -51,11 +51,15 @@ from beffroi_federation.tiles import MAX_LEAF, encode_bundle
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a log stands: entries staged, entries under the served checkpoint, and its note."""
+    """Where a log stands: entries staged, entries under the served checkpoint, and its note.
+
+    `root` is that of the staged tree, in a store that keeps it.
+    """
 
     size: int
     published: int
     note: str
+    root: bytes | None = field(default=None, compare=False)
 
 
 class LogStore(Protocol):
@@ -73,9 +77,17 @@ class LogStore(Protocol):
     def read_tile(self, level: int, index: int, width: int) -> bytes:
         """Return the first `width` hashes of a staged tile, 32 * width bytes (as HashReader)."""
 
-    def stage(self, first_index: int, leaves: Sequence[bytes], tiles: Sequence[Tile]) -> None:
+    def stage(
+        self,
+        first_index: int,
+        leaves: Sequence[bytes],
+        tiles: Sequence[Tile],
+        *,
+        root: bytes | None = None,
+    ) -> None:
         """Add leaves from `first_index` on, and put tiles in the place of what they grew from.
 
+        `root` is that of the tree with them, for the next `head`; None where nobody worked it out.
         Raises Inconsistent if `first_index` is not the number of staged leaves.
         """
 
@@ -120,12 +132,13 @@ def append(store: LogStore, leaves: Sequence[bytes]) -> Appended:
         if not 1 <= len(leaf) <= MAX_LEAF:
             raise OverLimit("A leaf is empty or longer than 1,024 bytes", length=len(leaf))
     head = store.head()
-    before = Edge.read(store, head.size)
+    before = Edge.read(store, head.size, head.root)
     edge, tiles = before.grown(leaf_hashes(leaves))
+    root = edge.root()
     if leaves:
-        store.stage(head.size, leaves, tiles)
-        edge.remember()
-    return Appended(head.size, edge.size, edge.root())
+        store.stage(head.size, leaves, tiles, root=root)
+        edge.remember(root)
+    return Appended(head.size, edge.size, root)
 
 
 def grow(reader: HashReader, size: int, leaf_hashes: Sequence[bytes]) -> list[Tile]:

@@ -5,11 +5,16 @@ The log's leaves hold commitments only. Destroying content and salt leaves a val
 test a guess against (`docs/protocol/`, erasure).
 """
 
+import hashlib
 import hmac
 from collections.abc import Sequence
 
 CONTEXT = b"beffroi/commit/v1\n"
 SALT_BYTES = 32
+
+_BLOCK = 64  # bytes of a block of SHA-256; a shorter key is filled up with zeros
+_IPAD, _OPAD = b"\x36" * _BLOCK, b"\x5c" * _BLOCK
+_TO_IPAD, _TO_OPAD = (bytes(pad[0] ^ byte for byte in range(256)) for pad in (_IPAD, _OPAD))
 
 
 def commit(salt: bytes, content: bytes) -> bytes:
@@ -24,11 +29,20 @@ def commit(salt: bytes, content: bytes) -> bytes:
 
 
 def commit_each(salts: Sequence[bytes], contents: Sequence[bytes]) -> list[bytes]:
-    """Return the commitment of each content under its own salt, as `commit` does."""
+    """Return the commitment of each content under its own salt, as `commit` does.
+
+    HMAC written out for a key of 32 bytes (RFC 2104 section 2): setting up the library's HMAC costs
+    more than hashing one content, and a nation opens commitments by the hundred thousand.
+    """
     if not set(map(len, salts)) <= {SALT_BYTES}:
         raise ValueError(f"each salt has {SALT_BYTES} bytes")
-    digest = hmac.digest
+    sha256, inside = hashlib.sha256, _IPAD[SALT_BYTES:] + CONTEXT
+    outside = _OPAD[SALT_BYTES:]
     return [
-        digest(salt, CONTEXT + content, "sha256")
+        sha256(
+            salt.translate(_TO_OPAD)
+            + outside
+            + sha256(salt.translate(_TO_IPAD) + inside + content).digest()
+        ).digest()
         for salt, content in zip(salts, contents, strict=True)
     ]

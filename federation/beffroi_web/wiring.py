@@ -25,6 +25,7 @@ from beffroi_web.paths import address, has_path, here, links
 from beffroi_web.problems import init_problems
 from beffroi_web.site import Site
 from beffroi_web.state import EXTENSION, WebState, web
+from beffroi_web.uploads import MemoryRequest, allow_body
 from beffroi_web.visitors import Visitor, current_visitor
 
 _HERE = Path(__file__).parent
@@ -67,6 +68,7 @@ def init_web(
         catalogues=folders,
     )
     app.extensions[EXTENSION] = state
+    app.request_class = MemoryRequest
     state.limiter = make_limiter(app)
     init_languages(app, default=site.languages[0], timezone=site.timezone)
     init_problems(app)
@@ -75,7 +77,7 @@ def init_web(
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(_globals(site, clock))
     app.context_processor(_context)
-    for check in (enforce, check_limits, check_csrf):
+    for check in (enforce, check_limits, allow_body, check_csrf):
         app.before_request(check)
     app.after_request(dress)
     app.register_blueprint(_blueprint(theme, files))

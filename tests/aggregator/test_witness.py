@@ -305,7 +305,7 @@ def test_the_pull_refuses_another_history_than_the_one_that_was_submitted(
     assert evidence["accepted_checkpoint"] == told.note(2)
 
 
-@pytest.mark.parametrize("said", ["anew", "unchanged"])
+@pytest.mark.parametrize("said", ["anew", "unchanged", "nothing but that nothing changed"])
 def test_the_pull_refuses_less_than_what_was_submitted_before_it_asked(
     nation: Nation, town: SimulatedTown, said: str
 ) -> None:
@@ -321,9 +321,26 @@ def test_the_pull_refuses_less_than_what_was_submitted_before_it_asked(
     nation.clock.move(timedelta(minutes=6))
     if said == "anew":
         town.instead["log/checkpoint"] = Answer(200, town.notes[2].encode(), {"ETag": '"other"'})
-    else:
+    elif said == "unchanged":
         nation.clock.move(timedelta(days=1))  # contents are compared again
+    town.requests.clear()
     assert nation.pull()[SIREN].step == "rollback"
+    if said == "nothing but that nothing changed":
+        assert town.requests == ["log/checkpoint"]
+        assert row(nation).state == "quarantined"
+
+
+def test_a_town_that_had_a_larger_log_cosigned_just_now_may_still_say_that_nothing_changed(
+    nation: Nation, town: SimulatedTown
+) -> None:
+    with_keys(nation)
+    nation.know(town)
+    nation.pull()
+    told = signing(town, [*town.leaves, b"one", b"two"])
+    assert post(nation.client(), told.submission(1, 3)).status_code == 200
+    nation.clock.move(timedelta(minutes=9))
+    assert nation.pull()[SIREN].result == "unchanged"
+    assert row(nation).state == "approved"
 
 
 def test_a_submission_cannot_found_another_history_than_the_one_that_was_pulled(

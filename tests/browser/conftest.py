@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from demo.places import Town as DemoTown
 from demo.seeds import seed
 from support.browser import browser, served
 from support.databases import fresh
+from support.photo_carriers import corners, encoded
 from support.town import Person, Town, open_town
 
 __all__ = ["browser"]
@@ -140,6 +142,12 @@ def _fill(made: Live) -> None:
     town.comment(refs["open"], "Appelez-moi au 06 12 34 56 78")
     refs["listed"] = town.report(commune="99999")
     town.release(refs["listed"])
+    taken = [encoded(corners(*size), "jpeg") for size in ((960, 640), (480, 960), (300, 200))]
+    refs["photos"] = citizen.sends_report(
+        commune="99999", photos=[(BytesIO(file), "photo.jpg") for file in taken]
+    )
+    town.release(refs["photos"])
+    town.release_photos(refs["photos"], "Un réverbère éteint", most=2)
     refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
     refs["closed"] = town.report(commune="99999")
     town.close(refs["closed"], "resolved")

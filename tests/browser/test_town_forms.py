@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A form that comes back: says so first, leads to each field, keeps what was typed."""
 
+from io import BytesIO
+
 import pytest
 from playwright.sync_api import Page
 
 from support.browser import faults, sideways
 from support.pages import focused, frame_faults
+from support.photo_carriers import corners, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,6 +64,53 @@ def test_a_report_that_lacks_something_keeps_the_rest(live):
         assert page.locator(".family-street").is_hidden()
         assert set(summary_leads_to_fields(page)) == {"f-category", "f-description"}
         assert page.locator("#f-category").get_attribute("value") == "defaced"
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_photos_go_with_a_report_and_a_wrong_one_is_said_at_its_field(live, javascript, tmp_path):
+    good, wrong = tmp_path / "IMG_1.jpg", tmp_path / "IMG_2.HEIC"
+    good.write_bytes(encoded(corners(), "jpeg"))
+    wrong.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with live.page("/incidents/new", language="en", width=390, javascript=javascript) as page:
+        page.fill("[name=description]", "A lamp that is dark")
+        page.check("[name=category][value=lighting]")
+        page.set_input_files("[name=photos]", [good, wrong])
+        page.click("main form .button-primary")
+        assert "Photo 2: This photo is in the HEIC format" in page.inner_text("#e-photos")
+        assert page.input_value("[name=description]") == "A lamp that is dark"
+        assert sideways(page) == 0
+        if javascript:
+            assert faults(page) == []
+            assert summary_leads_to_fields(page) == ["f-photos"]
+        page.set_input_files("[name=photos]", [good])
+        page.click("main form .button-primary")
+        assert "One photo was sent with this report" in page.inner_text("main")
+
+
+def test_an_agent_publishes_a_photo_with_words_and_refuses_another(live):
+    file = encoded(corners(600, 400), "jpeg")
+    ref = live.town.visitor().sends_report(
+        commune="99999", photos=[(BytesIO(file), "a.jpg"), (BytesIO(file), "b.jpg")]
+    )
+    live.town.release(ref)
+    with live.page(f"/desk/cases/{ref}", role="agent", width=390) as page:
+        first = page.locator(".desk-photo").first
+        first.get_by_label("Ce que montre la photo").fill("Appeler le 06 12 34 56 78")
+        first.get_by_role("button", name="Publier cette photo").click()
+        assert "06 12 34 56 78" in page.inner_text("#e-alt")
+        assert faults(page) == []
+        assert sideways(page) == 0
+        page.locator("#f-alt").fill("Un réverbère éteint")
+        page.locator(".desk-photo .button-primary").first.click()
+        second = page.locator(".desk-photo").nth(1)
+        second.get_by_text("La refuser").click()
+        second.get_by_label("Motif").fill("Un visage")
+        second.get_by_role("button", name="Suspendre la diffusion de cette photo").click()
+        assert "Diffusion suspendue" in page.locator(".desk-photo h3").nth(1).inner_text()
+    with live.page(f"/incidents/{ref}") as page:
+        [shown] = page.locator(".photos img").all()
+        assert shown.get_attribute("alt") == "Un réverbère éteint"
+        assert shown.evaluate("one => one.complete && one.naturalWidth") == 480
 
 
 def test_a_report_from_the_days_to_come_is_refused_in_words(live):

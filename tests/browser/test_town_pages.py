@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 NO_PAGES = {
+    "incidents.photo",
+    "moderation.photo",
     "dashboards.healthz",
     "dashboards.openapi",
     "dashboards.readyz",

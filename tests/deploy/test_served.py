@@ -25,6 +25,7 @@ from support.deployed import (
     start_shut_in,
     wait_until,
 )
+from support.photo_carriers import corners, encoded
 
 pytestmark = pytest.mark.slow
 
@@ -124,6 +125,27 @@ def test_somewhat_too_much_gets_the_applications_page(deployed: Deployment) -> N
     assert answer.status == 413
     assert not from_nginx(answer)
     assert "Beffroi-sur-Seine" in answer.text
+
+
+def test_a_report_with_its_photos_passes_where_a_text_of_that_size_does_not(
+    deployed: Deployment,
+) -> None:
+    form = deployed.ask("GET", "/incidents/new?family=street").text
+    fields = {
+        "csrf_token": token_in(form), "family": "street", "category": "lighting",
+        "description": "The lamp in front of the library has been dark for a week",
+    }  # fmt: skip
+    parts = [f'; name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items()]
+    photo = encoded(corners(), "jpeg") + b"\0" * 3_000_000
+    parts.append(b'; name="photos"; filename="a.jpg"\r\n\r\n' + photo)
+    body = b"".join(b"--x\r\nContent-Disposition: form-data" + p + b"\r\n" for p in parts)
+    how = {
+        "Content_Type": "multipart/form-data; boundary=x",
+        "Origin": f"https://demandes.ville.example:{deployed.port}",
+    }
+    sent = deployed.ask("POST", "/incidents/new", body + b"--x--\r\n", source="127.0.0.8", **how)
+    assert sent.status == 303, sent.text
+    assert deployed.ask("POST", "/requests/new", body, source="127.0.0.8", **how).status == 413
 
 
 def test_far_too_much_gets_nginxs_page_or_a_problem(deployed: Deployment) -> None:

@@ -6,6 +6,7 @@ publishes, the nation pulls over HTTP; then everything that a stranger can read 
 """
 
 import hashlib
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from support.crawler import Page, crawl, leaks, log_places, paths
 from support.databases import database_fixture, fresh
 from support.demo_run import free_base
 from support.nation import Nation
+from support.photo_carriers import JPEG, corners, encoded
 from support.town import NOON, Town, open_town
 
 pytestmark = pytest.mark.slow
@@ -63,6 +65,9 @@ class Planted:
     def words(self, what: str, *roles: str) -> dict[str, str]:
         """Return a form whose fields are marked originals."""
         return {role: f"Mots d’origine {self.word(f'{what}: {role}')} ici" for role in roles}
+
+
+PHOTOS = "SELECT stored_name, thumb_name FROM attachment"
 
 
 def plant(town: Town) -> Planted:
@@ -140,24 +145,36 @@ def _incidents(town: Town, made: Planted) -> None:
     reporter = town.signed_in(name=f"Lou {made.word('name of a reporter')}")
     made.markers["address of a reporter"] = reporter.email
     ref = made.refs["street"] = reporter.sends_report(
-        **made.words("street", "description", "place")
+        photos=_photo(made, "street"), **made.words("street", "description", "place")
     )
     town.release(ref, description="Lampadaire éteint", place="Place du marché")
+    town.release_photos(ref)
     town.close(ref, "resolved")
     made.refs["street, pending"] = someone.sends_report(
-        **made.words("street, pending", "description", "place")
+        photos=_photo(made, "street, pending"),
+        **made.words("street, pending", "description", "place"),
     )
     for category in NOT_LISTED:
         ref = made.refs[category] = someone.sends_report(
             family=CATEGORIES[category].family,
             category=category,
             email=f"{made.word(f'address: {category}')}@citizens.example",
+            photos=_photo(made, category),
             **made.words(category, "description", "place"),
         )
         town.release(ref, **made.words(f"{category}, released", "description", "place"))
         if category == "phishing":
             words = made.word("answer to a report that is not listed")
             town.close(ref, "resolved", f"C’est fait {words}.")
+
+
+def _photo(made: Planted, what: str) -> tuple[io.BytesIO, str]:
+    """Return a photo with marked words beside its pixels, in its thumbnail and in its name."""
+    said = made.word(f"written in a photo: {what}").encode()
+    file = JPEG["EXIF author"](encoded(corners(), "jpeg"), said)
+    for carrier in ("XMP", "comment", "EXIF thumbnail", "trailing bytes"):
+        file = JPEG[carrier](file, said)
+    return io.BytesIO(file), f"{made.word(f'name of a photo: {what}')}.jpg"
 
 
 def _persons(town: Town, made: Planted) -> None:
@@ -224,7 +241,8 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
             witness.init(nation.settings.data_dir, nation.settings.public_url)
             pull(nation, url)
             size = int(town.one("SELECT published FROM log_state"))
-            of_town = crawl(town.app, site, known_of_town(planted, size))
+            names = [name for row in town.rows(PHOTOS) for name in row]
+            of_town = crawl(town.app, site, {**known_of_town(planted, size), "name": names})
             of_nation = crawl(nation.app, nation.settings.public_url, known_of_nation(nation))
             yield Both(town, nation, planted, of_town, of_nation)
 

@@ -413,6 +413,20 @@ def test_an_edge_grows_as_the_tree_does(hashes: list[bytes], cut: int) -> None:
     assert edge.root() == root_at(log, len(hashes))
 
 
+def test_a_remembered_edge_is_taken_for_its_own_root_only_and_without_reading() -> None:
+    edge, tiles = Edge().grown(HASHES[:300])
+    other, others = Edge().grown(HASHES[1:301])
+    log, another = MemoryLog(), MemoryLog()
+    log.tiles = {(tile.level, tile.index): tile.hashes for tile in tiles}
+    another.tiles = {(tile.level, tile.index): tile.hashes for tile in others}
+    edge.remember(edge.root())
+    assert Edge.read(log, 300, edge.root()) is edge
+    assert log.tiles_read == 0
+    assert Edge.read(another, 300, other.root()) == other
+    assert another.tiles_read > 0
+    assert Edge.read(another, 300) == other
+
+
 def test_only_perfect_rows_of_hashes_have_a_tile_root() -> None:
     assert tile_root(HASHES[0]) == HASHES[0]
     assert tile_root(b"".join(HASHES[:256])) == naive_root(HASHES[:256])

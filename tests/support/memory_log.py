@@ -38,7 +38,14 @@ class MemoryLog:
         self.tiles_read += 1
         return self.tiles[level, index][: HASH_BYTES * width]
 
-    def stage(self, first_index: int, leaves: Sequence[bytes], tiles: Sequence[Tile]) -> None:
+    def stage(
+        self,
+        first_index: int,
+        leaves: Sequence[bytes],
+        tiles: Sequence[Tile],
+        *,
+        root: bytes | None = None,
+    ) -> None:
         """Add leaves and put tiles."""
         if first_index != len(self.leaves):
             raise Inconsistent("The log has grown meanwhile", size=len(self.leaves))

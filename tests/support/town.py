@@ -337,6 +337,13 @@ class Town:
             with self.change():
                 moderation.release(ref, originals[role].id, public, actor=AGENT, now=self.now)
 
+    def release_photos(self, ref: str, alt: str = "", most: int = 3) -> None:
+        """Let everyone see the photos of a case, the first so many."""
+        of_case = "SELECT id FROM attachment WHERE case_id = :id ORDER BY id"
+        for (photo,) in self.rows(of_case, id=self.id_of(ref))[:most]:
+            with self.change():
+                moderation.release_photo(ref, photo, alt, actor=AGENT, now=self.now)
+
     def hold(self, ref: str, role: str, reason: str = "Une personne s’y reconnaît") -> None:
         """Hold the newest text of a role."""
         text_id = self.texts(ref)[role]

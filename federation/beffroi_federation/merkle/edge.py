@@ -2,8 +2,9 @@
 """The right edge of a tree whose tiles are kept: all that an append reads and changes.
 
 The partial tile of each level with the frontier over it, so that appending hashes each new node
-once. The edges of the last few appends are remembered by their size and taken only if the tiles
-that were read are the same bytes: an append that was rolled back can do no harm.
+once. The edges of the last few appends are remembered by the size and root of their trees. A root
+has one tree: where a store says which root it holds, nothing needs to be read, and an append that
+was rolled back, or another process, can do no harm.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from beffroi_federation.merkle.hashing import (
 from beffroi_federation.merkle.reader import HashReader, read_tile
 
 _REMEMBERED = 8
-_remembered: dict[int, "Edge"] = {}
+_remembered: dict[tuple[int, bytes], "Edge"] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,15 @@ class Edge:
     frontiers: tuple[Frontier, ...] = ()
 
     @classmethod
-    def read(cls, reader: HashReader, size: int) -> "Edge":
-        """Return the edge of the tree of `size` leaves; reads at most one tile a level."""
-        tiles = partial_tiles(reader, size)
-        known = _remembered.get(size)
-        if known is not None and known.tiles == tiles:
+    def read(cls, reader: HashReader, size: int, root: bytes | None = None) -> "Edge":
+        """Return the edge of the tree of `size` leaves; reads at most one tile a level.
+
+        Nothing is read where `root`, that of the same tree, is given and its edge is remembered.
+        """
+        known = _remembered.get((size, root)) if root is not None else None
+        if known is not None:
             return known
+        tiles = partial_tiles(reader, size)
         frontiers = (Frontier().extended(split_hashes(tile)) for tile in tiles)
         return cls(size, tiles, tuple(frontiers))
 
@@ -79,11 +83,16 @@ class Edge:
         hashes = chain.from_iterable(part.hashes for part in reversed(self.frontiers))
         return Frontier(self.size, tuple(hashes)).root()
 
-    def remember(self) -> None:
-        """Keep this edge for the next append in this process."""
-        _remembered[self.size] = self
+    def remember(self, root: bytes) -> None:
+        """Keep this edge, whose root is given, for the next append in this process."""
+        _remembered[self.size, root] = self
         while len(_remembered) > _REMEMBERED:
             _remembered.pop(next(iter(_remembered)), None)
+
+
+def forget_edges() -> None:
+    """Forget every edge that this process holds; for benches and tests."""
+    _remembered.clear()
 
 
 def partial_tiles(reader: HashReader, size: int) -> tuple[bytes, ...]:

@@ -189,7 +189,11 @@ class InternalNote(Model):
 
 
 class Attachment(Model):
-    """A file of a case; its bytes are in the store before this row exists."""
+    """A file of a case; its bytes are in the store before this row exists.
+
+    A photo (`kind` photo) is the clean copy, `width` by `height` pixels, with a thumbnail under a
+    name of its own; `alt` says what it shows. It is public only while `state` is released.
+    """
 
     __tablename__ = "attachment"
 
@@ -199,3 +203,8 @@ class Attachment(Model):
     state: Mapped[str] = mapped_column(String(10))
     sha256: Mapped[str] = mapped_column(String(64))
     stored_name: Mapped[str] = mapped_column(String(64), unique=True)
+    thumb_name: Mapped[str | None] = mapped_column(String(64), unique=True)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    alt: Mapped[str | None] = mapped_column(String(200))
+    added_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

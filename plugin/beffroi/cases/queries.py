@@ -504,6 +504,14 @@ def desk_select() -> Statement:
         .where(CaseText.case_id == Case.id, CaseText.state == "pending", CaseText.role != "purpose")
         .scalar_subquery()
     )
+    photos = (
+        select(func.count())
+        .select_from(Attachment)
+        .where(Attachment.case_id == Case.id, Attachment.state == "pending")
+        .where(Case.visibility == "public")
+        .correlate(Case)
+        .scalar_subquery()
+    )
     return select(
         Case.id,
         Case.ref,
@@ -518,8 +526,17 @@ def desk_select() -> Statement:
         Case.channel,
         _first_words(CaseText.original).label("title"),
         Department.name.label("department"),
-        waiting.label("waiting"),
+        (waiting + photos).label("waiting"),
     ).outerjoin(Department, Department.id == Case.department_id)
+
+
+def _to_review() -> Any:
+    """Return a select of the cases with a text or a photo that nobody has looked at yet."""
+    texts = select(CaseText.case_id).where(
+        CaseText.state == "pending", CaseText.role.not_in(("purpose",))
+    )
+    photos = select(Attachment.case_id).join(Case, Case.id == Attachment.case_id)
+    return texts.union(photos.where(Attachment.state == "pending", Case.visibility == "public"))
 
 
 def desk_counts(today: date) -> dict[str, int]:
@@ -530,13 +547,10 @@ def desk_counts(today: date) -> dict[str, int]:
         return int(db.session.scalar(statement) or 0)
 
     live = (Case.open.is_(True), Case.visibility != "removed")
-    review = select(CaseText.case_id).where(
-        CaseText.state == "pending", CaseText.role.not_in(("purpose",))
-    )
     return {
         "new": count(*live, Case.status == "open"),
         "late": count(*live, Case.due_on < today),
-        "review": count(Case.visibility != "removed", Case.id.in_(review)),
+        "review": count(Case.visibility != "removed", Case.id.in_(_to_review())),
         "open": count(*live),
     }
 
@@ -545,10 +559,7 @@ def desk_narrow(statement: Statement, queue: str, today: date) -> Statement:
     """Narrow the desk's list to one queue."""
     statement = statement.where(Case.visibility != "removed")
     if queue == "review":
-        pending = select(CaseText.case_id).where(
-            CaseText.state == "pending", CaseText.role.not_in(("purpose",))
-        )
-        return statement.where(Case.id.in_(pending))
+        return statement.where(Case.id.in_(_to_review()))
     if queue == "closed":
         return statement.where(Case.open.is_(False))
     statement = statement.where(Case.open.is_(True))
@@ -613,4 +624,5 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
 
 def stored_names() -> set[str]:
     """Return the names under which files of cases are stored."""
-    return set(db.session.scalars(select(Attachment.stored_name)))
+    rows = db.session.execute(select(Attachment.stored_name, Attachment.thumb_name))
+    return {name for row in rows for name in row if name}

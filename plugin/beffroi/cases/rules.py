@@ -158,6 +158,8 @@ STEP_WORDS: Mapping[str, str] = {
     "held": N_("Text held back"),
     "assigned": N_("Given to a department"),
     "classified": N_("Classified"),
+    "photo_released": N_("Photo published"),
+    "photo_held": N_("Photo held back"),
 }
 """What people read for each step of a timeline."""
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from flask import request, url_for
-from flask_babel import get_timezone, gettext
+from flask_babel import get_timezone, gettext, ngettext
 from markupsafe import Markup, escape
 from marshmallow import Schema
 
@@ -116,6 +116,10 @@ def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
             if not roles:
                 continue
             title = _pair(gettext(rules.STEP_WORDS[name]), ", ".join(roles))
+            shown.append(TimelineEvent(together[-1].at, voice, title, by, ""))
+            continue
+        if name == "photo_released":
+            title = str(ngettext("Photo published", "%(num)d photos published", len(together)))
             shown.append(TimelineEvent(together[-1].at, voice, title, by, ""))
             continue
         for step in together:

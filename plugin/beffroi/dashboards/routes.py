@@ -234,6 +234,7 @@ def _desk_page(
         author=author,
         subject=words.get("title") or words.get("description") or head.ref,
         texts=texts,
+        photos=incidents.photos(head.id),
         typed=typed or {},
         answers=cases.public_answers(head.id),
         timeline=timeline,
@@ -307,6 +308,24 @@ def release(ref: str, text_id: int) -> AnyResponse | tuple[str, int]:
         form = form.and_errors({"public": [gettext(refusal.sentence, **refusal.values)]})
         return _desk_page(ref, form, 422, {text_id: words})
     return redirect(url_for("dashboards.desk_case", ref=ref, _anchor="texts"), code=303)
+
+
+@blueprint.post("/desk/cases/<ref>/photos/<int:photo_id>/release")
+@guard("agent", "moderator")
+def release_photo(ref: str, photo_id: int) -> AnyResponse | tuple[str, int]:
+    """Let everyone see one photo, with words that say what it shows."""
+    alt = request.form.get("alt", "")
+    form = Form(values={"alt": alt, "photo": str(photo_id)})
+    if still := _still_personal(alt):
+        return _desk_page(ref, form.and_errors({"alt": [still]}), 422)
+    try:
+        with unit_of_work():
+            moderation.release_photo(
+                ref, photo_id, alt, actor=accounts.actor(current_visitor()), now=clock.now()
+            )
+    except Invalid as refusal:
+        return _again(ref, form, refusal)
+    return redirect(url_for("dashboards.desk_case", ref=ref, _anchor="photos"), code=303)
 
 
 @blueprint.post("/desk/cases/<ref>/classify")

@@ -19,7 +19,8 @@ FIRST_EPOCH = 1
 class LogState(Model):
     """Where a log stands: leaves staged, leaves under the served checkpoint, its note.
 
-    The log with the highest id is the current one. `behind_since` is set while it is an old copy of
+    `root` is that of the tree of all staged leaves, None where it was not worked out. The log with
+    the highest id is the current one. `behind_since` is set while it is an old copy of
     itself, restored from a backup: nothing of it is served or added to until it has caught up.
     """
 
@@ -29,6 +30,7 @@ class LogState(Model):
     size: Mapped[int] = mapped_column(BigId, default=0)
     published: Mapped[int] = mapped_column(BigId, default=0)
     note: Mapped[str] = mapped_column(Text, default="")
+    root: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     behind_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from beffroi.cases import queries as cases
-from beffroi.cases.models import Case
+from beffroi.cases.models import Attachment, Case, CaseText
 from beffroi.cases.rules import INCIDENTS
 from beffroi.incidents.models import Incident
 from beffroi.kernel.db import db
+from beffroi_privacy.photos import LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,70 @@ def codes(case_id: int) -> IncidentCodes | None:
         )
     ).first()
     return IncidentCodes(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePhoto:
+    """One photo of a case: `name` and `thumb` are stored names, the size is the thumbnail's."""
+
+    id: int
+    name: str
+    thumb: str
+    state: str
+    alt: str | None
+    width: int
+    height: int
+
+
+def _photos(*conditions: Any) -> list[CasePhoto]:
+    rows = db.session.execute(
+        select(
+            Attachment.id,
+            Attachment.stored_name,
+            Attachment.thumb_name,
+            Attachment.state,
+            Attachment.alt,
+            Attachment.width,
+            Attachment.height,
+        )
+        .join(Case, Case.id == Attachment.case_id)
+        .where(Attachment.kind == "photo", *conditions)
+        .order_by(Attachment.id)
+    )
+    found = []
+    for row_id, name, thumb, state, alt, width, height in rows:
+        if not (thumb and width and height):
+            continue  # another kind of file
+        scale = min(1.0, LIMITS.small_edge / max(width, height))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        found.append(CasePhoto(row_id, name, thumb, state, alt, *size))
+    return found
+
+
+def photos(case_id: int) -> list[CasePhoto]:
+    """Return every photo of a case, oldest first; for agents only."""
+    return _photos(Attachment.case_id == case_id)
+
+
+def _shown() -> tuple[Any, ...]:
+    """Return when everyone may see a photo: it, its case's words and the case itself are public."""
+    words = select(CaseText.id).where(
+        CaseText.case_id == Case.id,
+        CaseText.role.in_(("title", "description")),
+        CaseText.state == "released",
+    )
+    return Attachment.state == "released", Case.visibility == "public", words.exists()
+
+
+def public_photos(case_id: int) -> list[CasePhoto]:
+    """Return the photos of a case that everyone may see, oldest first."""
+    return _photos(Attachment.case_id == case_id, *_shown())
+
+
+def has_photo(ref: str, name: str, *, public: bool) -> bool:
+    """Say whether a case has a photo or thumbnail of this stored name; `public`: for everyone."""
+    named = or_(Attachment.stored_name == name, Attachment.thumb_name == name)
+    return bool(_photos(Case.ref == ref, named, *(_shown() if public else ())))
 
 
 def listing(filters: Mapping[str, Any]) -> cases.Page:

@@ -15,18 +15,21 @@ from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.cases.schemas import card, list_filters, timeline
 from beffroi.incidents import queries, rules, service
+from beffroi.incidents.adapters import photos
 from beffroi.incidents.schemas import IncidentForm, IncidentPage, ListQuery, PublicIncident
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import settings
+from beffroi_privacy.photos import ACCEPTED, Photo
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
 from beffroi_web.openapi import operation
 from beffroi_web.paths import address
+from beffroi_web.uploads import takes_files
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -66,6 +69,7 @@ def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
         families=rules.FAMILIES,
         categories=rules.CATEGORIES,
         communes=settings().communes,
+        accepted=ACCEPTED,
         today=clock.local_day(clock.now(), settings().time_zone),
     )
     return page, status
@@ -82,25 +86,38 @@ def new() -> tuple[str, int] | AnyResponse:
 
 @blueprint.post("/incidents/new")
 @guard(PUBLIC)
+@takes_files(photos.MOST_BODY)
 def submit() -> AnyResponse | tuple[str, int]:
-    """Take a report; without an account its page is reached by a private link."""
+    """Take a report and its photos; without an account its page is reached by a private link."""
     if settings().incidents_need_account and current_visitor() is None:
         return redirect(address("/sign-in", next=request.path), code=303)
     data, form = load(IncidentForm(), request.form)
-    if data is None:
-        return _form_page(form, 422)
+    brought = photos.read(request.files.getlist("photos"), chance=system_chance)
+    if data is None or brought.faults:
+        return _form_again(form, brought)
     try:
-        ref = _report(data)
+        ref = _report(data, brought.photos)
     except Refusal as refusal:
-        return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
+        form = form.and_errors(refusal.errors or {"": [refusal.sentence]})
+        return _form_again(form, brought)
     key = None
     if current_visitor() is None:
         key = private_links.key_for(settings().secret_key, ref)
     return redirect(url_for("incidents.show", ref=ref, key=key), code=303)
 
 
-def _report(data: dict[str, Any]) -> str:
+def _form_again(form: Form, brought: photos.Brought) -> tuple[str, int]:
+    """Show the form with what is wrong; a browser does not keep files, so that is said too."""
+    said = list(brought.faults)
+    if brought.sent and not said:
+        said = [N_("Choose the photos again: a form that comes back has lost them.")]
+    return _form_page(form.and_errors({"photos": said}) if said else form, 422)
+
+
+def _report(data: dict[str, Any], brought: Sequence[Photo] = ()) -> str:
+    """Receive a report; the bytes of its photos are in the store before the rows are written."""
     now = clock.now()
+    photos.keep(settings().data_dir, brought)
     visitor = current_visitor()
     account = accounts.account(visitor.account_id) if visitor else None
     with unit_of_work():
@@ -119,6 +136,7 @@ def _report(data: dict[str, Any]) -> str:
             chance=system_chance,
             communes=settings().communes,
         )
+        service.add_photos(case, brought, now=now)
         return case.ref
 
 
@@ -162,9 +180,20 @@ def show(ref: str) -> str | tuple[str, int]:
         is_author=own,
         by_key=by_key,
         own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
+        photos=queries.public_photos(head.id),
+        photos_sent=len(queries.photos(head.id)) if own else 0,
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
     )
+
+
+@blueprint.get("/incidents/<ref>/photos/<name>")
+@guard(PUBLIC)
+def photo(ref: str, name: str) -> Response:
+    """Give a released photo of a released, listed case, or its thumbnail."""
+    if not queries.has_photo(ref, name, public=True):
+        raise NotFound(N_("There is no such photo."))
+    return photos.answer(settings().data_dir, name)
 
 
 # ---- API ----------------------------------------------------------------------------------------

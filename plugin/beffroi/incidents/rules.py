@@ -43,6 +43,32 @@ _ALL = (
 CATEGORIES: Mapping[str, Category] = {c.code: c for c in _ALL}
 FAMILIES: Mapping[str, str] = {"street": N_("In the street"), "cyber": N_("On a public site")}
 
+MOST_PHOTOS = 3
+
+PHOTO_WORDS: Mapping[str, str] = {
+    "empty": N_("This file is empty. Choose the photo again."),
+    "too heavy": N_("This photo is too heavy: %(most)s MB at most."),
+    "too large": N_(
+        "This photo has too many pixels: %(most)s million at most. Send a smaller one."
+    ),
+    "heic": N_(
+        "This photo is in the HEIC format of iPhones, which cannot be taken. Choose it from the "
+        "photo library in your browser, which then sends it as JPEG; or set Settings > Camera > "
+        "Formats to “Most Compatible” and take it again."
+    ),
+    "avif": N_("This picture is in the AVIF format. Save it as JPEG, PNG or WebP, then send that."),
+    "gif": N_("This is a GIF picture. Send a photo (JPEG, PNG or WebP) or a screenshot."),
+    "tiff": N_("This photo is in a TIFF or raw format. Export it as JPEG, then send that."),
+    "svg": N_("This is a drawing (SVG), not a photo. Send a JPEG, PNG or WebP picture."),
+    "pdf": N_("This is a PDF document, not a photo. Send a JPEG, PNG or WebP picture of it."),
+    "unknown": N_("This file is not a JPEG, PNG or WebP photo, whatever its name says."),
+    "damaged": N_(
+        "This photo is damaged or was cut off on its way. Open it, save it again as JPEG, "
+        "and send that."
+    ),
+}
+"""What people read for each code of `beffroi_privacy.photo_refusals`; a test compares the words."""
+
 OUTCOMES: Mapping[str, str] = {
     "resolved": N_("Put right"),
     "no_action": N_("Nothing to be done"),

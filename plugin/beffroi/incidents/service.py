@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Verbs on incidents: report, answer. None commits."""
+"""Verbs on incidents: report, answer; on their photos: add, release, hold. None commits."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,13 +10,14 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from beffroi.cases import service as cases
-from beffroi.cases.models import Case
+from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
 from beffroi.incidents.models import Incident
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
-from beffroi.kernel.errors import Invalid
+from beffroi.kernel.errors import Conflict, Invalid, NotFound
+from beffroi_privacy.photos import Photo
 from beffroi_web.words import N_
 
 
@@ -102,6 +104,68 @@ def answer(
         status=outcome, outcome=outcome, words=words, duplicate_of=duplicate_of or None
     )
     cases.answer(case, given, actor=actor, now=now, today=today)
+
+
+def add_photos(case: Case, photos: Sequence[Photo], *, now: datetime) -> None:
+    """Add clean photos, whose bytes are in the store already; an agent looks before others see."""
+    for photo in photos:
+        db.session.add(
+            Attachment(
+                case_id=case.id,
+                kind="photo",
+                state="pending",
+                sha256=hashlib.sha256(photo.full.data).hexdigest(),
+                stored_name=photo.full.name,
+                thumb_name=photo.small.name,
+                width=photo.full.width,
+                height=photo.full.height,
+                added_at=now,
+            )
+        )
+    db.session.flush()
+
+
+def _the_photo(case: Case, photo_id: int) -> Attachment:
+    row = db.session.get(Attachment, photo_id, populate_existing=True)
+    if row is None or row.case_id != case.id or row.kind != "photo":
+        raise NotFound(N_("There is no such photo."))
+    return row
+
+
+def release_photo(case: Case, photo_id: int, alt: str, *, actor: Actor, now: datetime) -> None:
+    """Let everyone see a photo of a listed case, as soon as its text is released too.
+
+    `alt` says what it shows, to people who cannot see it. Raises Conflict for a case
+    that is not shown one by one, Invalid where `alt` is over 200 characters or holds a strong
+    identifier.
+    """
+    row = _the_photo(case, photo_id)
+    if case.visibility != "public":
+        raise Conflict(N_("This case is not shown publicly, so its photos are not either."))
+    words = " ".join(alt.split())
+    if len(words) > 200:
+        raise Invalid(
+            N_("This text is too long: %(most)s characters at most."),
+            errors={"alt": [N_("At most 200 characters.")]},
+            most=200,
+        )
+    cases.gate(words)
+    again = row.state == "released"
+    row.state, row.alt = "released", words or None
+    if not again:
+        cases.step(case, "photo_released", actor=actor, now=now)
+
+
+def hold_photo(case: Case, photo_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Refuse a photo, or take it off the public pages, with a reason; it can be released later."""
+    row = _the_photo(case, photo_id)
+    if not reason.strip():
+        raise Invalid(
+            N_("Say why: holding a photo needs a reason."), errors={"reason": [N_("Missing.")]}
+        )
+    row.state = "held"
+    codes = {"reason": reason.strip()[:500]}
+    cases.step(case, "photo_held", actor=actor, now=now, codes=codes, public=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 from datetime import datetime
 
 from beffroi.cases import service as cases
+from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 
 
@@ -17,6 +18,16 @@ def hold(ref: str, text_id: int, *, reason: str, actor: Actor, now: datetime) ->
     """Take one text out of every public page."""
     case = cases.the_case(ref)
     cases.hold_text(case, cases.the_text(case, text_id), reason=reason, actor=actor, now=now)
+
+
+def release_photo(ref: str, photo_id: int, alt: str, *, actor: Actor, now: datetime) -> None:
+    """Let everyone see one photo of a case; `alt` says what it shows."""
+    incidents.release_photo(cases.the_case(ref), photo_id, alt, actor=actor, now=now)
+
+
+def hold_photo(ref: str, photo_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Refuse one photo of a case, or take it off the public pages."""
+    incidents.hold_photo(cases.the_case(ref), photo_id, reason=reason, actor=actor, now=now)
 
 
 def remove(ref: str, *, reason: str, code: str, actor: Actor, now: datetime) -> None:

@@ -21,6 +21,7 @@ from beffroi_federation.log import (
     tile_for,
 )
 from beffroi_federation.merkle import Frontier, leaf_hash, root_at
+from beffroi_federation.merkle.edge import forget_edges
 from beffroi_federation.signer import memory_signer
 from support.log_contract import ORIGIN, SEED, LogContract, LogUnderTest
 from support.town import Town
@@ -83,6 +84,45 @@ def test_what_was_never_signed_is_taken_back_to_the_byte(village: Town, size: in
             append(cut, leaves_from(size, size + 9))
         expected = Frontier().extended(map(leaf_hash, leaves_from(0, size + 9))).root()
         assert root_at(cut, size + 9) == expected
+
+
+def test_the_root_of_what_is_staged_stands_beside_its_size_and_goes_with_a_cut(
+    village: Town,
+) -> None:
+    with village.look():
+        store = StoreWithTransactions(1)
+        assert store.head().root is None
+        for size in (1, 256, 700):
+            with unit_of_work():
+                append(store, leaves_from(store.head().size, size))
+            assert store.head().root == root_at(store, size)
+        with unit_of_work():
+            store.cut(500)
+        assert store.head().root is None
+        with unit_of_work():
+            append(store, leaves_from(500, 501))
+        assert store.head().root == root_at(store, 501)
+
+
+def test_another_process_that_appended_meanwhile_is_followed(village: Town) -> None:
+    with village.look():
+        store = StoreWithTransactions(1)
+        with unit_of_work():
+            append(store, leaves_from(0, 300))
+        with unit_of_work():
+            append(store, leaves_from(300, 301))  # its edge is remembered here
+        with unit_of_work():
+            store.cut(300)
+        forget_edges()
+        with unit_of_work():
+            append(store, [b"of another process"])
+        remembered = store.head()
+        with unit_of_work():
+            append(store, leaves_from(301, 310))
+        leaves = [*leaves_from(0, 300), b"of another process", *leaves_from(301, 310)]
+        expected = Frontier().extended(map(leaf_hash, leaves)).root()
+        assert remembered.root != expected
+        assert root_at(store, 310) == store.head().root == expected
 
 
 def test_what_is_published_is_never_taken_back(village: Town) -> None:

@@ -30,7 +30,7 @@ from beffroi_federation.url_policy import AddressRefused
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-GROWTH_PER_PULL = 2_048
+GROWTH_PER_PULL = 1_536
 """Entries taken in one go; the next turn goes on from there."""
 
 QUOTAS = {

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from beffroi_privacy.strong import find_strong
 from beffroi_web.words import N_
 
 SHIFT = 40
@@ -41,6 +40,8 @@ def gate(known: Mapping[str, Any]) -> tuple[str, ...]:
 
     A detector that fails counts as a hit: what is not understood is not shown.
     """
+    from beffroi_privacy.strong import find_strong  # not held by a process that only takes logs
+
     labels: set[str] = set()
     for name in GUARDED:
         value = known.get(name)

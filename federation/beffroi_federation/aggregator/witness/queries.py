@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the witness: what was accepted of each log, its tiles, and the nation's own log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -49,6 +49,13 @@ def _standings() -> Select[Any]:
 def standing(log_id: int) -> Standing:
     """Return what was accepted of a log: the empty tree, if nothing was."""
     return standings([log_id]).get(log_id, Standing(log_id))
+
+
+def beyond(sizes: Mapping[int, int]) -> dict[int, Standing]:
+    """Return what was accepted of those logs of which more was accepted than these sizes."""
+    head = 'SELECT "log_id", "size" FROM "witnessed" WHERE'
+    rows = bulk.rows_of(head, "log_id", sorted(sizes))
+    return standings([log_id for log_id, size in rows if size > sizes[log_id]])
 
 
 def standing_of(origin_hash: str) -> Standing | None:
@@ -150,7 +157,14 @@ class OwnLogStore:
         )
         return [leaf.encode("ascii") for leaf in rows]
 
-    def stage(self, first_index: int, leaves: Sequence[bytes], tiles: Sequence[Tile]) -> None:
+    def stage(
+        self,
+        first_index: int,
+        leaves: Sequence[bytes],
+        tiles: Sequence[Tile],
+        *,
+        root: bytes | None = None,
+    ) -> None:
         """Add leaves and put tiles in the place of what they grew from."""
         state = self._state()
         if state.size != first_index:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from beffroi.cases import rules
 from beffroi.cases.events import CaseErased, CaseWithdrawn, PublicVersionChanged, StepTaken
 from beffroi.cases.models import (
+    Attachment,
     Case,
     CaseText,
     Department,
@@ -289,7 +290,7 @@ def hold_text(case: Case, row: CaseText, *, reason: str, actor: Actor, now: date
 
 
 def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: datetime) -> None:
-    """Take every text of a case out of the public pages, and withdraw what left the town of it.
+    """Take every text and photo of a case off the public pages, and withdraw what left the town.
 
     `code` is the protocol's. For what is found out afterwards; a case that was removed stays so.
     """
@@ -301,6 +302,10 @@ def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: dateti
         row.state = "held"
         codes = {"role": row.role, "reason": reason}
         step(case, "held", actor=actor, now=now, codes=codes, public=False)
+    photos = select(Attachment).where(Attachment.case_id == case_id, Attachment.state == "released")
+    for photo in db.session.scalars(photos.order_by(Attachment.id)).all():
+        photo.state = "held"
+        step(case, "photo_held", actor=actor, now=now, codes={"reason": reason}, public=False)
     publish(CaseWithdrawn(case_id=case_id, reason=code, at=now))
     public_changed(case, now=now)
 

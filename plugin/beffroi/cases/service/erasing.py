@@ -30,11 +30,17 @@ from beffroi.kernel.db import db
 
 
 def hide(case: Case) -> None:
-    """Destroy the public form of every text of a case."""
+    """Destroy the public form of every text of a case, and hold its photos back."""
     db.session.execute(
         update(CaseText)
         .where(CaseText.case_id == case.id)
         .values(public=None, state="held")
+        .execution_options(synchronize_session="fetch")
+    )
+    db.session.execute(
+        update(Attachment)
+        .where(Attachment.case_id == case.id)
+        .values(state="held")
         .execution_options(synchronize_session="fetch")
     )
 

@@ -46,7 +46,10 @@ class SqlLogStore:
     def head(self) -> Head:
         """Return where the log stands."""
         row = one(_HEAD, self.log_id)
-        return Head(*row) if row else Head(0, 0, "")
+        if row is None:
+            return Head(0, 0, "")
+        size, published, note, root = row
+        return Head(size, published, note, None if root is None else bytes(root))
 
     def read_tile(self, level: int, index: int, width: int) -> bytes:
         """Return the first `width` hashes of a staged tile."""
@@ -55,12 +58,19 @@ class SqlLogStore:
             raise Inconsistent("The log's store lacks a tile that its size implies", level=level)
         return bytes(row[0][: width * HASH_BYTES])
 
-    def stage(self, first_index: int, leaves: Sequence[bytes], tiles: Sequence[Tile]) -> None:
+    def stage(
+        self,
+        first_index: int,
+        leaves: Sequence[bytes],
+        tiles: Sequence[Tile],
+        *,
+        root: bytes | None = None,
+    ) -> None:
         """Add leaves and put tiles in the place of what they grew from."""
         if first_index == 0:
             execute(_NEW, self.log_id)
         size = first_index + len(leaves)
-        if execute(_GROWN, size, self.log_id, first_index) != 1:
+        if execute(_GROWN, size, root, self.log_id, first_index) != 1:
             raise Inconsistent("Somebody else appended meanwhile", size=first_index)
         execute_many(_PUT_BUNDLE, self._bundles(first_index, leaves))
         execute_many(_PUT_TILE, [(self.log_id, t.level, t.index, t.hashes) for t in tiles])
@@ -138,12 +148,12 @@ def _edges(size: int) -> Iterator[tuple[int, int]]:
 
 
 # Through the driver and not by objects: a proof is four short reads, a batch some hundred rows.
-_HEAD = "SELECT size, published, note FROM log_state WHERE log_id = ?"
+_HEAD = "SELECT size, published, note, root FROM log_state WHERE log_id = ?"
 _NEW = (
     "INSERT INTO log_state (log_id, size, published, note) VALUES (?, 0, 0, '') "
     "ON CONFLICT (log_id) DO NOTHING"
 )
-_GROWN = "UPDATE log_state SET size = ? WHERE log_id = ? AND size = ?"
+_GROWN = "UPDATE log_state SET size = ?, root = ? WHERE log_id = ? AND size = ?"
 _PUBLISHED = (
     "UPDATE log_state SET note = ?, published = ? WHERE log_id = ? AND published <= ? AND size >= ?"
 )
@@ -161,6 +171,6 @@ _BUNDLES = (
     'SELECT leaves FROM log_bundle WHERE log_id = ? AND "index" >= ? AND "index" < ? '
     'ORDER BY "index"'
 )
-_CUT = "UPDATE log_state SET size = ? WHERE log_id = ?"
+_CUT = "UPDATE log_state SET size = ?, root = NULL WHERE log_id = ?"
 _CUT_BUNDLES = 'DELETE FROM log_bundle WHERE log_id = ? AND "index" >= ?'
 _CUT_TILES = 'DELETE FROM log_tile WHERE log_id = ? AND level = ? AND "index" >= ?'

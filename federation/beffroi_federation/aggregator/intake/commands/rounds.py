@@ -30,8 +30,8 @@ from beffroi_federation.aggregator.kernel.db import db, unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
 from beffroi_federation.aggregator.national.commands import settle_waiting
 from beffroi_federation.aggregator.witness import commands as witness
-from beffroi_federation.aggregator.witness.queries import standings
-from beffroi_federation.aggregator.witness.rules import Standing
+from beffroi_federation.aggregator.witness.queries import beyond, standings
+from beffroi_federation.aggregator.witness.rules import Standing, require_size
 from beffroi_federation.errors import ProtocolError
 from beffroi_federation.merkle import Frontier
 
@@ -200,6 +200,7 @@ class _Group:
                 self._refused.append((asked, error))
             except Exception as error:
                 self._failed(asked, error)
+        quiet = self._level(quiet)
         db.session.rollback()
         self._together(quiet, self._write_quiet, lambda one: one)
         self._together(prepared, self._write, lambda one: one[0])
@@ -207,6 +208,21 @@ class _Group:
         if self._derive:
             self._settle([asked.due.log_id for asked, _ in prepared])
         return list(self._done.values())
+
+    def _level(self, quiet: Sequence[_Asked]) -> list[_Asked]:
+        """Return the towns without news that serve all they had cosigned; the rest is refused."""
+        sizes = {one.due.log_id: _size(one.due) for one in quiet}
+        more, level = beyond(sizes), []
+        for asked in quiet:
+            log_id = asked.due.log_id
+            try:
+                if log_id in more:
+                    require_size(more[log_id], sizes[log_id], asked=asked.now)
+            except ProtocolError as error:
+                self._refused.append((asked, error))
+            else:
+                level.append(asked)
+        return level
 
     def _prepared(self, asked: _Asked, outcome: Outcome) -> service.Prepared:
         """Parse and compare what a town said; raises what is wrong with it."""
@@ -307,6 +323,11 @@ class _Group:
         for log_id, count in kept.items():
             asked, pulled = self._done[log_id]
             self._done[log_id] = asked, replace(pulled, kept_back=count)
+
+
+def _size(due: Due) -> int:
+    """Return how many entries of a log are verified."""
+    return 0 if due.fresh is None else due.fresh.frontier.size
 
 
 def _came_of(asked: _Asked, prepared: service.Prepared, stored: service.Stored | None) -> Pulled:
