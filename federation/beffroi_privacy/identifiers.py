@@ -69,6 +69,7 @@ _FOREIGN = re.compile(
     r"|[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[ -]\d{1,4}"
     r"|[A-Z]{3}[ -]?\d{3,4})(?![\w-])"
 )
+_ROADS = frozenset(("HWY", "RTE", "RUE", "RCS", "BLD", "PLU", "ZAC", "ISO", "NOR", "TVA", "CVE"))
 _AROUND = re.compile(
     r"\b(?:gar[ée]e?s?|stationn\w*|parked|parking|voiture|v[ée]hicule|camion\w*|scooter|moto|car"
     r"|van|truck|vehicle|plate"
@@ -198,7 +199,7 @@ def find_plates(text: str) -> Iterator[Span]:
     for found in (*_SIV.finditer(text), *_FNI.finditer(text)):
         cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None
         around = cued or _is_near_vehicle(text, found)
-        shown = _is_siv(found, cued, around) if found.re is _SIV else _is_fni(found, around)
+        shown = _is_siv(found, cued, around) if found.re is _SIV else _is_fni(found, cued)
         if shown:
             yield Span(found.start(), found.end(), PLATE, weak=not cued and _is_loose(found))
 
@@ -207,7 +208,7 @@ def find_foreign_plates(text: str) -> Iterator[Span]:
     """Yield plates of other countries, which only words about a vehicle tell from other codes."""
     for pattern in (_UK, _FOREIGN):
         for found in pattern.finditer(text):
-            if _is_near_vehicle(text, found):
+            if found.group()[:3] not in _ROADS and _is_near_vehicle(text, found):
                 yield Span(found.start(), found.end(), PLATE, weak=True)
 
 

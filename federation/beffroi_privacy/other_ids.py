@@ -46,7 +46,7 @@ _WHAT = (
     r"|tenant|policy|claim|pcn|penalty charge(?: notice)?"
     r"|patient|medical record|mrn|crime|visa|alien|green card|oyster|library card|meter|mprn|mpan"
     r"|housing benefit|benefit|blue badge|disabled badge|parking permit|season ticket|pass|railcard"
-    r"|vehicle|insurance|mortgage|loan|bank account|sort code|payment reference|order|booking"
+    r"|vehicle|insurance|mortgage|loan|bank account|sort code|payment reference"
     r"|t[ée]l[ée]service|famille|compte famille|compte(?: (?:client|usager|citoyen|bancaire|ameli"
     r"|edf"
     r"|engie))?|dossier famille|espace famille|candidat|inscription|inscrit|concours|bourse|crous"
@@ -79,7 +79,7 @@ _NUMBER_OF = re.compile(
     rf"|\s){{1,4}}?)(?P<value>{_VALUE})"
 )
 _OWN = re.compile(
-    r"(?<!\w)(?P<whose>mon|ma|mes|son|sa|notre|nos|votre|leur|my|his|her|our|your|their)\s"
+    r"(?<!\w)(?P<whose>mon|ma|mes|son|sa|notre|nos|my|his|her|our)\s"
     r"(?P<thing>[^\W\d_][\w'-]*(?:\s[^\W\d_][\w'-]*){0,4}?)"
     rf"(?P<link>\s?(?:est|is|était|was|porte|:|=|\(|,|n[°ºo]\.?|{_NUMBER}|le|the|suivant"
     rf"|\s){{1,5}}?)"
@@ -123,6 +123,12 @@ _PASSWORD = re.compile(
     r"(?<!\w)(?:mot de passe|mdp|password|passwd|pwd|passphrase|mot secret)\s?(?:est|is|:|="
     r"|provisoire|temporaire|actuel|\s){1,4}"
     r"[\"']?(?P<value>(?=\S*[\d!#$%&*+_@])[^\s\"',;]{5,40}?)(?=[\"',;.]*(?:\s|$))"
+)
+_HOME = re.compile(
+    r"porte|immeuble|portail|entr[ée]e|\bhall\b|digicode|interphone|cl[ée]s?\b|badge|livreur"
+    r"|parking|garage|portillon"
+    r"|r[ée]sidence|b[âa]timent|appart|sonne|gate|door|building|flat|lobby|deliver|wi-?fi|alarm"
+    r"|coffre|cadenas"
 )
 _HAS_NUMBER = re.compile(r"\d\w*[^\n]?\w*\d")
 _DOOR_STEMS = ("code", "interphone", "vigik", "pin")
@@ -175,8 +181,12 @@ def find_other_ids(text: str) -> Iterator[Span]:
         yield from _own(text, low)
     for pattern, stems in ((_DOOR, _DOOR_STEMS), (_PASSWORD, _PASSWORD_STEMS)):
         for found in pattern.finditer(low) if holds(low, stems) else ():
-            if not _UNIT.match(text, found.end("value")):
-                yield Span(*found.span("value"), OTHER_ID)
+            start, end = _trimmed(text, *found.span("value"))
+            loose = found.group().startswith(("le code", "the code", "code"))
+            if end <= start or _UNIT.match(text, end):
+                continue
+            if not loose or _HOME.search(low, max(0, start - 70), end + 50):
+                yield Span(start, end, OTHER_ID)
     if _HAS_NUMBER.search(low):
         yield from _by_shape(text)
 

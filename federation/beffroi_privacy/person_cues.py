@@ -23,6 +23,9 @@ Range = tuple[int, int]
 Reader = Callable[[Sequence[Word], int, Container[int]], Iterator[Range]]
 
 
+_ENGLISH_OWN = frozenset("my our his her their your the a s".split())
+
+
 def begins_name(words: Sequence[Word], here: int) -> bool:
     """Say whether a word looks like the beginning of a name: a first name, a surname, "Le Goff"."""
     if here >= len(words):
@@ -63,6 +66,8 @@ def civility(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterato
     word, here = words[at], at + 1
     if at in blocked or here >= len(words) or words[here].gap not in (" ", ". ", ".", "  "):
         return
+    if word.folded == "m" and at and words[at - 1].folded in ("a", "p") and word.gap in (".", ""):
+        return  # a.m., p.m.
     if word.folded == "m" and (word.gap[-2:-1].isdigit() or not _is_monsieur(words, here)):
         return
     if word.folded in ("me", "mm") and (word.shape == LOWER or word.text in ("ME", "me")):
@@ -155,6 +160,8 @@ def role(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[Ra
         return
     word, cue = words[here], words[at]
     own = at > 0 and words[at - 1].folded in cues.POSSESSIVES
+    if cue.folded == "son" and not (at and words[at - 1].folded in _ENGLISH_OWN):
+        return  # in French it is "his"
     if words[here].gap != " " and not (own and cue.folded in cues.KIN):
         return
     if word.shape == LOWER:

@@ -218,7 +218,12 @@ def couple(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[
     if here >= len(words) or words[here].gap != " " or words[here].shape != CAPITAL:
         return
     word = words[here]
-    if word.folded[-1] in "sx" or first_name(word.folded) > 0 or not begins_name(words, here):
+    if (
+        word.folded[-1] in "sx"
+        or "-" in word.folded
+        or first_name(word.folded) > 0
+        or not begins_name(words, here)
+    ):
         return
     if not words[here].opens and is_surname_shaped(word):
         yield from named_from(words, here, blocked)

@@ -151,6 +151,8 @@ def is_alone(words: Sequence[Word], at: int) -> bool:
         words[at].gap == " " and before.shape != LOWER and not before.opens
     ):
         return False
+    if at + 1 < len(words) and words[at + 1].gap[1:2].isdigit():
+        return False
     if at + 1 < len(words) and words[at + 1].gap == " ":
         after = words[at + 1]
         return after.shape == LOWER and after.folded not in ("&",)

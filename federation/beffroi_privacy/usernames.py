@@ -50,10 +50,12 @@ _ON = re.compile(
     r"|insta|discord|mastodon|nextdoor|reddit|telegram)"
 )
 _PROFILE = re.compile(
-    r"(?:facebook|fb|twitter|x|instagram|tiktok|github|gitlab|linkedin|youtube|t|snapchat|twitch"
+    r"(?<![\w-])(?:facebook|fb|twitter|x|instagram|tiktok|github|gitlab|linkedin|youtube|t"
+    r"|snapchat|twitch"
     r"|pinterest|reddit|flickr|soundcloud|mastodon\.\w+|framapiaf|strava|medium)\.(?:com|me|net"
     r"|org|fr|tv|social)"
-    r"/(?:in/|user/|users/|u/|c/|channel/|add/|profile/|people/|@)?@?(?P<name>[\w.-]{3,40})",
+    r"/(?:in/|user/|users/|u/|c/|channel/|add/|profile/|people/|@)?@?(?P<name>[\w.-]{3,40})"
+    r"(?![\w.-]|/\w)",
     re.IGNORECASE,
 )
 _MACHINE = re.compile(
@@ -71,6 +73,8 @@ _AS = re.compile(
     r"|registered as|connue? sous(?: le nom de)?|(?<!\w)le compte|the account|l'utilisateur"
     r"|the user)\s[\"'@]?(?P<name>[a-z][\w.-]{3,30})"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
 _DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
 _NOT_NICKNAMES = frozenset(
     """
@@ -191,6 +195,8 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
         letters = fold(found.group("letters"))
         if letters.split(".")[0] in _NOT_NICKNAMES or found.group("letters").isupper():
             continue
+        if _YEAR.fullmatch(found.group("digits")):
+            continue
         if not is_public_handle(found.group("letters")) and not _is_words(letters):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
     if holds(low, ("crit", "dit", "wrote", "said", "says")):
@@ -234,7 +240,7 @@ def _by_words(text: str, low: str) -> Iterator[Span]:
 
 def _after_cues(text: str) -> Iterator[Span]:
     for found in _CUE.finditer(text):
-        if _is_given(found.group("name"), found.group("link")):
+        if _is_given(found.group("name"), found.group("link"), found.group()):
             yield Span(*found.span("name"), USERNAME)
     if "=" in text:
         for found in _FIELD.finditer(text):
@@ -249,16 +255,19 @@ def _on_forums(text: str, low: str) -> Iterator[Span]:
             yield Span(*found.span("name"), USERNAME, weak=not called)
 
 
-def _is_given(name: str, link: str) -> bool:
+def _is_given(name: str, link: str, written: str) -> bool:
     """Say whether what follows "pseudo" or "login" is a name rather than the next word."""
     folded = fold(name).rstrip(".-")
     if is_public_handle(name) or len(folded) < 3:
         return False
     said = re.search(r"est|is|:|=|était|was", link) is not None
+    if name.isdigit():
+        return False
     if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
         return True
     known = is_ordinary(folded) or folded.isdigit()
-    return not known and (said or (len(folded) > 3 and not link.strip() and folded.isalpha()))
+    direct = len(folded) > 3 and not link.strip() and folded.isalpha()
+    return not known and (said or (direct and _DIRECT.match(written) is not None))
 
 
 def _is_words(name: str) -> bool:
