@@ -16,7 +16,7 @@ from beffroi_privacy.spans import ADDRESS, Span
 HIDDEN_NUMBER: Final = "[n°]"
 
 _NUMBER = (
-    r"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?(?!0)\d{1,4}"
+    r"(?i:n°\s?|n[o°]\s|num[ée]ro\s|number\s)?(?!0)\d{1,4}"
     r"(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"
     r"(?:\s?(?:-|/|à|et)\s?\d{1,4}(?:\s?(?i:bis|ter)\b)?)?"
 )
@@ -29,12 +29,14 @@ _FLOOR = r"\d{1,2}(?:er|e|ème|è)\s(?i:[ée]tage)"
 _STREET = (
     r"(?i:rue|r\.|r(?=\s(?:de|du|des|d'))|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?"
     r"|bd\.?|impasse|imp\.?|chemin"
-    r"|chem\.?|che\.?|allée|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement|lot\."
-    r"|esplanade|promenade|traverse|montée|corniche|rond-point|rpt\.?)"
+    r"|chem\.?|che\.?|all[ée]e|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement"
+    r"|lot\."
+    r"|esplanade|promenade|traverse|mont[ée]e|corniche|rond-point|rpt\.?)"
 )
 _SPOT = (
-    r"(?i:place|pl\.?|cours|cour|passage|quai|square|sq\.?|route|rte\.?|voie|villa|cité|résidence"
-    r"|rés\.?|hameau|lieu-dit|mail|clos|côte|parvis|pont|galerie|parc|domaine|immeuble|porte)"
+    r"(?i:place|pl\.?|cours|cour|passage|quai|square|sq\.?|route|rte\.?|voie|villa|cit[ée]"
+    r"|r[ée]sidence"
+    r"|r[ée]s\.?|hameau|lieu-dit|mail|clos|c[ôo]te|parvis|pont|galerie|parc|domaine|immeuble|porte)"
 )
 """Words that are also ordinary ones: only a name with a capital makes a street of them."""
 
@@ -44,13 +46,15 @@ _CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ]\w*(?:[-.']\w+)*|\d{1,4}(?!\d))"
 _WORD = r"\w[\w']*(?:-[\w']+)*"
 _TAIL = rf"(?:[ ](?:{_OF_NAME}){{0,2}}{_CAPITAL}){{0,5}}"
 _NOT_A_NAME = (
-    r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commerçante|piétonne"
+    r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commer[çc]ante|pi[ée]tonne"
     r"|voisine"
-    r"|parallèle|entière|bloquée|fermée|barrée|d'eau|à|de stationnement|de parking|de crèche|pmr"
+    r"|parall[èe]le|entière|bloqu[ée]e|ferm[ée]e|barr[ée]e|d'eau|à|de stationnement|de parking"
+    r"|de crèche|pmr"
     r"|de cinéma|adaptée|réservée|libre|publique|privée|cyclable|concernée?|suivante?)\b)"
 )
 _LOWER = (
-    r"(?i:marché|mairie|église|gare|poste|fontaine|port|château|lavoir|chapelle|bourg|moulin)\b"
+    r"(?i:march[ée]|mairie|[ée]glise|gare|poste|fontaine|port|ch[âa]teau|lavoir|chapelle|bourg"
+    r"|moulin)\b"
 )
 _NAMELESS = r"(?i:grande?|vieille|haute|basse|petite|nouvelle)(?:[- ']\s?)(?i:rue)\b"
 _OF = r"(?i:de\sla\s|de\sl'\s?|du\s|de\s|des\s|,\s?)?"
@@ -73,7 +77,7 @@ _SPELT_STEMS = (
     *("cinquante", "soixante", "cent "),
 )
 _DIGIT = re.compile(r"\d")
-_HINT_AFTER = re.compile(r"(?:au |n° ?|no ?|numéro )\d")
+_HINT_AFTER = re.compile(r"(?:au |n° ?|no ?|num[ée]ro )\d")
 _HINT_BARE = re.compile(r"\s\d{1,3}(?:\s?(?:bis|ter)\b)?(?:\s?[,;)]|\.?\s*$|\.\s)")
 _ENGLISH_STEMS = (
     *(" st", " road", " rd", " lane", " ln", " ave", " dr", " sq", " court", " ct", " close"),
@@ -85,7 +89,8 @@ _HOUSE_STEMS = ("cottage", "house", "farm", "lodge", "barn", "manor", "villa")
 _DOORS_BEFORE = re.compile(rf"(?<!\w)(?:{_DOOR}[,\s]{{1,3}}){{1,3}}$")
 _NUMBER_AFTER = re.compile(
     rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
-    r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)\d{1,4}(?:\s?(?i:bis|ter)\b)?"
+    r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|num[ée]ro\s)?|n[°o]\s?|num[ée]ro\s)\d{1,4}(?:\s?(?i:bis"
+    r"|ter)\b)?"
     r"(?![\w/]|[.,]\d|\s(?i:mars|mai|juin|août|h\b|heures?|janvier|février|avril|juillet"
     r"|septembre|octobre|novembre|décembre))"
 )
@@ -125,7 +130,8 @@ _SPELT_HEAD = re.compile(
     rf",?\s(?={_OF}(?:{_STREET}|{_SPOT})\s)"
 )
 _FOOT = re.compile(
-    r"(?i:au\s(?:n°\s?|numéro\s)?|n[°o]\s?|numéro\s)?(?P<value>\b\d{1,4}(?:\s?(?i:bis|ter))?)$"
+    r"(?i:au\s(?:n°\s?|num[ée]ro\s)?|n[°o]\s?|num[ée]ro\s)?(?P<value>\b\d{1,4}(?:\s?(?i:bis"
+    r"|ter))?)$"
 )
 _DOOR_VALUE = re.compile(
     rf"\b(?={_DOOR})[^\W\d]+\.?\s?(?i:n°\s?)?(?P<value>[A-Z]?\d{{1,5}}[A-Z]?|[A-Z])\b"

@@ -37,7 +37,7 @@ _PARTS = re.compile(
 )
 _ABBREVIATED = re.compile(rf"(?<!\w)(?:b[âa]t\.?|esc\.?|appt\.?){_GAP}{_ID}")
 _DOOR = re.compile(
-    r"(?<!\w)(?:porte|interphone|bo[îi]te aux lettres|bal"
+    r"(?<!\w)(?:porte|interphone|bo[îi]te aux lettres|bal|chambre|room"
     r"|digicode)\s(?:n°\s?)?\d{1,4}(?![\w.,]\d|\w)"
 )
 _SINGLE = re.compile(rf"(?<!\w)(?:{_PART}|{_FLOOR})")

@@ -89,7 +89,7 @@ _NOT_LETTERS = frozenset(
     """
     LE LA DE DU ET EN AU SA MA TA CE SE NE ME TE DES LES SUR PAR RUE BIS TER QUA EUR KWH MWH KM
     KG CM MM ML HA HT TTC KMH JAN FEV MAR AVR MAY JUN SEP DEC NOV AUG ANS VS PM AM RD CR VC CD PR
-    EST NET MAX MIN DEL DCM ARR CM BP CS CP TSA NB
+    AT TO BY IN ON OF EST NET MAX MIN DEL DCM ARR CM BP CS CP TSA NB
     """.split()
 )
 
@@ -174,7 +174,7 @@ def _iban_end(text: str, found: re.Match[str]) -> int | None:
             return None
     if len(written) == length and _stops(text, taken):
         digits = sum(c.isdigit() for c in written[4:])
-        announced = not found.group(2) and found.group(1).isupper()
+        announced = not found.group(2) and (found.group(1).isupper() or digits >= 16)
         if iban.is_valid(written) or (announced and digits * 2 >= length - 4):
             return taken
     return _broken_end(text, found)
@@ -199,7 +199,7 @@ def find_plates(text: str) -> Iterator[Span]:
     for found in (*_SIV.finditer(text), *_FNI.finditer(text)):
         cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None
         around = cued or _is_near_vehicle(text, found)
-        shown = _is_siv(found, cued, around) if found.re is _SIV else _is_fni(found, cued)
+        shown = _is_siv(found, cued, around) if found.re is _SIV else _is_fni(found, cued, around)
         if shown:
             yield Span(found.start(), found.end(), PLATE, weak=not cued and _is_loose(found))
 
@@ -237,7 +237,7 @@ def _is_siv(found: re.Match[str], cued: bool, around: bool) -> bool:
     return (a + b).isupper() or around
 
 
-def _is_fni(found: re.Match[str], cued: bool) -> bool:
+def _is_fni(found: re.Match[str], cued: bool, around: bool) -> bool:
     letters = found.group("letters")
     if letters.upper() in _NOT_LETTERS:
         return False
@@ -245,6 +245,6 @@ def _is_fni(found: re.Match[str], cued: bool) -> bool:
         return True
     year = len(found.group("number")) == 4 and found.group("number")[:2] in ("19", "20")
     even = found.group("gap") == found.group("gap2")
-    if not even:
+    if not even or year:
         return False
-    return not year and letters.isupper() and len(found.group("number")) >= 3
+    return (around or letters.isupper()) and len(found.group("number")) >= 3

@@ -45,6 +45,9 @@ _WHAT = (
     r"|council tax|tenancy"
     r"|tenant|policy|claim|pcn|penalty charge(?: notice)?"
     r"|patient|medical record|mrn|crime|visa|alien|green card|oyster|library card|meter|mprn|mpan"
+    r"|niss|dni|nie|codice fiscale|avs|pesel|ofii|ofpra|cnda|guda|sia|admission|hospitalisation"
+    r"|pension|pensionn[ée]e?|rum|foyer|foyer fiscal|identifiant national|brp|ucas|universal credit"
+    r"|hospital|prescription|share code|payroll|warrant card|collar|v5c|dvla|carte [ée]tudiante?"
     r"|housing benefit|benefit|blue badge|disabled badge|parking permit|season ticket|pass|railcard"
     r"|vehicle|insurance|mortgage|loan|bank account|sort code|payment reference"
     r"|t[ée]l[ée]service|famille|compte famille|compte(?: (?:client|usager|citoyen|bancaire|ameli"
@@ -106,17 +109,20 @@ _WEAK_WHAT = re.compile(
     r"|bourse|order|booking"
     r"|pass|vehicle|insurance|loan|b[ée]n[ée]fici|titul|ch[èe]que|carnet|chip|identification|colis"
     r"|suivi|forfait|garantie|assurance|attestation|vignette|macaron|titre|tuteur|curateur"
-    r"|notification|eau|r[ôo]le|season)"
+    r"|admission|hospital|pension|foyer|prescription|notification|eau|r[ôo]le|season)"
 )
 _DOOR = re.compile(
-    r"(?<!\w)(?:digicode|interphone|bo[îi]te [àa] cl[ée]s?|key ?(?:box|safe|pad)|keypad|combination"
+    r"(?<!\w)(?:cvv2?|cvc2?|cryptogramme(?: visuel)?|code (?:sms|de confirmation|de validation"
+    r"|carte bleue|cb)"
+    r"|otp|digicode|interphone|bo[îi]te [àa] cl[ée]s?|key ?(?:box|safe|pad)|keypad|combination"
     r"|le code(?! postal| insee| commune| de la route| civil)|the code|code(?=\s?:)"
     r"|code (?:d'entr[ée]e|d'acc[èe]s|de la porte|porte|du portail"
     r"|portail|de l'immeuble"
     r"|immeuble|du hall|hall|parking|d'immeuble|d'ouverture|pin|secret|wi-?fi|du garage|alarme"
     r"|de l'alarme)|vigik|door ?code|gate code|entry code"
     r"|access code|key ?code|alarm code|pin(?: code)?)"
-    r"(?:\s?(?:est|is|:|=|,|\(|-|le|n°|c'est|the|qui est)){0,3}\s?(?P<value>(?=[a-z]{0,3}[ ]?\d"
+    r"(?:\s?(?:est|is|:|=|,|\(|-|le|n°|c'est|the"
+    r"|qui est)){0,3}\s?(?P<value>(?=[#*]?[a-z]{0,3}[ ]?\d"
     r"|\d)[a-z0-9#*][a-z0-9#* ]{1,9}[a-z0-9#*])(?!\w)"
 )
 _PASSWORD = re.compile(
@@ -131,7 +137,7 @@ _HOME = re.compile(
     r"|coffre|cadenas"
 )
 _HAS_NUMBER = re.compile(r"\d\w*[^\n]?\w*\d")
-_DOOR_STEMS = ("code", "interphone", "vigik", "pin")
+_DOOR_STEMS = ("cvv", "cvc", "cryptogramme", "otp", "key", "code", "interphone", "vigik", "pin")
 _PASSWORD_STEMS = ("mot de passe", "mdp", "passw", "pwd", "passphrase", "mot secret")
 _SMALL_WORD = re.compile(r"[a-zà-ÿ]{1,5} ")
 _SMALL_INSIDE = re.compile(r"\s[a-zà-ÿ]{2,5}(?=\s|$)")

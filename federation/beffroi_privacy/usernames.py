@@ -49,6 +49,20 @@ _ON = re.compile(
     r"(?P<name>[\w.-]{3,40}) (?:sur|on) (?:le (?:forum|groupe|chat|site)|the forum|facebook|twitter"
     r"|insta|discord|mastodon|nextdoor|reddit|telegram)"
 )
+_QUOTED = re.compile(
+    r"(?:pseudo\w*|alias|surnom\w*|identifiant|login|utilisateur|utilisatrice|compte|profil|user"
+    r"|username|handle|nickname"
+    r"|appel[ée]\w*|nomm[ée]e?|internaute|membre|member)\s?(?:est|is|:|=|,|de|c'est"
+    r"|\s){0,3}\s?\"\s?(?P<name>[^\"\n]{2,30}?)\s?\"",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"(?<![\w#])[\w.]{2,30}#\d{4}(?!\w)")
+_NETWORK = re.compile(
+    r"(?<!\w)(?:ig|insta|snap|tiktok|discord|telegram|twitter|skype|psn|gamertag|steam|twitch"
+    r"|signal|whatsapp|utilisateur|user)"
+    r"\s?[:=]\s?@?(?P<name>[\w.-]{3,30})",
+    re.IGNORECASE,
+)
 _PROFILE = re.compile(
     r"(?<![\w-])(?:facebook|fb|twitter|x|instagram|tiktok|github|gitlab|linkedin|youtube|t"
     r"|snapchat|twitch"
@@ -207,6 +221,17 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
 
 def _by_words(text: str, low: str) -> Iterator[Span]:
     """Yield names joined by underscores, and what somebody is said to be connected as."""
+    if '"' in text:
+        for found in _QUOTED.finditer(text):
+            if not is_public_handle(found.group("name")) and not _all_ordinary(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
+    if ":" in text or "=" in text or "#" in text:
+        for found in _TAGGED.finditer(text):
+            yield Span(found.start(), found.end(), USERNAME, weak=True)
+        for found in _NETWORK.finditer(text):
+            name = found.group("name").rstrip(".-")
+            if not (is_public_handle(name) or name.isdigit()):
+                yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
     if "_" in text:
         for found in _JOINED.finditer(text):
             parts = found.group().split("_")
@@ -236,6 +261,10 @@ def _by_words(text: str, low: str) -> Iterator[Span]:
                 yield Span(
                     found.start("name"), found.start("name") + len(name), USERNAME, weak=True
                 )
+
+
+def _all_ordinary(name: str) -> bool:
+    return all(is_ordinary(part) or len(part) < 3 for part in re.split(r"[\W_]+", fold(name)))
 
 
 def _after_cues(text: str) -> Iterator[Span]:
