@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 TRUSTED_LENGTH: Final = 20_000
 """Characters; a longer text is always looked at by a person."""
 
-LONG_NUMBER = re.compile(r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])")
+LONG_NUMBER = re.compile(
+    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/.,-]|\s?[\d€%])"
+)
 CODE = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
     r"(?=(?:\w*\d){3})[A-Za-z0-9]{6,}(?![\w/.-]*[/@])"

@@ -25,8 +25,7 @@ _CUE = re.compile(
     r"(?P<link>(?:\s?(?:est|is|était|was|c'est|:|=|-|,)|\s(?:sur|on)\s[^\W\d]\w+(?:\s?(?:est|is"
     r"|:))?"
     r"|\s(?:de|du|the|le|suivant"
-    r"|ci-joint)\b){0,3}\s{0,2})[\"'(]?@?(?P<name>[A-Za-zÀ-ÿ0-9_][\w.\-]{2,40})",
-    re.IGNORECASE,
+    r"|ci-joint)\b){0,3}\s{0,2})[\"'(]?@?(?P<name>[a-zà-ÿ0-9_][\w.\-]{2,40})"
 )
 _UNDER = re.compile(
     r"\b(?:sous le (?:pseudo|nom de|pseudonyme)(?: de)?|alias|aka|connecté(?:e)? en tant que"
@@ -182,7 +181,7 @@ def find_usernames(text: str) -> Iterator[Span]:
             if not is_public_handle(found.group("name")):
                 yield Span(found.start(), found.end("name"), USERNAME)
     if holds(low, _CUES):
-        yield from _after_cues(text)
+        yield from _after_cues(text, low)
     if holds(low, _ANSWERS) and any(c.isdigit() or c == "_" for c in text):
         for found in _TO.finditer(text):
             if not is_public_handle(found.group("name")):
@@ -194,7 +193,9 @@ def find_usernames(text: str) -> Iterator[Span]:
     if holds(low, _NAMING) or holds(low, _NAMING_TOO):
         for found in _UNDER.finditer(text):
             name = found.group("name").rstrip(".-")
-            if _SHAPED.search(name) and not is_public_handle(name) and not _is_words(name):
+            if name.isdigit() or is_public_handle(name) or _is_words(name):
+                continue
+            if _SHAPED.search(name):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
 
 
@@ -267,9 +268,10 @@ def _all_ordinary(name: str) -> bool:
     return all(is_ordinary(part) or len(part) < 3 for part in re.split(r"[\W_]+", fold(name)))
 
 
-def _after_cues(text: str) -> Iterator[Span]:
-    for found in _CUE.finditer(text):
-        if _is_given(found.group("name"), found.group("link"), found.group()):
+def _after_cues(text: str, low: str) -> Iterator[Span]:
+    for found in _CUE.finditer(low):
+        name = text[found.start("name") : found.end("name")]
+        if _is_given(name, found.group("link"), found.group()):
             yield Span(*found.span("name"), USERNAME)
     if "=" in text:
         for found in _FIELD.finditer(text):
