@@ -11,7 +11,7 @@ from beffroi_privacy.addresses import find_addresses
 from beffroi_privacy.births import find_births
 from beffroi_privacy.emails import find_emails
 from beffroi_privacy.identifiers import find_foreign_plates, find_iban, find_nir, find_plates
-from beffroi_privacy.links import find_secrets
+from beffroi_privacy.links import find_secrets, find_sure_secrets
 from beffroi_privacy.networks import find_addresses_of_machines
 from beffroi_privacy.other_ids import find_other_ids
 from beffroi_privacy.phones import find_phones
@@ -32,21 +32,22 @@ _ON_DIGITS: tuple[_Finder, ...] = (find_plates,)
 _ALWAYS: tuple[_Finder, ...] = (find_addresses,)
 
 
-def find_announced(text: str) -> Iterator[Span]:
+def find_announced(text: str, *, sure: bool = False) -> Iterator[Span]:
     """Yield dates of birth, network addresses, secrets in links, and numbers of one person.
 
-    These are told by a word before them; what was only guessed is weak.
+    These are told by a word before them; what was only guessed is weak. With `sure`, only those
+    secrets of links that their own name proves.
     """
     yield from find_births(text)
     yield from find_addresses_of_machines(text)
-    yield from find_secrets(text)
+    yield from (find_sure_secrets if sure else find_secrets)(text)
     yield from find_other_ids(text)
     yield from find_foreign_plates(text)
 
 
 def find_identifying(text: str) -> list[Span]:
     """Return what identifies a person by itself in a normalised text, and no guesses."""
-    found = [*find_shapes(text), *(s for s in find_announced(text) if not s.weak)]
+    found = [*find_shapes(text), *(s for s in find_announced(text, sure=True) if not s.weak)]
     if any(span.weak for span in found):
         found = unprotected(found, list(find_protected(text)))
     return [span for span in found if span.label != PERSON]

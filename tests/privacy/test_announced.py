@@ -137,6 +137,21 @@ def test_the_gate_lets_pass_what_is_only_a_guess(text: str) -> None:
     assert find_strong(text) == []
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.data.gouv.fr/fr/datasets/r/550e8400-e29b-41d4-a716-446655440000",
+        "https://ckan.exemple.fr/datastore?resource_id=550e8400-e29b-41d4-a716-446655440000",
+        "https://data.exemple.fr/explore/dataset/arbres/table/?sort=id&location=12,48.117,-1.677",
+        "https://exemple.fr/vote/12345 et https://exemple.fr/form/98765",
+        "https://exemple.fr/index.php?p=12345678&code=FR35000238",
+        "https://docs.exemple.fr/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms",
+    ],
+)
+def test_the_gate_lets_the_address_of_a_published_thing_pass(url: str) -> None:
+    assert find_strong(url) == []
+
+
 def test_the_host_and_the_path_of_a_link_stay() -> None:
     shown = propose("https://demarches.exemple.fr/suivi?lang=fr&jeton=8fk3jd92kdls02&vue=1").text
     assert shown == "https://demarches.exemple.fr/suivi?lang=fr&jeton=[secret]&vue=1"
