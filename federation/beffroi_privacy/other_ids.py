@@ -39,7 +39,8 @@ _WHAT = (
     r"|[ée]lecteur|d'[ée]lecteur|locataire|bail|dossier (?:caf|mdph|m[ée]dical|retraite|fsl|dalo"
     r"|logement|de surendettement|rsa|apa|aah)"
     r"|demande de logement|num[ée]ro unique|retraite|carsat|cpam|imei|puce|icao|siv|formule"
-    r"|national insurance|nino|ni|nhs|ssn|social security|passport|driv\w+ licen[cs]e|licen[cs]e"
+    r"|national insurance|nino|ni(?= (?:number|no))|nhs|ssn|social security|passport"
+    r"|driv\w+ licen[cs]e|licen[cs]e"
     r"|student|pupil|employee|staff|payroll"
     r"|custom+er|residence permit|account|member(?:ship)?|card|credit card|debit card|tax|utr"
     r"|council tax|tenancy"
@@ -104,12 +105,15 @@ _THING = re.compile(
 _WEAK_WHAT = re.compile(
     r"(?:agent|client|abonn|permis|contrat|police|personnel|compteur|identit|licence|card|account"
     r"|carte|member|tenant|staff"
-    r"|usager|lecteur|patient|puce|eleve|élève|plainte|locataire|bail|tax|imp|claim|student|claim"
-    r"|policy|crime|visa|meter|formule|siv|retraite|ina|ni|famille|compte|candidat|inscri|concours"
+    r"|usager|lecteur|patient|puce|eleve|élève|plainte|locataire|bail|tax\b|imp[ôo]|claim|student"
+    r"|claim"
+    r"|policy|crime|visa|meter|formule|siv\b|retraite|ina\b|famille|compte|candidat|inscri"
+    r"|concours"
     r"|bourse|order|booking"
-    r"|pass|vehicle|insurance|loan|b[ée]n[ée]fici|titul|ch[èe]que|carnet|chip|identification|colis"
+    r"|pass\b|vehicle|insurance|loan|b[ée]n[ée]fici|titul|ch[èe]que|carnet|chip|identification"
+    r"|colis"
     r"|suivi|forfait|garantie|assurance|attestation|vignette|macaron|titre|tuteur|curateur"
-    r"|admission|hospital|pension|foyer|prescription|notification|eau|r[ôo]le|season)"
+    r"|admission|hospital|pension|foyer|prescription|notification|eau\b|r[ôo]le|season)"
 )
 _DOOR = re.compile(
     r"(?<!\w)(?:cvv2?|cvc2?|cryptogramme(?: visuel)?|code (?:sms|de confirmation|de validation"
@@ -183,7 +187,7 @@ def find_other_ids(text: str) -> Iterator[Span]:
             start, end = _trimmed(text, *found.span("value"))
             digits = sum(c.isdigit() for c in text[start:end])
             if digits >= 5 and not _DATE.match(text[start:end]) and not _UNIT.match(text, end):
-                yield Span(start, end, OTHER_ID, weak=digits < 8)
+                yield Span(start, end, OTHER_ID, weak=True)
         yield from _own(text, low)
     for pattern, stems in ((_DOOR, _DOOR_STEMS), (_PASSWORD, _PASSWORD_STEMS)):
         for found in pattern.finditer(low) if holds(low, stems) else ():
@@ -243,7 +247,7 @@ def _judge(text: str, found: re.Match[str]) -> Span | None:
         return None
     if not sure and not numbered and digits < 7:
         return None
-    weak = not numbered and not sure and digits < 7
+    weak = not sure or (not numbered and digits < 4)
     return Span(start, end, OTHER_ID, weak=weak)
 
 

@@ -131,6 +131,8 @@ def test_the_gate_stops_what_is_announced(text: str) -> None:
         "merci @lulu.paysanne, mon pseudo est ti_breizh35",
         "la voisine du 7 bis",
         "ma vignette 45871",
+        "le contrat n° 2023-14578 de la Ville et son compte 12345678",
+        "titre de recettes n° 20231457",
     ],
 )
 def test_the_gate_lets_pass_what_is_only_a_guess(text: str) -> None:

@@ -314,6 +314,6 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: t[:8].strip())
 def test_no_text_makes_a_detector_slow(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     propose(text)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
