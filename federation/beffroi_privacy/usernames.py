@@ -233,6 +233,10 @@ def _by_words(text: str, low: str) -> Iterator[Span]:
             name = found.group("name").rstrip(".-")
             if not (is_public_handle(name) or name.isdigit()):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
+    yield from _joined_or_connected(text, low)
+
+
+def _joined_or_connected(text: str, low: str) -> Iterator[Span]:
     if "_" in text:
         for found in _JOINED.finditer(text):
             parts = found.group().split("_")
