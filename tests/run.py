@@ -41,13 +41,10 @@ SUITES = (
     # A file's tests stay together below: they share a server or a browser.
     Suite("databases", ("-m", "database and not browser", "-n", "2", "--dist", "loadfile")),
     Suite("browser", ("-m", "browser", "-n", "2", "--dist", "loadfile")),
-    # One after the other: these start processes of their own, on fixed ports, and watch the clock.
+    # These start processes of their own and watch the clock; ports are dealt out by process.
     Suite(
         "other",
-        (
-            "-m",
-            "slow and not (database or browser)",
-        ),
+        ("-m", "slow and not (database or browser)", "-n", "2", "--dist", "loadfile"),
     ),
 )
 """Every test is in exactly one of them."""

@@ -58,8 +58,12 @@ def _is_free(port: int) -> bool:
 
 
 def free_base() -> int:
-    """Return the first of as many neighbouring ports as a demonstration takes, all free now."""
-    bases = list(PORTS)
+    """Return the first of as many neighbouring ports as a demonstration takes, all free now.
+
+    Test processes that run beside each other never share one: each has bases of its own.
+    """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    bases = list(PORTS)[number :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
     start = os.getpid() % len(bases)
     for base in bases[start:] + bases[:start]:
         if all(_is_free(base + n) for n in range(PORTS_OF_A_DEMO)):

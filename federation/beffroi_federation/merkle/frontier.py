@@ -57,6 +57,11 @@ class Frontier:
         """Return 8 bytes of size, big-endian, followed by the hashes."""
         return self.size.to_bytes(8, "big") + b"".join(self.hashes)
 
+    @staticmethod
+    def size_of(data: bytes) -> int:
+        """Return the size that `to_bytes` wrote, without reading the hashes."""
+        return int.from_bytes(data[:8], "big")
+
     @classmethod
     def from_bytes(cls, data: bytes) -> "Frontier":
         """Return the frontier that `to_bytes` wrote; Malformed if the lengths do not fit."""

@@ -128,6 +128,12 @@ class Due:
         self.turn: int = row[_STATE_AT + _FRESH["turn"]] or 0
         self.no_tail_at = _moment(row[-1])
 
+    @property
+    def size(self) -> int:
+        """Return how many entries of its log are verified."""
+        frontier = self._row[_STATE_AT + _FRESH["frontier"]]
+        return 0 if frontier is None else Frontier.size_of(frontier)
+
     @cached_property
     def town(self) -> TownRow:
         """Return the town."""

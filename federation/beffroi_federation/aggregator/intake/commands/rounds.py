@@ -211,7 +211,7 @@ class _Group:
 
     def _level(self, quiet: Sequence[_Asked]) -> list[_Asked]:
         """Return the towns without news that serve all they had cosigned; the rest is refused."""
-        sizes = {one.due.log_id: _size(one.due) for one in quiet}
+        sizes = {one.due.log_id: one.due.size for one in quiet}
         more, level = beyond(sizes), []
         for asked in quiet:
             log_id = asked.due.log_id
@@ -323,11 +323,6 @@ class _Group:
         for log_id, count in kept.items():
             asked, pulled = self._done[log_id]
             self._done[log_id] = asked, replace(pulled, kept_back=count)
-
-
-def _size(due: Due) -> int:
-    """Return how many entries of a log are verified."""
-    return 0 if due.fresh is None else due.fresh.frontier.size
 
 
 def _came_of(asked: _Asked, prepared: service.Prepared, stored: service.Stored | None) -> Pulled:
