@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from beffroi_privacy.normalise import normalise
+from beffroi_privacy.patterns import holds, lowered
 from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
 
 _NUMBER = (
-    r"(?i:n°\s?|n[o°]\s|numéro\s|number\s)?\d{1,4}(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"
+    r"(?i:n°\s?|n[o°]\s|num[ée]ro\s|number\s)?(?!0)\d{1,4}"
+    r"(?:\s?(?i:bis|ter|quater)\b|\s?[A-F]\b|[a-f]\b)?"
     r"(?:\s?(?:-|/|à|et)\s?\d{1,4}(?:\s?(?i:bis|ter)\b)?)?"
 )
 _DOOR = (
@@ -25,13 +27,16 @@ _DOOR = (
 )
 _FLOOR = r"\d{1,2}(?:er|e|ème|è)\s(?i:[ée]tage)"
 _STREET = (
-    r"(?i:rue|r\.|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?|bd\.?|impasse|imp\.?|chemin"
-    r"|chem\.?|che\.?|allée|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement|lot\.?"
-    r"|esplanade|promenade|traverse|montée|corniche|rond-point|rpt\.?)"
+    r"(?i:rue|r\.|r(?=\s(?:de|du|des|d'))|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?"
+    r"|bd\.?|impasse|imp\.?|chemin"
+    r"|chem\.?|che\.?|all[ée]e|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement"
+    r"|lot\."
+    r"|esplanade|promenade|traverse|mont[ée]e|corniche|rond-point|rpt\.?)"
 )
 _SPOT = (
-    r"(?i:place|pl\.?|cours|cour|passage|quai|square|sq\.?|route|rte\.?|voie|villa|cité|résidence"
-    r"|rés\.?|hameau|lieu-dit|mail|clos|côte|parvis|pont|galerie|parc|domaine|immeuble|porte)"
+    r"(?i:place|pl\.?|cours|cour|passage|quai|square|sq\.?|route|rte\.?|voie|villa|cit[ée]"
+    r"|r[ée]sidence"
+    r"|r[ée]s\.?|hameau|lieu-dit|mail|clos|c[ôo]te|parvis|pont|galerie|parc|domaine|immeuble|porte)"
 )
 """Words that are also ordinary ones: only a name with a capital makes a street of them."""
 
@@ -41,39 +46,92 @@ _CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ]\w*(?:[-.']\w+)*|\d{1,4}(?!\d))"
 _WORD = r"\w[\w']*(?:-[\w']+)*"
 _TAIL = rf"(?:[ ](?:{_OF_NAME}){{0,2}}{_CAPITAL}){{0,5}}"
 _NOT_A_NAME = (
-    r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commerçante|piétonne|voisine"
-    r"|parallèle|entière|bloquée|fermée|barrée|d'eau|à|de stationnement|de parking|de crèche|pmr"
+    r"(?!(?i:sur|par|ou|où|et|qui|est|dans|pour|en|avec|sans|plus|moins|commer[çc]ante|pi[ée]tonne"
+    r"|voisine"
+    r"|parall[èe]le|entière|bloqu[ée]e|ferm[ée]e|barr[ée]e|d'eau|à|de stationnement|de parking"
+    r"|de crèche|pmr"
     r"|de cinéma|adaptée|réservée|libre|publique|privée|cyclable|concernée?|suivante?)\b)"
 )
 _LOWER = (
-    r"(?i:marché|mairie|église|gare|poste|fontaine|port|château|lavoir|chapelle|bourg|moulin)\b"
+    r"(?i:march[ée]|mairie|[ée]glise|gare|poste|fontaine|port|ch[âa]teau|lavoir|chapelle|bourg"
+    r"|moulin)\b"
 )
 _NAMELESS = r"(?i:grande?|vieille|haute|basse|petite|nouvelle)(?:[- ']\s?)(?i:rue)\b"
 _OF = r"(?i:de\sla\s|de\sl'\s?|du\s|de\s|des\s|,\s?)?"
 
-_NUMBERED = re.compile(
-    rf"(?<![\w.,/:#°-])(?<!\d\s)(?:{_DOOR}[,\s]{{1,3}}){{0,3}}{_NUMBER},?\s{{0,4}}{_OF}(?:"
-    rf"{_NAMELESS}|{_STREET}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
+_WAY = (
+    rf",?\s{{0,4}}{_OF}(?:{_NAMELESS}"
+    rf"|{_STREET}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
     rf"|{_SPOT}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?:{_LOWER}|{_CAPITAL}{_TAIL}))"
     rf"(?:\s?,?\s?-?\s?(?:{_FLOOR},?\s)?{_DOOR}){{0,4}}"
 )
+_NUMBERED = re.compile(rf"(?<![\w.,/:#°-])(?<!\d\s){_NUMBER}{_WAY}")
+_SPELT = re.compile(
+    r"(?<![\w-])(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
+    r"|seize|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
+    rf"|cent(?:[- ]\w{{2,9}})?)\b{_WAY}"
+)
+_SPELT_STEMS = (
+    *("deux ", "trois ", "quatre ", "cinq ", "six ", "sept ", "huit ", "neuf ", "dix ", "onze "),
+    *("douze ", "treize ", "quatorze ", "quinze ", "seize ", "vingt", "trente", "quarante"),
+    *("cinquante", "soixante", "cent "),
+)
+_DIGIT = re.compile(r"\d")
+_HINT_AFTER = re.compile(r"(?:au |n° ?|no ?|num[ée]ro )\d")
+_HINT_BARE = re.compile(r"\s\d{1,3}(?:\s?(?:bis|ter)\b)?(?:\s?[,;)]|\.?\s*$|\.\s)")
+_ENGLISH_STEMS = (
+    *(" st", " road", " rd", " lane", " ln", " ave", " dr", " sq", " court", " ct", " close"),
+    *(" terr", " way", " cres", " gard", " gdns", " grove", " hill", " place", " row", " mews"),
+    *(" green", " view", " walk", " b", " parade", " quay", " rise", " circ", " mount", " park"),
+    *(" yard", " wharf", " villas", " alley", " gate", " end", " the "),
+)
+_HOUSE_STEMS = ("cottage", "house", "farm", "lodge", "barn", "manor", "villa")
+_DOORS_BEFORE = re.compile(rf"(?<!\w)(?:{_DOOR}[,\s]{{1,3}}){{1,3}}$")
 _NUMBER_AFTER = re.compile(
     rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
-    r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|numéro\s)?|n°\s?|numéro\s)\d{1,4}(?:\s?(?i:bis|ter)\b)?"
+    r"(?:,\s|\s|\s?\()(?i:au\s(?:n°\s?|num[ée]ro\s)?|n[°o]\s?|num[ée]ro\s)\d{1,4}(?:\s?(?i:bis"
+    r"|ter)\b)?"
     r"(?![\w/]|[.,]\d|\s(?i:mars|mai|juin|août|h\b|heures?|janvier|février|avril|juillet"
     r"|septembre|octobre|novembre|décembre))"
 )
+_ENGLISH_WAY = (
+    r"(?i:street|st|road|rd|lane|ln|avenue|ave|drive|dr|square|sq|court|ct|close|terrace|way"
+    r"|crescent"
+    r"|cres|gardens|gdns|grove|hill|place|row|mews|green|view|walk|boulevard|blvd|parade|quay|rise"
+    r"|circle|circus|mount|park|yard|wharf|villas|alley|gate|end)"
+)
+_BARE_AFTER = re.compile(
+    rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?!\d|(?i:du|des?|la|les?"
+    rf"|aux?)\b){_WORD}(?:\s[A-ZÀ-Þ]\w+){{0,2}}"
+    rf"\s\d{{1,3}}"
+    r"(?:\s?(?i:bis|ter)\b)?(?=\s?[,;)]|\.?\s*$|\.\s[A-ZÀ-Þ])"
+)
+_NAMED_HOUSE = re.compile(
+    r"\b(?:The\s)?[A-Z][a-z]+(?:\s[A-Z][a-z]+)?\s(?:Cottage|House|Farm|Lodge|Barn|Manor|Villa)"
+    rf",?\s(?:[A-Z][\w'-]*\s){{1,3}}{_ENGLISH_WAY}\b"
+)
 _ENGLISH = re.compile(
-    r"(?<![\w.,/:#°-])\d{1,4}[A-Fa-f]?,?\s(?:[A-Z][\w'-]*\s){1,3}"
-    r"(?:Street|St|Road|Rd|Lane|Avenue|Ave|Drive|Square|Court|Close|Terrace|Way)\b"
+    rf"(?<![\w.,/:#°-])\d{{1,4}}[A-Fa-f]?,?\s(?:[A-Z][\w'-]*\s){{1,3}}{_ENGLISH_WAY}\b"
+    r"|(?<![\w.,/:#°-])\d{1,4}[a-f]?,?\s(?!(?:the|a|to|of|in|and|cars?|on)\b)"
+    r"(?:[a-z][\w'-]*\s){1,2}"
+    r"(?:street|road|rd|lane|avenue|drive|crescent|terrace|gardens|grove|mews)\b"
+    r"|(?<![\w.,/:#°-])\d{1,4}[A-Fa-f]?,?\s[Tt]he\s(?:[A-Z][\w'-]*\s)?[A-Z][\w'-]+"
 )
 _YEAR_BEFORE = re.compile(
     r"(?i:\b(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
     r"|en|depuis|année|fin|début|été|hiver|printemps|automne|since|in|of|en date de))\s$"
 )
+_DOOR_BEFORE = re.compile(
+    r"(?i:\b(?:appartement|appart\.?|appt?\.?|apt\.?|flat|apartment|b[âa]t\.?|porte|bo[îi]te))\s?$"
+)
 _HEAD = re.compile(rf"^(?P<doors>(?:{_DOOR}[,\s]{{1,3}}){{0,3}})(?P<number>{_NUMBER})")
+_SPELT_HEAD = re.compile(
+    rf"^(?P<doors>(?:{_DOOR}[,\s]{{1,3}}){{0,3}})(?P<number>[^\W\d]+(?:[- ](?:et[- ])?[^\W\d]+)?)"
+    rf",?\s(?={_OF}(?:{_STREET}|{_SPOT})\s)"
+)
 _FOOT = re.compile(
-    r"(?i:au\s(?:n°\s?|numéro\s)?|n°\s?|numéro\s)(?P<value>\d{1,4}(?:\s?(?i:bis|ter))?)$"
+    r"(?i:au\s(?:n°\s?|num[ée]ro\s)?|n[°o]\s?|num[ée]ro\s)?(?P<value>\b\d{1,4}(?:\s?(?i:bis"
+    r"|ter))?)$"
 )
 _DOOR_VALUE = re.compile(
     rf"\b(?={_DOOR})[^\W\d]+\.?\s?(?i:n°\s?)?(?P<value>[A-Z]?\d{{1,5}}[A-Z]?|[A-Z])\b"
@@ -82,10 +140,40 @@ _DOOR_VALUE = re.compile(
 
 def find_addresses(text: str) -> Iterator[Span]:
     """Yield the numbered addresses of a normalised text, with their streets and doors."""
-    for pattern in (_NUMBERED, _NUMBER_AFTER, _ENGLISH):
+    low = lowered(text)
+    for pattern in _worth_trying(low):
         for found in pattern.finditer(text):
-            if not _is_year(text, found):
-                yield Span(found.start(), found.end(), ADDRESS)
+            if pattern is _SPELT or not (_is_year(text, found) or _is_door(text, found.start())):
+                yield Span(_start(text, found), found.end(), ADDRESS)
+
+
+def _worth_trying(low: str) -> Iterator[re.Pattern[str]]:
+    """Yield the patterns that a cheap look at a text in small letters does not rule out."""
+    if _DIGIT.search(low):
+        yield _NUMBERED
+        if _HINT_AFTER.search(low):
+            yield _NUMBER_AFTER
+        if _HINT_BARE.search(low):
+            yield _BARE_AFTER
+        if holds(low, _ENGLISH_STEMS):
+            yield _ENGLISH
+    if holds(low, _HOUSE_STEMS):
+        yield _NAMED_HOUSE
+    if holds(low, _SPELT_STEMS):
+        yield _SPELT
+
+
+def _start(text: str, found: re.Match[str]) -> int:
+    """Return where an address begins: at the doors told before its number, if any."""
+    if found.re in (_NUMBER_AFTER, _BARE_AFTER, _NAMED_HOUSE):
+        return found.start()
+    doors = _DOORS_BEFORE.search(text, max(0, found.start() - 60), found.start())
+    return doors.start() if doors else found.start()
+
+
+def _is_door(text: str, start: int) -> bool:
+    """Say whether the number belongs to the door before it: "(apt. 8, impasse du Moulin)"."""
+    return _DOOR_BEFORE.search(text, max(0, start - 18), start) is not None
 
 
 def _is_year(text: str, found: re.Match[str]) -> bool:
@@ -98,7 +186,8 @@ def _is_year(text: str, found: re.Match[str]) -> bool:
 def generalise(address: str) -> str:
     """Return an address without house number and doors: "12 bis rue X, appt 4" as "[n°] rue X…".
 
-    The text between is kept as written. What has no number where one is expected is hidden whole.
+    The text between is kept as written. What has no number where one is expected, or a second
+    address, is hidden whole.
     """
     copy = normalise(address)
     parts: list[str] = []
@@ -106,12 +195,15 @@ def generalise(address: str) -> str:
     for start, end in (copy.original(*place) for place in _numbers(copy.text)):
         parts += (address[done:start], HIDDEN_NUMBER)
         done = end
-    return "".join(parts) + address[done:] if parts else "[adresse]"
+    shown = "".join(parts) + address[done:]
+    if not parts or any(find_addresses(normalise(shown).text)):
+        return "[adresse]"
+    return shown
 
 
 def _numbers(text: str) -> list[tuple[int, int]]:
     """Return where the house number and the doors of a normalised address stand, in order."""
-    head, foot = _HEAD.match(text), _FOOT.search(text)
+    head, foot = _HEAD.match(text) or _SPELT_HEAD.match(text), _FOOT.search(text)
     if head is not None:
         doors = [m.span("value") for m in _DOOR_VALUE.finditer(text)]
         start, end = head.span("number")

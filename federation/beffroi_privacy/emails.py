@@ -9,6 +9,7 @@ An address is read outwards from its at-sign, whatever form that has: `@`, `(at)
 import re
 from collections.abc import Iterator
 
+from beffroi_privacy.gazetteer import first_name, is_ordinary, is_surname_too
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.spans import EMAIL, Span
 
@@ -19,7 +20,7 @@ _AT = re.compile(
     r"(?P<sign>\s{0,2}[@＠]\s{0,2})"
     r"|(?P<bracket>\s{0,2}[(\[{<]\s{0,2}(?:at|arob+ase?|arob|chez|a|@)\s{0,2}[)\]}>]\s{0,2})"
     r"|(?P<word>\s(?:arr?ob+ase?)\s)"
-    r"|(?P<bare>\sat\s)",
+    r"|(?P<bare>\s(?:at|chez|à)\s|[_-]at[_-])",
     re.IGNORECASE,
 )
 _LOCAL = re.compile(rf"[\w.+%'-]+(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
@@ -35,7 +36,8 @@ _PROVIDER = re.compile(
     r"(?:[.,]\w{2,6})?\b",
     re.IGNORECASE,
 )
-_SHAPED = re.compile(r"[._\d]|\b(?:dot|point)\b", re.IGNORECASE)
+_LETTERED = re.compile(r"[\d\s-]*[^\W\d]")
+_SHAPED = re.compile(r"[._\d]|\w{3}-\w{3}|\b(?:dot|point)\b", re.IGNORECASE)
 _SPELT_DOT = re.compile(r"dot|point", re.IGNORECASE)
 
 _OFFICE = frozenset(
@@ -68,7 +70,7 @@ def find_emails(text: str) -> Iterator[Span]:
     """Yield the personal e-mail addresses of a normalised text."""
     for at in _AT.finditer(text):
         found = _around(text, at)
-        if found is not None and not _is_office(found[2]):
+        if found is not None and not _is_office(found[2], text[at.end() : found[1]]):
             yield Span(found[0], found[1], EMAIL)
 
 
@@ -80,8 +82,11 @@ def _around(text: str, at: re.Match[str]) -> tuple[int, int, str] | None:
         return None
     lead = len(local.group()) - len(local.group().lstrip(".'-%+"))
     written = local.group()[lead:]
-    end = _domain_end(text, at, shaped=bool(_SHAPED.search(written)))
+    end = _domain_end(text, at, shaped=bool(_SHAPED.search(written)), named=_is_named(written))
     if end is None or not written:
+        return None
+    domain = text[at.end() : end]
+    if not _LETTERED.match(domain) or (_is_spaced(at) and _is_plain(written)):
         return None
     return at.start() - len(written), end, written
 
@@ -90,7 +95,18 @@ def _is_spaced(at: re.Match[str]) -> bool:
     return at.group("sign") is not None and at.group().startswith(" ")
 
 
-def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
+def _is_plain(written: str) -> bool:
+    """Say whether a local part is one ordinary word: "any @exemple.fr" is no mailbox."""
+    return written.isalpha() and is_ordinary(fold(written))
+
+
+def _is_named(written: str) -> bool:
+    """Say whether a local part is two words that are no ordinary ones: "mehmet-demir"."""
+    parts = [p for p in re.split(r"[._-]", fold(written)) if p]
+    return len(parts) > 1 and not all(is_ordinary(part) for part in parts)
+
+
+def _domain_end(text: str, at: re.Match[str], *, shaped: bool, named: bool = False) -> int | None:
     """Return where the domain after an at-sign ends; None where there is none to believe in.
 
     `shaped` says that what stands before looks like a mailbox (a dot, a digit) and not like a
@@ -99,7 +115,7 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
     after = text[at.end() : at.end() + _WINDOW]
     provider, domain = _PROVIDER.match(after), _DOMAIN.match(after)
     if at.group("bare") is not None:
-        if domain is None or not _SPELT_DOT.search(domain.group()):
+        if domain is None or not (_SPELT_DOT.search(domain.group()) or named):
             domain = None
             provider = provider if shaped else None
     elif _is_spaced(at) or at.group("sign") is None:
@@ -112,14 +128,28 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool) -> int | None:
     return at.end() + max(ends) if ends else None
 
 
-def _is_office(local: str) -> bool:
+def _is_office(local: str, domain: str) -> bool:
     """Say whether a local part names an office rather than a person."""
     spelt = re.sub(r"\s?[(\[{]?\s?\b(?:dot|point)\b\s?[)\]}]?\s?", ".", fold(local))
     words = [w for w in re.split(r"[^a-z0-9]+", spelt) if w]
     if not words:
         return False
+    labels = set(re.split(r"[^a-z0-9]+", fold(domain)))
+    if labels.isdisjoint(_PROVIDERS) and not any(first_name(w) > 0 for w in words):
+        if any(len(w) > 3 and w in labels for w in words):
+            return True
+        if all(is_ordinary(w) and not is_surname_too(w) for w in words):
+            return True
     known = [w in _OFFICE or w in _SEAT or w in _LINKS or w.isdigit() for w in words]
     return all(known) or (words[0] in _SEAT and len(words) > 1)
+
+
+_PROVIDERS = frozenset(
+    """
+    gmail googlemail orange wanadoo free sfr laposte hotmail outlook live yahoo icloud bbox neuf
+    numericable aliceadsl protonmail proton msn gmx aol mailo
+    """.split()
+)
 
 
 _LINKS = frozenset("de des du la le les l d a au aux et".split())

@@ -25,7 +25,8 @@ _NIR = re.compile(
     re.IGNORECASE,
 )
 _NIR_CUE = re.compile(
-    r"(?:\bnir\b|s[ée]cu(?:rit[ée])?\b|\binsee\b|\bss\b|\bvitale\b|\bimmatriculation\b)[^\d\n]{0,25}$",
+    r"(?:\bnir\b|s[ée]cu(?:rit[ée])?\b|\binsee\b|\bss\b|\bvitale\b"
+    r"|\bimmatriculation\b)[^\d\n]{0,25}$",
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"(?<![A-Z0-9])([A-Z]{2})(\s?)(\d{2})(?=[ .\-]?[A-Z0-9]{2})", re.IGNORECASE)
@@ -42,8 +43,17 @@ _RIB = re.compile(
     r"(?P<account>[0-9A-Z]{11})(?P=gap)(?P<key>\d{2})(?!\w)",
     re.IGNORECASE,
 )
+_NAMED_ACCOUNT = re.compile(
+    r"(?<!\w)(?:iban|rib|bban|compte (?:bancaire|courant|n°|num[ée]ro)|bank account"
+    r"|account (?:number|no\.?)|domiciliation)"
+    r"(?:\s?(?:est|is|:|=|,|\(|-|le|n°|num[ée]ro|suivant|bancaire|nouveau|new)){0,4}\s{0,3}"
+    r"(?P<value>(?:[A-Z]{2}\s?\d{2}|\d{4,5})(?:[ .\-/]{0,2}(?:[A-Z]{1,4}(?![a-z])\d*"
+    r"|[\dX*]+)){2,12}(?!\w))",
+    re.IGNORECASE,
+)
 _SIV = re.compile(
-    r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)(?!000)\d{3}(?P<gap2>\s?[-.·]\s?|\s?)"
+    r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)(?!000)\d{3}(?P<gap2>\s?[-.·]\s?"
+    r"|\s?)"
     r"(?P<b>[A-HJ-NP-TV-Z]{2})(?![^\W\d]|-\w)",
     re.IGNORECASE,
 )
@@ -51,6 +61,23 @@ _FNI = re.compile(
     r"(?<![\w.,-])(?<!\d )(?P<number>[1-9]\d{1,3})(?P<gap>[ -]?)(?P<letters>[A-HJ-NP-Z]{2,3})"
     r"(?P<gap2>[ -]?)"
     r"(?P<place>0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])(?![\w]|-\w|[.,]\d| ?[€%])",
+    re.IGNORECASE,
+)
+_UK = re.compile(r"(?<![\w-])[A-Z]{2}[0-9]{2}\s?[A-Z]{3}(?![\w-])")
+_FOREIGN = re.compile(
+    r"(?<![\w-])(?:[1-9]-[A-Z]{3}-\d{3}|\d{4}[ -][B-DF-HJ-NP-TV-Z]{3}"
+    r"|[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[ -]\d{1,4}"
+    r"|[A-Z]{3}[ -]?\d{3,4})(?![\w-])"
+)
+_ROADS = frozenset(("HWY", "RTE", "RUE", "RCS", "BLD", "PLU", "ZAC", "ISO", "NOR", "TVA", "CVE"))
+_AROUND = re.compile(
+    r"\b(?:gar[ée]e?s?|stationn\w*|parked|parking|voiture|v[ée]hicule|camion\w*|scooter|moto|car"
+    r"|van|truck|vehicle|plate"
+    r"|plaque|immatricul\w*|conducteur|chauffard|driver|berline|utilitaire|fourgon\w*|taxi|épave"
+    r"|epave|4x4|suv"
+    r"|renault|peugeot|citro[ëe]n|dacia|toyota|ford|audi|bmw|mercedes|volkswagen|golf|clio|twingo"
+    r"|polo|fiat|opel"
+    r"|nissan|kia|hyundai|seat|skoda|tesla|volvo)\b",
     re.IGNORECASE,
 )
 _PLATE_CUE = re.compile(
@@ -62,7 +89,7 @@ _NOT_LETTERS = frozenset(
     """
     LE LA DE DU ET EN AU SA MA TA CE SE NE ME TE DES LES SUR PAR RUE BIS TER QUA EUR KWH MWH KM
     KG CM MM ML HA HT TTC KMH JAN FEV MAR AVR MAY JUN SEP DEC NOV AUG ANS VS PM AM RD CR VC CD PR
-    EST NET MAX MIN DEL DCM ARR CM BP CS CP TSA NB
+    AT TO BY IN ON OF EST NET MAX MIN DEL DCM ARR CM BP CS CP TSA NB
     """.split()
 )
 
@@ -81,7 +108,8 @@ def find_nir(text: str) -> Iterator[Span]:
             _NIR_CUE.search(text, max(0, found.start() - 40), found.start())
         ):
             continue
-        yield Span(found.start(), found.end(), NIR)
+        proved = not key or nir.is_valid(body + key)
+        yield Span(found.start(), found.end(), NIR, doubt="" if proved else "checksum")
 
 
 def _is_nir(body: str, key: str, written: str) -> bool:
@@ -104,10 +132,22 @@ def find_iban(text: str) -> Iterator[Span]:
     for found in _IBAN.finditer(text):
         end = _iban_end(text, found)
         if end is not None:
-            yield Span(found.start(), end, IBAN)
+            proved = iban.is_valid(text[found.start() : end])
+            yield Span(found.start(), end, IBAN, doubt="" if proved else "checksum")
+    yield from _after_name(text)
     for found in _RIB.finditer(text):
         if found.group("gap") or _is_rib(found):
-            yield Span(found.start(), found.end(), IBAN)
+            proved = not found.group("account").isdigit() or _is_rib(found)
+            yield Span(found.start(), found.end(), IBAN, doubt="" if proved else "checksum")
+
+
+def _after_name(text: str) -> Iterator[Span]:
+    """Yield what follows the words IBAN, RIB or bank account, whatever its shape."""
+    for found in _NAMED_ACCOUNT.finditer(text):
+        start, end = found.span("value")
+        digits = sum(c.isdigit() for c in text[start:end])
+        if digits >= 9:
+            yield Span(start, end, IBAN, doubt="checksum")
 
 
 def _is_rib(found: re.Match[str]) -> bool:
@@ -134,7 +174,7 @@ def _iban_end(text: str, found: re.Match[str]) -> int | None:
             return None
     if len(written) == length and _stops(text, taken):
         digits = sum(c.isdigit() for c in written[4:])
-        announced = not found.group(2) and found.group(1).isupper()
+        announced = not found.group(2) and (found.group(1).isupper() or digits >= 16)
         if iban.is_valid(written) or (announced and digits * 2 >= length - 4):
             return taken
     return _broken_end(text, found)
@@ -158,12 +198,31 @@ def find_plates(text: str) -> Iterator[Span]:
     """Yield the French number plates of a normalised text."""
     for found in (*_SIV.finditer(text), *_FNI.finditer(text)):
         cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None
-        shown = _is_siv(found, cued) if found.re is _SIV else _is_fni(found, cued)
+        around = cued or _is_near_vehicle(text, found)
+        shown = _is_siv(found, cued, around) if found.re is _SIV else _is_fni(found, cued, around)
         if shown:
-            yield Span(found.start(), found.end(), PLATE)
+            yield Span(found.start(), found.end(), PLATE, weak=not cued and _is_loose(found))
 
 
-def _is_siv(found: re.Match[str], cued: bool) -> bool:
+def find_foreign_plates(text: str) -> Iterator[Span]:
+    """Yield plates of other countries, which only words about a vehicle tell from other codes."""
+    for pattern in (_UK, _FOREIGN):
+        for found in pattern.finditer(text):
+            if found.group()[:3] not in _ROADS and _is_near_vehicle(text, found):
+                yield Span(found.start(), found.end(), PLATE, weak=True)
+
+
+def _is_near_vehicle(text: str, found: re.Match[str]) -> bool:
+    """Say whether words about a vehicle stand close before or after."""
+    return _AROUND.search(text, max(0, found.start() - 70), found.end() + 40) is not None
+
+
+def _is_loose(found: re.Match[str]) -> bool:
+    """Say whether a plate has no hyphens, so that it may also be the number of something else."""
+    return not (found.group("gap").strip() and found.group("gap2").strip())
+
+
+def _is_siv(found: re.Match[str], cued: bool, around: bool) -> bool:
     a, b = found.group("a"), found.group("b")
     if "SS" in (a.upper(), b.upper()):
         return False  # never issued
@@ -173,10 +232,12 @@ def _is_siv(found: re.Match[str], cued: bool) -> bool:
         return False
     if found.group("gap") == "":
         return found.group("gap2") == ""
-    return (a + b).isupper() and not _NOT_PAIRS & {a, b}
+    if _NOT_PAIRS & {a.upper(), b.upper()}:
+        return around and (a + b).isupper() and not {a, b} <= _NOT_PAIRS
+    return (a + b).isupper() or around
 
 
-def _is_fni(found: re.Match[str], cued: bool) -> bool:
+def _is_fni(found: re.Match[str], cued: bool, around: bool) -> bool:
     letters = found.group("letters")
     if letters.upper() in _NOT_LETTERS:
         return False
@@ -184,4 +245,6 @@ def _is_fni(found: re.Match[str], cued: bool) -> bool:
         return True
     year = len(found.group("number")) == 4 and found.group("number")[:2] in ("19", "20")
     even = found.group("gap") == found.group("gap2")
-    return even and not year and letters.isupper() and len(found.group("number")) >= 3
+    if not even or year:
+        return False
+    return (around or letters.isupper()) and len(found.group("number")) >= 3

@@ -40,7 +40,7 @@ def find_known(text: str, known: Sequence[str]) -> tuple[list[Span], bool]:
     return spans, doubtful
 
 
-def _pattern(word: str) -> str:
+def pattern_of(word: str) -> str:
     """Return a pattern for a word with or without its accents."""
     return "".join(
         f"[{_ACCENTS[_PLAIN[c]]}]" if c in _PLAIN else re.escape(c) for c in word.casefold()
@@ -48,7 +48,7 @@ def _pattern(word: str) -> str:
 
 
 def _literal(text: str, value: str, label: str) -> Iterator[Span]:
-    for found in re.finditer(rf"(?<!\w){_pattern(value)}(?!\w)", text, re.IGNORECASE):
+    for found in re.finditer(rf"(?<!\w){pattern_of(value)}(?!\w)", text, re.IGNORECASE):
         yield Span(found.start(), found.end(), label)
 
 
@@ -64,7 +64,7 @@ def _name(text: str, value: str) -> tuple[list[Span], bool]:
     words = [w for w in re.split(r"[\s,]+", value) if w]
     spans: list[Span] = []
     for order in (words, words[::-1]):
-        whole = r"[\s,.-]{1,3}".join(map(_pattern, order))
+        whole = r"[\s,.-]{1,3}".join(map(pattern_of, order))
         for found in re.finditer(rf"(?<!\w){whole}(?!\w)", text, re.IGNORECASE):
             if len(words) > 1:
                 spans.append(Span(found.start(), found.end(), PERSON))
@@ -73,7 +73,7 @@ def _name(text: str, value: str) -> tuple[list[Span], bool]:
     for word in words:
         if len(word) < 2 or word.casefold() in _PARTICLES:
             continue
-        for found in re.finditer(rf"(?<!\w){_pattern(word)}(?!\w)", text, re.IGNORECASE):
+        for found in re.finditer(rf"(?<!\w){pattern_of(word)}(?!\w)", text, re.IGNORECASE):
             if found.group()[0].isupper():
                 spans.append(Span(found.start(), found.end(), PERSON))
             elif not any(start <= found.start() < end for start, end in covered):

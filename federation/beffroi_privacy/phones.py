@@ -15,6 +15,7 @@ from typing import Final
 import phonenumbers
 from stdnum.fr import siren, siret
 
+from beffroi_privacy.patterns import holds, lowered
 from beffroi_privacy.spans import PHONE, Span
 
 REGIONS: Final = (
@@ -32,6 +33,7 @@ _FRENCH = re.compile(
     rf"|(?<!\d)(?<!\d[.,])(?<!\+)(?:0|\(0\)\s?|0 (?=[67] ?\d\d )|33{_GAP}(?=[67]))[1-79]\)?)"
     rf"(?:{_GAP}\d){{8}}(?!\d)"
     r"|(?<![\d:])0[1-79](?::\d\d){4}(?![\d:])"
+    r"|(?<![\w.,+/-])(?<!\d )07\d{3} \d{6}(?!\d)"
 )
 _ABROAD = re.compile(
     r"(?<![\w.+])(?<!\d )(?:\+\s?|00\s?)[1-9]\d{0,2}(?:[ .\-/_]{0,2}\(?\d\)?){6,12}(?!\d)"
@@ -41,8 +43,7 @@ _CUE = re.compile(
     r"(?:\bt[ée]l(?:[ée]phon\w*)?\b|\bportable\b|\bmobile\b|\bgsm\b|\bfax\b|\bwhatsapp\b"
     r"|\b(?:tele)?phone\b|\bcell\b|\bjoign\w*|\bjoindre\b|\bappele[rz]\b|\brappele[rz]\b"
     r"|\bcall me\b|\btext me\b|\bsms\b|☎|📞)[^\d\n]{0,20}?"
-    r"(?P<number>\+?\(?\d(?:[ .\-/()]{0,2}\d){5,14})(?!\d)",
-    re.IGNORECASE,
+    r"(?P<number>\+?\(?\d(?:[ .\-/()]{0,2}\d){5,14})(?!\d)"
 )
 _WORD = (
     r"(?:z[ée]ro|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze"
@@ -50,8 +51,16 @@ _WORD = (
 )
 _HALF_SPELT = re.compile(
     rf"(?<!\w)(?:z[ée]ro[ -]{_WORD}|0\s?[1-79])(?:[ .,\-]{{1,2}}(?:\d{{1,2}}(?!\d)|{_WORD}\b))"
-    rf"{{4,16}}",
-    re.IGNORECASE,
+    rf"{{4,16}}"
+)
+_CUE_STEMS = (
+    *("tél", "tel", "portable", "mobile", "gsm", "fax", "whatsapp", "phone", "cell", "joign"),
+    *("joindre", "appele", "rappele", "call me", "text me", "sms", "☎", "📞"),
+)
+_SPELT_STEMS = (
+    *("zéro", "zero", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
+    *("onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "trente", "quarante"),
+    *("cinquante", "soixante", "cent"),
 )
 _SPELT = re.compile(r"[a-zé]{3}", re.IGNORECASE)
 _DATE = re.compile(r"(?:0[1-9]|[12]\d|3[01])[ ./\-](?:0[1-9]|1[0-2])[ ./\-](?:19|20)\d\d(?!\d{3})")
@@ -60,6 +69,13 @@ _QUANTITY = re.compile(
     r"\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|kwh|mwh|tonnes?\b|km\b|millions?\b|fcfa|\$|£)",
     re.IGNORECASE,
 )
+_REFERENCE_CUE = re.compile(
+    r"\b(?:rfp|rfq|file|folder|roll|permit|dossier|ticket|r[ée]f\w*|march[ée]|orders?|lot|case"
+    r"|claim)s?"
+    r"\W{0,3}(?:no|n°|num[ée]ro|number)?\W{0,5}(?:s:?\s)?$",
+    re.IGNORECASE,
+)
+_IN_PAIRS = re.compile(r"\W*(?:\d{2}(?:\W{1,3}|$)){5}")
 _BUSINESS_CUE = re.compile(
     r"\b(?:siren|siret|rcs|tva|naf|finess|cerfa|rna)\b\W{0,12}$", re.IGNORECASE
 )
@@ -71,11 +87,12 @@ def find_phones(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             if judge(found.group()) and not _is_something_else(text, found.start(), found.end()):
                 yield Span(found.start(), found.end(), PHONE)
-    for found in _CUE.finditer(text):
+    low = lowered(text)
+    for found in _CUE.finditer(low) if holds(low, _CUE_STEMS) else ():
         start, end = found.span("number")
         if _is_cued(found.group("number")) and not _is_something_else(text, start, end):
             yield Span(start, end, PHONE)
-    for found in _HALF_SPELT.finditer(text):
+    for found in _HALF_SPELT.finditer(low) if holds(low, _SPELT_STEMS) else ():
         if _SPELT.search(found.group()) and _spelt_digits(found.group()) >= 5:
             yield Span(found.start(), found.end(), PHONE)
 
@@ -125,6 +142,10 @@ def _parsed(written: str, region: str | None) -> phonenumbers.PhoneNumber | None
 def _is_something_else(text: str, start: int, end: int) -> bool:
     """Say whether digits are an amount, or a SIREN or SIRET that checks or is announced as one."""
     if _QUANTITY.match(text, end) or _BUSINESS_CUE.search(text, max(0, start - 30), start):
+        return True
+    if _REFERENCE_CUE.search(text, max(0, start - 25), start) and not _IN_PAIRS.match(
+        text[start:end]
+    ):
         return True
     run = re.match(r"[\d ]+", text[start : start + 20])
     digits = _digits(run.group()) if run else ""

@@ -2,7 +2,7 @@
 """A place in a text that tells who somebody is, and what kind of thing it is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 EMAIL: Final = "EMAIL"
@@ -10,37 +10,59 @@ PHONE: Final = "PHONE"
 NIR: Final = "NIR"
 IBAN: Final = "IBAN"
 PLATE: Final = "PLATE"
+IP: Final = "IP"
+DOB: Final = "DOB"
+URL_TOKEN: Final = "URL_TOKEN"  # noqa: S105 - a label
+OTHER_ID: Final = "OTHER_ID"
+USERNAME: Final = "USERNAME"
 ADDRESS: Final = "ADDRESS"
 PERSON: Final = "PERSON"
 
-LABELS: Final = (IBAN, NIR, EMAIL, PHONE, PLATE, ADDRESS, PERSON)
+LABELS: Final = (
+    *(IBAN, NIR, EMAIL, PHONE, PLATE, IP, DOB, URL_TOKEN, OTHER_ID, USERNAME, ADDRESS, PERSON),
+)
 """Every label, the surest first: where two overlap, the earlier one names the place."""
+
+_RANK: Final = {label: rank for rank, label in enumerate(LABELS)}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A half-open range of a text, in characters of the text as it was given, and its label."""
+    """A half-open range of a text, in characters of the text as it was given, and its label.
+
+    Two spans are equal whatever their `weak` and `doubt`. A weak one was guessed from the words
+    around it, so that what is known to be nobody's wins over it. `doubt` is the code of
+    `beffroi_privacy.reasons` for which a person has to look at it, or nothing.
+    """
 
     start: int
     end: int
     label: str
+    weak: bool = field(default=False, compare=False)
+    doubt: str = field(default="", compare=False)
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:
     """Return spans in order, without overlaps: overlapping ones become one, never fewer characters.
 
-    The union keeps the surest label (`LABELS`), so that nothing that any detector saw is shown.
+    The union keeps the surest label (`LABELS`), so that nothing that any detector saw is shown; it
+    is weak only if all of it was, and keeps the first doubt.
     """
     merged: list[Span] = []
     for span in sorted(spans):
         if merged and span.start < merged[-1].end:
             last = merged[-1]
-            label = min(last.label, span.label, key=_rank)
-            merged[-1] = Span(last.start, max(last.end, span.end), label)
+            merged[-1] = Span(
+                last.start,
+                max(last.end, span.end),
+                min(last.label, span.label, key=_rank),
+                last.weak and span.weak,
+                last.doubt or span.doubt,
+            )
         else:
             merged.append(span)
     return merged
 
 
 def _rank(label: str) -> int:
-    return LABELS.index(label) if label in LABELS else len(LABELS)
+    return _RANK.get(label, len(_RANK))

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from beffroi_privacy.cli import answers, main, run
+from beffroi_privacy.ner import ModelMissing
 
 
-def ask(*lines: object, ner: bool = False) -> list[dict[str, Any]]:
+def ask(*lines: object, model_missing: bool = False) -> list[dict[str, Any]]:
     """Answers to lines, each an object or raw bytes."""
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
-    return list(answers(raw, ner=ner))
+    return list(answers(raw, model_missing=model_missing))
 
 
 def test_a_text_is_answered_with_spans_in_characters_and_a_masked_text() -> None:
@@ -30,10 +31,10 @@ def test_a_text_is_answered_with_spans_in_characters_and_a_masked_text() -> None
 def test_what_is_known_of_the_author_is_hidden() -> None:
     one, several = ask(
         {"id": 1, "text": "Camille Exemple", "known": "Camille Exemple"},
-        {"id": 2, "text": "Camille Exemple", "known": ["Camille", "Exemple"]},
+        {"id": 2, "text": "Exemple, bonjour de Camille", "known": ["Camille", "Exemple"]},
     )
     assert one["text"] == "[personne]"
-    assert several["text"] == "[personne] [personne]"
+    assert several["text"] == "[personne], bonjour de [personne]"
 
 
 @pytest.mark.parametrize(
@@ -63,13 +64,18 @@ def test_a_bad_line_is_answered_in_its_place(line: bytes) -> None:
     assert not after["review"]
 
 
+def no_model() -> None:
+    raise ModelMissing
+
+
 def test_the_model_is_said_not_to_be_there_and_every_text_is_for_review(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("beffroi_privacy.cli.load", no_model)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"id":1,"text":"x"}\n')))
     assert main(["--jsonl", "--ner"]) == 0
     said = capsys.readouterr()
-    assert "not part of this version" in said.err
+    assert "modèle de langue" in said.err
     assert json.loads(said.out)["reasons"] == ["ner not available"]
 
 

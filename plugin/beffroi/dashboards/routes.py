@@ -64,6 +64,11 @@ MASK_WORDS = {
     "PLATE": N_("number plate"),
     "ADDRESS": N_("address"),
     "PERSON": N_("a person's name"),
+    "IP": N_("network address"),
+    "DOB": N_("date of birth"),
+    "URL_TOKEN": N_("secret in a link"),
+    "OTHER_ID": N_("personal number"),
+    "USERNAME": N_("pseudonym"),
 }
 """What agents read for each label of `beffroi_privacy.spans`."""
 

@@ -21,5 +21,15 @@ REVIEW_WORDS: Mapping[str, str] = {
     "long number": N_("A long number remains that was not recognised."),
     "civility": N_("What looks like a name remains."),
     "author's name": N_("A word that is also a part of the author's name remains."),
+    "first name": N_("A known first name remains."),
+    "capitals": N_("Words with a capital remain that look like a name."),
+    "announced": N_("Words announce something personal, and nothing was found after them."),
+    "checksum": N_("A number is masked although its check digits are wrong."),
+    "opaque link": N_("A link keeps a long obscure part, which may be a secret."),
+    "sensitive": N_("A person is named beside words about health, violence or a complaint."),
+    "too slow": N_("This text took too long: read it as if nothing had been checked."),
+    "second pass": N_("Something was still found after masking."),
+    "model disagrees": N_("The language model sees a person where the rules see none."),
+    "ner not available": N_("The language model was asked for and is not installed."),
 }
-"""Why an agent should look twice at a text, by the codes of `beffroi_privacy.strong`."""
+"""Why an agent should look twice at a text, by the codes of `beffroi_privacy.reasons`."""

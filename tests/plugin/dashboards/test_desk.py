@@ -118,9 +118,9 @@ def test_masks_are_proposed_for_what_the_gate_would_find(village: Town) -> None:
 
 
 def test_the_desk_says_why_a_text_wants_a_second_look(village: Town) -> None:
-    ref = village.request(wanted="Les notes que Monsieur Trucmuche a prises pendant la réunion.")
+    ref = village.request(wanted="Les notes que Trucmuche Machinet a prises pendant la réunion.")
     page = village.signed_in("agent").page(f"/desk/cases/{ref}")
-    assert "Il reste ce qui ressemble à un nom." in page
+    assert "Il reste des mots à majuscule qui ressemblent à un nom." in page
 
 
 def test_an_answer_that_is_not_complete_keeps_what_was_typed(village: Town) -> None:

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Words that announce something personal, after which nothing was found.
+
+"Mon pseudo" without a pseudonym, "j'habite" without a home: either there is nothing, or it is told
+in a way that no rule reads. A person looks.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from beffroi_privacy.gazetteer import is_commune, is_ordinary
+from beffroi_privacy.normalise import fold
+from beffroi_privacy.patterns import any_of, holds, lowered
+from beffroi_privacy.spans import Span
+
+_REACH: Final = 70
+"""Characters after an announcement in which what it announces is looked for."""
+
+_NUMBER_AFTER = re.compile(r"[^.!?\n]{0,40}?(?<![\d,.])[\w/-]*\d[\w/-]*\d[\w/-]*")
+_NAMES = re.compile(
+    r"(?<!\w)"
+    + any_of(
+        r"pseudo(?:nyme)?|mon identifiant|son identifiant|mon login|login\s?:|username|user name"
+        r"|nom d'utilisateur|mon compte (?:facebook|insta|twitter)|my (?:login|handle|account name)"
+    )
+    + r"(?!\w)"
+)
+_NUMBERS = re.compile(
+    r"(?<!\w)"
+    + any_of(
+        r"iban|rib|bic|digicode|code d'(?:entr[ée]e|acc[èe]s)|code (?:du portail|de l'immeuble"
+        r"|porte)"
+        r"|mot de passe|mdp|password|matricule|passe?port|carte d'identit[ée]|cni"
+        r"|permis de conduire"
+        r"|allocataire|num[ée]ro (?:fiscal|client|d'abonn[ée]|d'adh[ée]rent|de s[ée]cu\w*|de carte"
+        r"|de compte)"
+        r"|mon num[ée]ro|ma carte|mon contrat|mon matricule|titre de s[ée]jour|rpps"
+        r"|num[ée]ro \w{1,12} de mon"
+        r"|my (?:number|card|account|licen[cs]e|badge)|ma plaque|immatricul[ée]e?|licence plate"
+        r"|gate code|door code"
+        r"|date de naissance|n[ée]\(?e?\)? le|born on|num[ée]ro personnel|mon (?:t[ée]l|portable)"
+        r"|my phone"
+    )
+    + r"(?!\w)"
+)
+_HOMES = re.compile(
+    r"(?<!\w)(?:j'habite|nous habitons|habitant au|domicili[ée]e?s?|demeurant|mon adresse"
+    r"|son adresse|i live|my address"
+    r"|qui habite|elle habite|il habite|lieu[- ]dit)(?!\w)"
+)
+_PLACE_AFTER = re.compile(r"[^.!?\n]{0,30}?(?:(?P<name>(?<![.\w])[A-ZÀ-Þ][\w'-]{2,})|\d)")
+_STEMS: Final = (
+    *(
+        "pseudo",
+        "identifiant",
+        "login",
+        "user",
+        "compte",
+        "my ",
+        "iban",
+        "rib",
+        "bic",
+        "code",
+        "passe",
+    ),
+    *("mdp", "password", "matricul", "passport", "carte", "cni", "permis", "allocataire", "numéro"),
+    *("numero", "contrat", "titre", "rpps", "plaque", "licence", "naissance", "né", "born", "mon "),
+    *("habit", "domicili", "demeurant", "adresse", "live", "address", "lieu"),
+)
+
+
+def announces_more(text: str, spans: Sequence[Span]) -> bool:
+    """Say whether a normalised text announces something personal that none of its spans holds."""
+    low = lowered(text)
+    if not holds(low, _STEMS):
+        return False
+    if any(not _is_near(found.end(), spans) for found in _NAMES.finditer(low)):
+        return True
+    for found in _NUMBERS.finditer(low):
+        if _NUMBER_AFTER.match(low, found.end()) and not _is_near(found.end(), spans):
+            return True
+    for found in _HOMES.finditer(low):
+        place = _PLACE_AFTER.match(text, found.end())
+        if place and not _is_near(found.end(), spans) and _is_unknown(place.group("name")):
+            return True
+    return False
+
+
+def _is_unknown(name: str | None) -> bool:
+    return name is None or not (is_commune(fold(name)) or is_ordinary(fold(name)))
+
+
+def _is_near(end: int, spans: Iterable[Span]) -> bool:
+    return any(span.start < end + _REACH and span.end > end - 20 for span in spans)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Numbers and codes that are nobody's: laws, firms, tenders, amounts, places on a map.
+
+What stands here wins over a weak detection, never over a strong one (a checksum, a word that says
+what the number is). It also explains a long number, so that nobody has to look at it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from stdnum.fr import siren, siret
+
+from beffroi_privacy.patterns import any_of, lowered
+from beffroi_privacy.spans import Span
+
+NUMBER: Final = "number"
+
+_CODE = r"[a-z0-9][\w./*#-]*\d[\w./*#-]*"
+_OF = r"\s?(?:(?:n°|n[o°]\b|num[ée]ro|no\.|number|r[ée]f\.?|id|#|:)\s?){0,3}"
+_THINGS = (
+    r"march[ée]s?(?:\sp\w+)?|d[ée]lib[ée]rations?|d[ée]lib\.?|arr[êe]t[ée]s?|lots?"
+    r"|bons? de commande"
+    r"|conventions?|appels? d'offres|consultations?|permis de (?:construire|d[ée]molir|am[ée]nager)"
+    r"|pc|dp|dcm|cerfa|tickets?|signalements?|datasets?|jeux? de donn[ée]es|lampadaires?|mats?"
+    r"|mâts?"
+    r"|cand[ée]labres?|points? lumineux|poteaux?|bornes?|armoires?|stations?|[ée]quipements?"
+    r"|assets?|issues?|bugs?|incidents?|finess|uai|rna|rcs|insee|lois?|d[ée]crets?|ordonnances?"
+    r"|circulaires?|directives?|r[èe]glements?|nor|version|avis cada|avis|conseil|cada|iso|nf|en"
+    r"|rfc"
+    r"|isbn|issn|parcelles?|sections?|cadastr\w*|bus|lignes?|conteneurs?|bennes?|abris?|arbres?"
+    r"|bouches?|vannes?|t[ée]l[ée]service|formulaires?|contract|tender|streetlight|pole|lamp"
+    r"|asset tag|case|request|work order|permit|planning application|application"
+)
+_ALWAYS = re.compile(
+    r"\bcve-\d{4}-\d{4,7}\b|\bcwe-\d+\b|\b10\.\d{4,9}/[^\s,;]+|\bark:/\d+/[\w/.-]+"
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+    r"|\b(?=[a-f]*\d)[0-9a-f]{7}(?:[0-9a-f]{17}|[0-9a-f]{25}|[0-9a-f]{33}|[0-9a-f]{57})\b"
+    r"|\b[lrda]\.?\s?\*?\s?\d{1,4}(?:-\d+)+\b|\b0\d{6}[a-z]\b|\b2[ab]\d{3}\b"
+    r"|\bart(?:icle|\.)s?\s(?:[lrda]\.?\s?\*?)?\s?\d[\d-]*"
+    r"|(?<![\d.,])-?\d{1,3}[.,]\d{3,8}\s?[,;/ ]\s?-?\d{1,3}[.,]\d{3,8}(?!\d)"
+    r"|\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\b\d{4}-\d\d-\d\d(?:t[\d:]+z?)?\b"
+    r"|\b0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|\b3[0-9]\s?\d\d\b(?=\s|[.,;)]|$)"
+    r"|\b\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))"
+)
+_NAMED = re.compile(rf"\b{any_of(_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
+_AMOUNT = re.compile(
+    r"(?<![\w.,])\d{1,3}(?:[ .,]\d{3})*(?:,\d+)?\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|m3\b|kwh"
+    r"|mwh|tonnes?\b|km\b|millions?\b|milliards?\b|fcfa|\$|£)|(?<!\w)[$£€]\s?\d[\d,.]*"
+)
+_FIRM = re.compile(r"(?<![\d.,])(?<!\d )\d{3}[ .]?\d{3}[ .]?\d{3}(?:[ .]?\d{5})?(?![\d])")
+_FIRM_CUE = re.compile(r"\b(?:siren|siret|rcs|tva|fr\d\d)\b[^\d\n]{0,20}$", re.IGNORECASE)
+
+
+def find_protected(text: str) -> Iterator[Span]:
+    """Yield the numbers and codes of a normalised text that are nobody's."""
+    low = lowered(text)
+    for pattern in (_ALWAYS, _AMOUNT):
+        for found in pattern.finditer(low):
+            yield Span(found.start(), found.end(), NUMBER)
+    for found in _NAMED.finditer(low):
+        yield Span(*found.span("code"), NUMBER)
+    for found in _FIRM.finditer(text):
+        if is_firm(found.group()) or _FIRM_CUE.search(
+            text, max(0, found.start() - 30), found.start()
+        ):
+            yield Span(found.start(), found.end(), NUMBER)
+
+
+def is_firm(written: str) -> bool:
+    """Say whether digits are the SIREN or SIRET of a firm, by their checksum."""
+    digits = re.sub(r"\D", "", written)
+    return siren.is_valid(digits) if len(digits) == 9 else siret.is_valid(digits)
+
+
+def unprotected(spans: list[Span], protected: list[Span]) -> list[Span]:
+    """Return the spans less the weak ones that touch something protected."""
+    if not protected:
+        return spans
+    return [s for s in spans if not (s.weak and touches(s, protected))]
+
+
+def touches(span: Span, others: list[Span]) -> bool:
+    """Say whether a span shares a character with one of others."""
+    return any(span.start < other.end and other.start < span.end for other in others)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""When a person has to look at a masked text, and why."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from beffroi_privacy.announced import announces_more
+from beffroi_privacy.doubts import leftovers
+from beffroi_privacy.links import opaque_parts
+from beffroi_privacy.protect import touches
+from beffroi_privacy.reasons import REASONS
+from beffroi_privacy.spans import PERSON, Span
+from beffroi_privacy.words import within
+
+if TYPE_CHECKING:
+    from beffroi_privacy.engine import Reading
+
+TRUSTED_LENGTH: Final = 20_000
+"""Characters; a longer text is always looked at by a person."""
+
+LONG_NUMBER = re.compile(
+    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/.,-]|\s?[\d€%])"
+)
+CODE = re.compile(
+    r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
+    r"(?=(?:\w*\d){3})[A-Za-z0-9]{6,}(?![\w/.-]*[/@])"
+)
+_SENSITIVE = re.compile(
+    r"\b(?:malad\w+|handicap\w*|cancer\w*|hospitalis\w+|d[ée]press\w+|psychiatr\w+|schizophr\w+"
+    r"|autis\w+|alzheimer"
+    r"|diab[èe]t\w+|[ée]pileps\w+|ivre|alcool\w*|drogu\w+|toxico\w+|enceinte|avortement"
+    r"|s[ée]ropositi\w+|vih|suicid\w+|m[ée]dicament\w*"
+    r"|plaintes?|plaignant\w*|agress\w+|viol(?:s|[ée]e?s?|ences?)?|harc[èe]l\w+|menac\w+|insult\w+"
+    r"|frapp\w+|battu\w*|coups"
+    r"|maltrait\w+|attouchement\w*|racis\w+|discrimin\w+|garde [àa] vue|condamn\w+|prison"
+    r"|sans[- ]papiers|mineure?s?"
+    r"|placement|aide sociale|signalement au procureur|curatelle|tutelle|surendett\w+|expuls\w+"
+    r"|disab\w+|illness|depress\w+|drunk|abus\w+|harass\w+|assault\w*|threat\w*|violen\w+"
+    r"|pregnan\w+|diabet\w+"
+    r"|epilep\w+|autis\w+|dementia|suicid\w+|racist|complaint against)\b",
+    re.IGNORECASE,
+)
+_NEAR: Final = 80
+
+
+def reasons_of(
+    text: str, reading: "Reading", spans: Sequence[Span], *, left: bool
+) -> tuple[str, ...]:
+    """Return the codes for which a person has to look, in the order of `REASONS`."""
+    found = set(_of_reading(reading))
+    if len(text) > TRUSTED_LENGTH:
+        found.add("too long")
+    if left:
+        found.add("second pass")
+    found.update(span.doubt for span in spans if span.doubt)
+    if _is_sensitive(text, spans):
+        found.add("sensitive")
+    return tuple(code for code in REASONS if code in found)
+
+
+def _of_reading(reading: "Reading") -> Iterator[str]:
+    """Yield the reasons that the words and numbers left over give."""
+    text = reading.copy.text
+    known = [*reading.spans, *reading.protected]
+    for found in LONG_NUMBER.finditer(text):
+        if not touches(Span(found.start(), found.end(), ""), known):
+            yield "long number"
+    for found in CODE.finditer(text):
+        if not touches(Span(found.start(), found.end(), ""), known):
+            yield "long number"
+    if announces_more(text, reading.spans):
+        yield "announced"
+    yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
+    if reading.author_doubtful:
+        yield "author's name"
+    if reading.disputed:
+        yield "model disagrees"
+    if ("/" in text or "www." in text) and opaque_parts(text, list(reading.spans)):
+        yield "opaque link"
+
+
+def _is_sensitive(text: str, spans: Sequence[Span]) -> bool:
+    """Say whether a person is named beside words about health, violence or a complaint."""
+    return any(
+        span.label == PERSON
+        and _SENSITIVE.search(text, max(0, span.start - _NEAR), span.end + _NEAR)
+        for span in spans
+    )

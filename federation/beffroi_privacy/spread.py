@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A name that was hidden once is hidden everywhere in its text, and in what follows from it."""
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Final
+
+from beffroi_privacy.gazetteer import NO_NAME, SURE, first_name, is_commune, is_ordinary
+from beffroi_privacy.names import (
+    CALENDAR,
+    FUNCTION,
+    OFFICES,
+    PARTICLES,
+    is_surname_shaped,
+)
+from beffroi_privacy.normalise import fold
+from beffroi_privacy.places import is_acronym
+from beffroi_privacy.spans import EMAIL, PERSON, USERNAME, Span
+from beffroi_privacy.words import INITIAL, LOWER, Word
+
+_SHORTEST: Final = 3
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def beside(
+    words: Sequence[Word], persons: Iterable[Span], blocked: Container[int]
+) -> Iterator[Span]:
+    """Yield a surname or unknown first name that "et" joins to a person: "Awa et Tuyet"."""
+    ends = {span.end for span in persons}
+    for at in range(len(words) - 2):
+        if words[at].end not in ends or words[at + 1].folded not in ("et", "and"):
+            continue
+        word = words[at + 2]
+        if at + 2 in blocked or words[at + 1].gap != " " or word.gap != " ":
+            continue
+        if is_surname_shaped(word) and not is_acronym(word) and not is_commune(word.folded):
+            yield Span(word.start, word.end, PERSON, weak=True)
+
+
+def spread(
+    words: Sequence[Word],
+    text: str,
+    found: Iterable[Span],
+    covered: Container[int],
+    blocked: Container[int],
+) -> Iterator[Span]:
+    """Yield every further word of a text that is a part of a name found in it.
+
+    `found` are all spans so far: the words of persons, and the names in e-mail addresses and
+    pseudonyms. A word in small letters counts only if it is no ordinary word of the language.
+    """
+    names = name_parts(text, found)
+    if not names:
+        return
+    for at, word in enumerate(words):
+        if at in covered or at in blocked or word.shape == INITIAL:
+            continue
+        if word.folded in names or ("-" in word.folded and _is_pair(word.folded, names)):
+            if _is_meant(word):
+                yield Span(word.start, word.end, PERSON, weak=True)
+
+
+def _is_pair(folded: str, names: Container[str]) -> bool:
+    return any(part in names for part in folded.split("-"))
+
+
+def _is_meant(word: Word) -> bool:
+    """Say whether a word that equals a part of a name is that name here."""
+    if word.shape == LOWER:
+        return not is_ordinary(word.folded) and first_name(word.folded) in (NO_NAME, 2, SURE)
+    return not (word.opens and is_ordinary(word.folded))
+
+
+def name_parts(text: str, found: Iterable[Span]) -> frozenset[str]:
+    """Return the folded words by which the persons of a text are named."""
+    parts: set[str] = set()
+    for span in found:
+        written = text[span.start : span.end]
+        if span.label == PERSON:
+            parts.update(_parts(written))
+        elif span.label == EMAIL:
+            parts.update(_from_box(written))
+        elif span.label == USERNAME:
+            parts.update(p for p in _parts(written) if first_name(p) == SURE and len(p) > 3)
+    return frozenset(parts)
+
+
+def _parts(written: str) -> Iterator[str]:
+    for folded in _LETTERS.findall(fold(written)):
+        if len(folded) >= _SHORTEST and not (
+            folded in PARTICLES or folded in FUNCTION or folded in CALENDAR or folded in OFFICES
+        ):
+            yield folded
+
+
+def _from_box(written: str) -> Iterator[str]:
+    """Yield the words of a mailbox that is made like a name: camille.exemple@…"""
+    local = re.split(r"@|\bat\b|\barob", fold(written))[0]
+    words = [w for w in _LETTERS.findall(local) if len(w) >= _SHORTEST]
+    if len(words) == 2 or any(first_name(w) >= 2 for w in words):
+        for word in words:
+            if not is_commune(word) and not (is_ordinary(word) and first_name(word) <= 0):
+                yield word

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Pseudonyms, logins and private @handles. Handles of public bodies stay."""
+
+import re
+from collections.abc import Iterator
+
+from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
+from beffroi_privacy.normalise import fold
+from beffroi_privacy.patterns import any_of, holds, lowered
+from beffroi_privacy.spans import USERNAME, Span
+
+_HANDLE = re.compile(
+    r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"']))"
+)
+_CUE = re.compile(
+    r"(?<![\w-])(?:pseudo(?:nyme)?|identifiants?(?: de connexion)?|login|log-in|nom d'utilisateur"
+    r"|username"
+    r"|user ?name|user ?id|handle|nickname|alias|screen ?name|compte (?:github|gitlab|twitter"
+    r"|instagram|insta|facebook|fb"
+    r"|discord|telegram|snap(?:chat)?|tiktok|mastodon|x|linkedin|steam|data\.gouv)|(?:github"
+    r"|gitlab|twitter|instagram"
+    r"|insta|facebook|fb|discord|telegram|snap(?:chat)?|tiktok|mastodon|linkedin|skype|steam"
+    r"|messenger)"
+    r"(?: account| id)?|mon compte|my account)(?!\w)"
+    r"(?P<link>(?:\s?(?:est|is|était|was|c'est|:|=|-|,)|\s(?:sur|on)\s[^\W\d]\w+(?:\s?(?:est|is"
+    r"|:))?"
+    r"|\s(?:de|du|the|le|suivant"
+    r"|ci-joint)\b){0,3}\s{0,2})[\"'(]?@?(?P<name>[a-zà-ÿ0-9_][\w.\-]{2,40})"
+)
+_UNDER = re.compile(
+    r"\b(?:sous le (?:pseudo|nom de|pseudonyme)(?: de)?|alias|aka|connecté(?:e)? en tant que"
+    r"|logged in as|posted (?:as|by)"
+    r"|post[ée] par|publi[ée] par|l'utilisateur|l'internaute|le compte|the user|the account|user)"
+    r"\s(?:@|\"|')?(?P<name>[A-Za-z0-9][\w.\-]{2,40})",
+    re.IGNORECASE,
+)
+_TO = re.compile(
+    r"\b(?i:r[ée]ponse [àa]|r[ée]pond(?:re|s)? [àa]|en r[ée]ponse [àa]|merci|bonjour|salut"
+    r"|d'accord avec|comme dit"
+    r"|dixit|selon|@|reply to|replying to|agree with|hi|hello"
+    r"|thanks)\s(?:à\s|to\s)?(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{2,4}|\w+_\w+)\b"
+)
+_FIELD = re.compile(
+    r"\b(?:user|username|login|uid|account|utilisateur|compte)=(?P<name>[^\s,;&\"']{3,40})",
+    re.IGNORECASE,
+)
+_ON = re.compile(
+    r"(?P<name>[\w.-]{3,40}) (?:sur|on) (?:le (?:forum|groupe|chat|site)|the forum|facebook|twitter"
+    r"|insta|discord|mastodon|nextdoor|reddit|telegram)"
+)
+_QUOTED = re.compile(
+    r"(?:pseudo\w*|alias|surnom\w*|identifiant|login|utilisateur|utilisatrice|compte|profil|user"
+    r"|username|handle|nickname"
+    r"|appel[ée]\w*|nomm[ée]e?|internaute|membre|member)\s?(?:est|is|:|=|,|de|c'est"
+    r"|\s){0,3}\s?\"\s?(?P<name>[^\"\n]{2,30}?)\s?\"",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"(?<![\w#])[\w.]{2,30}#\d{4}(?!\w)")
+_NETWORK = re.compile(
+    r"(?<!\w)(?:ig|insta|snap|tiktok|discord|telegram|twitter|skype|psn|gamertag|steam|twitch"
+    r"|signal|whatsapp|utilisateur|user)"
+    r"\s?[:=]\s?@?(?P<name>[\w.-]{3,30})",
+    re.IGNORECASE,
+)
+_PROFILE = re.compile(
+    r"(?<![\w-])(?:facebook|fb|twitter|x|instagram|tiktok|github|gitlab|linkedin|youtube|t"
+    r"|snapchat|twitch"
+    r"|pinterest|reddit|flickr|soundcloud|mastodon\.\w+|framapiaf|strava|medium)\.(?:com|me|net"
+    r"|org|fr|tv|social)"
+    r"/(?:in/|user/|users/|u/|c/|channel/|add/|profile/|people/|@)?@?(?P<name>[\w.-]{3,40})"
+    r"(?![\w.-]|/\w)",
+    re.IGNORECASE,
+)
+_MACHINE = re.compile(
+    r"(?:[A-Z][A-Z0-9-]{2,14}\\|[Cc]:\\[Uu]sers\\|[Uu]sers\\|/home/|/Users/|~)"
+    r"(?P<name>[a-z][\w.-]{2,30})"
+)
+_NICKNAME = re.compile(
+    r"(?<![\w@./:#=-])(?P<letters>[A-Za-zÀ-ÿ]{3,}(?:[._-][A-Za-zÀ-ÿ]{2,}){0,2})(?P<gap>[._-]?)"
+    r"(?P<digits>\d{2,5})(?![\w@]|[.,:/-]\w)"
+)
+_JOINED = re.compile(r"(?<![\w@./:#=-])[A-Za-zÀ-ÿ]+(?:_[A-Za-zÀ-ÿ0-9]+){1,3}(?![\w@./(-])")
+_AS = re.compile(
+    r"(?:connect[ée]e?s? en tant que|logged in as|signed in as"
+    r"|inscrite?s? sous(?: le nom(?: de)?)?|sous le pseudo(?:nyme)?(?: de)?"
+    r"|registered as|connue? sous(?: le nom de)?|(?<!\w)le compte|the account|l'utilisateur"
+    r"|the user)\s[\"'@]?(?P<name>[a-z][\w.-]{3,30})"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
+_DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
+_NOT_NICKNAMES = frozenset(
+    """
+    covid windows win python lambert office euro iphone galaxy rgf wgs utf iso html http sha base
+    top photoshop drupal php java debian ubuntu centos word excel access sql mysql sncf cee crit
+    epsg insee version art article lot bus ligne tram route chemin parcelle zone annee num code mac
+    ios android ipad mpeg mp4 pdf csv bac cap bep cerfa form page fig tab annexe note point item ref
+    loi rue dep dept cp bp tsa cs boeing airbus type modele model site build release agenda horizon
+    objectif budget plu scot sage ppri pcaet urba web erp crm file room flat unit apt box bat lgt
+    delib arrete dossier avis conseil cada cnil rgpd gdpr covd sars ipv tls ssl wpa usb hdmi rj jan
+    feb mar apr may jun jul aug sep oct nov dec janv fevr avr juil sept
+    """.split()
+)
+_AUTHOR = re.compile(
+    r"(?:^|\n)\s*>?\s*(?P<name>[\w.-]{3,30})\s(?:a écrit|a dit|wrote|said|dit|says)\s?:",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|suis|i'm"
+    r"|am)\s[\"']?$",
+    re.IGNORECASE,
+)
+_SHAPED = re.compile(r"\d|_|[a-z][A-Z]|[a-z]\.[a-z]|^x+|-", re.UNICODE)
+_PUBLIC = re.compile(
+    any_of(
+        r"ville|mairie|metropole|gouv|prefet|prefecture|police|gendarmerie|sncf|ratp|departement"
+        r"|sdis"
+        r"|pompiers|cnil|cada|anssi|insee|etalab|datagouv|commune|agglo|communaute|ministere|senat"
+        r"|assemblee|elysee|impots|officiel|council|nhs|bibliotheque|mediatheque|musee|transport"
+        r"|bouygues|enedis|veolia|laposte|meteofrance|vigicrues|lemonde|france"
+    )
+)
+_PUBLIC_PARTS = frozenset(
+    """
+    ameli caf service services official city gov university univ ecole office reseau info infos
+    orange sfr free edf engie suez afp region asso association paris lyon rennes nantes lille
+    bordeaux toulouse marseille strasbourg media import charset param return override here
+    all channel gmail
+    """.split()
+)
+_CUES = (
+    *(
+        "pseudo",
+        "identifiant",
+        "log",
+        "user",
+        "utilisateur",
+        "handle",
+        "nickname",
+        "alias",
+        "compte",
+    ),
+    *(
+        "account",
+        "git",
+        "twitter",
+        "insta",
+        "facebook",
+        "fb",
+        "discord",
+        "telegram",
+        "snap",
+        "tiktok",
+    ),
+    *("mastodon", "linkedin", "skype", "steam", "messenger", "screen"),
+)
+_FORUMS = ("forum", "groupe", "chat", "site", *_CUES[9:], "nextdoor", "reddit")
+_NAMING = (
+    "sous le",
+    "alias",
+    "aka ",
+    "connecté",
+    "logged",
+    "posté",
+    "poste par",
+    "posted",
+    "publi",
+)
+_NAMING_TOO = ("utilisateur", "internaute", "compte", "user", "account")
+_ANSWERS = (
+    *("répon", "repon", "merci", "bonjour", "salut", "accord", "dit ", "dixit", "selon", "reply"),
+    *("replying", "agree", "hi ", "hello", "thanks"),
+)
+
+
+def find_usernames(text: str) -> Iterator[Span]:
+    """Yield the names by which a normalised text calls an account of a person."""
+    low = lowered(text)
+    if "@" in text:
+        for found in _HANDLE.finditer(text):
+            if not is_public_handle(found.group("name")):
+                yield Span(found.start(), found.end("name"), USERNAME)
+    if holds(low, _CUES):
+        yield from _after_cues(text, low)
+    if holds(low, _ANSWERS) and any(c.isdigit() or c == "_" for c in text):
+        for found in _TO.finditer(text):
+            if not is_public_handle(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
+    if holds(low, (" sur ", " on ")) and holds(low, _FORUMS):
+        yield from _on_forums(text, low)
+    yield from _by_shape(text, low)
+    yield from _by_words(text, low)
+    if holds(low, _NAMING) or holds(low, _NAMING_TOO):
+        for found in _UNDER.finditer(text):
+            name = found.group("name").rstrip(".-")
+            if name.isdigit() or is_public_handle(name) or _is_words(name):
+                continue
+            if _SHAPED.search(name):
+                yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
+
+
+def _by_shape(text: str, low: str) -> Iterator[Span]:
+    """Yield accounts in addresses of networks and machines, and words that end in digits."""
+    if holds(low, ("/", "~", "\\")):
+        for pattern in (_PROFILE, _MACHINE):
+            for found in pattern.finditer(text):
+                if not is_public_handle(found.group("name")):
+                    yield Span(*found.span("name"), USERNAME, weak=True)
+    for found in _NICKNAME.finditer(text) if _DIGITS.search(low) else ():
+        letters = fold(found.group("letters"))
+        if letters.split(".")[0] in _NOT_NICKNAMES or found.group("letters").isupper():
+            continue
+        if _YEAR.fullmatch(found.group("digits")):
+            continue
+        if not is_public_handle(found.group("letters")) and not _is_words(letters):
+            yield Span(found.start(), found.end(), USERNAME, weak=True)
+    if holds(low, ("crit", "dit", "wrote", "said", "says")):
+        for found in _AUTHOR.finditer(text):
+            if not is_public_handle(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
+
+
+def _by_words(text: str, low: str) -> Iterator[Span]:
+    """Yield names joined by underscores, and what somebody is said to be connected as."""
+    if '"' in text:
+        for found in _QUOTED.finditer(text):
+            if not is_public_handle(found.group("name")) and not _all_ordinary(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
+    if ":" in text or "=" in text or "#" in text:
+        for found in _TAGGED.finditer(text):
+            yield Span(found.start(), found.end(), USERNAME, weak=True)
+        for found in _NETWORK.finditer(text):
+            name = found.group("name").rstrip(".-")
+            if not (is_public_handle(name) or name.isdigit()):
+                yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
+    yield from _joined_or_connected(text, low)
+
+
+def _joined_or_connected(text: str, low: str) -> Iterator[Span]:
+    if "_" in text:
+        for found in _JOINED.finditer(text):
+            parts = found.group().split("_")
+            named = any(first_name(fold(part)) == SURE and len(part) > 3 for part in parts)
+            if (named or (parts[0][:1].isupper() and not parts[0].isupper())) and not (
+                is_public_handle(found.group())
+            ):
+                yield Span(found.start(), found.end(), USERNAME, weak=True)
+    if holds(
+        low,
+        (
+            "connect",
+            "logged",
+            "signed in",
+            "inscrit",
+            "sous ",
+            "registered",
+            "compte",
+            "user",
+            "account",
+            "utilisateur",
+        ),
+    ):
+        for found in _AS.finditer(text):
+            name = found.group("name").rstrip(".-")
+            if not is_public_handle(name) and not _is_words(name):
+                yield Span(
+                    found.start("name"), found.start("name") + len(name), USERNAME, weak=True
+                )
+
+
+def _all_ordinary(name: str) -> bool:
+    return all(is_ordinary(part) or len(part) < 3 for part in re.split(r"[\W_]+", fold(name)))
+
+
+def _after_cues(text: str, low: str) -> Iterator[Span]:
+    for found in _CUE.finditer(low):
+        name = text[found.start("name") : found.end("name")]
+        if _is_given(name, found.group("link"), found.group()):
+            yield Span(*found.span("name"), USERNAME)
+    if "=" in text:
+        for found in _FIELD.finditer(text):
+            yield Span(*found.span("name"), USERNAME)
+
+
+def _on_forums(text: str, low: str) -> Iterator[Span]:
+    for found in _ON.finditer(low):
+        called = _CALLED.search(low, max(0, found.start() - 20), found.start())
+        name = text[found.start("name") : found.end("name")]
+        if not is_public_handle(name) and (called or re.search(r"\d|_", name)):
+            yield Span(*found.span("name"), USERNAME, weak=not called)
+
+
+def _is_given(name: str, link: str, written: str) -> bool:
+    """Say whether what follows "pseudo" or "login" is a name rather than the next word."""
+    folded = fold(name).rstrip(".-")
+    if is_public_handle(name) or len(folded) < 3:
+        return False
+    said = re.search(r"est|is|:|=|était|was", link) is not None
+    if name.isdigit():
+        return False
+    if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
+        return True
+    known = is_ordinary(folded) or folded.isdigit()
+    direct = len(folded) > 3 and not link.strip() and folded.isalpha()
+    return not known and (said or (direct and _DIRECT.match(written) is not None))
+
+
+def _is_words(name: str) -> bool:
+    """Say whether a name is ordinary words with hyphens: "mot-de-passe"."""
+    parts = [p for p in re.split(r"[-.]", fold(name)) if p]
+    return all(is_ordinary(p) or len(p) < 3 for p in parts) and not any(c.isdigit() for c in name)
+
+
+def is_public_handle(name: str) -> bool:
+    """Say whether a handle is the one of a public body, a firm, or no handle at all."""
+    if name.isupper() and len(name) <= 6:
+        return True
+    folded = fold(name).strip("._-")
+    plain = re.sub(r"[._-]", "", folded)
+    parts = set(re.split(r"[._\d-]+", folded))
+    return (
+        _PUBLIC.search(plain) is not None
+        or not _PUBLIC_PARTS.isdisjoint(parts)
+        or is_commune(folded.replace("_", " "))
+        or is_ordinary(folded)
+        or folded in ("all", "here", "everyone", "mac")
+    )

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A normalised text as a row of words, each with how it is written and what stands before it.
+
+An elision (l', d', j', qu') is a word of its own, so that "d'Hélène" holds the word "Hélène".
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from beffroi_privacy.normalise import fold
+from beffroi_privacy.spans import Span
+
+LOWER: Final = 0
+CAPITAL: Final = 1
+UPPER: Final = 2
+INITIAL: Final = 3
+
+_PART = r"[^\W\d_]++(?:(?<=c)'h[^\W\d_]*+)?+"  # with the Breton c'h inside
+_WORD = re.compile(
+    r"(?<!\w)(?:[mn]'[b-df-hj-np-tv-z][^\W\d_]+|o'[a-z][^\W\d_]+"
+    r"|(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)'(?=\w)"
+    rf"|{_PART}(?:-{_PART})*+)(?![\d_])",
+    re.IGNORECASE,
+)
+_NAME_WITH_APOSTROPHE = re.compile(r"(?:[MN]'[B-DF-HJ-NP-TV-Z]|O'[A-Z])[a-zà-ÿ]")
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d"})
+_OPENS = re.compile(r"[.!?;:](?:\s|$)|[\n•*\"(\[{<>|/]")
+_MOSTLY: Final = 0.6  # share of capitals from which the case of a text tells nothing
+_FEW: Final = 12  # letters under which that share is not asked
+
+
+class Word(NamedTuple):
+    """One word: its place, as written, folded, its shape, and the characters before it.
+
+    `opens` says whether it begins a sentence, a line or a bracket, where a capital tells nothing.
+    """
+
+    start: int
+    end: int
+    text: str
+    folded: str
+    shape: int
+    gap: str
+    opens: bool
+
+
+@lru_cache(maxsize=20_000)
+def _look(text: str) -> tuple[str, int]:
+    """Return the folded form and the shape of one written word."""
+    folded = fold(text).translate(_LETTERS)
+    if not text[0].isupper():
+        return folded, LOWER
+    if len(text) == 1:
+        return folded, INITIAL
+    if text.isupper():
+        initials = len(text) <= 4 and "-" in text and all(len(p) == 1 for p in text.split("-"))
+        return folded, INITIAL if initials else UPPER
+    return folded, CAPITAL
+
+
+def read_words(text: str) -> list[Word]:
+    """Return the words of a normalised text; in a text all in capitals they count as small."""
+    shouted = is_shouted(text)
+    words: list[Word] = []
+    done = 0
+    for found in _WORD.finditer(text):
+        start, end = found.span()
+        written = found.group()
+        if written[1:2] == "'" and written[-1] != "'":
+            if shouted or not _NAME_WITH_APOSTROPHE.match(written):
+                words.append(_word(text, done, start, start + 2, shouted))
+                done = start = start + 2
+                written = text[start:end]
+        gap = text[done:start]
+        folded, shape = _look(written)
+        if shouted and shape == UPPER:
+            shape = LOWER
+        words.append(
+            Word(start, end, written, folded, shape, gap, gap != " " and _opens(done, gap))
+        )
+        done = end
+    return words
+
+
+def _word(text: str, done: int, start: int, end: int, shouted: bool) -> Word:
+    folded, shape = _look(text[start:end])
+    shape = LOWER if shouted else shape
+    return Word(start, end, text[start:end], folded, shape, text[done:start], done == 0)
+
+
+def _opens(done: int, gap: str) -> bool:
+    return done == 0 or _OPENS.search(gap) is not None
+
+
+def within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
+    """Return the places of the words that touch one of some spans in order, without overlaps."""
+    places: set[int] = set()
+    ordered = spans
+    at = 0
+    for place, word in enumerate(words):
+        while at < len(ordered) and ordered[at].end <= word.start:
+            at += 1
+        if at == len(ordered):
+            break
+        if ordered[at].start < word.end:
+            places.add(place)
+    return frozenset(places)
+
+
+def is_shouted(text: str) -> bool:
+    """Say whether most letters of a text are capitals, so that a capital tells nothing."""
+    if not any(c.isupper() for c in text[:200]):
+        return False
+    upper = sum(map(str.isupper, text))
+    letters = upper + sum(map(str.islower, text))
+    return letters >= _FEW and upper > _MOSTLY * letters

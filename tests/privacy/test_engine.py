@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beffroi_privacy.engine import propose
+from beffroi_privacy.gazetteer import first_name, gazetteer
+from beffroi_privacy.lists import Lists
+from beffroi_privacy.masking import PLACEHOLDERS
+from beffroi_privacy.patterns import any_of, lowered
+from beffroi_privacy.reasons import RAISONS, REASONS, sentence
+from beffroi_privacy.spans import LABELS, Span
+from beffroi_privacy.strong import find_strong
+from beffroi_privacy.threads import People
+
+
+def test_a_status_says_whether_a_text_may_pass_alone() -> None:
+    assert propose("Un trou rue des Lilas.").status == "clean"
+    assert propose("Un trou, dit Awa Tissot.").status == "masked"
+    assert propose("mon dossier 4412345678").status == "review"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("On dit que May Kowal Zbig est passée", "capitals"),
+        ("j'ai vu Kowal Zbigniew hier", "capitals"),
+        ("le guichet de Liesel est fermé", "capitals"),
+        ("code 1 85 07 35 238 123 46", "checksum"),
+        ("un numéro 123456789012", "long number"),
+        ("la chose 4F7G2H9 reste", "long number"),
+        ("https://exemple.fr/files/aB3dE5fG7hJ9kL1mN3pQ5r", "opaque link"),
+        ("M. Quiniou est hospitalisé", "sensitive"),
+        ("mon pseudo", "announced"),
+        ("j'habite Kerlouan", "announced"),
+        ("mot " * 6000, "too long"),
+    ],
+)
+def test_a_person_has_to_look_and_is_told_why(text: str, reason: str) -> None:
+    shown = propose(text)
+    assert reason in shown.reasons
+    assert shown.review
+
+
+def test_every_reason_has_a_sentence_in_both_languages() -> None:
+    assert set(REASONS) == set(RAISONS)
+    assert sentence("capitals", "fr") != sentence("capitals", "en")
+
+
+def test_every_label_has_words_to_stand_in_its_place() -> None:
+    assert set(PLACEHOLDERS) == set(LABELS)
+
+
+def test_a_town_names_its_mayor_and_nobody_else_of_that_surname() -> None:
+    lists = Lists(allow=("Maud Quiniou",))
+    text = "Maud Quiniou a reçu Awa Tissot. Mme Quiniou est d'accord."
+    assert propose(text, lists=lists).text == (
+        "Maud Quiniou a reçu [personne]. Mme Quiniou est d'accord."
+    )
+    assert propose("Mme Quiniou crie.", lists=lists).text == "Mme [personne] crie."
+
+
+def test_what_a_town_denies_is_always_hidden() -> None:
+    shown = propose("la maison bleue du canal", lists=Lists(deny=("Maison bleue",)))
+    assert shown.text == "la [personne] du canal"
+
+
+def test_persons_keep_their_number_through_a_thread() -> None:
+    first = propose("Mme Tissot et M. Ravel sont venus.", people=People())
+    assert first.text == "Mme [personne 1] et [personne 2] sont venus."
+    second = propose("Ravel a répondu à Awa Tissot et à Jean Lemoigne.", people=first.people)
+    assert second.text == "Ravel a répondu à [personne 1] et à [personne 3]."
+
+
+def test_who_shares_only_a_surname_is_somebody_else() -> None:
+    number, people = People().number("Awa Ndiaye")
+    assert number == 1
+    assert people.number("Ndiaye")[0] == 1
+    assert people.number("Modou Ndiaye")[0] == 2
+
+
+def test_too_slow_a_text_is_never_clean() -> None:
+    ticks: Iterator[float] = iter(range(0, 1000, 10))
+    shown = propose("Un trou.", budget=5, clock=lambda: float(next(ticks)))
+    assert (shown.text, shown.status, shown.reasons) == ("", "review", ("too slow",))
+
+
+def test_a_voter_that_sees_somebody_else_hides_and_asks() -> None:
+    text = "j'ai croisé kowal hier"
+    shown = propose(text, voter=lambda _: [Span(12, 17, "PERSON", weak=True)])
+    assert shown.text == "j'ai croisé [personne] hier"
+    assert "model disagrees" in shown.reasons
+
+
+def test_a_voter_that_fails_is_a_detector_error() -> None:
+    def broken(_text: str) -> list[Span]:
+        raise MemoryError
+
+    assert propose("Un trou.", voter=broken).reasons == ("detector error",)
+
+
+def test_first_names_are_known_with_and_without_hyphens() -> None:
+    assert first_name("jean-pierre") > 1
+    assert first_name("saint-pierre") == 0
+    assert len(gazetteer().first_names) > 5000
+
+
+def test_small_letters_keep_their_places() -> None:
+    assert lowered("İSTANBUL Été") == "İstanbul été".replace("İ", lowered("İ"))
+    assert len(lowered("İ" * 5)) == 5
+
+
+def test_alternatives_are_grouped_by_their_first_letter() -> None:
+    assert any_of("ab|ac|b(?:d|e)") == "(?:a(?:b|c)|b(?:d|e))"
+
+
+pieces = st.sampled_from(
+    [
+        "M. Le Goff", "Awa Tissot", "je m'appelle karim", "06 39 98 12 34", "née le 12 mars 1985",
+        "12 rue des Lilas, appt 4", "camille.exemple@exemple.fr", "mon pseudo est ti_breizh35",
+        "https://exemple.fr/suivi?token=8fk3jd92kdls02", "FR76 3000 6000 0112 3456 7890 189",
+        "Cordialement,\nJ.-P. Quiniou", "la rue Victor Hugo", "\n", ", ", " et ", "DE LA RUE",
+        "passeport 12AB34567", "AB-123-CD", "203.0.113.77", "e\u0301", "\u200b",
+    ]
+)  # fmt: skip
+noise = st.text(alphabet=st.characters(codec="utf-8"), max_size=15)
+texts = st.lists(st.one_of(pieces, noise), max_size=8).map(" ".join)
+
+
+@settings(max_examples=60)
+@given(texts)
+def test_spans_are_in_order_inside_the_text_and_what_stays_is_as_it_was(text: str) -> None:
+    shown = propose(text)
+    assert "detector error" not in shown.reasons
+    assert all(0 <= s.start < s.end <= len(text) and s.label in LABELS for s in shown.spans)
+    assert all(a.end <= b.start for a, b in pairwise(shown.spans))
+    if not shown.spans:
+        assert shown.text == text
+    else:
+        assert shown.text.startswith(text[: shown.spans[0].start])
+        assert shown.text.endswith(text[shown.spans[-1].end :])
+
+
+@settings(max_examples=60)
+@given(texts)
+def test_a_masked_text_holds_no_identifier_unless_a_person_is_told(text: str) -> None:
+    shown = propose(text)
+    assert not find_strong(shown.text) or "second pass" in shown.reasons
+
+
+@settings(max_examples=60)
+@given(st.lists(pieces, max_size=6).map(" ; ".join))
+def test_what_was_masked_is_not_masked_again(text: str) -> None:
+    once = propose(text).text
+    assert propose(once).text == once
+
+
+HOSTILE = [
+    "a" * 20_000,
+    "M. " * 6_000,
+    "Jean " * 4_000,
+    "JEAN DUPONT " * 1_600,
+    "Le " * 6_000,
+    "de la " * 3_000,
+    "mon fils " * 2_200,
+    "rue de la " * 2_000,
+    "J.-P. " * 3_300,
+    "n° " * 6_000,
+    "numéro de carte " * 1_200,
+    "né le " * 3_300,
+    "http://" * 2_800,
+    "https://a.fr/" + "a/" * 9_900,
+    "a_" * 10_000,
+    "a1" * 10_000,
+    "@a" * 10_000,
+    "1.2.3." * 3_300,
+    "a:" * 10_000,
+    "voisin du " * 2_000,
+    "bât. " * 4_000,
+    "Cordialement,\n" * 1_400,
+    "\n" * 20_000,
+    "-- \n" * 5_000,
+    "pseudo " * 2_800,
+    "iban fr76 " * 2_000,
+    "code " * 4_000,
+    "12 rue " * 2_800,
+    "Aa" * 10_000,
+    "'" * 20_000,
+    "c'h" * 6_600,
+    "A " * 10_000,
+    "A. " * 6_600,
+    "mon a b c d e " * 1_400,
+    "x=" * 10_000,
+    "([" * 10_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:9]))
+def test_no_text_makes_the_engine_slow(text: str) -> None:
+    propose("Un trou.")  # the word lists are read
+    start = time.process_time()
+    shown = propose(text)
+    assert time.process_time() - start < 1.0
+    assert "detector error" not in shown.reasons
