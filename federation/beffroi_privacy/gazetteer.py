@@ -6,6 +6,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+from beffroi_privacy.inflection import inflected
+
 SURE: Final = 3
 RARE: Final = 2
 ALSO_A_WORD: Final = 1
@@ -36,11 +38,13 @@ def gazetteer() -> Gazetteer:
     names.update(dict.fromkeys(ambiguous["places"], ALSO_A_PLACE))
     for saint in ("saint", "sainte"):
         names.pop(saint, None)
-    ordinary = frozenset(
-        word for words in _sections("ordinary_words.txt").values() for word in words
-    )
+    ordinary = frozenset(_sections("ordinary_words.txt")[""])
+    lemmas = (inflected(_lines(f"{language}_lemmas.txt")) for language in ("french", "english"))
     return Gazetteer(
-        names, ordinary, frozenset(_lines("communes.txt")), frozenset(ambiguous["surnames"])
+        names,
+        ordinary.union(*lemmas),
+        frozenset(_lines("communes.txt")),
+        frozenset(ambiguous["surnames"]),
     )
 
 
