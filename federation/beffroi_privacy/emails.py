@@ -69,6 +69,10 @@ _SEAT = frozenset(
 def find_emails(text: str) -> Iterator[Span]:
     """Yield the personal e-mail addresses of a normalised text."""
     for at in _AT.finditer(text):
+        if at.group("bare") is not None and not (
+            _DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
+        ):
+            continue
         found = _around(text, at)
         if found is not None and not is_office(found[2], text[at.end() : found[1]]):
             yield Span(found[0], found[1], EMAIL)

@@ -30,7 +30,7 @@ from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
 from beffroi_privacy.protect import find_protected, touches, unprotected
 from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
-from beffroi_privacy.shapes import HAS_AT, find_announced, find_identifying, find_shapes
+from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
 from beffroi_privacy.spans import ASK, PERSON, Span, merge
 from beffroi_privacy.spelt_emails import find_spelt_emails
 from beffroi_privacy.spread import beside, spread
@@ -212,8 +212,7 @@ def _around(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     yield from find_accounts(text)
     yield from find_in_columns(text)
     yield from find_dwellings(text, persons)
-    if HAS_AT.search(text):
-        yield from find_spelt_emails(text)
+    yield from find_spelt_emails(text)
 
 
 def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span]:

@@ -52,7 +52,9 @@ def find_persons(words: Sequence[Word], blocked: Container[int]) -> list[Span]:
         if at not in blocked:
             if word.shape == INITIAL:
                 guessed.extend(_after_initial(words, at, blocked))
-            elif begins_person(words, at) or _has_particle(words, at, blocked):
+            elif (first_name(word.folded) != NO_NAME and begins_person(words, at)) or (
+                word.shape != LOWER and _has_particle(words, at, blocked)
+            ):
                 guessed.append((_backwards(words, at, blocked), read_name(words, at, blocked)))
     cued.extend(find_signatures(words, blocked))
     guessed.extend(find_by_context(words, blocked))

@@ -11,7 +11,7 @@ from typing import Final
 
 from stdnum.fr import siren, siret
 
-from beffroi_privacy.patterns import any_of, lowered
+from beffroi_privacy.patterns import any_of, holds, lowered
 from beffroi_privacy.spans import Span
 
 NUMBER: Final = "number"
@@ -34,17 +34,23 @@ NUMBERED_THINGS: Final = (
 )
 """Things that have numbers, as alternatives of a pattern on small letters."""
 
-_ALWAYS = re.compile(
-    r"\bcve-\d{4}-\d{4,7}\b|\bcwe-\d+\b|\b10\.\d{4,9}/[^\s,;]+|\bark:/\d+/[\w/.-]+"
-    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
-    r"|\b(?=[a-f]*\d)[0-9a-f]{7}(?:[0-9a-f]{17}|[0-9a-f]{25}|[0-9a-f]{33}|[0-9a-f]{57})\b"
-    r"|\b[lrda]\.?\s?\*?\s?\d{1,4}(?:-\d+)+\b|\b0\d{6}[a-z]\b|\b2[ab]\d{3}\b"
-    r"|\bart(?:icle|\.)s?\s(?:[lrda]\.?\s?\*?)?\s?\d[\d-]*"
-    r"|(?<![\d.,])-?\d{1,3}[.,]\d{3,8}\s?[,;/ ]\s?-?\d{1,3}[.,]\d{3,8}(?!\d)"
-    r"|\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\b\d{4}-\d\d-\d\d(?:t[\d:]+z?)?\b"
-    r"|\b0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|\b3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
-    r"|\b\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))"
+_CODES = re.compile(r"\bcve-\d{4}-\d{4,7}\b|\bcwe-\d+\b|\bark:/\d+/[\w/.-]+")
+_ARTICLES = re.compile(
+    r"\b[lrda]\.?\s?\*?\s?\d{1,4}(?:-\d+)+\b|\bart(?:icle|\.)s?\s(?:[lrda]\.?\s?\*?)?\s?\d[\d-]*"
 )
+_HASHES = re.compile(
+    r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+    r"|\b(?=[a-f]*\d)[0-9a-f]{7}(?:[0-9a-f]{17}|[0-9a-f]{25}|[0-9a-f]{33}|[0-9a-f]{57})\b"
+)
+_LONG_HEX = re.compile(r"(?<!\w)[0-9a-f]{8}")
+_FIGURES = re.compile(
+    r"(?:(?<![\d.,])-?(?=\d)|\b(?=\d))(?:\d{1,3}[.,]\d{3,8}\s?[,;/ ]\s?-?\d{1,3}[.,]\d{3,8}(?!\d)"
+    r"|\b(?:10\.\d{4,9}/[^\s,;]+|0\d{6}[a-z]\b|2[ab]\d{3}\b"
+    r"|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\d{4}-\d\d-\d\d(?:t[\d:]+z?)?\b"
+    r"|0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
+    r"|\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))))"
+)
+_DIGIT = re.compile(r"\d")
 _NAMED = re.compile(rf"\b{any_of(NUMBERED_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
 _AMOUNT = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ .,]\d{3})*(?:,\d+)?\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|m3\b|kwh"
@@ -57,7 +63,9 @@ _FIRM_CUE = re.compile(r"\b(?:siren|siret|rcs|tva|fr\d\d)\b[^\d\n]{0,20}$", re.I
 def find_protected(text: str) -> Iterator[Span]:
     """Yield the numbers and codes of a normalised text that are nobody's."""
     low = lowered(text)
-    for pattern in (_ALWAYS, _AMOUNT):
+    if not _DIGIT.search(low):
+        return
+    for pattern in _worth_trying(low):
         for found in pattern.finditer(low):
             yield Span(found.start(), found.end(), NUMBER)
     for found in _NAMED.finditer(low):
@@ -67,6 +75,17 @@ def find_protected(text: str) -> Iterator[Span]:
             text, max(0, found.start() - 30), found.start()
         ):
             yield Span(found.start(), found.end(), NUMBER)
+
+
+def _worth_trying(low: str) -> Iterator[re.Pattern[str]]:
+    """Yield the patterns that a cheap look at a text in small letters does not rule out."""
+    yield _FIGURES
+    yield _AMOUNT
+    yield _ARTICLES
+    if holds(low, ("cve-", "cwe-", "ark:/")):
+        yield _CODES
+    if _LONG_HEX.search(low):
+        yield _HASHES
 
 
 def is_firm(written: str) -> bool:

@@ -27,7 +27,8 @@ CODE = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
     r"(?=(?:\w*\d){3})[A-Za-z0-9]{6,}(?![\w/.-]*[/@])"
 )
-_BOX = re.compile(r"(?<![\w.+-])(?P<local>[\w.+-]{1,64})@\w[\w-]*\.\w")
+_BOX = re.compile(r"@\w[\w-]*\.\w")
+_LOCAL = re.compile(r"[\w.+-]+$")
 _SENSITIVE = re.compile(
     r"\b(?:malad\w+|handicap\w*|cancer\w*|hospitalis\w+|d[ée]press\w+|psychiatr\w+|schizophr\w+"
     r"|autis\w+|alzheimer"
@@ -74,8 +75,9 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     if announces_more(text, reading.spans) or any(not touches(a, known) for a in reading.asked):
         yield "announced"
     for found in _BOX.finditer(text) if "@" in text else ():
-        if not touches(Span(found.start(), found.end(), ""), known):
-            if not is_listed_office(found.group("local")):
+        local = _LOCAL.search(text, max(0, found.start() - _NEAR), found.start())
+        if local and not touches(Span(local.start(), found.end(), ""), known):
+            if not is_listed_office(local.group()):
                 yield "announced"
     yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
     if reading.author_doubtful:

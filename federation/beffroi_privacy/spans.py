@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 EMAIL: Final = "EMAIL"
@@ -25,6 +26,7 @@ LABELS: Final = (
 )
 """Every label, the surest first: where two overlap, the earlier one names the place."""
 
+_PLACE: Final = attrgetter("start", "end", "label")
 _RANK: Final = {label: rank for rank, label in enumerate(LABELS)}
 
 
@@ -51,7 +53,7 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     is weak only if all of it was, and keeps the first doubt.
     """
     merged: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(spans, key=_PLACE):
         if merged and span.start < merged[-1].end:
             last = merged[-1]
             merged[-1] = Span(

@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from beffroi_privacy.emails import PROVIDER, is_office
 from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.normalise import fold
+from beffroi_privacy.patterns import lowered
 from beffroi_privacy.spans import EMAIL, Span
 
 _AT = re.compile(
     r"(?:(?P<sure>[@＠]|\barr?ob+(?:ase?|aze|as)\b|[(\[{<]\s?(?:at|arr?ob\w*|chez|a)"
     r"\s?[)\]}>]|[*_-](?:at|chez)[*_-]|\ba commercial\b|\bat sign\b)"
-    r"|(?P<bare>\b(?:at|chez|à)\b))\s{0,2}",
-    re.IGNORECASE,
+    r"|(?P<bare>\b(?:at|chez|à)\b))\s{0,2}"
+)
+_WORTH = re.compile(
+    r"[@＠]|arr?ob|\b(?:point|dot)\b|[_*-]at[_*-]|-chez-|a commercial|at sign"
+    r"|\b(?:at|chez|à)\s\S+[.,]\S|[(\[{<]\s?(?:at|a|chez)"
 )
 _SIGN = (
     r"(?:\s?[(\[{]\s?(?:dot|point|pt|tiret|dash|underscore|\.)\s?[)\]}]\s?"
@@ -41,19 +45,19 @@ _WINDOW = 90
 
 def find_spelt_emails(text: str) -> Iterator[Span]:
     """Yield the addresses of a normalised text that are told in words or with gaps."""
-    for at in _AT.finditer(text):
+    low = lowered(text)
+    if not _WORTH.search(low):
+        return
+    for at in _AT.finditer(low):
         if "@" in at.group() and _PLAIN.match(text, at.start() - 1):
             continue
-        before = (
-            len(text[: at.start()].rstrip())
-            if text[at.start() - 1 : at.start()].isspace()
-            else at.start()
-        )
-        local = (
-            _LOCAL.search(text, max(0, before - _WINDOW), before)
-            if at.start() - before < 3
-            else None
-        )
+        if at.group("bare") is not None and not (
+            _DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
+        ):
+            continue
+        lead = text[max(0, at.start() - _WINDOW) : at.start()]
+        before = at.start() - len(lead) + len(lead.rstrip())
+        local = _LOCAL.search(text, max(0, before - _WINDOW), before)
         if local is None:
             continue
         end = _end(text, at, local.group())

@@ -96,6 +96,8 @@ def _opens(done: int, gap: str) -> bool:
 
 def within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
     """Return the places of the words that touch one of some spans in order, without overlaps."""
+    if not spans:
+        return frozenset()
     places: set[int] = set()
     ordered = spans
     at = 0
@@ -114,5 +116,7 @@ def is_shouted(text: str) -> bool:
     if not any(c.isupper() for c in text[:200]):
         return False
     upper = sum(map(str.isupper, text))
+    if upper <= _MOSTLY * _FEW:
+        return False
     letters = upper + sum(map(str.islower, text))
     return letters >= _FEW and upper > _MOSTLY * letters
