@@ -21,5 +21,34 @@ REVIEW_WORDS: Mapping[str, str] = {
     "long number": N_("A long number remains that was not recognised."),
     "civility": N_("What looks like a name remains."),
     "author's name": N_("A word that is also a part of the author's name remains."),
+    "too slow": N_("The program gave this text up: read it as if nothing had been checked."),
+    "first name": N_("A first name remains that may be a person's."),
+    "capitals": N_("Two words with a capital remain that look like a name."),
+    "checksum": N_("A number was masked although its check digits are wrong."),
+    "opaque link": N_("A link keeps a long part that may be a secret."),
+    "sensitive": N_("A person is named beside words about health, violence or a complaint."),
+    "second pass": N_("Something was still found after the text was masked."),
+    "model disagrees": N_("The language model sees a person where the rules see none."),
 }
 """Why an agent should look twice at a text, by the codes of `beffroi_privacy.strong`."""
+
+STATUS_WORDS: Mapping[str, tuple[str, str]] = {
+    "review": (N_("Look twice"), "waiting"),
+    "masked": (N_("Masks proposed"), "active"),
+    "clean": (N_("Nothing found"), "good"),
+}
+"""What the program says of a text, in words, with the tone of its badge."""
+
+STATE_WORDS: Mapping[str, str] = {
+    "off": N_("Texts never appear by themselves here."),
+    "unknown": N_("No text appears by itself yet: no drawn text has been judged."),
+    "stopped": N_("No text appears by itself: a drawn text has waited more than 14 days."),
+    "on": N_("Clean texts appear by themselves on these pages after seven days."),
+}
+"""What stands at the desk about texts that appear by themselves."""
+
+LIST_WORDS: Mapping[str, str] = {
+    "allow": N_("Names that stay readable"),
+    "deny": N_("Words that are always hidden"),
+}
+"""What people read for the two lists."""

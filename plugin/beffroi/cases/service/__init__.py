@@ -26,7 +26,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
-from beffroi.cases.service import erasing
+from beffroi.cases.service import erasing, reading
 from beffroi.cases.service.erasing import forget_followers as forget_followers
 from beffroi.cases.service.erasing import forget_parties as forget_parties
 from beffroi.kernel import search
@@ -53,6 +53,8 @@ class NewCase:
     due_on: date | None = None
     visibility: str = "public"
     sensitive: bool = False
+    hidden: tuple[str, ...] = ()
+    """What its author wants hidden in whatever is shown of the texts."""
 
 
 def party_for_account(
@@ -148,9 +150,10 @@ def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> C
     )
     db.session.add(case)
     db.session.flush()
+    aids = reading.aids_for(new.party_id, hidden=new.hidden)
     for role, words in new.texts.items():
         if words.strip():
-            add_text(case, role, words, party_id=new.party_id, voice="citizen", now=now)
+            add_text(case, role, words, party_id=new.party_id, voice="citizen", now=now, aids=aids)
     if new.party_id is not None:
         follow(case.id, new.party_id, now=now, chance=chance)
     step(case, "received", actor=actor, now=now, codes={"channel": new.channel})
@@ -158,13 +161,24 @@ def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> C
 
 
 def add_text(
-    case: Case, role: str, words: str, *, party_id: int | None, voice: str, now: datetime
+    case: Case,
+    role: str,
+    words: str,
+    *,
+    party_id: int | None,
+    voice: str,
+    now: datetime,
+    aids: reading.Aids | None = None,
 ) -> CaseText:
-    """Add a text to a case; it is pending: nobody but its author and agents reads it."""
+    """Add a text to a case; it is pending: nobody but its author and agents reads it.
+
+    `aids` are what the program reads it with: what is known of the author, what the author hides.
+    """
+    original = rules.checked_text(role, words)
     row = CaseText(
         case_id=case.id,
         role=role,
-        original=rules.checked_text(role, words),
+        original=original,
         public=None,
         state="pending",
         version=0,
@@ -172,6 +186,7 @@ def add_text(
         party_id=party_id,
         voice=voice,
         written_at=now,
+        **reading.remembered(original, aids),
     )
     db.session.add(row)
     db.session.flush()
@@ -296,7 +311,7 @@ def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: dateti
     case = case_by_id(case_id)
     if case is None or case.visibility == "removed":
         return
-    shown = select(CaseText).where(CaseText.case_id == case_id, CaseText.state == "released")
+    shown = select(CaseText).where(CaseText.case_id == case_id, CaseText.state.in_(rules.SHOWN))
     for row in db.session.scalars(shown.order_by(CaseText.id)).all():
         row.state = "held"
         codes = {"role": row.role, "reason": reason}
@@ -305,15 +320,20 @@ def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: dateti
     public_changed(case, now=now)
 
 
-def public_changed(case: Case, *, now: datetime) -> None:
-    """Raise a case's public version, index its public words anew and tell the outbox."""
-    case.version += 1
+def index(case: Case) -> None:
+    """Index a case anew by the words that its page shows."""
     db.session.flush()
     words = db.session.scalars(
-        select(CaseText.public).where(CaseText.case_id == case.id, CaseText.state == "released")
+        select(CaseText.public).where(CaseText.case_id == case.id, CaseText.state.in_(rules.SHOWN))
     ).all()
     shown = case.visibility == "public"
     search.put(case.id, "\n".join([case.ref, *(w for w in words if w)]) if shown else "")
+
+
+def public_changed(case: Case, *, now: datetime) -> None:
+    """Raise a case's public version, index its public words anew and tell the outbox."""
+    case.version += 1
+    index(case)
     publish(PublicVersionChanged(case_id=case.id, kind=case.kind, version=case.version, at=now))
 
 
@@ -442,13 +462,22 @@ def answer(
     return row
 
 
-def comment(case: Case, words: str, *, party_id: int, actor: Actor, now: datetime) -> CaseText:
-    """Add a comment, pending until an agent releases it."""
+def comment(
+    case: Case,
+    words: str,
+    *,
+    party_id: int,
+    actor: Actor,
+    now: datetime,
+    hidden: tuple[str, ...] = (),
+) -> CaseText:
+    """Add a comment, pending until an agent releases it; `hidden`: what its author hides in it."""
     if case.visibility != "public":
         raise NotFound(N_("There is no case with this reference."))
     if not words.strip():
         raise Invalid(N_("The comment is empty."), errors={"comment": [N_("Missing.")]})
-    row = add_text(case, "comment", words, party_id=party_id, voice=actor.voice, now=now)
+    aids = reading.aids_for(party_id, hidden=hidden)
+    row = add_text(case, "comment", words, party_id=party_id, voice=actor.voice, now=now, aids=aids)
     step(case, "commented", actor=actor, now=now, text_id=row.id)
     return row
 
@@ -564,7 +593,8 @@ def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
     ).all()
     for (b, _), case_id in zip(heads, ids, strict=True):
         b.case_id = case_id
-    texts = [_text_values(b, t) for b, _ in heads for t in b.texts]
+    aids = reading.aids_for()
+    texts = [_text_values(b, t, aids) for b, _ in heads for t in b.texts]
     if texts:
         db.session.execute(insert(CaseText), texts)
     db.session.execute(
@@ -625,7 +655,7 @@ def _case_values(b: BroughtCase, ref: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _text_values(b: BroughtCase, t: BroughtText) -> dict[str, Any]:
+def _text_values(b: BroughtCase, t: BroughtText, aids: reading.Aids) -> dict[str, Any]:
     released = t.official and not find_strong(t.words)
     return {
         "case_id": b.case_id,
@@ -638,6 +668,7 @@ def _text_values(b: BroughtCase, t: BroughtText) -> dict[str, Any]:
         "voice": "institution" if t.official else "citizen",
         "written_at": b.received_at,
         "released_at": b.received_at if released else None,
+        **reading.remembered(t.words, None if released else aids),
     }
 
 
@@ -660,6 +691,7 @@ def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: dateti
         voice="institution",
         written_at=at,
         released_at=at if clean else None,
+        **reading.remembered(words, None if clean else reading.aids_for()),
     )
     db.session.add(text)
     db.session.flush()
