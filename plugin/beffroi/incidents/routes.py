@@ -12,8 +12,16 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
+from beffroi.cases.schemas import (
+    EDIT,
+    PREVIEW,
+    Sending,
+    card,
+    list_filters,
+    preview_page,
+    timeline,
+)
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.cases.schemas import card, list_filters, timeline
 from beffroi.incidents import queries, rules, service
 from beffroi.incidents.schemas import IncidentForm, IncidentPage, ListQuery, PublicIncident
 from beffroi.kernel import clock, private_links
@@ -31,6 +39,9 @@ from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("incidents", __name__)
+
+FIELDS = ("family", "category", "description", "place", "commune", "date")
+"""The fields of the form, in their order."""
 
 
 @blueprint.get("/incidents")
@@ -83,13 +94,21 @@ def new() -> tuple[str, int] | AnyResponse:
 @blueprint.post("/incidents/new")
 @guard(PUBLIC)
 def submit() -> AnyResponse | tuple[str, int]:
-    """Take a report; without an account its page is reached by a private link."""
+    """Take a report; without an account its page is reached by a private link.
+
+    With the step `preview` nothing is sent yet: its author sees what everyone will read.
+    """
     if settings().incidents_need_account and current_visitor() is None:
         return redirect(address("/sign-in", next=request.path), code=303)
     data, form = load(IncidentForm(), request.form)
+    step = request.form.get("step", "")
+    if step == EDIT:
+        return _form_page(Form(form.values, {}, form.lists))
     if data is None:
         return _form_page(form, 422)
     try:
+        if step == PREVIEW:
+            return _preview(data, form)
         ref = _report(data)
     except Refusal as refusal:
         return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
@@ -97,6 +116,23 @@ def submit() -> AnyResponse | tuple[str, int]:
     if current_visitor() is None:
         key = private_links.key_for(settings().secret_key, ref)
     return redirect(url_for("incidents.show", ref=ref, key=key), code=303)
+
+
+def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
+    """Show what everyone will read of a report before it is sent."""
+    today = clock.local_day(clock.now(), settings().time_zone)
+    service.checked(data, today, settings().communes)
+    visitor = current_visitor()
+    account = accounts.account(visitor.account_id) if visitor else None
+    own = (account.name, account.email) if account else ()
+    sending = Sending(
+        action=url_for("incidents.submit"),
+        button=gettext("Send the report"),
+        fields=FIELDS,
+        known=tuple(value for value in own if value),
+        listed=rules.CATEGORIES[data["category"]].listed,
+    )
+    return preview_page(form, data, sending), 200
 
 
 def _report(data: dict[str, Any]) -> str:

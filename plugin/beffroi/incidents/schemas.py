@@ -4,10 +4,11 @@
 from marshmallow import Schema, fields, validate
 
 from beffroi.cases.rules import TEXT_LIMITS
+from beffroi.cases.schemas import HidingFields
 from beffroi.incidents.rules import CATEGORIES, FAMILIES, OUTCOMES
 
 
-class IncidentForm(Schema):
+class IncidentForm(HidingFields):
     """The public form: `family category description place commune date`."""
 
     family = fields.String(required=True, validate=validate.OneOf(list(FAMILIES)))

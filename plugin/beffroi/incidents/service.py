@@ -16,6 +16,7 @@ from beffroi.kernel.actors import Actor
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
+from beffroi.texts.rules import chosen
 from beffroi_web.words import N_
 
 
@@ -29,6 +30,23 @@ class Reception:
     lang: str
 
 
+def checked(form: Mapping[str, Any], received_on: date, communes: tuple[str, ...]) -> str | None:
+    """Return the commune of a form, or None; raise Invalid where its answers do not agree."""
+    category = rules.CATEGORIES[form["category"]]
+    errors: dict[str, list[str]] = {}
+    if category.family != form["family"]:
+        errors["category"] = [N_("This category belongs to the other family.")]
+    happened = form.get("date")
+    if happened is not None and happened > received_on:
+        errors["date"] = [N_("This day has not come yet.")]
+    commune = form.get("commune") or (communes[0] if len(communes) == 1 else None)
+    if commune is not None and commune not in communes:
+        errors["commune"] = [N_("Choose one of ours.")]
+    if errors:
+        raise Invalid(N_("The report is not complete."), errors=errors)
+    return commune
+
+
 def report(
     form: Mapping[str, Any],
     reception: Reception,
@@ -40,17 +58,8 @@ def report(
 ) -> Case:
     """Open an incident from a checked form; unlisted categories never appear one by one."""
     category = rules.CATEGORIES[form["category"]]
-    errors: dict[str, list[str]] = {}
-    if category.family != form["family"]:
-        errors["category"] = [N_("This category belongs to the other family.")]
+    commune = checked(form, reception.received_on, communes)
     happened = form.get("date")
-    if happened is not None and happened > reception.received_on:
-        errors["date"] = [N_("This day has not come yet.")]
-    commune = form.get("commune") or (communes[0] if len(communes) == 1 else None)
-    if commune is not None and commune not in communes:
-        errors["commune"] = [N_("Choose one of ours.")]
-    if errors:
-        raise Invalid(N_("The report is not complete."), errors=errors)
     case = cases.open_case(
         cases.NewCase(
             kind=category.family,
@@ -62,6 +71,7 @@ def report(
             commune=commune,
             visibility="public" if category.listed else "unlisted",
             sensitive=category.sensitive,
+            hidden=chosen(form),
         ),
         actor=actor,
         now=now,
