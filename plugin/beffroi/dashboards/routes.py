@@ -40,8 +40,8 @@ from beffroi.kernel.errors import Invalid, NotFound, Refusal
 from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
-from beffroi.texts.rules import LABEL_WORDS
-from beffroi_privacy.strong import find_strong
+from beffroi.texts import queries as texts
+from beffroi.texts.rules import LABEL_WORDS, still_personal
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
@@ -282,7 +282,7 @@ def _still_personal(words: str) -> str:
     found = [
         gettext("“%(words)s”", words=words[s.start : s.end])
         + f" ({gettext(LABEL_WORDS.get(s.label, s.label))})"
-        for s in find_strong(words)
+        for s in still_personal(words, texts.lists())
     ]
     if not found:
         return ""

@@ -147,7 +147,7 @@ def test_a_leak_is_taken_off_at_once_wherever_it_is(town: Town) -> None:
     [text_id] = drawn(town)
     agent = town.signed_in("agent")
     page = agent.page(f"/desk/texts/{text_id}?shelf=drawn")
-    assert "Tirés au sort" in page
+    assert "Ce texte a été tiré au sort" in page
     response = agent.post(f"/desk/texts/{text_id}", {"step": "leak", "shelf": "drawn"})
     assert response.headers["Location"] == "/desk/texts?shelf=drawn&done=judged"
     assert state(town, ref) == "held"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -35,7 +36,8 @@ from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from beffroi_privacy.strong import find_strong
+from beffroi.texts import queries as texts
+from beffroi.texts.rules import still_personal
 from beffroi_web.words import N_
 
 
@@ -249,14 +251,17 @@ def the_text(case: Case, text_id: int) -> CaseText:
     return row
 
 
-def gate(words: str) -> None:
-    """Raise Invalid, naming what and where, if a text to be released holds a strong identifier."""
-    found = find_strong(words)
+def gate(words: str, field: str = "public") -> None:
+    """Raise Invalid, naming what and where, if words to be public hold what must not be in them.
+
+    That is a strong identifier, or words that the town always hides.
+    """
+    found = still_personal(words, texts.lists())
     if found:
-        where = ", ".join(f"{s.label} ({s.start}-{s.end})" for s in found)
+        where = ", ".join(f"{m.label} ({m.start}-{m.end})" for m in found)
         raise Invalid(
             N_("This text still holds personal details, so it cannot be released: %(where)s."),
-            errors={"public": [N_("Mask what is marked, then release.")]},
+            errors={field: [N_("Mask what is marked, then release.")]},
             where=where,
         )
 
@@ -443,6 +448,7 @@ def answer(
         reason=given.words,
     )
     gate(given.words)
+    gate(unquote_plus(given.url or ""), "url")
     text = add_text(case, "answer", given.words, party_id=None, voice="institution", now=now)
     text.public, text.state, text.version = text.original, "released", 1
     text.released_at, text.released_by = now, actor.account_id
@@ -594,9 +600,9 @@ def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
     for (b, _), case_id in zip(heads, ids, strict=True):
         b.case_id = case_id
     aids = reading.aids_for()
-    texts = [_text_values(b, t, aids) for b, _ in heads for t in b.texts]
-    if texts:
-        db.session.execute(insert(CaseText), texts)
+    rows = [_text_values(b, t, aids) for b, _ in heads for t in b.texts]
+    if rows:
+        db.session.execute(insert(CaseText), rows)
     db.session.execute(
         insert(TimelineRow),
         [
@@ -613,9 +619,7 @@ def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
     )
     search.put_many(
         {
-            b.case_id: "\n".join(
-                [ref, *(t.words for t in b.texts if t.official and not find_strong(t.words))]
-            )
+            b.case_id: "\n".join([ref, *(t.words for t in b.texts if _passes(t, aids))])
             for b, ref in heads
             if b.visibility == "public"
         }
@@ -655,8 +659,13 @@ def _case_values(b: BroughtCase, ref: str, now: datetime) -> dict[str, Any]:
     }
 
 
+def _passes(t: BroughtText, aids: reading.Aids) -> bool:
+    """Say whether words from elsewhere are shown as they stand: official, and the gate is open."""
+    return t.official and not still_personal(t.words, aids.lists)
+
+
 def _text_values(b: BroughtCase, t: BroughtText, aids: reading.Aids) -> dict[str, Any]:
-    released = t.official and not find_strong(t.words)
+    released = _passes(t, aids)
     return {
         "case_id": b.case_id,
         "role": t.role,
@@ -677,7 +686,8 @@ def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: dateti
 
     Its words are shown if the gate finds nothing in them; otherwise they wait for an agent.
     """
-    clean = not find_strong(words)
+    aids = reading.aids_for()
+    clean = not still_personal(words, aids.lists)
     day = brought.closed_on or now.date()
     at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     text = CaseText(
@@ -691,7 +701,7 @@ def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: dateti
         voice="institution",
         written_at=at,
         released_at=at if clean else None,
-        **reading.remembered(words, None if clean else reading.aids_for()),
+        **reading.remembered(words, None if clean else aids),
     )
     db.session.add(text)
     db.session.flush()

@@ -157,6 +157,15 @@ def masked(words: str, marks: Iterable[Mark]) -> str:
     return shown
 
 
+def still_personal(words: str, lists: Lists) -> tuple[Mark, ...]:
+    """Return what the gate stops in words that are to be public: identifiers, the town's words.
+
+    Names are not among it: who releases a text has decided about them.
+    """
+    strong = (Mark(s.start, s.end, s.label) for s in find_strong(words))
+    return united((*strong, *places(words, lists.deny, LISTED)))
+
+
 def over(words: str, marks: Iterable[Mark]) -> str:
     """Return a text with readable words over exactly these marks."""
     return mask(words, [Span(m.start, m.end, m.label) for m in united(marks)])
