@@ -81,6 +81,17 @@ def site_of(settings: Settings) -> Site:
     )
 
 
+def _status_choices(
+    words: Mapping[str, tuple[str, str]], counts: Mapping[str, int]
+) -> list[tuple[str, str]]:
+    """Return the statuses of texts to choose from, each with how many wait where that is known."""
+    chosen = [("", gettext("Anything"))]
+    for code, (said, _tone) in words.items():
+        count = f" ({counts[code]})" if code in counts else ""
+        chosen.append((code, gettext(said) + count))
+    return chosen
+
+
 def _own(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return a view that is this application's alone: a mark on it is no mark on another town's."""
 
@@ -141,8 +152,10 @@ def create_app(
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)
     app.jinja_env.globals.update(
         dates_moved=settings.dates_moved,
+        clean_texts_appear=settings.clean_texts_appear,
         several_communes=len(settings.communes) > 1,
         pairs=lambda codes: [(code, code) for code in codes],
+        status_choices=_status_choices,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     if settings.behind_proxy:

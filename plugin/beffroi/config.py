@@ -52,6 +52,7 @@ class Settings:
     log_domain: str = ""
     incidents_need_account: bool = False
     submissions_per_hour: int = 60
+    clean_texts_appear: bool = False
     demonstration: bool = False
     behind_proxy: bool = False
     dates_moved: int = 0
@@ -109,6 +110,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "signer_socket": Path,
     "providers": providers,
     "incidents_need_account": flag,
+    "clean_texts_appear": flag,
     "demonstration": flag,
     "behind_proxy": flag,
     "submissions_per_hour": int,

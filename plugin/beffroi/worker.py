@@ -22,6 +22,7 @@ from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.nightly import NIGHTS, REWRITE
+from beffroi.moderation import commands as moderation
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
 from beffroi.outbox import service as outbox
@@ -35,9 +36,10 @@ SIGNER_PAUSE = timedelta(seconds=5)
 RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
+READ_EVERY = timedelta(minutes=1)
 NO_WORDS = frozenset(
     {"log_bundle", "log_tile", "log_state", "log_batch", "log_fact", "published_cell",
-     "ref_counter", "nightly"}
+     "ref_counter", "nightly", "sample_week"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 
@@ -60,6 +62,7 @@ class Worker:
         self.chance = chance
         self.at = at
         self._tidied_at = clock.now() - TIDY_EVERY
+        self._read_at = clock.now() - READ_EVERY
         self._counted_on: date | None = None
         self._publish_from = clock.now()
         self.trouble = ""
@@ -103,6 +106,7 @@ class Worker:
         self.count()
         published = self._try_publish()
         self.witness()
+        self.read_texts()
         now = self.clock.now()
         if now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
@@ -110,6 +114,18 @@ class Worker:
         self.rewrite()
         db.session.remove()
         return worked.done + published
+
+    def read_texts(self) -> int:
+        """Read texts whose verdict is missing, and show those whose time has come; say how many."""
+        now = self.clock.now()
+        if now - self._read_at < READ_EVERY:
+            return 0
+        self._read_at = now
+        moderation.read_unread()
+        if not self.settings.clean_texts_appear:
+            return 0
+        today = local_day(now, self.settings.time_zone)
+        return moderation.show_clean(now=now, today=today, chance=self.chance)
 
     def witness(self) -> int:
         """Have what is published cosigned by the witnesses that are due; return how many did."""

@@ -102,6 +102,7 @@ def live(
         open_town(
             folder, fresh("sqlite", MIGRATIONS, folder),
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
+            clean_texts_appear=True,
         ) as town,
     ):  # fmt: skip
         late.app = town.app
@@ -151,4 +152,26 @@ def _fill(made: Live) -> None:
     refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
     refs["closed"] = town.report(commune="99999")
     town.close(refs["closed"], "resolved")
+    refs["doubtful"] = town.report(
+        commune="99999", description="Demandez à Madame Trucmuche, au 06 12 34 56 78."
+    )
+    town.work()
+    _read(made)
+
+
+def _read(made: Live) -> None:
+    """Have texts drawn, one of them judged; name some of the queue and fill the town's lists."""
+    town, refs = made.town, made.refs
+    drawn = town.rows("SELECT text_id FROM text_sample ORDER BY text_id")
+    refs["drawn"] = str(drawn[0].text_id)
+    refs["text"] = str(town.texts(refs["pending"])["wanted"])
+    refs["doubtful_text"] = str(town.texts(refs["doubtful"])["description"])
+    refs["decided_text"] = str(town.texts(refs["answered"])["wanted"])
+    for kind, words, reason in (
+        ("allow", "Jeanne Mairesse", "Maire depuis 2026"),
+        ("deny", "la maison bleue de la rue Haute", "Une seule famille y habite"),
+    ):
+        form = {"kind": kind, "words": words, "reason": reason}
+        assert made.people["moderator"].post("/desk/lists", form).status_code == 303
+    town.later(minutes=2)
     town.work()

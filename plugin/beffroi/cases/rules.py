@@ -44,7 +44,10 @@ ERASING = frozenset({"erasure", "reident", "expired"})
 For `error` and `legal` it is the showing that has to end; the institution keeps its file.
 """
 
-STATES = ("pending", "released", "held")
+STATES = ("pending", "released", "shown", "held")
+SHOWN = ("released", "shown")
+"""States in which the town's own pages show a text: an agent released it, or it came by itself."""
+
 VISIBILITIES = ("public", "unlisted", "removed")
 
 
@@ -150,6 +153,7 @@ STATUS_TONES: Mapping[str, str] = {
 STEP_WORDS: Mapping[str, str] = {
     "received": N_("Received"),
     "released": N_("Text published"),
+    "shown": N_("Text shown by itself"),
     "moved": N_("Status changed"),
     "answered": N_("Official answer"),
     "reopened": N_("Reopened"),

@@ -21,6 +21,7 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as case_service
+from beffroi.cases.queries import review
 from beffroi.cases.schemas import answered_card, card, case_url, due
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.dashboards import queries
@@ -39,7 +40,8 @@ from beffroi.kernel.errors import Invalid, NotFound, Refusal
 from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
-from beffroi_privacy.strong import find_strong
+from beffroi.texts import queries as texts
+from beffroi.texts.rules import LABEL_WORDS, still_personal
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
@@ -56,21 +58,6 @@ KIND_WORDS = {
     case_rules.STREET: N_("Street"),
     case_rules.CYBER: N_("Public sites"),
 }
-MASK_WORDS = {
-    "EMAIL": N_("e-mail address"),
-    "PHONE": N_("telephone number"),
-    "NIR": N_("social security number"),
-    "IBAN": N_("bank account"),
-    "PLATE": N_("number plate"),
-    "ADDRESS": N_("address"),
-    "PERSON": N_("a person's name"),
-    "IP": N_("network address"),
-    "DOB": N_("date of birth"),
-    "URL_TOKEN": N_("secret in a link"),
-    "OTHER_ID": N_("personal number"),
-    "USERNAME": N_("pseudonym"),
-}
-"""What agents read for each label of `beffroi_privacy.spans`."""
 
 
 class AnyDocument(Schema):
@@ -176,7 +163,19 @@ def desk() -> str:
         q=q,
         next_cursor=page.next_cursor,
         batches=_next_batches(),
+        texts=review.counts(),
+        **_by_themselves(),
     )
+
+
+def _by_themselves() -> dict[str, Any]:
+    """Return what the desk says about texts that appear by themselves, where any ever do."""
+    now, wanted = clock.now(), settings().clean_texts_appear
+    standing = review.standing(wanted=wanted, now=now)
+    if not (wanted or standing.judged or standing.open):
+        return {"standing": None, "appearing": ""}
+    state = standing.state(now)
+    return {"standing": standing, "appearing": gettext(moderation_rules.STATE_WORDS[state])}
 
 
 def _next_batches() -> NextBatches | None:
@@ -208,7 +207,7 @@ def _desk_page(
     head = _head(ref)
     author = cases.author(head.party_id)
     timeline, notes = cases.desk_timeline(head.id), cases.notes(head.id)
-    texts = queries.proposed(head.id, author)
+    texts = queries.proposed(head.id, head.party_id)
     words = {one.text.role: one.text.original for one in reversed(texts)}
     codes: Any = (
         data_requests.codes(head.id)
@@ -257,7 +256,7 @@ def _desk_page(
         steps=case_rules.STEP_WORDS,
         channels=case_rules.CHANNEL_WORDS,
         never_public=case_rules.NEVER_PUBLIC,
-        mask_words=MASK_WORDS,
+        mask_words=LABEL_WORDS,
         form=form,
         public_url=case_url(head.kind, head.ref),
     )
@@ -283,8 +282,8 @@ def _still_personal(words: str) -> str:
     """Return the sentence that quotes what the gate would stop in these words, or nothing."""
     found = [
         gettext("“%(words)s”", words=words[s.start : s.end])
-        + f" ({gettext(MASK_WORDS.get(s.label, s.label))})"
-        for s in find_strong(words)
+        + f" ({gettext(LABEL_WORDS.get(s.label, s.label))})"
+        for s in still_personal(words, texts.lists())
     ]
     if not found:
         return ""

@@ -13,8 +13,17 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.rules import DATA_REQUEST, REQUEST_STATUSES, STATUS_WORDS
+from beffroi.cases.schemas import (
+    EDIT,
+    PREVIEW,
+    Sending,
+    card,
+    due,
+    list_filters,
+    preview_page,
+    timeline,
+)
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.cases.schemas import card, due, list_filters, timeline
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.schemas import ListQuery, PublicRequest, RequestForm, RequestPage
 from beffroi.kernel import clock, private_links
@@ -31,6 +40,9 @@ from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("data_requests", __name__)
+
+FIELDS = ("object", *service.TEXT_ROLES, "commune", "organisation", "email")
+"""The fields of the form, in their order."""
 
 
 @blueprint.get("/requests")
@@ -94,8 +106,14 @@ def new() -> tuple[str, int]:
 @blueprint.post("/requests/new")
 @guard(PUBLIC)
 def submit() -> AnyResponse | tuple[str, int]:
-    """Take a request: to its page when the asker is known, else by a link in a mail."""
+    """Take a request: to its page when the asker is known, else by a link in a mail.
+
+    With the step `preview` nothing is sent yet: its author sees what everyone will read.
+    """
     data, form = load(RequestForm(), request.form)
+    step = request.form.get("step", "")
+    if step == EDIT:
+        return _form_page(Form(form.values, {}, form.lists))
     visitor = current_visitor()
     if data is not None and visitor is None and not data.get("email"):
         missing = N_("Give an e-mail address, or sign in: the answer must find you.")
@@ -104,6 +122,8 @@ def submit() -> AnyResponse | tuple[str, int]:
         return _form_page(form, 422)
     now = clock.now()
     try:
+        if step == PREVIEW:
+            return _preview(data, form)
         if visitor is None:
             with unit_of_work():
                 service.checked_commune(data.get("commune"), settings().communes)
@@ -119,6 +139,21 @@ def submit() -> AnyResponse | tuple[str, int]:
     except Refusal as refusal:
         return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
     return redirect(url_for("data_requests.show", ref=ref), code=303)
+
+
+def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
+    """Show what everyone will read of a request before it is sent."""
+    service.checked_commune(data.get("commune"), settings().communes)
+    visitor = current_visitor()
+    account = accounts.account(visitor.account_id) if visitor else None
+    own = (account.name, account.email) if account else (data.get("email"),)
+    sending = Sending(
+        action=url_for("data_requests.submit"),
+        button=gettext("Send the request"),
+        fields=FIELDS,
+        known=tuple(value for value in own if value),
+    )
+    return preview_page(form, data, sending), 200
 
 
 def _receive(data: dict[str, Any], now: Any) -> str:

@@ -24,6 +24,7 @@ from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Gone, Invalid, NotFound
 from beffroi.legal.deadlines import answer_due
+from beffroi.texts.rules import chosen
 from beffroi_privacy.commitments import SALT_BYTES, commit
 from beffroi_web.words import N_
 
@@ -69,6 +70,7 @@ def receive(
             party_id=reception.party_id,
             commune=commune,
             due_on=answer_due(form["object"], reception.received_on),
+            hidden=chosen(form),
         ),
         actor=actor,
         now=now,

@@ -3,7 +3,8 @@
 
 Two depths. `hide` is for every removal: no public form of a text is left. `erase` is for a removal
 that a person has a right to: originals, receipts, notes, files, reasons and the link to the author
-go too; what stays are codes and dates, so that the institution's own figures do not change.
+go too, and what was decided about their words; what stays are codes and dates, so that the
+institution's own figures do not change.
 
 Followers are still owed word of the removal, so their rows and addresses go when the message has
 left (`notifications.service.forget_the_gone`).
@@ -21,9 +22,11 @@ from beffroi.cases.models import (
     CaseText,
     Follower,
     InternalNote,
+    MaskDecision,
     OfficialAnswer,
     Party,
     Support,
+    TextSample,
     TimelineRow,
 )
 from beffroi.kernel.db import db
@@ -56,13 +59,13 @@ def erase(case: Case, *, now: datetime) -> None:
     db.session.execute(
         update(CaseText)
         .where(CaseText.case_id == case.id)
-        .values(original="", public=None, state="held", party_id=None)
+        .values(original="", public=None, state="held", party_id=None, hidden=None)
         .execution_options(synchronize_session="fetch")
     )
     db.session.execute(
         update(OfficialAnswer).where(OfficialAnswer.case_id == case.id).values(url=None)
     )
-    for table in (InternalNote, Attachment, Support):
+    for table in (InternalNote, Attachment, Support, MaskDecision, TextSample):
         db.session.execute(delete(table).where(table.case_id == case.id))
     rows = db.session.scalars(select(TimelineRow).where(TimelineRow.case_id == case.id))
     for row in rows:

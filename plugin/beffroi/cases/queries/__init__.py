@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reads of cases. Whatever is named `public_…` or `card…` gives released public text only.
+"""Reads of cases. Whatever is named `public_…` or `card…` gives public text only.
 
-Originals are read by exactly two functions, `originals` (for agents) and `own_texts` (for their
-author); nothing else in the town selects that column.
+On the town's own pages (`public_texts`, `public_timeline`, `card_select`, the search) that is what
+an agent released and what was shown by itself; in everything else (`public_words`, `words_by_case`:
+API, mail, records) what an agent released, and nothing more.
+
+Originals are read by `originals` and `review` (for agents) and `own_texts` (for their author);
+nothing else in the town selects that column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +31,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
+from beffroi.cases.rules import SHOWN
 from beffroi.kernel import search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
@@ -50,7 +55,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PublicText:
-    """A text as everyone may see it: words only when released."""
+    """A text as everyone may see it: words only when released, or shown by itself."""
 
     id: int
     role: str
@@ -184,13 +189,13 @@ _WORDS = (
 
 
 def public_texts(case_id: int) -> list[PublicText]:
-    """Return every text of a case, oldest first; words only where released."""
+    """Return every text of a case, oldest first; words only where released or shown."""
     return [
         PublicText(
             r.id,
             r.role,
             r.state,
-            r.public if r.state == "released" else None,
+            r.public if r.state in SHOWN else None,
             r.voice,
             r.written_at,
         )
@@ -204,9 +209,9 @@ def public_words(case_id: int) -> dict[str, str]:
 
 
 def public_timeline(case_id: int) -> list[PublicStep]:
-    """Return the public rows of a timeline, oldest first, with released words only."""
+    """Return the public rows of a timeline, oldest first, with public words only."""
     return [
-        PublicStep(r.at, r.step, r.voice, r.codes, r.public if r.state == "released" else None)
+        PublicStep(r.at, r.step, r.voice, r.codes, r.public if r.state in SHOWN else None)
         for r in db.session.execute(_TIMELINE, {"case_id": case_id})
     ]
 
@@ -250,7 +255,7 @@ def _first_words(column: Any, *conditions: ColumnElement[bool]) -> Any:
 
 def card_select(*extra: Any) -> Statement:
     """Return the select behind every public list: listed cases with their released title."""
-    title = _first_words(CaseText.public, CaseText.state == "released")
+    title = _first_words(CaseText.public, CaseText.state.in_(SHOWN))
     return select(
         Case.id,
         Case.ref,
@@ -428,6 +433,8 @@ class DeskText:
     state: str
     voice: str
     at: datetime
+    hidden: str | None
+    party_id: int | None
 
 
 def originals(case_id: int) -> list[DeskText]:
@@ -441,6 +448,8 @@ def originals(case_id: int) -> list[DeskText]:
             CaseText.state,
             CaseText.voice,
             CaseText.written_at,
+            CaseText.hidden,
+            CaseText.party_id,
         )
         .where(CaseText.case_id == case_id)
         .order_by(CaseText.id)
@@ -612,7 +621,7 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
     ).all()
     words: dict[int, list[str]] = {head.id: [head.ref] for head in heads}
     texts = select(CaseText.case_id, CaseText.public).where(
-        CaseText.case_id.in_(words), CaseText.state == "released", CaseText.public.is_not(None)
+        CaseText.case_id.in_(words), CaseText.state.in_(SHOWN), CaseText.public.is_not(None)
     )
     for text in db.session.execute(texts.order_by(CaseText.id)):
         words[text.case_id].append(text.public)
