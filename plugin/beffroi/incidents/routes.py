@@ -122,14 +122,11 @@ def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
     """Show what everyone will read of a report before it is sent."""
     today = clock.local_day(clock.now(), settings().time_zone)
     service.checked(data, today, settings().communes)
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
-    own = (account.name, account.email) if account else ()
     sending = Sending(
         action=url_for("incidents.submit"),
         button=gettext("Send the report"),
         fields=FIELDS,
-        known=tuple(value for value in own if value),
+        known=accounts.details(current_visitor()),
         listed=rules.CATEGORIES[data["category"]].listed,
     )
     return preview_page(form, data, sending), 200
