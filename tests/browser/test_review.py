@@ -8,7 +8,7 @@ from support.pages import focused, frame_faults, press, tab_to, unseen_focus
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-WANTED = "Écrire à noa@example.org.\n\nLe voisin Paul Durand n’a rien reçu, rue des Lilas."
+WANTED = "Écrire à noa@example.org.\n\nLe hangar Halle Alcyon n’a rien reçu, rue des Lilas."
 SELECT = """(words) => {
   const walker = document.createTreeWalker(document.querySelector('[data-original]'), 4);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -64,7 +64,7 @@ def test_a_preview_is_made_with_the_keyboard_alone(live):
     hidden = live.town.one(
         "SELECT hidden FROM case_text WHERE id = :id", id=live.town.texts(ref)["wanted"]
     )
-    assert hidden.splitlines() == ["Paul Durand", "rue des lilas"]
+    assert hidden.splitlines() == ["Halle Alcyon", "rue des lilas"]
 
 
 def test_words_are_hidden_by_selecting_them_before_it_is_sent(live):
@@ -82,7 +82,7 @@ def test_words_are_hidden_by_selecting_them_before_it_is_sent(live):
 
 def test_a_preview_works_without_javascript(live):
     with live.page("/incidents/new", javascript=False, width=390) as page:
-        page.fill("[name=description]", "Le banc devant chez Paul Durand est cassé.")
+        page.fill("[name=description]", "Le banc devant la Halle Alcyon est cassé.")
         page.check("[name=category][value=furniture]")
         page.click("main form .button-primary")
         assert page.locator("[data-hide]").is_hidden()
@@ -141,11 +141,11 @@ def test_an_agent_decides_with_the_keyboard_alone(live):
         assert "noa@example.org" in page.locator("[data-result]").inner_text()
         page.keyboard.press("Space")
         tab_to(page, "[name=also]")
-        page.keyboard.type("paul durand")
+        page.keyboard.type("halle alcyon")
         assert (
             page.locator("[data-result]")
             .inner_text()
-            .startswith("Écrire à [adresse électronique].\n\nLe voisin […] n’a")
+            .startswith("Écrire à [adresse électronique].\n\nLe hangar […] n’a")
         )
         left = page.locator("[data-left]").inner_text()
         press(page, "[name=step][value=look]")
@@ -155,7 +155,7 @@ def test_an_agent_decides_with_the_keyboard_alone(live):
         assert page.locator(".notice").inner_text() == "Publié."
         assert page.locator("[data-left]").inner_text() != left
     assert public(live, ref) == (
-        "Écrire à [adresse électronique].\n\nLe voisin […] n’a rien reçu, rue des Lilas."
+        "Écrire à [adresse électronique].\n\nLe hangar […] n’a rien reçu, rue des Lilas."
     )
 
 
@@ -169,10 +169,10 @@ def test_single_keys_go_through_a_text_and_can_be_switched_off(live):
         assert page.evaluate("() => document.activeElement.value") != first
         page.keyboard.press("k")
         assert page.evaluate("() => document.activeElement.value") == first
-        assert page.evaluate(SELECT, "Paul Durand")
+        assert page.evaluate(SELECT, "Halle Alcyon")
         page.keyboard.press("h")
         assert page.evaluate("() => document.activeElement.value").endswith("-ADDED")
-        assert "Le voisin […] n’a" in page.locator("[data-result]").inner_text()
+        assert "Le hangar […] n’a" in page.locator("[data-result]").inner_text()
         page.click(".keys > summary")
         page.uncheck("[data-keys]")
         page.keyboard.press("n")
@@ -185,28 +185,28 @@ def test_single_keys_go_through_a_text_and_can_be_switched_off(live):
         tab_to(page, "[name=also]")
         page.keyboard.type("an")  # letters in a field are letters
         assert page.input_value("[name=also]") == "an"
-        page.fill("[name=also]", "Paul Durand")
+        page.fill("[name=also]", "Halle Alcyon")
         page.locator("[name=mask]").first.focus()
         with page.expect_navigation():
             page.keyboard.press("a")
         assert page.locator(".notice").inner_text() == "Publié."
         with page.expect_navigation():
             page.keyboard.press("n")
-    assert "Paul Durand" not in public(live, ref)
+    assert "Halle Alcyon" not in public(live, ref)
 
 
 def test_selected_words_are_hidden_at_their_very_place(live):
-    words = "🎉 Paul et Zoé. Paul écrit, e\u0301tienne aussi : noa@example.org, Paul."
-    ref = live.review(title="Les comptes de trois Paul", wanted=words)
+    words = "🎉 Quai et parc. Quai fermé, e\u0301tape aussi : noa@example.org, Quai."
+    ref = live.review(title="Les comptes de trois quais", wanted=words)
     with live.page(f"/desk/texts/{live.town.texts(ref)['wanted']}", role="agent") as page:
-        assert page.evaluate(SELECT, ", Paul.")
+        assert page.evaluate(SELECT, ", Quai.")
         page.click("[data-hide]")
-        assert page.evaluate(SELECT, "Paul écrit")
+        assert page.evaluate(SELECT, "Quai fermé")
         page.click("[data-hide]")
         shown = page.locator("[data-result]").inner_text()
         page.click("[name=step][value=release]")
     assert public(live, ref) == shown
-    assert shown.startswith("🎉 Paul et Zoé. […], ")
+    assert shown.startswith("🎉 Quai et parc. […], ")
     assert shown.endswith("[adresse électronique][…]")
 
 

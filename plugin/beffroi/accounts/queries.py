@@ -34,6 +34,12 @@ def account(account_id: int) -> AccountCard | None:
     return AccountCard(row.id, row.display_name, email, row.lang)
 
 
+def details(visitor: Visitor | None) -> tuple[str, ...]:
+    """Return what is known of a visitor, name and checked address; nothing of a stranger."""
+    card = account(visitor.account_id) if visitor else None
+    return tuple(value for value in (card.name, card.email) if value) if card else ()
+
+
 def actor(visitor: Visitor | None) -> Actor:
     """Return who acts for a visitor; a visitor without an account acts without a name."""
     if visitor is None:

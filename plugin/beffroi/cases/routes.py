@@ -133,15 +133,8 @@ def _comment_page(ref: str, form: Form, status: int) -> tuple[str, int]:
 
 def _comment_preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
     """Show what everyone will read of a comment before it is sent."""
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
-    own = (account.name, account.email) if account else ()
-    sending = Sending(
-        action=request.path,
-        button=gettext("Send the comment"),
-        fields=("comment",),
-        known=tuple(value for value in own if value),
-    )
+    known = accounts.details(current_visitor())
+    sending = Sending(request.path, gettext("Send the comment"), ("comment",), known)
     return preview_page(form, data, sending), 200
 
 

@@ -25,7 +25,7 @@ from beffroi.cases.schemas import (
 )
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
-from beffroi.data_requests.schemas import ListQuery, PublicRequest, RequestForm, RequestPage
+from beffroi.data_requests.schemas import FIELDS, ListQuery, PublicRequest, RequestForm, RequestPage
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
@@ -40,9 +40,6 @@ from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("data_requests", __name__)
-
-FIELDS = ("object", *service.TEXT_ROLES, "commune", "organisation", "email")
-"""The fields of the form, in their order."""
 
 
 @blueprint.get("/requests")
@@ -106,10 +103,7 @@ def new() -> tuple[str, int]:
 @blueprint.post("/requests/new")
 @guard(PUBLIC)
 def submit() -> AnyResponse | tuple[str, int]:
-    """Take a request: to its page when the asker is known, else by a link in a mail.
-
-    With the step `preview` nothing is sent yet: its author sees what everyone will read.
-    """
+    """Take a request: to its page, or by a link in a mail; or only preview what all will read."""
     data, form = load(RequestForm(), request.form)
     step = request.form.get("step", "")
     if step == EDIT:
@@ -144,16 +138,9 @@ def submit() -> AnyResponse | tuple[str, int]:
 def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
     """Show what everyone will read of a request before it is sent."""
     service.checked_commune(data.get("commune"), settings().communes)
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
-    own = (account.name, account.email) if account else (data.get("email"),)
-    sending = Sending(
-        action=url_for("data_requests.submit"),
-        button=gettext("Send the request"),
-        fields=FIELDS,
-        known=tuple(value for value in own if value),
-    )
-    return preview_page(form, data, sending), 200
+    own = accounts.details(current_visitor()) or tuple(filter(None, (data.get("email"),)))
+    button, action = gettext("Send the request"), url_for("data_requests.submit")
+    return preview_page(form, data, Sending(action, button, FIELDS, own)), 200
 
 
 def _receive(data: dict[str, Any], now: Any) -> str:

@@ -10,6 +10,12 @@ from beffroi.config import luhn
 from beffroi.data_requests.rules import CHANNELS, GROUNDS, OBJECTS, OUTCOMES, THEMES
 from beffroi_web.words import N_
 
+FIELDS = (
+    *("object", "title", "wanted", "purpose", "area", "period", "format"),
+    *("commune", "organisation", "email"),
+)
+"""The fields of the form, in their order."""
+
 
 def _organisation(value: str) -> None:
     """Accept a SIREN (nine digits, Luhn) or an RNA number (W and nine characters)."""

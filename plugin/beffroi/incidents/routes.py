@@ -158,15 +158,12 @@ def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) 
     """Show what everyone will read of a report before it is sent."""
     today = clock.local_day(clock.now(), settings().time_zone)
     service.checked(data, today, settings().communes)
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
-    own = (account.name, account.email) if account else ()
     note = ngettext("One photo goes with it.", "%(num)d photos go with it.", len(attached))
     sending = Sending(
         action=url_for("incidents.submit"),
         button=gettext("Send the report"),
         fields=FIELDS,
-        known=tuple(value for value in own if value),
+        known=accounts.details(current_visitor()),
         listed=rules.CATEGORIES[data["category"]].listed,
         carried=_carried_by_a_form(attached),
         note=note if attached else "",

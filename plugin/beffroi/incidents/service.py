@@ -60,7 +60,6 @@ def report(
     """Open an incident from a checked form; unlisted categories never appear one by one."""
     category = rules.CATEGORIES[form["category"]]
     commune = checked(form, reception.received_on, communes)
-    happened = form.get("date")
     case = cases.open_case(
         cases.NewCase(
             kind=category.family,
@@ -84,7 +83,7 @@ def report(
             family=category.family,
             category=category.code,
             listed=category.listed,
-            happened_on=happened,
+            happened_on=form.get("date"),
         )
     )
     db.session.flush()

@@ -12,11 +12,11 @@ from support.town import REPORT, REQUEST, Person, Town
 
 PERSONAL = {
     **REQUEST,
-    "wanted": "Écrire à camille@example.org.\n\nLe voisin Paul Durand n’a rien reçu.",
+    "wanted": "Écrire à camille@example.org.\n\nLe hangar Halle Alcyon n’a rien reçu.",
     "purpose": "Pour mon avocat Zorglub",
     "area": "Quartier nord",
 }
-STREET = {**REPORT, "place": "Devant chez Paul Durand", "date": "2027-01-10"}
+STREET = {**REPORT, "place": "Devant la Halle Alcyon", "date": "2027-01-10"}
 
 
 def marked(page: str) -> list[str]:
@@ -67,11 +67,11 @@ def test_a_request_is_looked_at_before_it_is_sent(town: Town) -> None:
     form = {**PERSONAL, "wanted": PERSONAL["wanted"] + "\nAlix Duterroir"}
     page = step(citizen, "/requests/new", form, "preview")
     assert marked(page) == ["camille@example.org", "Alix Duterroir"]
-    assert offered(page) == ["Paul Durand"]
+    assert offered(page) == ["Halle Alcyon"]
     assert untouched(town)
-    again = step(citizen, "/requests/new", {**fields(page), "hide": ["Paul Durand"]}, "preview")
-    assert marked(again) == ["camille@example.org", "Paul Durand", "Alix Duterroir"]
-    assert offered(again) == ["Paul Durand"]
+    again = step(citizen, "/requests/new", {**fields(page), "hide": ["Halle Alcyon"]}, "preview")
+    assert marked(again) == ["camille@example.org", "Halle Alcyon", "Alix Duterroir"]
+    assert offered(again) == ["Halle Alcyon"]
     more = {**fields(again), "hide_words": "quartier NORD\nrien de tel"}
     again = step(citizen, "/requests/new", more, "preview")
     assert "Quartier nord" in marked(again)
@@ -82,11 +82,11 @@ def test_a_request_is_looked_at_before_it_is_sent(town: Town) -> None:
     wanted = town.one("SELECT original FROM case_text WHERE role = 'wanted'")
     assert wanted == form["wanted"]
     assert proposal(town, ref, "wanted") == (
-        "Écrire à [adresse électronique].\n\nLe voisin […] n’a rien reçu.\n[personne]"
+        "Écrire à [adresse électronique].\n\nLe hangar […] n’a rien reçu.\n[personne]"
     )
     assert proposal(town, ref, "area") == "[…]"
     hidden = {r.role: r.hidden for r in town.rows("SELECT role, hidden FROM case_text")}
-    assert hidden["wanted"] == "Paul Durand"
+    assert hidden["wanted"] == "Halle Alcyon"
     assert hidden["area"] == "quartier NORD"
     assert hidden["title"] is None
 
@@ -94,11 +94,11 @@ def test_a_request_is_looked_at_before_it_is_sent(town: Town) -> None:
 def test_who_goes_back_finds_everything_as_it_was(village: Town) -> None:
     citizen = village.signed_in()
     page = step(citizen, "/requests/new", PERSONAL, "preview")
-    chosen = {**fields(page), "hide": ["Paul Durand"], "hide_words": "nord"}
+    chosen = {**fields(page), "hide": ["Halle Alcyon"], "hide_words": "nord"}
     form = step(citizen, "/requests/new", chosen, "edit")
     for words in PERSONAL.values():
         assert html.escape(str(words)).replace("’", "’") in form
-    assert 'name="hide" value="Paul Durand"' in form
+    assert 'name="hide" value="Halle Alcyon"' in form
     assert 'name="hide_words" value="nord"' in form
     assert "error-summary" not in form
     assert untouched(village)
@@ -132,7 +132,7 @@ def test_a_strangers_choice_survives_the_confirmation_of_the_address(town: Town)
     visitor = town.visitor()
     form = {**PERSONAL, "email": "alix@citizens.example"}
     page = step(visitor, "/requests/new", form, "preview")
-    response = visitor.post("/requests/new", {**fields(page), "hide": "Paul Durand"})
+    response = visitor.post("/requests/new", {**fields(page), "hide": "Halle Alcyon"})
     assert response.headers["Location"] == "/requests/sent"
     town.work()
     [mail] = town.mail.to("alix@citizens.example")
@@ -145,11 +145,11 @@ def test_a_strangers_choice_survives_the_confirmation_of_the_address(town: Town)
 def test_a_report_is_looked_at_before_it_is_sent(town: Town) -> None:
     visitor = town.visitor()
     page = step(visitor, "/incidents/new", STREET, "preview")
-    assert offered(page) == ["Paul Durand"]
-    response = visitor.post("/incidents/new", {**fields(page), "hide": ["Paul Durand"]})
+    assert offered(page) == ["Halle Alcyon"]
+    response = visitor.post("/incidents/new", {**fields(page), "hide": ["Halle Alcyon"]})
     assert response.status_code == 303
     ref = response.headers["Location"].split("?")[0].rsplit("/", 1)[1]
-    assert proposal(town, ref, "place") == "Devant chez […]"
+    assert proposal(town, ref, "place") == "Devant la […]"
     assert str(town.one("SELECT happened_on FROM incident")) == "2027-01-10"
     form = step(visitor, "/incidents/new", STREET, "edit")
     assert 'value="2027-01-10"' in form
@@ -157,7 +157,7 @@ def test_a_report_is_looked_at_before_it_is_sent(town: Town) -> None:
 
 def test_a_report_that_nobody_will_see_is_shown_without_marks(village: Town) -> None:
     form = {
-        **REPORT, "category": "neighbours", "description": "Appelez le 06 12 34 56 78, Paul Durand",
+        **REPORT, "category": "neighbours", "description": "Voyez au 06 12 34 56 78, Halle Alcyon",
     }  # fmt: skip
     page = step(village.visitor(), "/incidents/new", form, "preview")
     assert marked(page) == []
@@ -170,15 +170,15 @@ def test_a_comment_is_looked_at_before_it_is_sent(town: Town, place: str) -> Non
     ref = town.request() if place == "requests" else town.report()
     citizen = town.signed_in(name="Sam Riverain")
     path = f"/{place}/{ref}/comment"
-    words = "Moi aussi, Sam Riverain, et Paul Durand avec moi."
+    words = "Moi aussi, Sam Riverain, et Halle Alcyon avec moi."
     page = step(citizen, path, {"comment": words}, "preview")
     assert marked(page) == ["Sam Riverain"]
-    assert offered(page) == ["Paul Durand"]
-    form = step(citizen, path, {**fields(page), "hide": "Paul Durand"}, "edit")
+    assert offered(page) == ["Halle Alcyon"]
+    form = step(citizen, path, {**fields(page), "hide": "Halle Alcyon"}, "edit")
     assert words in html.unescape(form)
-    assert 'name="hide" value="Paul Durand"' in form
+    assert 'name="hide" value="Halle Alcyon"' in form
     assert town.one("SELECT count(*) FROM case_text WHERE role = 'comment'") == 0
-    response = citizen.post(path, {**fields(page), "hide": "Paul Durand"})
+    response = citizen.post(path, {**fields(page), "hide": "Halle Alcyon"})
     assert response.status_code == 303
     assert proposal(town, ref, "comment") == "Moi aussi, [personne], et […] avec moi."
     empty = citizen.post(path, {"comment": " ", "step": "preview"})
@@ -209,8 +209,8 @@ def test_too_much_to_hide_is_said_and_nothing_is_lost(village: Town) -> None:
 
 def test_what_an_author_hides_is_destroyed_with_the_text(town: Town) -> None:
     citizen = town.signed_in()
-    ref = citizen.sends_request(wanted=PERSONAL["wanted"], hide="Paul Durand")
-    assert town.one("SELECT hidden FROM case_text WHERE role = 'wanted'") == "Paul Durand"
+    ref = citizen.sends_request(wanted=PERSONAL["wanted"], hide="Halle Alcyon")
+    assert town.one("SELECT hidden FROM case_text WHERE role = 'wanted'") == "Halle Alcyon"
     town.remove(ref, code="erasure")
     assert town.rows("SELECT 1 FROM case_text WHERE hidden IS NOT NULL") == []
 

@@ -82,7 +82,7 @@ def test_a_change_of_the_lists_has_waiting_texts_read_again(town: Town) -> None:
         assert commands.read_unread() == 1
         assert commands.read_unread() == 0
     assert town.one(verdict) == "masked"
-    town.release(ref)
+    town.release(ref, description="Le […] est ouvert")
     word = town.one("SELECT id FROM town_word")
     with town.change():
         service.remove_words(word)

@@ -125,7 +125,7 @@ def test_what_appeared_by_itself_leaves_by_no_other_way(town: Town) -> None:
 def test_only_clean_texts_of_citizens_on_listed_cases_appear(town: Town) -> None:
     a_judged_week(town)
     masked = town.report(description="Appelez-moi au 06 12 34 56 78, merci")
-    doubtful = town.report(description="Demandez à Madame Trucmuche, au guichet")
+    doubtful = town.report(description="Voyez le dossier 98765432101, au guichet")
     unlisted = town.report(category="neighbours", description="Du bruit chez les voisins")
     chosen = town.signed_in().sends_report(description=BENCH, hide="banc")
     purpose = town.request(purpose="Pour comparer les communes")

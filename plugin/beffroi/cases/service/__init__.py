@@ -429,6 +429,12 @@ def _may_point(case: Case, other: Case | None) -> bool:
     return other.visibility == "public" or case.visibility != "public"
 
 
+def gate_answer(given: Answer) -> None:
+    """Raise Invalid unless the words of an answer, and the address that it gives, pass the gate."""
+    gate(given.words)
+    gate(unquote_plus(given.url or ""), "url")
+
+
 def answer(
     case: Case, given: Answer, *, actor: Actor, now: datetime, today: date
 ) -> OfficialAnswer:
@@ -452,8 +458,7 @@ def answer(
         today=today,
         reason=given.words,
     )
-    gate(given.words)
-    gate(unquote_plus(given.url or ""), "url")
+    gate_answer(given)
     text = add_text(case, "answer", given.words, party_id=None, voice="institution", now=now)
     text.public, text.state, text.version = text.original, "released", 1
     text.released_at, text.released_by = now, actor.account_id

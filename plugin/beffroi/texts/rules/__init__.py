@@ -251,7 +251,7 @@ def digest(key: bytes, words: str) -> str:
 
 
 _NAME = re.compile(
-    r"[A-ZÀ-Þ][\w’'-]+(?:[ \u00a0](?:(?:d’|d'|(?:de|du|des|la|le)[ \u00a0])?)[A-ZÀ-Þ][\w’'-]+)*"
+    r"[A-ZÀ-Þ][\w’'-]+(?:[ \u00a0](?:(?:d’|d'|(?:de|du|des)[ \u00a0])?)[A-ZÀ-Þ][\w’'-]+)*"
 )
 _NUMBER = re.compile(r"\d(?:[ \u00a0.-]?\d){4,}")
 _BEGINS = re.compile(r"(?:^|[.!?:;\n•–-])[\s«\"“(]*$")
