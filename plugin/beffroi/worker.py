@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from flask import Flask
 from flask_babel import force_locale
 
+from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
 from beffroi.data_requests.service import forget_unconfirmed
@@ -25,10 +26,15 @@ from beffroi.kernel.nightly import NIGHTS, REWRITE
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
 from beffroi.outbox import service as outbox
+from beffroi.rights import commands as rights
+from beffroi.rights.queries import archive_names
 from beffroi_web.clock import Clock
 from beffroi_web.rewriting import CannotRewrite, rewrite
 
 log = logging.getLogger(__name__)
+
+HANDLERS = {**notifications.HANDLERS, **rights.HANDLERS}
+"""Which job is whose."""
 
 PAUSE_SECONDS = 30
 SIGNER_PAUSE = timedelta(seconds=5)
@@ -99,7 +105,7 @@ class Worker:
 
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
-        worked = jobs.work_once(notifications.HANDLERS, now=self.clock.now())
+        worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()
         self.witness()
@@ -107,6 +113,9 @@ class Worker:
         if now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
             self.tidy()
+        rights.keep_for_the_night(
+            self.settings, now=self.clock.now()
+        )  # before its bytes are rewritten
         self.rewrite()
         db.session.remove()
         return worked.done + published
@@ -180,6 +189,7 @@ class Worker:
             forget_the_gone(now)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)
+        sweep(self.settings.data_dir / "archives", archive_names(), now=now)
 
     def forever(self, every: float) -> None:
         """Work until told to stop (SIGTERM, SIGINT), looking again after `every` seconds."""

@@ -158,6 +158,8 @@ STEP_WORDS: Mapping[str, str] = {
     "held": N_("Text held back"),
     "assigned": N_("Given to a department"),
     "classified": N_("Classified"),
+    "corrected": N_("Corrected by its author"),
+    "withdrawn": N_("Withdrawn by its author"),
 }
 """What people read for each step of a timeline."""
 

@@ -4,12 +4,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as cases
@@ -151,6 +151,24 @@ def forget_unconfirmed(now: datetime) -> int:
         delete(PendingRequest).where(PendingRequest.made_at < now - CONFIRM_WITHIN)
     )
     return int(getattr(result, "rowcount", 0))
+
+
+def forget_pending(email: str) -> int:
+    """Delete what waits for an address to be confirmed, and what was confirmed; return how many."""
+    address = func.lower(PendingRequest.email) == email.strip().lower()
+    gone = db.session.execute(delete(PendingRequest).where(address))
+    return int(getattr(gone, "rowcount", 0))
+
+
+def forget_receipts(case_ids: Collection[int]) -> int:
+    """Destroy what receipts of some cases were made of, with their salts; return how many."""
+    gone = db.session.execute(
+        update(DataRequest)
+        .where(DataRequest.case_id.in_(case_ids), DataRequest.receipt_salt.is_not(None))
+        .values(receipt_salt=None, receipt_content=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    return int(getattr(gone, "rowcount", 0))
 
 
 def forget(case_id: int, ref: str) -> None:

@@ -333,6 +333,18 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
     if case.visibility == "removed" and (not erases or erasing.is_erased(case)):
         raise Conflict(N_("This case is removed already."))
     gate(reason)
+    take_off(
+        case, {"code": code, "reason": reason.strip()[:500]}, erases=erases, actor=actor, now=now
+    )
+
+
+def take_off(
+    case: Case, codes: Mapping[str, str], *, erases: bool, actor: Actor, now: datetime
+) -> None:
+    """Hide or erase a whole case, say so on its timeline, and have withdrawn what left of it.
+
+    `codes` go to the timeline as they are: the protocol's `code`, and the reason or who did it.
+    """
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id)
@@ -340,10 +352,8 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
     if erases:
         erasing.erase(case, now=now)
         publish(CaseErased(case_id=case.id, ref=case.ref, at=now))
-    step(
-        case, "removed", actor=actor, now=now, codes={"code": code, "reason": reason.strip()[:500]}
-    )
-    publish(CaseWithdrawn(case_id=case.id, reason=code, at=now))
+    step(case, "removed", actor=actor, now=now, codes=codes)
+    publish(CaseWithdrawn(case_id=case.id, reason=codes["code"], at=now))
 
 
 def move(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of cases. Whatever is named `public_…` or `card…` gives released public text only.
 
-Originals are read by exactly two functions, `originals` (for agents) and `own_texts` (for their
-author); nothing else in the town selects that column.
+Originals are read by `originals` (for agents), by `own_texts` and `persons.texts_by` (for their
+author) and by `persons.texts_of_case` (to be kept apart); nothing else selects that column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PublicText:
-    """A text as everyone may see it: words only when released."""
+    """A text as everyone may see it: words only when released.
+
+    `gone` says that its author has withdrawn it: nothing is left of it.
+    """
 
     id: int
     role: str
@@ -58,6 +61,7 @@ class PublicText:
     words: str | None
     voice: str
     at: datetime
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class PublicStep:
     voice: str
     codes: Mapping[str, Any]
     words: str | None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ _TEXTS = (
         CaseText.public,
         CaseText.voice,
         CaseText.written_at,
+        CaseText.party_id,
     )
     .where(CaseText.case_id == bindparam("case_id"))
     .order_by(CaseText.id)
@@ -193,9 +199,16 @@ def public_texts(case_id: int) -> list[PublicText]:
             r.public if r.state == "released" else None,
             r.voice,
             r.written_at,
+            _is_withdrawn(r),
         )
         for r in db.session.execute(_TEXTS, {"case_id": case_id})
     ]
+
+
+def _is_withdrawn(row: Any) -> bool:
+    """Say whether a comment was withdrawn: nobody wrote it any more, and nothing of it is kept."""
+    nobody = row.party_id is None and row.public is None and row.voice == "citizen"
+    return bool(row.role == "comment" and row.state == "held" and nobody)
 
 
 def public_words(case_id: int) -> dict[str, str]:
@@ -206,7 +219,9 @@ def public_words(case_id: int) -> dict[str, str]:
 def public_timeline(case_id: int) -> list[PublicStep]:
     """Return the public rows of a timeline, oldest first, with released words only."""
     return [
-        PublicStep(r.at, r.step, r.voice, r.codes, r.public if r.state == "released" else None)
+        PublicStep(
+            r.at, r.step, r.voice, r.codes, r.public if r.state == "released" else None, r.state
+        )
         for r in db.session.execute(_TIMELINE, {"case_id": case_id})
     ]
 
@@ -246,6 +261,10 @@ def _first_words(column: Any, *conditions: ColumnElement[bool]) -> Any:
         .limit(1)
         .scalar_subquery()
     )
+
+
+_KEPT_WORDS = func.coalesce(func.nullif(CaseText.original, ""), CaseText.public)
+"""A text as agents and its author read it; the public form once the original's time is over."""
 
 
 def card_select(*extra: Any) -> Statement:
@@ -396,7 +415,7 @@ def cases_of(party_id: int) -> Sequence[Any]:
             Case.open,
             Case.received_on,
             Case.due_on,
-            _first_words(CaseText.original).label("title"),
+            _first_words(_KEPT_WORDS).label("title"),
         )
         .where(Case.party_id == party_id)
         .order_by(Case.id.desc())
@@ -409,6 +428,7 @@ def own_texts(case_id: int, party_id: int) -> list[tuple[str, str, str]]:
     rows = db.session.execute(
         select(CaseText.role, CaseText.original, CaseText.state)
         .where(CaseText.case_id == case_id, CaseText.party_id == party_id)
+        .where(CaseText.original != "")
         .order_by(CaseText.id)
     )
     return [(r.role, r.original, r.state) for r in rows]
@@ -516,7 +536,7 @@ def desk_select() -> Statement:
         Case.supports,
         Case.visibility,
         Case.channel,
-        _first_words(CaseText.original).label("title"),
+        _first_words(_KEPT_WORDS).label("title"),
         Department.name.label("department"),
         waiting.label("waiting"),
     ).outerjoin(Department, Department.id == Case.department_id)
@@ -579,8 +599,12 @@ def totals() -> dict[str, int]:
 
 
 def erased() -> Select[int]:
-    """Return a select of the ids of erased cases."""
-    return select(Case.id).join(Party, Party.id == Case.party_id).where(Party.kind == ERASED)
+    """Return a select of the ids of erased cases: removed ones, whose author is nobody any more.
+
+    A case whose author's account has ended without being asked for stays public, and followed.
+    """
+    gone = (Party.kind == ERASED, Case.visibility == "removed")
+    return select(Case.id).join(Party, Party.id == Case.party_id).where(*gone)
 
 
 @dataclass(frozen=True, slots=True)
