@@ -20,7 +20,7 @@ from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.models import DataRequest, PendingRequest
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
-from beffroi.kernel.chance import Chance
+from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Gone, Invalid, NotFound
 from beffroi.legal.deadlines import answer_due
@@ -252,7 +252,9 @@ class ImportedRequest:
     theme: str | None = None
 
 
-def import_requests(rows: Sequence[ImportedRequest], *, now: datetime) -> tuple[int, int]:
+def import_requests(
+    rows: Sequence[ImportedRequest], *, now: datetime, chance: Chance = system_chance
+) -> tuple[int, int]:
     """Bring many requests in at once; return how many were added and how many known already.
 
     They were acknowledged elsewhere, so they get no receipt here; released ones go to the outbox.
@@ -264,7 +266,7 @@ def import_requests(rows: Sequence[ImportedRequest], *, now: datetime) -> tuple[
     )
     fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row) for row in fresh]
-    cases.import_cases(brought, now=now)
+    cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
             insert(DataRequest),

@@ -13,7 +13,7 @@ from beffroi.cases.models import Case
 from beffroi.incidents import rules
 from beffroi.incidents.models import Incident
 from beffroi.kernel.actors import Actor
-from beffroi.kernel.chance import Chance
+from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
 from beffroi_web.words import N_
@@ -132,7 +132,12 @@ class Imported:
 
 
 def import_reports(
-    rows: Sequence[ImportedReport], *, communes: tuple[str, ...], now: datetime, lang: str = "fr"
+    rows: Sequence[ImportedReport],
+    *,
+    communes: tuple[str, ...],
+    now: datetime,
+    lang: str = "fr",
+    chance: Chance = system_chance,
 ) -> Imported:
     """Bring many reports in at once; rows that were imported before are left alone.
 
@@ -142,7 +147,7 @@ def import_reports(
     known = set(db.session.scalars(select(Incident.source).where(Incident.source.in_(sources))))
     fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row, communes, lang) for row in fresh]
-    cases.import_cases(brought, now=now)
+    cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
             insert(Incident),

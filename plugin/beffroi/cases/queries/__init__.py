@@ -313,19 +313,26 @@ _MOST = 2**31
 def _place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
     """Return the key and id that a cursor holds, or raise Invalid: cursors come from outside."""
     try:
-        at, last_id = values
+        at, ref = values
         key = _READERS[sort](at)
-        if not isinstance(last_id, int) or (isinstance(key, int) and abs(key) >= _MOST):
+        if not isinstance(ref, str) or (isinstance(key, int) and abs(key) >= _MOST):
             raise ValueError
         if isinstance(key, datetime) and key.tzinfo is None:
             raise ValueError
-        return key, last_id
+        last = head(ref)
+        if last is None:
+            raise ValueError
+        return key, last.id
     except (ValueError, TypeError) as error:
         raise Invalid(N_("This page address is not one of ours; start from the list.")) from error
 
 
 def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> Page:
-    """Return one page of a list by keyset: any page costs what the first one costs."""
+    """Return one page of a list by keyset: any page costs what the first one costs.
+
+    A cursor names the last row by its reference, never by its id: the gaps between ids would tell
+    of the cases that the list leaves out.
+    """
     key, falling = _KEYS[sort]
     if cursor:
         at, last_id = _place(sort, decode_cursor(cursor))
@@ -345,7 +352,7 @@ def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> 
     if more and items:
         at = items[-1]._mapping["_key"]
         token = encode_cursor(
-            [at.isoformat() if isinstance(at, date | datetime) else at, items[-1].id]
+            [at.isoformat() if isinstance(at, date | datetime) else at, items[-1].ref]
         )
     return Page(items, token)
 
@@ -596,6 +603,14 @@ def totals() -> dict[str, int]:
     by_kind = {kind: int(count) for kind, count in rows}
     asked = by_kind.pop("data_request", 0)
     return {"data_requests": asked, "incidents": sum(by_kind.values())}
+
+
+def first_public_day() -> date | None:
+    """Return the day of the oldest case that everyone sees, or None: where counting begins.
+
+    Not that of the oldest case: the first period that is told would tell of one that nobody sees.
+    """
+    return db.session.scalar(select(func.min(Case.received_on)).where(Case.visibility == "public"))
 
 
 def erased() -> Select[int]:

@@ -126,10 +126,23 @@ def next_reference(year: int) -> str:
     return rules.reference(year, last)
 
 
+def new_reference(visibility: str, year: int, chance: Chance) -> str:
+    """Return the reference of a new case: counted where everyone sees it, drawn where nobody does.
+
+    Only what is listed is counted on, so that no gap between two listed cases tells of another.
+    """
+    if visibility != "unlisted":
+        return next_reference(year)
+    while True:
+        ref = rules.drawn_reference(year, chance(rules.DRAWN_BYTES))
+        if db.session.scalar(select(Case.id).where(Case.ref == ref)) is None:
+            return ref
+
+
 def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> Case:
     """Open a case with its texts (all pending), its first timeline row and its author following."""
     case = Case(
-        ref=next_reference(new.received_on.year),
+        ref=new_reference(new.visibility, new.received_on.year, chance),
         kind=new.kind,
         status="open",
         open=True,
@@ -559,15 +572,21 @@ class BroughtCase:
     case_id: int = 0
 
 
-def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
+def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -> None:
     """Insert many cases with texts, timeline and index, a statement a table."""
     if not brought:
         return
     heads = []
     for year in sorted({b.received_at.year for b in brought}):
         block = [b for b in brought if b.received_at.year == year]
-        first = _reserve(year, len(block))
-        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(block)]
+        listed = [b for b in block if b.visibility != "unlisted"]
+        first = _reserve(year, len(listed)) if listed else 0
+        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(listed)]
+        heads += [
+            (b, new_reference(b.visibility, year, chance))
+            for b in block
+            if b.visibility == "unlisted"
+        ]
     ids = db.session.scalars(
         insert(Case).returning(Case.id, sort_by_parameter_order=True),
         [_case_values(b, ref, now) for b, ref in heads],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What people correct of their account, files with everything about them, what is kept apart.
+"""What people correct and leave behind, what is kept apart, the period in which a year is counted.
 
 Links between accounts and what authors of erased cases did go, as they do at an erasure from now
 on. PostgreSQL keeps no samples of columns that hold words.
@@ -100,6 +100,18 @@ def _of_rights(big: sa.types.TypeEngine) -> None:
     )
 
 
+def _of_counts() -> None:
+    op.create_table(
+        "count_period",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("family", sa.String(length=8), nullable=False),
+        sa.Column("category", sa.String(length=24), nullable=False),
+        sa.Column("area", sa.String(length=14), nullable=False),
+        sa.Column("grain", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint("year", "family", "category", "area", name=op.f("pk_count_period")),
+    )
+
+
 INDEXES = (
     ("personal_archive", "account_id"),
     ("personal_archive", "ends_at"),
@@ -115,6 +127,7 @@ def upgrade() -> None:
     big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     _of_accounts(big)
     _of_rights(big)
+    _of_counts()
     for table, column in INDEXES:
         op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
     if op.get_bind().dialect.name == "postgresql":
@@ -129,6 +142,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "count_period",
         "kept_apart",
         "export_access",
         "personal_archive",
