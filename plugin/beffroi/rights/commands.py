@@ -5,12 +5,14 @@
 rule after the other, a unit of work at a time, and each is safe to be run again from its beginning.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale, format_date
+from sqlalchemy.exc import SQLAlchemyError
 
 from beffroi.config import Settings
 from beffroi.kernel.clock import local_day
@@ -22,6 +24,8 @@ from beffroi.rights import queries, rules, service
 from beffroi.rights.schemas import packed, readable
 from beffroi.rights.service import keeping
 from beffroi.rights.service.archive import everything
+
+log = logging.getLogger(__name__)
 
 
 def _extension() -> Extension:
@@ -82,17 +86,26 @@ HANDLERS = {rules.MAKE_ARCHIVE: make_archive}
 def keep_for_the_night(settings: Settings, *, now: datetime) -> Mapping[str, int] | None:
     """Once a night, erase what has been kept for long enough; return how much of each, or None.
 
-    None: it is not night, it was done, or another worker is at it.
+    None: it is not night, it was done, or another worker is at it. A rule that fails keeps none of
+    the others from their work; the night is then not done, and is tried again.
     """
     night = NIGHTS.claim(RETENTION, now=now, zone=settings.time_zone)
     if night is None:
         return None
     carried = _extension()
-    done = {}
+    done, faults = {}, []
     for rule in keeping.RULES:
-        done[rule.name] = _to_its_end(rule, settings, carried, now=now)
+        try:
+            done[rule.name] = _to_its_end(rule, settings, carried, now=now)
+        except SQLAlchemyError as error:
+            db.session.rollback()
+            log.exception("what is kept for long enough was not erased: %s", rule.name)
+            faults.append(f"{rule.name}: {type(error).__name__}")
     drop_files(carried, now=now)
-    NIGHTS.done(RETENTION, night, now=now, locked_ms=0)
+    if faults:
+        NIGHTS.failed(RETENTION, ", ".join(faults))
+    else:
+        NIGHTS.done(RETENTION, night, now=now, locked_ms=0)
     return done
 
 

@@ -18,7 +18,7 @@ from beffroi_web.words import N_
 REFUSALS = frozenset({"refused"})
 
 REASONS: Mapping[str, str] = {
-    "clock": N_("the institution still owes an answer, and its silence could be contested"),
+    "clock": N_("its legal delay is still running, and what becomes of it could be contested"),
     "appeal": N_("the refusal can still be contested"),
     "archive": N_("the law on public archives requires it"),
 }

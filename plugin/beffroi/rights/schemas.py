@@ -9,9 +9,10 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import current_app
+from flask_babel import format_date
 from marshmallow import Schema, fields
 
 from beffroi.cases import rules as case_rules
@@ -249,6 +250,11 @@ KIND_WORDS: Mapping[str, str] = {
 }
 
 
+def _day(moment: str | None) -> str:
+    """Return the day of a moment in words; nothing for none."""
+    return str(format_date(date.fromisoformat(moment[:10]), "long")) if moment else ""
+
+
 def readable(everything: Everything, lang: str) -> str:
     """Return the document as one page that needs nothing beside it, in the current language.
 
@@ -258,6 +264,7 @@ def readable(everything: Everything, lang: str) -> str:
     return current_app.jinja_env.get_template("rights/archive.html").render(
         data=everything.document,
         lang=lang,
+        day=_day,
         kinds=KIND_WORDS,
         statuses=case_rules.STATUS_WORDS,
         roles=case_rules.ROLE_WORDS,

@@ -231,6 +231,29 @@ def test_a_worker_that_dies_half_way_is_taken_over_and_nothing_is_done_twice(tow
     assert len(town.mail.to(alix.email)) == 1
 
 
+def test_a_rule_that_fails_keeps_none_of_the_others_and_the_rewrite_from_their_work(
+    village: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed(village)
+    village.later(days=DAYS["originals"] + 1)
+    with village.change():
+        db.session.execute(db.text("ALTER TABLE kept_apart RENAME TO elsewhere"))
+    village.work()
+    assert "zqxmark" not in " ".join(
+        r.original for r in village.rows("SELECT original FROM case_text")
+    )
+    assert village.one("SELECT night FROM nightly WHERE task = 'rewrite'")
+    fault = "SELECT fault FROM nightly WHERE task = 'retention'"
+    assert village.one(fault) == "kept apart: OperationalError"
+    assert "kept apart" in caplog.text
+    with village.change():
+        db.session.execute(db.text("ALTER TABLE elsewhere RENAME TO kept_apart"))
+    assert "n’a pas pu être effacé" in village.signed_in("agent").page("/desk/health")
+    village.later(minutes=11)
+    village.work()
+    assert village.one(fault) is None
+
+
 def test_the_desk_says_what_the_coming_night_will_erase(village: Town) -> None:
     closed(village)
     village.later(days=DAYS["originals"] + 1)

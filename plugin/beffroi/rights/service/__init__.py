@@ -44,9 +44,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What becomes of one case: withdrawn, and kept apart or not."""
+    """What becomes of one case: withdrawn, and kept apart or not; `title` is its author's."""
 
     head: CaseHead
+    title: str
     shown: bool
     keeping: rules.Keeping | None
 
@@ -82,7 +83,9 @@ def keeping_of(head: CaseHead, terms: Terms, today: date) -> rules.Keeping | Non
 def planned(head: CaseHead, terms: Terms, today: date) -> Planned:
     """Return what a withdrawal of a case does."""
     shown = head.visibility == "public" and bool(cases.public_words(head.id))
-    return Planned(head, shown, keeping_of(head, terms, today))
+    words = {text.role: text.original for text in persons.texts_of_case(head.id)}
+    title = words.get("title") or words.get("description") or ""
+    return Planned(head, title, shown, keeping_of(head, terms, today))
 
 
 def plan(whose: Person, terms: Terms, today: date) -> Plan:
