@@ -14,7 +14,7 @@ from beffroi.incidents.rules import CATEGORIES
 from beffroi.kernel.db import db
 from beffroi.outbox import rules
 from beffroi.outbox.models import CountPeriod, OutboxRow, PublishedCell
-from beffroi_privacy.counts import Cell, Grain
+from beffroi_privacy.counts import Cell, CellKey, Grain
 
 KEPT = timedelta(days=30)
 
@@ -102,6 +102,13 @@ def _grains_of(
     return kept
 
 
+def _published() -> set[CellKey]:
+    """Return the cells that were handed over."""
+    p = PublishedCell
+    rows = db.session.execute(select(p.family, p.category, p.area, p.period))
+    return {(r.family, r.category, r.area, r.period) for r in rows}
+
+
 def count_cells(
     *, siren: str, communes: tuple[str, ...], band: str, today: date, now: datetime
 ) -> int:
@@ -133,19 +140,8 @@ def count_cells(
         year: _grains_of(year, pairs, first.year, band, siren, communes)
         for year in range(first.year, today.year + 1)
     }
-    published = {
-        (r.family, r.category, r.area, r.period)
-        for r in db.session.execute(
-            select(
-                PublishedCell.family,
-                PublishedCell.category,
-                PublishedCell.area,
-                PublishedCell.period,
-            )
-        )
-    }
     cells = rules.due_cells(
-        reports, year_grains=years, published=published, since=first, today=today
+        reports, year_grains=years, published=_published(), since=first, today=today
     )
     _hand_over(cells, now)
     return len(cells)

@@ -576,17 +576,7 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
     """Insert many cases with texts, timeline and index, a statement a table."""
     if not brought:
         return
-    heads = []
-    for year in sorted({b.received_at.year for b in brought}):
-        block = [b for b in brought if b.received_at.year == year]
-        listed = [b for b in block if b.visibility != "unlisted"]
-        first = _reserve(year, len(listed)) if listed else 0
-        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(listed)]
-        heads += [
-            (b, new_reference(b.visibility, year, chance))
-            for b in block
-            if b.visibility == "unlisted"
-        ]
+    heads = _with_references(brought, chance)
     ids = db.session.scalars(
         insert(Case).returning(Case.id, sort_by_parameter_order=True),
         [_case_values(b, ref, now) for b, ref in heads],
@@ -619,6 +609,19 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
             if b.visibility == "public"
         }
     )
+
+
+def _with_references(brought: list[BroughtCase], chance: Chance) -> list[tuple[BroughtCase, str]]:
+    """Give each case its reference, year by year: counted where it is listed, else drawn."""
+    heads: list[tuple[BroughtCase, str]] = []
+    for year in sorted({b.received_at.year for b in brought}):
+        block = [b for b in brought if b.received_at.year == year]
+        listed = [b for b in block if b.visibility != "unlisted"]
+        first = _reserve(year, len(listed)) if listed else 0
+        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(listed)]
+        hidden = [b for b in block if b.visibility == "unlisted"]
+        heads += [(b, new_reference(b.visibility, year, chance)) for b in hidden]
+    return heads
 
 
 def _reserve(year: int, count: int) -> int:
