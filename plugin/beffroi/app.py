@@ -12,8 +12,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from beffroi import __version__
 from beffroi.accounts import routes as accounts
-from beffroi.accounts.service import make_store
+from beffroi.accounts.service import apply_corrections, make_store
 from beffroi.cases import routes as cases
+from beffroi.cases.adapters.files import FolderStore
 from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
@@ -26,6 +27,7 @@ from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.moderation import routes as moderation
+from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, tune
@@ -135,6 +137,8 @@ def create_app(
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
+        files=FolderStore(settings.data_dir / "files"),
+        archives=FolderStore(settings.data_dir / "archives"),
     )
     init_web(
         app,
@@ -144,8 +148,14 @@ def create_app(
         catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
     )
     drivers = [OidcProvider(p) for p in settings.providers]
-    app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
-    for feature in (accounts, cases, data_requests, incidents, moderation, dashboards, feed):
+    app.register_blueprint(
+        sign_in_blueprint(
+            site, db, store, drivers, clock,
+            on_signed_in=lambda signed, _: apply_corrections(signed.account_id),
+        )
+    )  # fmt: skip
+    features = (accounts, cases, data_requests, incidents, moderation, rights, dashboards, feed)
+    for feature in features:
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])

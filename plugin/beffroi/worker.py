@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from flask import Flask
 from flask_babel import force_locale
 
+from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
 from beffroi.data_requests.service import forget_unconfirmed
@@ -26,10 +27,15 @@ from beffroi.moderation import commands as moderation
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
 from beffroi.outbox import service as outbox
+from beffroi.rights import commands as rights
+from beffroi.rights.queries import archive_names
 from beffroi_web.clock import Clock
 from beffroi_web.rewriting import CannotRewrite, rewrite
 
 log = logging.getLogger(__name__)
+
+HANDLERS = {**notifications.HANDLERS, **rights.HANDLERS}
+"""Which job is whose."""
 
 PAUSE_SECONDS = 30
 SIGNER_PAUSE = timedelta(seconds=5)
@@ -39,7 +45,7 @@ TIDY_EVERY = timedelta(hours=1)
 READ_EVERY = timedelta(minutes=1)
 NO_WORDS = frozenset(
     {"log_bundle", "log_tile", "log_state", "log_batch", "log_fact", "published_cell",
-     "ref_counter", "nightly", "sample_week"}
+     "count_period", "ref_counter", "nightly", "sample_week"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 
@@ -102,7 +108,7 @@ class Worker:
 
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
-        worked = jobs.work_once(notifications.HANDLERS, now=self.clock.now())
+        worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()
         self.witness()
@@ -111,6 +117,9 @@ class Worker:
         if now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
             self.tidy()
+        rights.keep_for_the_night(
+            self.settings, now=self.clock.now()
+        )  # before its bytes are rewritten
         self.rewrite()
         db.session.remove()
         return worked.done + published
@@ -196,6 +205,7 @@ class Worker:
             forget_the_gone(now)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)
+        sweep(self.settings.data_dir / "archives", archive_names(), now=now)
 
     def forever(self, every: float) -> None:
         """Work until told to stop (SIGTERM, SIGINT), looking again after `every` seconds."""

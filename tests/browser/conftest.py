@@ -11,7 +11,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
+from beffroi.rights import service as rights
 from demo.places import Town as DemoTown
 from demo.seeds import seed
 from support.browser import browser, served
@@ -114,6 +116,24 @@ def live(
         yield made
 
 
+def _leave(made: Live) -> None:
+    """Let somebody do everything that can be taken along, corrected, withdrawn, erased."""
+    town, refs = made.town, made.refs
+    leaver = made.people["leaver"] = town.signed_in(name="Camille Leaver")
+    refs["leaving"] = leaver.sends_request(title="Les comptes rendus du conseil", commune="99998")
+    refs["withdrawn"] = leaver.sends_request(title="Une demande supprimée", commune="99998")
+    leaver.post(f"/requests/{refs['withdrawn']}/withdraw")
+    leaver.post(f"/requests/{refs['open']}/support")
+    leaver.post(f"/requests/{refs['open']}/comment", {"comment": "Cela m’intéresse aussi."})
+    refs["comment"] = str(town.one("SELECT max(id) FROM case_text WHERE role = 'comment'"))
+    with town.change():
+        archive, token = rights.ask_archive(
+            leaver.account_id or 0, "fr", days=7, now=town.now, chance=town.chance
+        )
+        jobs.enqueue("make-archive", {"archive": archive, "token": token}, run_at=town.now)
+    refs["archive"] = str(archive)
+
+
 def _fill(made: Live) -> None:
     """Make one case in each state that a page can show."""
     town, refs = made.town, made.refs
@@ -137,6 +157,7 @@ def _fill(made: Live) -> None:
     refs["refused"] = town.request(title="Un rapport qui n’est pas terminé")
     town.release(refs["refused"])
     town.answer(refs["refused"], "refused", "Il n’est pas achevé.", ground="unfinished")
+    _leave(made)
     refs["token"] = town.follow(refs["open"], "alix@citizens.example")
     town.comment(refs["open"], "Cela m’aiderait aussi.")
     town.release(refs["open"], "comment")

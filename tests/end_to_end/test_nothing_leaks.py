@@ -280,7 +280,7 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
     return {
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
-        "text_id": [1],
+        "text_id": [1, 2],
         "provider": ["nobody"],
         "filename": ["web.css"],
         **log_places(size),

@@ -164,6 +164,8 @@ STEP_WORDS: Mapping[str, str] = {
     "classified": N_("Classified"),
     "photo_released": N_("Photo published"),
     "photo_held": N_("Photo held back"),
+    "corrected": N_("Corrected by its author"),
+    "withdrawn": N_("Withdrawn by its author"),
 }
 """What people read for each step of a timeline."""
 
@@ -265,3 +267,15 @@ def checked_text(role: str, words: str) -> str:
 def reference(year: int, number: int) -> str:
     """Return the human reference of a case, such as `2026-0042`."""
     return f"{year}-{number:04d}"
+
+
+DRAWN_BYTES = 8
+
+
+def drawn_reference(year: int, drawn: bytes) -> str:
+    """Return a reference of nine digits from `DRAWN_BYTES` of chance, such as `2026-530917264`.
+
+    For what is not listed: counted references would tell by their gaps how many such cases there
+    are, and when they came.
+    """
+    return f"{year}-{100_000_000 + int.from_bytes(drawn) % 900_000_000}"

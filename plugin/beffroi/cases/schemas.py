@@ -175,8 +175,19 @@ def _title(step: Any) -> str:
         status = rules.STATUS_WORDS[codes["to"]]
         return _pair(title, gettext(status))
     if step.step == "commented" and step.words is None:
-        return str(gettext("Comment, under review"))
+        held = step.state == "held"
+        return str(
+            gettext("Comment, no longer shown") if held else gettext("Comment, under review")
+        )
     return title
+
+
+def removal(steps: Sequence[Any]) -> str:
+    """Return why a case was removed, in the reader's language, from its public timeline."""
+    codes: Mapping[str, Any] = next((s.codes for s in reversed(steps) if s.step == "removed"), {})
+    if codes.get("by") == "author":
+        return str(gettext("Its author has withdrawn it."))
+    return str(codes.get("reason", ""))
 
 
 def list_filters(query: Schema, statuses: Sequence[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from beffroi.data_requests import queries as data_requests
 from beffroi.incidents import queries as incidents
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
-from beffroi.kernel.nightly import NIGHTS, REWRITE, Night
+from beffroi.kernel.nightly import NIGHTS, RETENTION, REWRITE, Night
 from beffroi.notifications import queries as notifications
 from beffroi.outbox import queries as outbox
 from beffroi.texts.rules import Mark, pieces
@@ -113,3 +113,8 @@ def health() -> Health:
         outbox.refused(),
         NIGHTS.standing(REWRITE),
     )
+
+
+def last_keeping() -> Night:
+    """Return when what has been kept for long enough was last erased."""
+    return NIGHTS.standing(RETENTION)

@@ -21,7 +21,7 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as case_service
-from beffroi.cases.queries import review
+from beffroi.cases.queries import persons, review
 from beffroi.cases.schemas import answered_card, card, case_url, due
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.dashboards import queries
@@ -40,6 +40,9 @@ from beffroi.kernel.errors import Invalid, NotFound, Refusal
 from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
+from beffroi.rights import queries as rights
+from beffroi.rights import rules as right_rules
+from beffroi.rights.service import keeping
 from beffroi.texts import queries as texts
 from beffroi.texts.rules import LABEL_WORDS, still_personal
 from beffroi_web.forms import Form, load
@@ -113,7 +116,7 @@ def accessibility() -> str:
 @guard(PUBLIC)
 def privacy() -> str:
     """Say what is kept about people, why, and how long."""
-    return render_template("dashboards/privacy.html", contact=settings().contact)
+    return render_template("dashboards/privacy.html", contact=settings().contact, kept=settings())
 
 
 @blueprint.get("/account")
@@ -122,8 +125,8 @@ def account() -> str:
     """Show the person's own cases and settings."""
     visitor = current_visitor()
     assert visitor is not None  # noqa: S101  the guard saw to it
-    party = cases.party_of_account(visitor.account_id)
-    own = cases.cases_of(party) if party else []
+    person = rights.person(visitor.account_id)
+    own = [row for party in person.party_ids for row in cases.cases_of(party)]
     no_store()
     return render_template(
         "dashboards/account.html",
@@ -131,6 +134,9 @@ def account() -> str:
         sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
         own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
         receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
+        comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
+        kept=rights.kept_for(visitor.account_id),
+        reasons=right_rules.REASONS,
         is_staff=visitor.may("agent", "moderator"),
         languages=settings().languages,
     )
@@ -189,7 +195,11 @@ def _next_batches() -> NextBatches | None:
 def health() -> str:
     """Say whether the parts of the town do their work."""
     return render_template(
-        "dashboards/health.html", health=queries.health(), batches=_next_batches()
+        "dashboards/health.html",
+        health=queries.health(),
+        batches=_next_batches(),
+        tonight=keeping.forecast(settings(), clock.now()),
+        night=queries.last_keeping(),
     )
 
 
@@ -248,7 +258,7 @@ def _desk_page(
         categories=incident_rules.CATEGORIES,
         reasons=moderation_rules.REASONS,
         erasing=case_rules.ERASING,
-        erased=author is not None and author.kind == "erased",
+        erased=author is not None and author.kind == "erased" and head.visibility == "removed",
         enters_by_desk=head.channel in request_rules.CHANNELS,
         review_words=moderation_rules.REVIEW_WORDS,
         statuses=case_rules.STATUS_WORDS,

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
+from beffroi.cases.queries import persons
 from beffroi.cases.rules import DATA_REQUEST, REQUEST_STATUSES, STATUS_WORDS
 from beffroi.cases.schemas import (
     EDIT,
@@ -21,6 +22,7 @@ from beffroi.cases.schemas import (
     due,
     list_filters,
     preview_page,
+    removal,
     timeline,
 )
 from beffroi.cases.schemas import badge as case_badge
@@ -200,22 +202,23 @@ def confirmed(token: str) -> AnyResponse:
     return redirect(url_for("data_requests.show", ref=ref, key=key), code=303)
 
 
-def _shown(ref: str) -> tuple[cases.CaseHead, int | None]:
-    """Return the head of a request that this visitor may see, and the visitor's party."""
+def _shown(ref: str) -> tuple[cases.CaseHead, int | None, bool]:
+    """Return the head of a request that this visitor may see, the visitor's party, and whether the
+    visitor is its author."""
     head = cases.head(ref)
     visitor = current_visitor()
     party = cases.party_of_account(visitor.account_id) if visitor else None
-    own = head is not None and party is not None and head.party_id == party
+    own = persons.is_author(head, visitor.account_id if visitor else None)
     if head is None or head.kind != DATA_REQUEST or (head.visibility == "unlisted" and not own):
         raise NotFound(N_("There is no case with this reference."))
-    return head, party
+    return head, party, own
 
 
 @blueprint.get("/requests/<ref>")
 @guard(PUBLIC)
 def show(ref: str) -> str | tuple[str, int]:
     """Show one request: status and clock, the answer, the texts, the timeline, what to do."""
-    head, party = _shown(ref)
+    head, party, is_author = _shown(ref)
     if head.visibility == "removed":
         return _removed(head)
     codes = queries.codes(head.id)
@@ -245,8 +248,8 @@ def show(ref: str) -> str | tuple[str, int]:
         outcomes=rules.OUTCOMES,
         grounds=rules.GROUNDS,
         not_stated=rules.NOT_STATED,
-        own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
-        is_author=party is not None and head.party_id == party,
+        own=cases.own_texts(head.id, head.party_id) if is_author and head.party_id else [],
+        is_author=is_author,
         receipt_key=key if by_key else None,
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
@@ -259,8 +262,7 @@ def show(ref: str) -> str | tuple[str, int]:
 
 
 def _removed(head: cases.CaseHead) -> tuple[str, int]:
-    steps = [s for s in cases.public_timeline(head.id) if s.step == "removed"]
-    reason = steps[-1].codes.get("reason", "") if steps else ""
+    reason = removal(cases.public_timeline(head.id))
     return render_template("cases/removed.html", head=head, reason=reason), 410
 
 
@@ -283,8 +285,7 @@ def _receipt(ref: str) -> tuple[cases.CaseHead, KeptReceipt, str]:
     visitor = current_visitor()
     if not key and visitor is None:
         raise SignInNeeded(N_("Please sign in first, or open the link in our message."))
-    party = cases.party_of_account(visitor.account_id) if visitor else None
-    own = party is not None and head.party_id == party
+    own = persons.is_author(head, visitor.account_id if visitor else None)
     at_desk = head.channel in rules.CHANNELS and visitor is not None and visitor.may("agent")
     by_key = bool(key) and private_links.fits(settings().secret_key, ref, key, "receipt")
     kept = queries.receipt(head.id) if own or at_desk or by_key else None

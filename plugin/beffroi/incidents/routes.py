@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
+from beffroi.cases.queries import persons
 from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
 from beffroi.cases.schemas import (
     EDIT,
@@ -19,6 +20,7 @@ from beffroi.cases.schemas import (
     card,
     list_filters,
     preview_page,
+    removal,
     timeline,
 )
 from beffroi.cases.schemas import badge as case_badge
@@ -210,13 +212,13 @@ def show(ref: str) -> str | tuple[str, int]:
     party = cases.party_of_account(visitor.account_id) if visitor else None
     key = request.args.get("key", "")
     by_key = bool(key) and private_links.fits(settings().secret_key, ref, key)
-    own = by_key or (head is not None and party is not None and head.party_id == party)
+    author = persons.is_author(head, visitor.account_id if visitor else None)
+    own = by_key or author
     codes = queries.codes(head.id) if head is not None else None
     if head is None or codes is None or not (own or _listed(head, codes)):
         raise NotFound(N_("There is no case with this reference."))
     if head.visibility == "removed":
-        steps = [s for s in cases.public_timeline(head.id) if s.step == "removed"]
-        reason = steps[-1].codes.get("reason", "") if steps else ""
+        reason = removal(cases.public_timeline(head.id))
         return render_template("cases/removed.html", head=head, reason=reason), 410
     if own:
         no_store()
@@ -235,7 +237,10 @@ def show(ref: str) -> str | tuple[str, int]:
         timeline=timeline(cases.public_timeline(head.id), town=settings().name),
         is_author=own,
         by_key=by_key,
-        own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
+        withdraw_key=private_links.key_for(settings().secret_key, ref, "withdraw")
+        if by_key
+        else "",
+        own=cases.own_texts(head.id, head.party_id) if author and head.party_id else [],
         photos=queries.public_photos(head.id),
         photos_sent=len(queries.photos(head.id)) if own else 0,
         supported=party is not None and cases.supported_by(head.id, party),

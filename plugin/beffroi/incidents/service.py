@@ -14,7 +14,7 @@ from beffroi.incidents import rules
 from beffroi.incidents.models import Incident
 from beffroi.incidents.rules import StoredPhoto
 from beffroi.kernel.actors import Actor
-from beffroi.kernel.chance import Chance
+from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
 from beffroi.texts.rules import chosen
@@ -213,7 +213,12 @@ class Imported:
 
 
 def import_reports(
-    rows: Sequence[ImportedReport], *, communes: tuple[str, ...], now: datetime, lang: str = "fr"
+    rows: Sequence[ImportedReport],
+    *,
+    communes: tuple[str, ...],
+    now: datetime,
+    lang: str = "fr",
+    chance: Chance = system_chance,
 ) -> Imported:
     """Bring many reports in at once; rows that were imported before are left alone.
 
@@ -223,7 +228,7 @@ def import_reports(
     known = set(db.session.scalars(select(Incident.source).where(Incident.source.in_(sources))))
     fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row, communes, lang) for row in fresh]
-    cases.import_cases(brought, now=now)
+    cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
             insert(Incident),

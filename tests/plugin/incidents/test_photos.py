@@ -265,9 +265,7 @@ def test_a_form_carries_no_more_photos_than_a_report_has(village: Town) -> None:
     kept = carried(
         visitor.post("/incidents/new", {**REPORT, "step": "edit", "photos": upload(*[PHOTO] * 3)})
     )
-    answer = visitor.post(
-        "/incidents/new", {**REPORT, "photo_kept": kept, "photos": upload(PHOTO)}
-    )
+    answer = visitor.post("/incidents/new", {**REPORT, "photo_kept": kept, "photos": upload(PHOTO)})
     assert answer.status_code == 422
     assert carried(answer) != []
     assert village.one('SELECT count(*) FROM "case"') == 0

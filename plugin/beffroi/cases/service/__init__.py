@@ -131,10 +131,23 @@ def next_reference(year: int) -> str:
     return rules.reference(year, last)
 
 
+def new_reference(visibility: str, year: int, chance: Chance) -> str:
+    """Return the reference of a new case: counted where everyone sees it, drawn where nobody does.
+
+    Only what is listed is counted on, so that no gap between two listed cases tells of another.
+    """
+    if visibility != "unlisted":
+        return next_reference(year)
+    while True:
+        ref = rules.drawn_reference(year, chance(rules.DRAWN_BYTES))
+        if db.session.scalar(select(Case.id).where(Case.ref == ref)) is None:
+            return ref
+
+
 def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> Case:
     """Open a case with its texts (all pending), its first timeline row and its author following."""
     case = Case(
-        ref=next_reference(new.received_on.year),
+        ref=new_reference(new.visibility, new.received_on.year, chance),
         kind=new.kind,
         status="open",
         open=True,
@@ -363,6 +376,18 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
     if case.visibility == "removed" and (not erases or erasing.is_erased(case)):
         raise Conflict(N_("This case is removed already."))
     gate(reason)
+    take_off(
+        case, {"code": code, "reason": reason.strip()[:500]}, erases=erases, actor=actor, now=now
+    )
+
+
+def take_off(
+    case: Case, codes: Mapping[str, str], *, erases: bool, actor: Actor, now: datetime
+) -> None:
+    """Hide or erase a whole case, say so on its timeline, and have withdrawn what left of it.
+
+    `codes` go to the timeline as they are: the protocol's `code`, and the reason or who did it.
+    """
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id)
@@ -370,10 +395,8 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
     if erases:
         erasing.erase(case, now=now)
         publish(CaseErased(case_id=case.id, ref=case.ref, at=now))
-    step(
-        case, "removed", actor=actor, now=now, codes={"code": code, "reason": reason.strip()[:500]}
-    )
-    publish(CaseWithdrawn(case_id=case.id, reason=code, at=now))
+    step(case, "removed", actor=actor, now=now, codes=codes)
+    publish(CaseWithdrawn(case_id=case.id, reason=codes["code"], at=now))
 
 
 def move(
@@ -594,15 +617,11 @@ class BroughtCase:
     case_id: int = 0
 
 
-def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
+def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -> None:
     """Insert many cases with texts, timeline and index, a statement a table."""
     if not brought:
         return
-    heads = []
-    for year in sorted({b.received_at.year for b in brought}):
-        block = [b for b in brought if b.received_at.year == year]
-        first = _reserve(year, len(block))
-        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(block)]
+    heads = _with_references(brought, chance)
     ids = db.session.scalars(
         insert(Case).returning(Case.id, sort_by_parameter_order=True),
         [_case_values(b, ref, now) for b, ref in heads],
@@ -634,6 +653,19 @@ def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
             if b.visibility == "public"
         }
     )
+
+
+def _with_references(brought: list[BroughtCase], chance: Chance) -> list[tuple[BroughtCase, str]]:
+    """Give each case its reference, year by year: counted where it is listed, else drawn."""
+    heads: list[tuple[BroughtCase, str]] = []
+    for year in sorted({b.received_at.year for b in brought}):
+        block = [b for b in brought if b.received_at.year == year]
+        listed = [b for b in block if b.visibility != "unlisted"]
+        first = _reserve(year, len(listed)) if listed else 0
+        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(listed)]
+        hidden = [b for b in block if b.visibility == "unlisted"]
+        heads += [(b, new_reference(b.visibility, year, chance)) for b in hidden]
+    return heads
 
 
 def _reserve(year: int, count: int) -> int:

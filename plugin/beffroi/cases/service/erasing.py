@@ -49,7 +49,9 @@ def hide(case: Case) -> None:
 
 
 def is_erased(case: Case) -> bool:
-    """Say whether a case was erased before."""
+    """Say whether a case was erased before; one whose author has left is not."""
+    if case.visibility != "removed":
+        return False
     party = db.session.get(Party, case.party_id) if case.party_id else None
     return party is not None and party.kind == ERASED
 
@@ -69,6 +71,8 @@ def erase(case: Case, *, now: datetime) -> None:
         db.session.execute(delete(table).where(table.case_id == case.id))
     rows = db.session.scalars(select(TimelineRow).where(TimelineRow.case_id == case.id))
     for row in rows:
+        if row.voice == "citizen":
+            row.account_id = None
         if "reason" in row.codes:
             row.codes = {name: code for name, code in row.codes.items() if name != "reason"}
     nobody = Party(kind=ERASED, lang=case.lang, created_at=now)
