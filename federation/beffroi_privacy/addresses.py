@@ -143,7 +143,7 @@ def find_addresses(text: str) -> Iterator[Span]:
     low = lowered(text)
     for pattern in _worth_trying(low):
         for found in pattern.finditer(text):
-            if pattern is _SPELT or not (_is_year(text, found) or _is_door(text, found.start())):
+            if pattern is _SPELT or not (_is_year(text, found) or is_door(text, found.start())):
                 yield Span(_start(text, found), found.end(), ADDRESS)
 
 
@@ -171,7 +171,7 @@ def _start(text: str, found: re.Match[str]) -> int:
     return doors.start() if doors else found.start()
 
 
-def _is_door(text: str, start: int) -> bool:
+def is_door(text: str, start: int) -> bool:
     """Say whether the number belongs to the door before it: "(apt. 8, impasse du Moulin)"."""
     return _DOOR_BEFORE.search(text, max(0, start - 18), start) is not None
 
@@ -208,4 +208,7 @@ def _numbers(text: str) -> list[tuple[int, int]]:
         doors = [m.span("value") for m in _DOOR_VALUE.finditer(text)]
         start, end = head.span("number")
         return sorted([(start, end), *(d for d in doors if d[1] <= start or d[0] >= end)])
-    return [foot.span("value")] if foot is not None else []
+    doors = [m.span("value") for m in _DOOR_VALUE.finditer(text)]
+    if foot is not None and foot.span("value") not in doors:
+        doors.append(foot.span("value"))
+    return sorted(doors)

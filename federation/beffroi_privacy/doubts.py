@@ -6,16 +6,20 @@ from typing import Final
 
 from beffroi_privacy.gazetteer import (
     ALSO_A_WORD,
+    NO_NAME,
     RARE,
     SURE,
     first_name,
     is_commune,
     is_ordinary,
+    is_surname_too,
 )
-from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, is_surname_shaped
+from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
+from beffroi_privacy.person_context import is_unexplained
+from beffroi_privacy.person_small import is_caseless, is_unknown
 from beffroi_privacy.persons import is_alone
 from beffroi_privacy.places import is_acronym
-from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
+from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, Word
 
 
 def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
@@ -25,22 +29,22 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
     word or two that look like a name and that nothing explains.
     """
     unknown = 0
-    caseless = not any(word.shape in (CAPITAL, UPPER) for word in words)
+    caseless = is_caseless(words)
     for at, word in enumerate(words):
         if at in covered or word.shape == INITIAL:
             continue
         if at and words[at - 1].folded in _CIVILITIES and _follows_civility(words, at):
             yield "civility"
         if word.shape == LOWER:
-            if caseless and _is_small_name(word):
-                yield "first name"
-            elif caseless and _is_unknown(word):
+            if caseless and _is_apart(word) and first_name(word.folded) == NO_NAME:
                 unknown += 1
+            if _is_small_name(words, at, caseless=caseless):
+                yield "first name"
             continue
-        if word.shape == CAPITAL and _is_lonely(words, at):
-            yield "capitals"
         if _is_first_name(words, at):
             yield "first name"
+        if _is_lonely(words, at) or _is_last(words, at):
+            yield "capitals"
         if at + 1 < len(words) and at + 1 not in covered and _is_bigram(word, words[at + 1]):
             yield "capitals"
     if caseless and unknown and len(words) <= _SHORT * unknown:
@@ -51,12 +55,9 @@ _SHORT: Final = 40
 """Words of a text without capitals for each word nobody knows, under which a person looks."""
 
 
-def _is_unknown(word: Word) -> bool:
-    """Say whether a small word is in no list: a surname, or a mistyped word."""
-    folded = word.folded
-    return len(folded) > 3 and not (
-        folded in FUNCTION or is_ordinary(folded) or is_commune(folded) or first_name(folded) != 0
-    )
+def _is_apart(word: Word) -> bool:
+    """Say whether a word that no list holds is a word of the text, and not of a link or file."""
+    return is_unknown(word) and (word.gap == "" or not word.gap.strip(".:/?=&@#_") == "")
 
 
 def _is_first_name(words: Sequence[Word], at: int) -> bool:
@@ -68,11 +69,16 @@ def _is_first_name(words: Sequence[Word], at: int) -> bool:
     return known == ALSO_A_WORD and word.shape == CAPITAL and not word.opens and is_alone(words, at)
 
 
-def _is_small_name(word: Word) -> bool:
-    """Say whether a word of a text without capitals is a first name and no ordinary word."""
-    return (
-        first_name(word.folded) > 0 and not is_ordinary(word.folded) and word.folded not in CALENDAR
-    )
+def _is_small_name(words: Sequence[Word], at: int, *, caseless: bool) -> bool:
+    """Say whether a word in small letters is a first name, or one that is a word after "avec"."""
+    word = words[at]
+    known = first_name(word.folded)
+    if known <= 0 or word.folded in CALENDAR or word.folded in FUNCTION or len(word.folded) < 3:
+        return False
+    if known > ALSO_A_WORD and not is_ordinary(word.folded):
+        return caseless or word.gap != "-"
+    before = words[at - 1].folded if at else ""
+    return caseless and word.gap == " " and before in _BEFORE_SOMEBODY_SMALL
 
 
 _CIVILITIES: Final = frozenset("m mr mrs ms mme mmes mlle mm monsieur madame mademoiselle".split())
@@ -90,30 +96,53 @@ def _follows_civility(words: Sequence[Word], at: int) -> bool:
     return word.shape != LOWER or not is_ordinary(word.folded)
 
 
-_BEFORE_SOMEBODY: Final = frozenset(
-    "de d' par avec chez pour a que dit et ou mais with by from of for and told tell".split()
+_BEFORE_SOMEBODY_SMALL: Final = frozenset("avec chez contre sauf holder comme".split())
+_THE: Final = frozenset(
+    "le la les l' un une du au aux des ce cet cette ces notre votre nos vos leur son sa mon ma the "
+    "a an this that your our my their its".split()
 )
 
 
 def _is_lonely(words: Sequence[Word], at: int) -> bool:
-    """Say whether one unknown word with a capital stands where a person could."""
+    """Say whether one word with a capital that is no place stands where a person could."""
     word = words[at]
-    if word.opens or at == 0 or word.gap not in (" ", "", ", ") or is_commune(word.folded):
+    if word.opens or at == 0 or is_commune(word.folded) or len(word.text) < 3:
         return False
-    if word.gap != ", " and words[at - 1].folded not in _BEFORE_SOMEBODY:
+    before = words[at - 1]
+    if word.gap not in (" ", "", ", ", " (", ") ") or is_acronym(word):
         return False
-    return is_surname_shaped(word) and len(word.text) > 2
+    if is_unexplained(word):
+        return before.folded not in _THE or before.folded == "les"
+    if word.shape != CAPITAL or not (is_surname_too(word.folded) or first_name(word.folded) > 0):
+        return False
+    return before.folded in _BEFORE_SOMEBODY and word.folded not in CALENDAR
+
+
+_BEFORE_SOMEBODY: Final = frozenset(
+    "par avec chez les pour que dit et ou mais with by from for and told tell ask call pere mere "
+    "selon contre sauf prevenir appeler demander voir contacter remercier merci".split()
+)
+
+
+def _is_last(words: Sequence[Word], at: int) -> bool:
+    """Say whether a text ends with one word as a sentence or line of its own: a signature."""
+    word = words[at]
+    if at + 1 < len(words) or not at or not word.opens or word.shape != CAPITAL:
+        return False
+    known = first_name(word.folded) > 0 or is_surname_too(word.folded)
+    return known or is_unexplained(word)
 
 
 def _is_bigram(word: Word, after: Word) -> bool:
-    if after.gap != " " or is_acronym(word) or is_acronym(after):
+    """Say whether two words with capitals look like a name of which one word is known."""
+    if after.gap != " " or after.shape == LOWER or is_acronym(word) or is_acronym(after):
         return False
-    if word.folded in OFFICES or word.folded in FUNCTION:
+    if word.folded in OFFICES or word.folded in FUNCTION or word.text.endswith("'"):
         return False
-    return (
-        is_surname_shaped(word)
-        and is_surname_shaped(after)
-        and not is_commune(f"{word.folded} {after.folded}")
-        and not is_commune(word.folded)
-        and not is_commune(after.folded)
-    )
+    if is_commune(f"{word.folded} {after.folded}"):
+        return False
+    unknown = [is_unexplained(one) for one in (word, after)]
+    if all(unknown):
+        return True
+    borne = [is_surname_too(one.folded) or first_name(one.folded) > 0 for one in (word, after)]
+    return (unknown[0] and borne[1]) or (borne[0] and unknown[1]) or (all(borne) and not word.opens)

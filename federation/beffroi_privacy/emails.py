@@ -30,7 +30,7 @@ _DOMAIN_SPACED = re.compile(
     r"[^\W_][\w-]*(?:(?:\s?\.\s?|,)[\w-]+){0,3}(?:\s?\.\s?|,)[^\W\d_]{2,6}\b"
 )
 _DOMAIN_COMMA = re.compile(r"[^\W_][\w-]*(?:[.,][\w-]+){0,3},[^\W\d_]{2,6}\b")
-_PROVIDER = re.compile(
+PROVIDER = re.compile(
     r"(?:gmail|googlemail|orange|wanadoo|free|sfr|laposte|hotmail|outlook|live|yahoo|icloud"
     r"|bbox|numericable|aliceadsl|neuf|club-internet|proton(?:mail)?|msn|gmx|aol|mailo)"
     r"(?:[.,]\w{2,6})?\b",
@@ -70,7 +70,7 @@ def find_emails(text: str) -> Iterator[Span]:
     """Yield the personal e-mail addresses of a normalised text."""
     for at in _AT.finditer(text):
         found = _around(text, at)
-        if found is not None and not _is_office(found[2], text[at.end() : found[1]]):
+        if found is not None and not is_office(found[2], text[at.end() : found[1]]):
             yield Span(found[0], found[1], EMAIL)
 
 
@@ -113,7 +113,7 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool, named: bool = Fal
     plain word: "merci @orange" is a handle, "look at orange.fr" a web site.
     """
     after = text[at.end() : at.end() + _WINDOW]
-    provider, domain = _PROVIDER.match(after), _DOMAIN.match(after)
+    provider, domain = PROVIDER.match(after), _DOMAIN.match(after)
     if at.group("bare") is not None:
         if domain is None or not (_SPELT_DOT.search(domain.group()) or named):
             domain = None
@@ -128,7 +128,7 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool, named: bool = Fal
     return at.end() + max(ends) if ends else None
 
 
-def _is_office(local: str, domain: str) -> bool:
+def is_office(local: str, domain: str) -> bool:
     """Say whether a local part names an office rather than a person."""
     spelt = re.sub(r"\s?[(\[{]?\s?\b(?:dot|point)\b\s?[)\]}]?\s?", ".", fold(local))
     words = [w for w in re.split(r"[^a-z0-9]+", spelt) if w]

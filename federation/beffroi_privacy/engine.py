@@ -15,18 +15,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from beffroi_privacy.accounts import find_accounts
 from beffroi_privacy.births import births_of
+from beffroi_privacy.dwellings import find_dwellings
 from beffroi_privacy.homes import find_homes, homes_of
 from beffroi_privacy.known import find_known
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
 from beffroi_privacy.masking import Masked, mask_pieces
 from beffroi_privacy.normalise import Normalised, normalise
+from beffroi_privacy.own_numbers import find_numbers
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
 from beffroi_privacy.protect import find_protected, touches, unprotected
 from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
-from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
-from beffroi_privacy.spans import PERSON, Span, merge
+from beffroi_privacy.shapes import HAS_AT, find_announced, find_identifying, find_shapes
+from beffroi_privacy.spans import ASK, PERSON, Span, merge
+from beffroi_privacy.spelt_emails import find_spelt_emails
 from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
 from beffroi_privacy.usernames import find_usernames
@@ -98,6 +102,8 @@ class Reading:
 
     author_doubtful: bool
     disputed: bool
+    asked: Sequence[Span] = ()
+    """Places that may be somebody's, for which a person has to look."""
 
 
 def propose(
@@ -174,14 +180,31 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     _check(settings, until)
     persons += beside(words, persons, blocked)
     persons = _judged(persons, words, allowed)
+    spans.extend(_around(copy.text, persons))
     protected = _protecting(copy.text, spans, votes)
-    spans = unprotected(spans, protected)
+    spans, asked = _parted(unprotected(spans, protected))
     persons, disputed = _with_votes(persons, votes, [*spans, *named, *protected])
     spans += [*persons, *births_of(copy.text, persons), *homes_of(copy.text, persons), *own]
     spans.extend(spread(words, copy.text, spans, within(words, merge(spans)), blocked | allowed))
     spans.extend(find_denied(copy.text, settings.lists))
     _check(settings, until)
-    return Reading(copy, words, merge(spans), protected, blocked | allowed, doubtful, disputed)
+    return Reading(
+        copy, words, merge(spans), protected, blocked | allowed, doubtful, disputed, asked
+    )
+
+
+def _parted(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
+    """Return what is to be masked, and the places for which a person has to look."""
+    return [s for s in spans if s.label != ASK], [s for s in spans if s.label == ASK]
+
+
+def _around(text: str, persons: Sequence[Span]) -> Iterator[Span]:
+    """Yield what is only told by the words around it: guesses, which the gate does not make."""
+    yield from find_numbers(text, persons)
+    yield from find_accounts(text)
+    yield from find_dwellings(text, persons)
+    if HAS_AT.search(text):
+        yield from find_spelt_emails(text)
 
 
 def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span]:

@@ -186,22 +186,22 @@ def _flats(text: str) -> Iterator[Span]:
         if not _PUBLIC_OWNER.match(text, found.end()):
             yield Span(found.start(), found.end(), ADDRESS)
     for found in _ABBREVIATED.finditer(text):
-        if not _is_public(text, found):
+        if not is_public(text, found):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
     for found in _DOOR.finditer(text):
-        if not _is_public(text, found):
+        if not is_public(text, found):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
     for found in _PARTS.finditer(text):
-        if not _is_public(text, found):
+        if not is_public(text, found):
             yield Span(found.start(), found.end(), ADDRESS)
     for found in _SINGLE.finditer(text):
-        if _HOME_CUE.search(text, max(0, found.start() - 70), found.start()) and not _is_public(
+        if _HOME_CUE.search(text, max(0, found.start() - 70), found.start()) and not is_public(
             text, found
         ):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
 
 
-def _is_public(text: str, found: re.Match[str]) -> bool:
+def is_public(text: str, found: re.Match[str]) -> bool:
     """Say whether a door or a building is one of a public place."""
     return (
         _PUBLIC_OWNER.match(text, found.end()) is not None

@@ -27,8 +27,10 @@ from beffroi_privacy.names import (
     is_surname_shaped,
     read_name,
 )
+from beffroi_privacy.person_context import find_by_context
 from beffroi_privacy.person_cues import Range
 from beffroi_privacy.person_readers import READERS
+from beffroi_privacy.person_small import find_small
 from beffroi_privacy.places import FACILITIES, THINGS, is_acronym
 from beffroi_privacy.signatures import find_signatures
 from beffroi_privacy.spans import PERSON, Span
@@ -53,6 +55,8 @@ def find_persons(words: Sequence[Word], blocked: Container[int]) -> list[Span]:
             elif begins_person(words, at) or _has_particle(words, at, blocked):
                 guessed.append((_backwards(words, at, blocked), read_name(words, at, blocked)))
     cued.extend(find_signatures(words, blocked))
+    guessed.extend(find_by_context(words, blocked))
+    guessed.extend(find_small(words, blocked))
     return [
         *(_span(words, found, weak=False) for found in cued),
         *(_span(words, found, weak=True) for found in guessed if found[1] > found[0]),

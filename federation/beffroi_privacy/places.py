@@ -48,6 +48,26 @@ THINGS = frozenset(
     algorithme serveur label projet
     """.split()
 )
+ORGANISATIONS = frozenset(
+    """
+    enedis veolia grdf edf engie suez orange sfr bouygues free saur keolis transdev sncf jcdecaux
+    decaux citeo eiffage colas vinci spie ineo bosch microsoft google facebook twitter instagram
+    whatsapp linkedin youtube amazon apple numericable etalab emmaus crous caf cpam urssaf carsat
+    pole apave socotec veritas dekra onet derichebourg nicollin paprec sita semaer korrigo navigo
+    tisseo ratp ilevia divia twisto linux windows android nextcloud wordpress drupal joomla excel
+    word outlook teams zoom python java github gitlab wikipedia openstreetmap carrefour leclerc lidl
+    auchan intermarche casino decathlon ikea darty fnac boulanger peugeot renault citroen dacia
+    volkswagen mercedes toyota velib vinted leboncoin airbnb uber deliveroo doctolib ameli
+    parcoursup pronote francais francaise francaises anglais anglaise europeen europeenne breton
+    bretonne normand normande alsacien corse parisien parisienne rennais rennaise lyonnais
+    marseillais nantais british english french irish american european boston london dublin paris
+    metropole agglo agglomeration communaute conseil departement region prefecture etat republique
+    assemblee senat commission europe france cnil cada anssi insee ign ademe cerema onf ofb dreal
+    data open hub lab api chrome firefox safari edge internet web covid mastodon
+    """.split()
+)
+"""Firms, bodies and peoples that stand with a capital where a name could."""
+
 _BEHIND = frozenset(
     """
     street st road rd lane ln avenue ave drive dr square court close way terrace park school college

@@ -18,7 +18,7 @@ NUMBER: Final = "number"
 
 _CODE = r"[a-z0-9][\w./*#-]*\d[\w./*#-]*"
 _OF = r"\s?(?:(?:n°|n[o°]\b|num[ée]ro|no\.|number|r[ée]f\.?|id|#|:)\s?){0,3}"
-_THINGS = (
+NUMBERED_THINGS: Final = (
     r"march[ée]s?(?:\sp\w+)?|d[ée]lib[ée]rations?|d[ée]lib\.?|arr[êe]t[ée]s?|lots?"
     r"|bons? de commande"
     r"|conventions?|appels? d'offres|consultations?|permis de (?:construire|d[ée]molir|am[ée]nager)"
@@ -32,6 +32,8 @@ _THINGS = (
     r"|bouches?|vannes?|t[ée]l[ée]service|formulaires?|contract|tender|streetlight|pole|lamp"
     r"|asset tag|case|request|work order|permit|planning application|application"
 )
+"""Things that have numbers, as alternatives of a pattern on small letters."""
+
 _ALWAYS = re.compile(
     r"\bcve-\d{4}-\d{4,7}\b|\bcwe-\d+\b|\b10\.\d{4,9}/[^\s,;]+|\bark:/\d+/[\w/.-]+"
     r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
@@ -43,7 +45,7 @@ _ALWAYS = re.compile(
     r"|\b0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|\b3[0-9]\s?\d\d\b(?=\s|[.,;)]|$)"
     r"|\b\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))"
 )
-_NAMED = re.compile(rf"\b{any_of(_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
+_NAMED = re.compile(rf"\b{any_of(NUMBERED_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
 _AMOUNT = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ .,]\d{3})*(?:,\d+)?\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|m3\b|kwh"
     r"|mwh|tonnes?\b|km\b|millions?\b|milliards?\b|fcfa|\$|£)|(?<!\w)[$£€]\s?\d[\d,.]*"

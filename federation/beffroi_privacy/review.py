@@ -69,7 +69,7 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     for found in CODE.finditer(text):
         if not touches(Span(found.start(), found.end(), ""), known):
             yield "long number"
-    if announces_more(text, reading.spans):
+    if announces_more(text, reading.spans) or any(not touches(a, known) for a in reading.asked):
         yield "announced"
     yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
     if reading.author_doubtful:

@@ -18,7 +18,7 @@ from beffroi_privacy.phones import find_phones
 from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.spans import PERSON, Span
 
-_HAS_AT = re.compile(
+HAS_AT = re.compile(
     r"@|arr?ob|[(\[{<]\s*(?:at|a|chez)\s*[)\]}>]|[\s_-]at[\s_-]|\s(?:chez|à)\s\w+[.,]?\s?\w",
     re.IGNORECASE,
 )
@@ -57,7 +57,7 @@ def find_shapes(text: str) -> Iterator[Span]:
     """Yield the e-mail addresses, telephones, NIR, accounts, plates and numbered addresses."""
     for find in _ALWAYS:
         yield from find(text)
-    if _HAS_AT.search(text):
+    if HAS_AT.search(text):
         for find in _ON_AT:
             yield from find(text)
     if _HAS_DIGIT.search(text):

@@ -38,7 +38,14 @@ def find_signatures(words: Sequence[Word], blocked: Container[int]) -> Iterator[
     yield from _lines(words, blocked)
     last = _last_line(words)
     if last is not None:
-        yield from _signed(words, last, blocked, after_closer=False)
+        apart = words[last].gap.count("\n") > 1 and _are_capitals(words, last)
+        yield from _signed(words, last, blocked, after_closer=apart)
+
+
+def _are_capitals(words: Sequence[Word], start: int) -> bool:
+    """Say whether the words to the end are one to three and all begin with a capital."""
+    line = [word for word in words[start:] if word.folded not in PARTICLES]
+    return 0 < len(line) <= 3 and all(word.shape != LOWER for word in line)
 
 
 def _lines(words: Sequence[Word], blocked: Container[int]) -> Iterator[tuple[int, int]]:
@@ -121,7 +128,8 @@ def _is_no_name(word: Word) -> bool:
         return True
     if word.shape == INITIAL:
         return False
-    return first_name(folded) <= 0 and is_ordinary(folded)
+    borne = word.shape != LOWER and is_surname_too(folded)
+    return first_name(folded) <= 0 and is_ordinary(folded) and not borne
 
 
 def _is_single(word: Word, line: Sequence[Word], after_closer: bool) -> bool:

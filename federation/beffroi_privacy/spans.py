@@ -17,6 +17,8 @@ OTHER_ID: Final = "OTHER_ID"
 USERNAME: Final = "USERNAME"
 ADDRESS: Final = "ADDRESS"
 PERSON: Final = "PERSON"
+ASK: Final = "ask"
+"""No label of a mask: a place that may be somebody's, for which a person has to look."""
 
 LABELS: Final = (
     *(IBAN, NIR, EMAIL, PHONE, PLATE, IP, DOB, URL_TOKEN, OTHER_ID, USERNAME, ADDRESS, PERSON),

@@ -11,30 +11,22 @@ from beffroi_privacy.names import (
     FUNCTION,
     OFFICES,
     PARTICLES,
-    is_surname_shaped,
 )
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.places import is_acronym
-from beffroi_privacy.spans import EMAIL, PERSON, USERNAME, Span
-from beffroi_privacy.words import INITIAL, LOWER, Word
+from beffroi_privacy.person_context import find_listed
+from beffroi_privacy.spans import EMAIL, PERSON, USERNAME, Span, merge
+from beffroi_privacy.words import INITIAL, LOWER, Word, within
 
 _SHORTEST: Final = 3
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def beside(
-    words: Sequence[Word], persons: Iterable[Span], blocked: Container[int]
+    words: Sequence[Word], persons: Sequence[Span], blocked: Container[int]
 ) -> Iterator[Span]:
-    """Yield a surname or unknown first name that "et" joins to a person: "Awa et Tuyet"."""
-    ends = {span.end for span in persons}
-    for at in range(len(words) - 2):
-        if words[at].end not in ends or words[at + 1].folded not in ("et", "and"):
-            continue
-        word = words[at + 2]
-        if at + 2 in blocked or words[at + 1].gap != " " or word.gap != " ":
-            continue
-        if is_surname_shaped(word) and not is_acronym(word) and not is_commune(word.folded):
-            yield Span(word.start, word.end, PERSON, weak=True)
+    """Yield the surnames and unknown first names that a list joins to a person."""
+    for start, end in find_listed(words, within(words, merge(persons)), blocked):
+        yield Span(words[start].start, words[end - 1].end, PERSON, weak=True)
 
 
 def spread(

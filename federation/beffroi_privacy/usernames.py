@@ -89,7 +89,7 @@ _AS = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
 _DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
-_NOT_NICKNAMES = frozenset(
+NOT_NICKNAMES = frozenset(
     """
     covid windows win python lambert office euro iphone galaxy rgf wgs utf iso html http sha base
     top photoshop drupal php java debian ubuntu centos word excel access sql mysql sncf cee crit
@@ -113,19 +113,23 @@ _CALLED = re.compile(
 _SHAPED = re.compile(r"\d|_|[a-z][A-Z]|[a-z]\.[a-z]|^x+|-", re.UNICODE)
 _PUBLIC = re.compile(
     any_of(
-        r"ville|mairie|metropole|gouv|prefet|prefecture|police|gendarmerie|sncf|ratp|departement"
+        r"mairie|metropole|gouv|prefet|prefecture|police|gendarmerie|sncf|ratp|departement"
         r"|sdis"
         r"|pompiers|cnil|cada|anssi|insee|etalab|datagouv|commune|agglo|communaute|ministere|senat"
         r"|assemblee|elysee|impots|officiel|council|nhs|bibliotheque|mediatheque|musee|transport"
-        r"|bouygues|enedis|veolia|laposte|meteofrance|vigicrues|lemonde|france"
+        r"|bouygues|enedis|veolia|laposte|meteofrance|vigicrues|lemonde"
     )
+)
+_PUBLIC_START = re.compile(r"ville(?!neu|min|dieu|rs|t)|france(?!tt|sc|lin)|ccas")
+_HUMP = re.compile(r"[A-Z]?[a-zà-ÿ]+|[A-Z]{2,}(?![a-z])")
+_NOBODY = frozenset(
+    "all here everyone mac property media override import charset channel return param".split()
 )
 _PUBLIC_PARTS = frozenset(
     """
     ameli caf service services official city gov university univ ecole office reseau info infos
     orange sfr free edf engie suez afp region asso association paris lyon rennes nantes lille
-    bordeaux toulouse marseille strasbourg media import charset param return override here
-    all channel gmail
+    bordeaux toulouse marseille strasbourg gmail ville france metro agence agency
     """.split()
 )
 _CUES = (
@@ -184,7 +188,7 @@ def find_usernames(text: str) -> Iterator[Span]:
         yield from _after_cues(text, low)
     if holds(low, _ANSWERS) and any(c.isdigit() or c == "_" for c in text):
         for found in _TO.finditer(text):
-            if not is_public_handle(found.group("name")):
+            if not _is_nobodys(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
     if holds(low, (" sur ", " on ")) and holds(low, _FORUMS):
         yield from _on_forums(text, low)
@@ -193,7 +197,7 @@ def find_usernames(text: str) -> Iterator[Span]:
     if holds(low, _NAMING) or holds(low, _NAMING_TOO):
         for found in _UNDER.finditer(text):
             name = found.group("name").rstrip(".-")
-            if name.isdigit() or is_public_handle(name) or _is_words(name):
+            if name.isdigit() or _is_nobodys(name) or _is_words(name):
                 continue
             if _SHAPED.search(name):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
@@ -204,19 +208,19 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
     if holds(low, ("/", "~", "\\")):
         for pattern in (_PROFILE, _MACHINE):
             for found in pattern.finditer(text):
-                if not is_public_handle(found.group("name")):
+                if not _is_nobodys(found.group("name")):
                     yield Span(*found.span("name"), USERNAME, weak=True)
     for found in _NICKNAME.finditer(text) if _DIGITS.search(low) else ():
         letters = fold(found.group("letters"))
-        if letters.split(".")[0] in _NOT_NICKNAMES or found.group("letters").isupper():
+        if letters.split(".")[0] in NOT_NICKNAMES or found.group("letters").isupper():
             continue
         if _YEAR.fullmatch(found.group("digits")):
             continue
-        if not is_public_handle(found.group("letters")) and not _is_words(letters):
+        if not _is_nobodys(found.group("letters")) and not _is_words(letters):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
     if holds(low, ("crit", "dit", "wrote", "said", "says")):
         for found in _AUTHOR.finditer(text):
-            if not is_public_handle(found.group("name")):
+            if not _is_nobodys(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
 
 
@@ -224,14 +228,14 @@ def _by_words(text: str, low: str) -> Iterator[Span]:
     """Yield names joined by underscores, and what somebody is said to be connected as."""
     if '"' in text:
         for found in _QUOTED.finditer(text):
-            if not is_public_handle(found.group("name")) and not _all_ordinary(found.group("name")):
+            if not _is_nobodys(found.group("name")) and not _all_ordinary(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
     if ":" in text or "=" in text or "#" in text:
         for found in _TAGGED.finditer(text):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
         for found in _NETWORK.finditer(text):
             name = found.group("name").rstrip(".-")
-            if not (is_public_handle(name) or name.isdigit()):
+            if not (_is_nobodys(name) or name.isdigit()):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
     yield from _joined_or_connected(text, low)
 
@@ -242,7 +246,7 @@ def _joined_or_connected(text: str, low: str) -> Iterator[Span]:
             parts = found.group().split("_")
             named = any(first_name(fold(part)) == SURE and len(part) > 3 for part in parts)
             if (named or (parts[0][:1].isupper() and not parts[0].isupper())) and not (
-                is_public_handle(found.group())
+                _is_nobodys(found.group())
             ):
                 yield Span(found.start(), found.end(), USERNAME, weak=True)
     if holds(
@@ -262,7 +266,7 @@ def _joined_or_connected(text: str, low: str) -> Iterator[Span]:
     ):
         for found in _AS.finditer(text):
             name = found.group("name").rstrip(".-")
-            if not is_public_handle(name) and not _is_words(name):
+            if not _is_nobodys(name) and not _is_words(name):
                 yield Span(
                     found.start("name"), found.start("name") + len(name), USERNAME, weak=True
                 )
@@ -286,14 +290,14 @@ def _on_forums(text: str, low: str) -> Iterator[Span]:
     for found in _ON.finditer(low):
         called = _CALLED.search(low, max(0, found.start() - 20), found.start())
         name = text[found.start("name") : found.end("name")]
-        if not is_public_handle(name) and (called or re.search(r"\d|_", name)):
+        if not _is_nobodys(name) and (called or re.search(r"\d|_", name)):
             yield Span(*found.span("name"), USERNAME, weak=not called)
 
 
 def _is_given(name: str, link: str, written: str) -> bool:
     """Say whether what follows "pseudo" or "login" is a name rather than the next word."""
     folded = fold(name).rstrip(".-")
-    if is_public_handle(name) or len(folded) < 3:
+    if _is_nobodys(name) or len(folded) < 3:
         return False
     said = re.search(r"est|is|:|=|était|was", link) is not None
     if name.isdigit():
@@ -303,6 +307,11 @@ def _is_given(name: str, link: str, written: str) -> bool:
     known = is_ordinary(folded) or folded.isdigit()
     direct = len(folded) > 3 and not link.strip() and folded.isalpha()
     return not known and (said or (direct and _DIRECT.match(written) is not None))
+
+
+def _is_nobodys(name: str) -> bool:
+    """Say whether a name without an @ is a public body's, or an ordinary word."""
+    return is_public_handle(name) or is_ordinary(fold(name).strip("._-"))
 
 
 def _is_words(name: str) -> bool:
@@ -317,11 +326,11 @@ def is_public_handle(name: str) -> bool:
         return True
     folded = fold(name).strip("._-")
     plain = re.sub(r"[._-]", "", folded)
-    parts = set(re.split(r"[._\d-]+", folded))
+    parts = set(re.split(r"[._-]+", folded)) | {fold(p) for p in _HUMP.findall(name)}
     return (
         _PUBLIC.search(plain) is not None
+        or _PUBLIC_START.match(plain) is not None
         or not _PUBLIC_PARTS.isdisjoint(parts)
         or is_commune(folded.replace("_", " "))
-        or is_ordinary(folded)
-        or folded in ("all", "here", "everyone", "mac")
+        or folded in _NOBODY
     )

@@ -10,9 +10,10 @@ account says of the author). The same set comes out every time.
 Templates are in `templates/`, one file a kind and language, texts divided by a line `---`; those in
 `kept_*.txt` make the kept part, which nobody looks at who makes an engine. In a text
 
-- `{PERSON:full}` is a value of a label, in a form of `people.py` or `identifiers.py`; `#` and a
-  name tie several slots to one person (`{PERSON:full#w1} {EMAIL:of#w1}`; `w`, `m` a woman or a
-  man, `x` somebody whose name is a word or a commune); `!` says that the account knows it;
+- `{PERSON:full}` is a value of a label, in a form of `people.py`, `identifiers.py` or `wide.py`;
+  `#` and a name tie several slots to one person (`{PERSON:full#w1} {EMAIL:of#w1}`; `w`, `m` a woman
+  or a man, `x` somebody whose name is a word or a commune, `r`, `rw`, `rm` somebody whose name is
+  rare); `!` says that the account knows it;
 - `{PERSON=rose}` is a value as it stands;
 - `{street}`, `{cve}`, … look like personal data and are protected;
 - `[[rue Simone-Veil]]` is protected as it stands.
@@ -34,7 +35,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from anonymise import identifiers, lookalikes, people
+from anonymise import identifiers, lookalikes, people, wide
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 LABELS = (
@@ -178,17 +179,25 @@ class Filling:
 
     def _person(self, who: str) -> people.Person:
         """Return the person of that name; without a name, a new one each time."""
-        gender = who[:1] if who[:1] in "wm" else ""
+        rare = who.startswith("r")
+        gender = next((sign for sign in who[rare : rare + 1] if sign in "wm"), "")
         if not who:
             return people.person(self._rng, self._kept)
         if who not in self._persons:
             words = who.startswith("x")
-            self._persons[who] = people.person(self._rng, self._kept, gender, words)
+            self._persons[who] = (
+                people.stranger(self._rng, gender)
+                if rare
+                else people.person(self._rng, self._kept, gender, words)
+            )
         return self._persons[who]
 
     def _drawn(self, label: str, form: str, one: people.Person) -> tuple[str, str]:
         """Return a value as it is written, and as the account of its owner has it."""
         rng = self._rng
+        if form in wide.FORMS.get(label, {}):
+            value = wide.FORMS[label][form](rng, one)
+            return value, value
         match label:
             case "PERSON":
                 return one.written(form), one.written("full")

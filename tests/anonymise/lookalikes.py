@@ -124,6 +124,79 @@ WRITTEN: dict[str, tuple[str, ...]] = {
         "6f1c2b9e-44d0-4a51-9c3e-0b7d1a2e55f0",
     ),
     "handle": ("@VilledeRennes", "@Prefet35", "@ANSSI_FR", "@MairiePlouvern", "@cnil", "@CADA_fr"),
+    "software": (
+        "Nextcloud 28",
+        "Maarch",
+        "Publik",
+        "GLPI 10.0.9",
+        "Alfresco",
+        "Decidim",
+        "Jupyter",
+        "Arpège",
+        "Django 4.2",
+        "Pastell",
+        "Claire 3",
+        "Berger-Levrault e.magnus",
+        "Ciril Civil Net",
+        "QGIS 3.34 Prizren",
+    ),
+    "work": (
+        "« Thérèse Raquin »",
+        "« Eugénie Grandet »",
+        "« Les Aventures de Zoé »",
+        "« Monsieur Vincent »",
+        "« Jules et Jim »",
+        "« Nadja »",
+        "« Lettre à Élise »",
+        "« Marius »",
+        "« La Vie de Brian »",
+        "« Le Neveu de Rameau »",
+    ),
+    "shop": (
+        "Chez Marcel",
+        "Coiffure Sandrine",
+        "Garage Martin",
+        "boucherie Lefèvre",
+        "Brasserie Georges",
+        "Auto-école Bruno",
+        "pharmacie Duval",
+        "Bar Chez Nénette",
+        "Boulangerie Paul",
+        "Optique Lissac",
+        "fleuriste Au Bonheur de Flore",
+        "tabac Le Saint-Yves",
+        "pressing Angélique",
+        "Kebab Istanbul",
+    ),
+    "institution": (
+        "villa Médicis",
+        "hôpital Georges-Pompidou",
+        "fondation Abbé-Pierre",
+        "institut Pasteur",
+        "musée Rodin",
+        "CHU Pontchaillou",
+        "prieuré Saint-Cosme",
+        "centre Eugène-Marquis",
+        "mémorial Charles-de-Gaulle",
+        "aéroport Charles-de-Gaulle",
+        "maison Louis-Guilloux",
+        "clinique Sainte-Claire",
+        "centre Alma",
+        "Croix-Rouge",
+    ),
+    "public_account": (
+        "@AggloOrgeon",
+        "@SDIS_35",
+        "@gendarmerie_29",
+        "@data_gouv_fr",
+        "@bibliotheque.montfleury",
+        "@Defenseurdroits",
+        "@mairie@social.kerzean.example.org",
+        "@OfficeTourismeBrezac",
+        "@TER_Bretagne",
+        "@MeteoFrance",
+    ),
+    "login_word": ("admin", "root", "invité", "guest", "anonymous", "postgres", "test", "demo"),
     "count": ("14 500 000", "3 742", "128", "1 204", "27 000", "65", "12"),
 }
 
@@ -140,6 +213,43 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "deliberation": ("délibération n° 2026-###", "délibération 2025/##/###", "arrêté n° 26-####"),
     "cadastre": ("parcelle @@ ####", "section @@ n° ###", "parcelle 000 @@ ###"),
     "ticket": ("ticket n° 2026-######", "SIG-######", "dossier DEM-2026-#####", "dossier n° 1####"),
+    "kilometre": ("PR 12+4##", "PK 2#,#", "km 1##", "PR 7+0##", "borne kilométrique 4#"),
+    "decision": (
+        "CE, 12 mars 2024, n° 4#####",
+        "TA Rennes, n° 2#0####",
+        "CAA de Nantes, n° 2#NT0####",
+        "Cass. 2e civ., n° 2#-1#.###",
+        "avis CADA n° 2024####",
+        "décision n° 2023-8## DC",
+    ),
+    "product": (
+        "réf. ###.###.##",
+        "modèle XR-####",
+        "référence produit @@####-##",
+        "art. 40#####",
+        "EAN 376##########",
+    ),
+    "equipment": (
+        "PEI n° 35238-0###",
+        "ascenseur n° AS-####",
+        "transformateur P####",
+        "borne IRVE FR*S35*E####",
+        "horodateur n° 1##",
+        "compteur vélo n° 1000####",
+        "caméra CV-0##",
+        "conteneur n° 4####",
+        "regard R####",
+    ),
+    "helpdesk": ("GLPI #0######", "INC00#####", "Redmine #####", "JIRA DSI-####", "[#4-#####]"),
+    "blank": (
+        "formulaire F-###",
+        "imprimé 2042-C",
+        "annexe B-1#",
+        "modèle S####",
+        "notice 5####*0#",
+    ),
+    "bus": ("ligne C4", "ligne 5#", "bus 2##", "car n° 1#", "navette N#"),
+    "purchase": ("bon de commande 45000#####", "BC-2026-####", "facture FA26####", "mandat 1###"),
     "asset": ("candélabre EP-####", "armoire @@###", "borne n° ####", "poteau 5####"),
 }
 
@@ -166,6 +276,16 @@ def _mailbox(rng: random.Random) -> str:
     return f"{rng.choice(boxes)}@{people.town_host(rng)}.example.org"
 
 
+def _desk_box(rng: random.Random) -> str:
+    boxes = (
+        "ecole.jean.mace", "mediatheque-simone-veil", "etat.civil", "guichet-unique",
+        "fete.musique", "sos.frelons", "marche-noel2026", "fabrique.citoyenne", "allo.proprete",
+        "crr.nadia-boulanger",
+        "maison.france.services", "budget_participatif", "noreply+info", "secretariat.maire",
+    )  # fmt: skip
+    return f"{rng.choice(boxes)}@{people.town_host(rng)}.example.org"
+
+
 def _date(rng: random.Random) -> str:
     return identifiers.dated(rng, rng.choice(("slash", "long", "short", "iso")), 2024, 2026)
 
@@ -181,6 +301,7 @@ MADE: dict[str, Callable[[random.Random], str]] = {
     "siret": _siret,
     "url": _site,
     "mailbox": _mailbox,
+    "desk_box": _desk_box,
     "date": _date,
     "en_date": _en_date,
     "day": lambda rng: f"{rng.randint(2, 30)} {rng.choice(identifiers.MONTHS)}",
@@ -203,7 +324,8 @@ FEMININE = {
     "rue", "avenue", "place", "allée", "impasse", "route", "venelle", "résidence", "sente", "école",
     "esplanade", "crèche", "maternelle", "médiathèque", "maison", "salle", "piscine", "halle",
     "loi", "tempête", "statue", "fresque", "borne", "armoire", "parcelle", "section",
-    "délibération",
+    "délibération", "villa", "fondation", "clinique", "croix-rouge", "ligne", "navette", "caméra",
+    "décision", "caa", "cass.",
 }  # fmt: skip
 AGREEING = {
     "street",
@@ -215,6 +337,11 @@ AGREEING = {
     "asset",
     "cadastre",
     "deliberation",
+    "institution",
+    "equipment",
+    "kilometre",
+    "decision",
+    "bus",
 }
 ARTICLE = re.compile(
     r"\b(?P<of>de |à |d')?(?:(?P<art>la |le |l')|(?P<both>du |au ))$", re.IGNORECASE

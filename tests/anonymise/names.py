@@ -2,7 +2,8 @@
 """Names to fill the set with: ordinary and invented ones, by origin, no real person meant.
 
 `BUILD` is used in both parts of the set; `KEPT` only in the kept part, so that an engine that was
-made with the build part in view meets names there that it has never seen.
+made with the build part in view meets names there that it has never seen. `RARE` is for the wide
+templates of the build part: names that hardly any list has.
 """
 
 from dataclasses import dataclass
@@ -214,5 +215,118 @@ KEPT = (
         """Lenoir, Poulain, Charbonnier, Loiseau, Lapierre, Masson, Pain, Leblond, Forestier,
         Prévôt, Bourges, Angers, Roanne, Gap, Beaune, Marché, Janvier, Rouge, Lavigne, Lecoq,
         Bureau, Chateau, Ville, Gendarme""",
+    ),
+)
+
+
+RARE = (
+    _names(  # old French
+        3,
+        """Sidonie, Eudoxie, Philomène, Isaure, Gersende, Euphrasie, Perrine, Ondine, Aldegonde,
+        Radegonde, Ermeline, Lison, Zélie, Hortense, Anatolie, Léopoldine, Séraphine, Bathilde""",
+        """Apollinaire, Fulbert, Gontran, Théophane, Hippolyte, Anselme, Melchior, Zéphyrin,
+        Évariste, Tancrède, Enguerrand, Ambroise, Gédéon, Cyprien, Barthélemy, Fortuné, Isidore""",
+        """Bonnefous, Tournadre, Cazeneuve-Lys, Malbranque, Quenouille, Escoffier, Trinquefort,
+        Pélissou, Coquard, Vieillecaze, Gourmelen-Pagès, Chapdelaine, Boutefeu, Mazeyrat,
+        Taillefesse, Rondepierre, Crèvecœur, Tirelemont, Espinouze, Beaurepère, Fauquembergue,
+        Lhuissier""",
+    ),
+    _names(  # first names of today
+        2,
+        """Lyah, Shaïna, Loane, Swann, Ilyana, Maëlys, Lilwenn, Kenza, Aliyah, Thaïs, Eden, Soline,
+        Nélia, Mayline, Abygaëlle""",
+        """Kyllian, Mayron, Nolhan, Timéo, Jayden, Ezio, Marceau, Lyham, Tylio, Lénaïk, Sohan, Kaïs,
+        Ewen, Naël, Izaac""",
+        """Vandenbroucke, Delattre, Hochart, Wacquez, Debuysschère, Leleu, Ringeval, Poulet-Goffard,
+        Bocquillon, Grymonprez, Vanhoutte, Deschodt, Lesaffre, Plouvier, Wambergue""",
+    ),
+    _names(  # Kabyle and Saharan
+        1,
+        "Tinhinane, Dyhia, Lalla Zineb, Ferroudja, Ouardia",
+        "Massinissa, Ghilas, Akli, Koceila, Boudjemaa",
+        "Ait Mouloud, Oulebsir, Ouyahia-Saci, Iguerbouchène, Azzoug, Hamitouche, Tigziri, Amrouche",
+    ),
+    _names(  # Gulf of Guinea and Congo
+        3,
+        """Akouavi, Abena, Ngozi, Nsimba, Mbuyi, Yawa, Adjovi, Bénédicta, Chancelvie, Massan,
+        Merveille, Nkechi""",
+        """Yaovi, Kossi, Ekoué, Kwame, Chidi, Olumide, Tshilombo, Ilunga, Makaya, Djibril, Landry,
+        Trésor, Exaucé, Dieumerci""",
+        """Agbodjan, Amegan, Mensah, Dossou-Yovo, Okonkwo, Adeyemi, Tshibangu, Mukendi, Kabongo,
+        Loemba, Nzouzi, Mabiala, Essomba, Ndongo Biyick, Zinsou, Houngbédji, Ahouansou""",
+    ),
+    _names(  # Sahel, Senegal, Guinea
+        2,
+        "Coumba, Maguette, Diaraye, Hadja, Salimatou, Penda, Nafissatou",
+        "Ndiaga, Thierno, Mbaye, Sékou, Alassane, Modibo, El Hadj Omar",
+        """Dramé, Konaté, Fofana, Gueye, Thiam, Sylla, Barry, Doumbouya, Tandjigora, Niakaté,
+        Wague, Sangaré, Dieng, Faye""",
+    ),
+    _names(  # Madagascar, Comoros, Mayotte
+        2,
+        "Haingo, Fanja, Voahangy, Echati, Anrafati, Zaïnaba, Lalaina",
+        "Tovo, Njaka, Solofo, Soilihi, Ibouroi, Naïm, Andry",
+        """Rasoanaivo, Andriamanitra, Razafindrakoto, Ravelojaona, Abdallah-Madi, Boinali, Saindou,
+        M'Trengoueni, Bacar-Oili, Ramanantsoa""",
+    ),
+    _names(  # Pacific and Kanak
+        1,
+        "Hinano, Vaitiare, Moana, Malia, Wassissi",
+        "Teva, Manuarii, Wapone, Petelo, Jone",
+        "Tehei, Tuheiava, Wamytan, Hnaïje, Taputuarai, Mataïo, Kaemo, Falelavaki, Poaniewa",
+    ),
+    _names(  # Horn of Africa and Sudan
+        1,
+        "Selam, Hiwot, Fikirte, Saba, Nigist",
+        "Tesfaye, Biniam, Yonas, Abdelrazig, Haile",
+        "Gebremedhin, Woldeyesus, Tekle, Kidane, Abdelgadir, Mengistab, Hagos, Berhane",
+    ),
+    _names(  # Afghanistan, Iran, Kurdistan
+        2,
+        "Gulalai, Parwana, Parisa, Golnaz, Rojda, Berivan, Zozan, Mahnaz",
+        "Zabihullah, Najibullah, Behrouz, Kaveh, Azad, Siavash, Gulbuddin",
+        """Ahmadzai, Stanekzai, Noorzai, Tavakoli, Farahani, Mohammadkhani, Bozkurt, Rahimzadeh,
+        Safi, Hotak, Khalilian""",
+    ),
+    _names(  # Caucasus and Balkans
+        2,
+        "Ketevan, Nino, Shpresa, Valmira, Aminat, Lusine, Snežana",
+        "Giorgi, Lasha, Besnik, Arben, Zelimkhan, Hrant, Zoran",
+        """Kvaratskhelia, Gelashvili, Krasniqi, Hoxha, Islamov, Gasparyan, Stojanović, Berisha,
+        Tsiklauri, Dudaïev-Saïev""",
+    ),
+    _names(  # Ukraine, the Baltic, Hungary, Greece, the North
+        2,
+        "Oksana, Nadiia, Olha, Ieva, Zsófia, Evanthia, Aino, Solveig, Ragnhild",
+        "Bohdan, Taras, Vytautas, Gergő, Stavros, Veikko, Ólafur, Torbjørn",
+        """Kovalenko, Shevchuk, Bondarchuk, Kazlauskas, Szabó, Papadimitriou, Virtanen, Gudmundsson,
+        Halvorsen, Tkachuk, Nagy""",
+    ),
+    _names(  # South and East Asia
+        2,
+        """Kavitha, Sugantha, Farzana, Yuxuan, Tuyet, Ngoc Bich, Bopha, Sokha, Mai Yer, Haruka,
+        Eun-ji""",
+        """Thirumal, Chaminda, Shahzad, Jiahao, Khanh, Vannak, Bounmy, Pao, Takeshi, Gurpreet,
+        Sang-woo""",
+        """Thangarasa, Wickramasinghe, Chowdhury, Bhattacharya, Ouyang, Truong, Sok, Vang,
+        Sisavath, Watanabe, Gill, Balakrishnan, Luong, Keo""",
+    ),
+    _names(  # Haiti, the Antilles, Guiana, Brazil
+        2,
+        "Wideline, Rosemène, Marie-Flore, Thayná, Guerda, Yvrose",
+        "Fritznel, Jeanty, Wilner, Wellington, Ti-Georges, Saül",
+        """Dorvil, Jean-Baptiste-Édouard, Pierre-Louis, Saint-Fleur, Élien, Nascimento, Toulemonde,
+        Cupidon, Zamor, Bienaimé, Désir""",
+    ),
+    _names(  # words, communes, trades
+        3,
+        """Colombe, Luna, Cassandre, Mahault, Pomme, Églantine, Mélisse, Mirabelle, Cerisette,
+        Alma, Espérance, Douce, Nova, Brune""",
+        """Ange, Amour, Loup, Bienvenu, Florent, Juste-Aimé, Octave, Céleste, Fidèle, Innocent,
+        Soleil, Roman, Oursin""",
+        """Lamontagne, Trottoir, Dubois-Sec, Cauchemar, Lenfant, Bonhomme, Moulin, Courtois, Leroux,
+        Sapin, Maison, Pinson, Merle, Dimanche, Bordeaux, Nevers, Limoges, Cahors, Redon, Morlaix,
+        Guéret, Montauban, Hiver, Lesage, Jambon, Chemin, Lavoine, Boucher, Lafleur, Carotte,
+        Sansonnet, Ledoux, Larue, Dupuis-Pont, Brebis""",
     ),
 )

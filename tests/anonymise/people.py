@@ -48,6 +48,11 @@ class Person:
             "lower_surname": self.last.lower(),
             "initials": f"{initials} {self.last}",
             "first_initial": f"{self.first} {self.last.split()[-1][0].upper()}.",
+            "initial_caps": f"{initials} {self.last.upper()}",
+            "caps_initial": f"{self.last.upper()} {initials}",
+            "comma": f"{self.last}, {self.first}",
+            "all_caps_last_first": f"{self.last} {self.first}".upper(),
+            "lower_last_first": f"{self.last} {self.first}".lower(),
         }
         return ways[form]
 
@@ -60,6 +65,13 @@ def person(rng: random.Random, kept: bool, gender: str = "", words: bool = False
     other = lists[-1] if words else one if rng.random() < 0.75 else rng.choice(lists[:6])
     firsts = {"w": one.women, "m": one.men}.get(gender, one.women + one.men)
     return Person(rng.choice(firsts), rng.choice(other.surnames))
+
+
+def stranger(rng: random.Random, gender: str = "") -> Person:
+    """Draw somebody whose name few have met."""
+    one = rng.choices(names.RARE, [group.weight for group in names.RARE])[0]
+    firsts = {"w": one.women, "m": one.men}.get(gender, one.women + one.men)
+    return Person(rng.choice(firsts), rng.choice(one.surnames))
 
 
 # Mail

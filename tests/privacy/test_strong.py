@@ -243,7 +243,7 @@ def test_a_name_after_a_civility_is_hidden_and_an_office_is_not() -> None:
 
 
 def test_a_long_number_that_nothing_explains_asks_for_a_person() -> None:
-    assert propose("mon dossier 4412345678").reasons == ("long number",)
+    assert propose("la chose 4412345678").reasons == ("long number",)
 
 
 def test_a_very_long_text_asks_for_a_person() -> None:
@@ -309,6 +309,13 @@ HOSTILE = [
     "(at)" * 5_000,
     " " * 20_000 + "1",
     "appt 4, " * 2_500,
+    "pseudo " * 2_800,
+    "a-" * 10_000 + "@",
+    "a point " * 2_500 + "arobase b point fr",
+    "j'habite A " * 1_800,
+    "Awa, " * 4_000,
+    "mon dossier 12345 " * 1_100,
+    "a;12345\n" * 2_500,
 ]
 
 

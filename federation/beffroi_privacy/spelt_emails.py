@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""E-mail addresses told as one says them: "jean tiret martin arobase exemple point fr".
+
+`emails` reads addresses that are still made like one. What stands here is guessed from the words
+for the signs (point, tiret, underscore) on both sides of a word for the at-sign, or from an
+address with gaps and broken lines.
+"""
+
+import re
+from collections.abc import Iterator
+
+from beffroi_privacy.emails import PROVIDER, is_office
+from beffroi_privacy.gazetteer import is_ordinary
+from beffroi_privacy.normalise import fold
+from beffroi_privacy.spans import EMAIL, Span
+
+_AT = re.compile(
+    r"\s{0,2}(?:(?P<sure>[@＠]|\barr?ob+(?:ase?|aze|as)\b|[(\[{<]\s?(?:at|arr?ob\w*|chez|a)"
+    r"\s?[)\]}>]|[*_-]at[*_-]|\ba commercial\b|\bat sign\b)|(?P<bare>\b(?:at|chez|à)\b))\s{0,2}",
+    re.IGNORECASE,
+)
+_SIGN = (
+    r"(?:\s?[(\[{]\s?(?:dot|point|pt|tiret|dash|underscore|\.)\s?[)\]}]\s?"
+    r"|\s(?:dot|point|pt|tiret(?: du)?(?: (?:bas|6|8|six|huit))?|under ?scores?|dash|hyphen"
+    r"|trait d'union|soulign[ée]|plus)\s|\s?[._]\s?|[+_-]\n?|\s?,\s?(?=\w+\s?(?:$|[\s.,;)])))"
+)
+_PART = r"[^\W_]{1,40}+"
+_LOCAL = re.compile(rf"{_PART}(?:{_SIGN}{_PART}){{0,7}}$", re.IGNORECASE)
+_DOMAIN = re.compile(
+    rf"{_PART}(?:{_SIGN}{_PART}){{0,4}}?{_SIGN}"
+    r"(?P<end>fr|com|org|net|eu|bzh|be|ch|de|uk|co uk|io|info|gouv|lu|ca|it|es|pt|re|nc|example"
+    r"|test|pro|me)\b",
+    re.IGNORECASE,
+)
+_SPACED_END = re.compile(r"[^\W_][\w-]{1,30}\s(?:fr|com|org|net)\b(?=\s?(?:$|[.,;!?)\n]))", re.I)
+_SPELT = re.compile(r"\b(?:dot|point|pt|tiret|underscore|dash|hyphen)\b", re.IGNORECASE)
+_WINDOW = 90
+
+
+def find_spelt_emails(text: str) -> Iterator[Span]:
+    """Yield the addresses of a normalised text that are told in words or with gaps."""
+    for at in _AT.finditer(text):
+        local = _LOCAL.search(text, max(0, at.start() - _WINDOW), at.start())
+        if local is None:
+            continue
+        end = _end(text, at, local.group())
+        if end is not None:
+            written = _without_sentence(local.group(), text[at.start() : end])
+            if not is_office(written, text[at.end() : end]):
+                yield Span(at.start() - len(written), end, EMAIL, weak=True)
+
+
+def _end(text: str, at: re.Match[str], local: str) -> int | None:
+    """Return where the domain behind an at-sign ends; None where there is none to believe in."""
+    stop = at.end() + _WINDOW
+    shaped = re.search(r"\d|[._]", local) is not None or _SPELT.search(local) is not None
+    domain = _DOMAIN.match(text, at.end(), stop)
+    if at.group("bare") is not None:
+        if domain and (shaped or (_SPELT.search(domain.group()) and not is_ordinary(fold(local)))):
+            return domain.end()
+        provider = PROVIDER.match(text, at.end(), stop)
+        return provider.end() if provider and _SPELT.search(local) else None
+    if "@" in at.group() and is_ordinary(fold(local)) and not shaped:
+        return None
+    if domain is not None:
+        return domain.end()
+    spaced = _SPACED_END.match(text, at.end(), stop) or PROVIDER.match(text, at.end(), stop)
+    return spaced.end() if spaced and (shaped or not is_ordinary(fold(local))) else None
+
+
+def _without_sentence(local: str, rest: str) -> str:
+    """Return a local part without the end of the sentence that stands before it."""
+    if not _SPELT.search(local) and re.search(r"[.,]\s", local) and "\n" not in local:
+        return re.split(r"[.,]\s", local)[-1] if "@" in rest else local
+    return local
