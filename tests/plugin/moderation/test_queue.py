@@ -89,7 +89,7 @@ def test_a_long_queue_is_paged_and_no_text_is_left_out(town: Town) -> None:
 def test_the_queue_is_narrowed_by_what_the_program_says(town: Town) -> None:
     clean = town.report(description="Le banc de la place est cassé")
     masked = town.report(description="Appelez-moi au 06 12 34 56 78, merci")
-    doubtful = town.report(description="Voyez le dossier 98765432101, au guichet")
+    doubtful = town.report(description="Le compteur affiche 98765432101 depuis lundi")
     with town.look():
         found = {
             status: [r.ref for r in review.listing(Narrowing(status=status), cursor=None).items]
@@ -102,7 +102,7 @@ def test_the_queue_is_narrowed_by_what_the_program_says(town: Town) -> None:
 
 def test_pages_of_the_queue_narrow_by_their_address(village: Town) -> None:
     village.report(description="Le banc de la place est cassé")
-    village.report(description="Voyez le dossier 98765432101, au guichet")
+    village.report(description="Le compteur affiche 98765432101 depuis lundi")
     agent = village.signed_in("agent")
     assert len(ids(agent.page("/desk/texts"))) == 2
     assert len(ids(agent.page("/desk/texts?status=review&reason=long+number"))) == 1
