@@ -37,7 +37,8 @@ _USERS = r"l'utilisat(?:eur|rice)|the user|user|l'internaute|un certain|une cert
 _DOING = (
     r"connect[ée]e?s? (?:avec|comme|en tant que|sous)|logged in (?:as|with)|sign(?:ed)? in (?:as"
     r"|with)|inscrite?s? (?:comme|sous|avec)|sous le (?:nom|pseudo\w*|compte)(?: de)?"
-    r"|under the (?:name|handle)(?: of)?|registered (?:as|under)|goes? by|connue? (?:comme|sous)"
+    r"|under the (?:name|handle)(?: of)?|registered (?:as|under)|go(?:es)? by"
+    r"|connue? (?:comme|sous)"
     r"|signe(?:nt)? (?:comme|sous)?|post(?:s|ed|ing) (?:as|under)|(?:post[ée]e?|publi[ée]e?"
     r"|[ée]crite?|comment[ée]e?|partag[ée]e?|sign[ée]e?) (?:par|sous)|posted by|a\.?k\.?a\.?"
 )
@@ -53,7 +54,8 @@ _NAME = re.compile(
 _SHAPED = re.compile(r"[^\W\d_]+[._-]?\d|\d[._-]?[^\W\d_]|\w_\w|[a-zà-ÿ][A-Z]|^@|^[a-z]+\.[a-z]+$")
 _DIRECT = re.compile(
     r"(?: (?:est|is|was|était|c'est|de|d'|sur|on|:|=|-|->|,|\(|suivant|ci-dessous|toujours"
-    rf"|bien|donc|:|=|the|called|named|nommée?|appelée?|dit|le|{_NETWORKS}|forum|chat"
+    rf"|bien|donc|:|=|the|s'appelle|se nomme|is called|called|named|nommée?|appelée?|dit|le"
+    rf"|{_NETWORKS}|forum|chat"
     r")|\s?[:=,(]|\s?->| c'est)*\s{0,2}"
 )
 _THING: Final = re.compile(
@@ -67,7 +69,18 @@ _BEHIND = re.compile(
     r"|his|her|leur|de|du|the|\() ?){1,4}\s?| ?[(,] ?| )$"
 )
 _STATES = re.compile(r"(?:[ée]e?s?|i|u|ible|able|if|ive|eux|ant|ed|ing|en|oire|[aeiou]l)$")
+_DEFAULTS = frozenset(
+    """
+    admin administrateur administrator root test demo guest invite anonymous anonyme user username
+    postgres mysql oracle default system nobody public password login visiteur webmaster support
+    """.split()
+)
+_SEVERAL = re.compile(
+    r"[A-ZÀ-Þ~][\w'-]*(?:\s(?:(?:de|du|des|la|le|les|à|au|the|of)\s)*[A-ZÀ-Þ]?[\w'-]+){1,3}"
+)
 _FIELD = re.compile(r"[:=]\s*$")
+_CALLED = re.compile(r"nom|pseudo|name|handle|go(?:es)? by|connu|inscrit")
+_ENDS = re.compile(r"\s*(?:$|[\n,;.)|])|\s(?:et|and|qui|sur|on|je|but|mais)\b")
 _STOP = re.compile(r"\s*(?:$|[\n,;.)|])")
 _STEMS = (
     *("pseudo", "ident", "log", "alias", "handle", "nick", "surnom", "avatar", "user", "screen"),
@@ -78,14 +91,16 @@ _STEMS = (
     *("publi", "posté", " par ", "aka", "data.gouv", "vinted", "leboncoin", " x ", "contribut"),
 )
 _AFTER: Final = 48
+_LONGEST: Final = 40
 _DATED = re.compile(r"\d+(?:er|e|[èe]me|nd|h\d*|km|m2?|[a-z])", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{2,}[a-zà-ÿ]?[A-Z]*s?|[A-Z]+_\d{4}|[a-z]+_[a-z]+(?:_[a-z]+)+")
-_CALLING: Final = ("words", "users", "doing")
+_CALLING: Final = ("words", "users", "doing", "net")
 
 
 def find_accounts(text: str) -> Iterator[Span]:
     """Yield the names of accounts that a cue stands beside, and as `ASK` words that may be one."""
     low = lowered(text)
+    yield from _shaped(text, low)
     if not holds(low, _STEMS):
         return
     for cue in _CUE.finditer(low):
@@ -94,15 +109,59 @@ def find_accounts(text: str) -> Iterator[Span]:
             yield found
 
 
+_LEET = re.compile(r"(?<![\w/.=%:#@-])(?=\w{5,20}\b)[A-Za-z]+\d[a-z]+\w*(?![\w@/.-]*[/@=])")
+_JOINED = re.compile(
+    r"(?<![\w/.=%:#@-])_?[a-z\d]+(?:_[a-z\d]+)+_?(?![\w@/(=-]|\.\w)|(?<!\w)_[a-z]{3,}_(?!\w)"
+)
+_TECHNICAL = re.compile(
+    r"colonne|column|champ|field|fichier|\bfile|table|csv|json|xml|api\b|variable|attribut|couche"
+    r"|layer|sch[ée]ma|dataset|jeux? de donn|cl[ée]s?\b|sql|requ[êe]te|param|\bid\b|serveur|server"
+)
+_REDDIT = re.compile(
+    r"(?<!\w)u/(?P<name>\w[\w-]{2,30})|(?<!\w)(?P<login>[a-z]{2,12}\\[a-z][\w.-]{2,30})"
+)
+_CALLS = re.compile(
+    r"(?:\+1|ici|merci|bonjour|salut|hello|hi|à|avec|comme dit|d'accord avec|par|by|with|ask|thanks"
+    r"|et|demandez à|calls? me)\s$",
+    re.IGNORECASE,
+)
+_HAS_DIGIT = re.compile(r"[a-z]\d")
+_HUMPED = re.compile(r"(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/.-])")
+
+
+def _shaped(text: str, low: str) -> Iterator[Span]:
+    """Yield words that are made like accounts wherever they stand: "ch4tn0ir", "u/lulu"."""
+    patterns = []
+    if "u/" in low or "\\" in low:
+        patterns.append(_REDDIT)
+    if _HAS_DIGIT.search(low):
+        patterns.append(_LEET)
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            name = found.group(found.lastgroup or 0)
+            if pattern is _REDDIT or _is_account(name, quoted=True):
+                yield Span(*found.span(found.lastgroup or 0), USERNAME, weak=True)
+    if "_" in text and not _TECHNICAL.search(low):
+        for found in _JOINED.finditer(text):
+            if not is_public_handle(found.group()):
+                yield Span(found.start(), found.end(), USERNAME, weak=True)
+    for found in _HUMPED.finditer(text):
+        if _CALLS.search(text, max(0, found.start() - 14), found.start()):
+            if not is_public_handle(found.group()):
+                yield Span(found.start(), found.end(), ASK, weak=True)
+
+
 def _behind(text: str, low: str, cue: re.Match[str]) -> Span | None:
     """Return the name that follows a cue: a shaped word near it, or any word right after it."""
     stop = _end_of_sentence(low, cue.end())
     link = _DIRECT.match(low, cue.end(), stop)
     first = link.end() if link else cue.end()
-    for found in _NAME.finditer(text, cue.end(), stop):
+    for found in _NAME.finditer(text, cue.end(), stop + _LONGEST):
+        if found.start() >= stop:
+            break
         if _THING.search(low, cue.end(), found.start()):
             return None
-        direct = found.start() <= first
+        direct = first <= found.start() <= first + 1
         if _is_account(found.group(), quoted=direct or cue.lastgroup == "words"):
             if direct or cue.lastgroup in ("words", "doing") or "_" in found.group():
                 return _span(text, *found.span())
@@ -118,12 +177,25 @@ def _behind(text: str, low: str, cue: re.Match[str]) -> Span | None:
 def _told(text: str, low: str, cue: re.Match[str], found: re.Match[str]) -> Span | None:
     """Return a plain word right after a cue: masked if it is no ordinary one, else asked about."""
     folded = fold(found.group())
-    said = re.search(r"est|is\b|was|[:=]|c'est", low[cue.end() : found.start()]) is not None
+    if folded.strip('" ') in _DEFAULTS:
+        return None
+    said = (
+        re.search(r"est|is\b|was|[:=]|c'est|appel|nomm|call", low[cue.end() : found.start()])
+        is not None
+    )
     if found.group().startswith('"') and cue.lastgroup == "words":
         return _span(text, *found.span())
+    several = _SEVERAL.match(text, found.start())
+    called = cue.lastgroup == "doing" and _CALLED.search(cue.group()) is not None
+    if several and (called or (said and _ENDS.match(text, several.end()))):
+        return _span(text, *several.span())
+    if cue.lastgroup == "doing" and "nom" in cue.group() and not found.group()[0].isupper():
+        return Span(*found.span(), ASK, weak=True)
     if cue.lastgroup == "doing" or not found.group().isalpha() or is_public_handle(found.group()):
         return None
     sure = said or (len(folded) > 3 and not cue.group().startswith("identif"))
+    if cue.lastgroup == "net":
+        return None
     if not is_ordinary(folded) and sure and not is_commune(folded):
         return Span(*found.span(), USERNAME, weak=True)
     if cue.lastgroup == "words" and _FIELD.search(text, cue.end(), found.start()):
@@ -163,7 +235,9 @@ def _is_account(written: str, *, quoted: bool) -> bool:
     """Say whether a word is made like the name of an account, and of no public body."""
     name = written.strip('" ')
     bare = name.lstrip("@")
-    if len(bare) < 3 or bare.isdigit() or is_public_handle(bare):
+    if len(bare) < 3 or bare.isdigit() or fold(bare) in _DEFAULTS:
+        return False
+    if is_public_handle(bare) and not (quoted and re.search(r"\d", bare)):
         return False
     if written.startswith('"'):
         return quoted and not all(is_ordinary(part) for part in fold(name).split())

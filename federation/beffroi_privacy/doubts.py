@@ -19,7 +19,7 @@ from beffroi_privacy.person_context import is_unexplained
 from beffroi_privacy.person_small import is_caseless, is_unknown
 from beffroi_privacy.persons import is_alone
 from beffroi_privacy.places import is_acronym
-from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, Word
+from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
 
 
 def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
@@ -38,12 +38,13 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
         if word.shape == LOWER:
             if caseless and _is_apart(word) and first_name(word.folded) == NO_NAME:
                 unknown += 1
-            if _is_small_name(words, at, caseless=caseless):
+            known = first_name(word.folded)
+            if known > 0 and _is_small_name(words, at, known, caseless=caseless):
                 yield "first name"
             continue
         if _is_first_name(words, at):
             yield "first name"
-        if _is_lonely(words, at) or _is_last(words, at):
+        if _is_lonely(words, at) or _is_last(words, at) or _opens_unknown(words, at):
             yield "capitals"
         if at + 1 < len(words) and at + 1 not in covered and _is_bigram(word, words[at + 1]):
             yield "capitals"
@@ -69,11 +70,10 @@ def _is_first_name(words: Sequence[Word], at: int) -> bool:
     return known == ALSO_A_WORD and word.shape == CAPITAL and not word.opens and is_alone(words, at)
 
 
-def _is_small_name(words: Sequence[Word], at: int, *, caseless: bool) -> bool:
+def _is_small_name(words: Sequence[Word], at: int, known: int, *, caseless: bool) -> bool:
     """Say whether a word in small letters is a first name, or one that is a word after "avec"."""
     word = words[at]
-    known = first_name(word.folded)
-    if known <= 0 or word.folded in CALENDAR or word.folded in FUNCTION or len(word.folded) < 3:
+    if word.folded in CALENDAR or word.folded in FUNCTION or len(word.folded) < 3:
         return False
     if known > ALSO_A_WORD and not is_ordinary(word.folded):
         return caseless or word.gap != "-"
@@ -113,15 +113,19 @@ def _is_lonely(words: Sequence[Word], at: int) -> bool:
         return False
     if is_unexplained(word):
         return before.folded not in _THE or before.folded == "les"
+    if word.shape == UPPER:
+        return is_surname_too(word.folded) or first_name(word.folded) > 0
     if word.shape != CAPITAL or not (is_surname_too(word.folded) or first_name(word.folded) > 0):
         return False
-    return before.folded in _BEFORE_SOMEBODY and word.folded not in CALENDAR
+    return before.folded not in _THE and word.folded not in CALENDAR
 
 
-_BEFORE_SOMEBODY: Final = frozenset(
-    "par avec chez les pour que dit et ou mais with by from for and told tell ask call pere mere "
-    "selon contre sauf prevenir appeler demander voir contacter remercier merci".split()
-)
+def _opens_unknown(words: Sequence[Word], at: int) -> bool:
+    """Say whether a sentence begins with a word that no list holds, or with "P. Chemin"."""
+    word = words[at]
+    if at and words[at - 1].shape == INITIAL and word.gap in (". ", "."):
+        return True
+    return (word.opens or at == 0) and is_unexplained(word)
 
 
 def _is_last(words: Sequence[Word], at: int) -> bool:

@@ -144,6 +144,12 @@ def is_office(local: str, domain: str) -> bool:
     return all(known) or (words[0] in _SEAT and len(words) > 1)
 
 
+def is_listed_office(local: str) -> bool:
+    """Say whether a local part holds a word that only the box of an office has."""
+    words = re.split(r"[^a-z]+", fold(local))
+    return any(word in _OFFICE or word in _SEAT for word in words if word)
+
+
 _PROVIDERS = frozenset(
     """
     gmail googlemail orange wanadoo free sfr laposte hotmail outlook live yahoo icloud bbox neuf

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from beffroi_privacy.accounts import find_accounts
 from beffroi_privacy.births import births_of
+from beffroi_privacy.columns import find_in_columns
 from beffroi_privacy.dwellings import find_dwellings
 from beffroi_privacy.homes import find_homes, homes_of
 from beffroi_privacy.known import find_known
@@ -24,6 +25,7 @@ from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, wi
 from beffroi_privacy.masking import Masked, mask_pieces
 from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.own_numbers import find_numbers
+from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
 from beffroi_privacy.protect import find_protected, touches, unprotected
@@ -33,6 +35,7 @@ from beffroi_privacy.spans import ASK, PERSON, Span, merge
 from beffroi_privacy.spelt_emails import find_spelt_emails
 from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
+from beffroi_privacy.titles import without_titles
 from beffroi_privacy.usernames import find_usernames
 from beffroi_privacy.words import Word, read_words, within
 
@@ -179,17 +182,23 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     votes = list(settings.voter(copy.text)) if settings.voter else []
     _check(settings, until)
     persons += beside(words, persons, blocked)
-    persons = _judged(persons, words, allowed)
+    persons, titles = without_titles(copy.text, _judged(persons, words, allowed))
     spans.extend(_around(copy.text, persons))
     protected = _protecting(copy.text, spans, votes)
     spans, asked = _parted(unprotected(spans, protected))
     persons, disputed = _with_votes(persons, votes, [*spans, *named, *protected])
-    spans += [*persons, *births_of(copy.text, persons), *homes_of(copy.text, persons), *own]
+    spans += [
+        *names_of_boxes(copy.text, spans),
+        *persons,
+        *births_of(copy.text, persons),
+        *homes_of(copy.text, persons),
+        *own,
+    ]
     spans.extend(spread(words, copy.text, spans, within(words, merge(spans)), blocked | allowed))
     spans.extend(find_denied(copy.text, settings.lists))
     _check(settings, until)
     return Reading(
-        copy, words, merge(spans), protected, blocked | allowed, doubtful, disputed, asked
+        copy, words, merge(spans), protected, blocked | allowed, doubtful, disputed, asked + titles
     )
 
 
@@ -202,6 +211,7 @@ def _around(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     """Yield what is only told by the words around it: guesses, which the gate does not make."""
     yield from find_numbers(text, persons)
     yield from find_accounts(text)
+    yield from find_in_columns(text)
     yield from find_dwellings(text, persons)
     if HAS_AT.search(text):
         yield from find_spelt_emails(text)

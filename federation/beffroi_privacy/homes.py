@@ -93,16 +93,17 @@ _DIRECT = re.compile(
     r"(?:\s(?:(?:de|du|des|la|en|au|aux|ès)\s)*[A-ZÀ-Þ][\w'-]+){0,2})"
 )
 _PUBLIC_OWNER = re.compile(
-    r"\s?(?:de la|du|des|de l'|d'|of the)\s?(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital"
+    r"[^.!?()\n]{0,28}?\s?(?:de la|du|des|de l'|d'|of the|,)\s?"
+    r"(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital"
     r"|gymnase|stade|piscine|gare|universit[ée]|campus|facult[ée]"
     r"|m[ée]diath[èe]que|biblioth[èe]que|pr[ée]fecture|parc|centre|cimeti[èe]re|march[ée]|salle"
-    r"|conseil|h[ôo]tel|mus[ée]e|th[ée][âa]tre|town hall|library|school|station|hospital)",
+    r"|conseil|h[ôo]tel|mus[ée]e|th[ée][âa]tre|town hall|library|school|station|hospital)\b",
     re.IGNORECASE,
 )
 _PUBLIC_BEFORE = re.compile(
     r"(?:mairie|coll[èe]ge|lyc[ée]e|[ée]cole|h[ôo]pital|gymnase|stade|piscine|gare|universit[ée]"
     r"|campus|m[ée]diath[èe]que|biblioth[èe]que|pr[ée]fecture|centre|library|school|station"
-    r"|hospital|town hall)[^.\n]{0,25}$",
+    r"|hospital|town hall|\bsalle|\broom)[^.\n]{0,25}$",
     re.IGNORECASE,
 )
 _DWELLINGS = (

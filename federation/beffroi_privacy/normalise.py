@@ -17,6 +17,7 @@ _PLAIN = {
     **dict.fromkeys("\u201c\u201d\u201f\u00ab\u00bb", '"'),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
 }
+_ACCENTS = str.maketrans("àâäáãåçéèêëîïíìñôöóõòùûüúýÿ", "aaaaaaceeeeiiiinooooouuuuyy")
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
 _UNSEEN_ANY = re.compile(f"[{_UNSEEN}]")
 _O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
@@ -79,5 +80,8 @@ def _composed(text: str) -> Normalised:
 
 def fold(text: str) -> str:
     """Return a text in lower case without accents, for comparing words; lengths may differ."""
-    decomposed = unicodedata.normalize("NFD", text.casefold())
+    folded = text.casefold().translate(_ACCENTS)
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFD", folded)
     return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -3,7 +3,7 @@
 
 `other_ids` reads fixed phrases from a cue to its number. Here every number or code of a text is
 taken, and the noun that it hangs on is looked for: before it, behind it ("4512 is my account"), in
-brackets, on the line above, at the head of its column. A noun for a card, a customer or a licence
+brackets, on the line above. A noun for a card, a customer or a licence
 makes it somebody's; a noun for a lamp or a tender makes it nobody's; "dossier", "référence" or
 "numéro" alone say nothing, unless something personal is near. What stays open asks for a person.
 """
@@ -12,13 +12,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import any_of
+from beffroi_privacy.patterns import any_of, lowered
 from beffroi_privacy.protect import NUMBERED_THINGS
 from beffroi_privacy.spans import ASK, OTHER_ID, Span
 
 _TOKEN = re.compile(
-    r"(?<![\w@/\\&?=%+€$£.,'-])(?<!\d )(?:[A-Za-z]{1,5}[-_./]?|[A-Z]{1,5} )?\d[0-9A-Za-z*]*"
+    r"(?<![\w@/\\&?=%+€$£.,'-])(?<!\d )[*#]?(?:[A-Za-z]{1,5}[-_./]?|[A-Z]{1,5} )?\d[0-9A-Za-z*]*"
     r"(?:[-_./ ]?[0-9A-Za-z*]*\d[0-9A-Za-z*]*|[-_./ ][A-Z]{1,3}(?![\w']))*(?![\w@]|[.,]\d|://)"
 )
 _SURE = any_of(
@@ -26,7 +25,8 @@ _SURE = any_of(
     r"|demandeurs? d'emploi|france travail|pole emploi|etrangers?|agdref|sejour|recepisse|visas?"
     r"|resident|passe?ports?|identite|cni|permis(?! (?:de (?:construire|demolir|louer|stationn)"
     r"|d'amenager))|neph|ine|etudiante?s?|eleves?|matricules?|numen|badges?|salarie|employe|rpps"
-    r"|adeli|cartes?(?! (?:scolaires?|interactive|ign|des|du|communale))|cb"
+    r"|adeli|cartes? (?:de|d') ?(?:bus|car|train|transport|stationnement)"
+    r"|cartes?(?! (?:scolaires?|interactive|ign|des|du|communale))|cb"
     r"|clients?|clientele|abonnee?s?|abonnements?|adherente?s?|adhesion|usagers?|lecteurs?"
     r"|lectrice|assuree?|societaire|contrats?(?! (?:de ville|de plan))|sinistres?|mutuelle|pdl|prm"
     r"|pce|linky|point de livraison|contravention|amende|locataires?|baux|bail|quittance"
@@ -39,6 +39,9 @@ _SURE = any_of(
     r"|customers?|clients?|accounts?|members?|memberships?|tenants?|tenancy|passports?|licen[cs]es?"
     r"|badge|student|pupil|employee|staff|payroll|patient|policy|nhs|insurance|tax|card|cards"
     r"|visa|permit holder|prescription|benefits?|pension|subscriber|subscription|library card"
+    r"|agente?s?(?! (?:de la|du|des))|nur|numero unique|ameli|colissimo|chronopost|concession"
+    r"|digi(?:code)?s?|naturalisation|meter(?: point)?s?|parcel|shipment|carte europeenne"
+    r"|boite a cles?|cles?|acte de naissance|cmi|laissez-passer|formation|stagiaire|apprenti"
     r"|driver|driving|residence permit|national id|identity|voter|booking|loyalty"
 )
 _VAGUE = any_of(
@@ -56,7 +59,9 @@ _THING = (
     r"|dossier de presse|aire|jeux?|lot|ouvrage|pont|passage a niveau|pk|km|borne|sirene|bodacc"
     r"|factures? (?!de)|invoice|ordonnance|jugement|arret|requete|procedure|saisine|instance"
     r"|codes? (?:postal|insee|commune|couleur|ape|naf|de la route|civil|penal|ral)|road|house"
-    r"|demandes?|commandes?|livraison|orders?|mandats?|motion|bill|item|agenda|minutes|zip|postcode|bus"
+    r"|compteurs? (?:velo|pieton|de passage)|pei|agrements?|decisions?|recettes?|bordereaux?"
+    r"|bordereau|ean|gtin|qr code|inventaire|saisie|demandes?|commandes?|livraison|orders?"
+    r"|mandats?|motion|bill|item|agenda|minutes|zip|postcode|bus"
     r"|train|vol|tram"
 )
 _NOUN = re.compile(rf"(?<![\w])(?:(?P<sure>{_SURE})|(?P<thing>{_THING})|(?P<vague>{_VAGUE}))(?!\w)")
@@ -68,10 +73,14 @@ _LINK = re.compile(
     r"|bien|donc|actuel|ancien|ancienne|nouveau|nouvelle|new|old)\b)*"
 )
 _NUMBERED = re.compile(r"(?:[:=#°]|\b(?:n[°o]|nr|num|numeros?|number|refs?|reference)\b\.?)\s*$")
-_FEW_WORDS = re.compile(r"(?: [\w'-]+){0,2}[ ,(:]{1,3}")
+_FEW_WORDS = re.compile(r"(?: [\w'-]+){0,4}[ ,(:]{1,3}")
 _FAR_WORDS = re.compile(r"[^.!?\n]{0,40}")
 _OWN = re.compile(r"\b(?:mon|ma|mes|my|notre|nos|our|son|sa|ses|his|her|leurs?|their)\s(?:\S+\s)?$")
 _OF_SOMEBODY = re.compile(r"\b(?:de|d'|pour|of|for)\s(?:m\.|mr|mme|mlle|monsieur|madame|mrs|ms)\b")
+_DOORS = re.compile(
+    r"\b(?:entrer|entree|porte|portail|immeuble|hall|interphone|gate|door|alarm\w*)\b"
+)
+_OPENS = re.compile(r"\b(?:s'ouvre|ouvre|opens|deverrouille\w*|unlocks?) (?:avec|with)(?: le)? $")
 _BEHIND = re.compile(
     r"\s?(?:[(,:=-]|est\b|c'est\b|is\b|etant\b|comme\b|as\b|qui est\b|correspond a\b|that's\b|\|)"
     r"{1,2}[^.!?\n]{0,32}"
@@ -82,12 +91,12 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"\s?(?:€|%|euros?\b|eur\b|ans?\b|mois\b|jours?\b|heures?\b|h\b|km\b|m2\b|m²|kwh\b|fois\b|[xm]\b"
+    r"[ ]?(?:€|%|euros?\b|eur\b|ans?\b|mois\b|jours?\b|heures?\b|h\b|km\b"
+    r"|m2\b|m²|kwh\b|fois\b|[xm]\b"
     r"|years?\b|days?\b|(?:[a-z]{4,}(?:s|x)\b(?! (?:est|sont|is)\b)))"
 )
 _BEFORE: Final = 70
-_SEPARATORS: Final = "|;\t"
-_ROWS: Final = 30
+_ACCENTS: Final = str.maketrans("àâäáãçéèêëîïíñôöóõùûüúÿ", "aaaaaceeeeiiinoooouuuuy")
 
 
 def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
@@ -98,22 +107,20 @@ def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
         if not _is_long(found.group()):
             continue
         folded = folded or _folded(text)
-        kind = _kind(folded, start, end)
-        if kind == "vague":
+        kind = _kind(folded, start, end) or _kind_inside(folded, start, end)
+        vague = kind == "vague"
+        if vague:
             near = _is_somebodys(folded, start, end) or _is_near(start, end, persons)
             kind = "sure" if near else "ask"
         if kind == "sure":
-            yield Span(start, end, OTHER_ID, weak=True)
+            yield Span(start, end, OTHER_ID, weak=vague)
         elif kind == "ask" and sum(map(str.isdigit, found.group())) > 4:
             yield Span(start, end, ASK, weak=True)
 
 
 def _folded(text: str) -> str:
-    """Return a text folded, each character in its place."""
-    whole = fold(text)
-    if len(whole) == len(text):
-        return whole
-    return "".join(one if len(one := fold(c)) == 1 else c for c in text)
+    """Return a text in small letters without accents, each character in its place."""
+    return lowered(text).translate(_ACCENTS)
 
 
 def _is_long(token: str) -> bool:
@@ -133,7 +140,15 @@ def _kind(folded: str, start: int, end: int) -> str:
         kind = _kind_before(folded, before, start, bare=_is_bare(folded[start:end]))
     if kind in ("sure", "thing"):
         return kind
-    return _kind_behind(folded, end) or _kind_of_column(folded, start) or kind
+    return _kind_behind(folded, end) or kind
+
+
+def _kind_inside(folded: str, start: int, end: int) -> str:
+    """Return what the letters before a number say that were read as a part of it: "NUR 75…"."""
+    noun = _NOUN.match(folded, start, end)
+    if noun is not None and folded[noun.end()] in " ./-":
+        return noun.lastgroup or ""
+    return "sure" if _OPENS.search(folded, max(0, start - 20), start) else ""
 
 
 def _is_bare(token: str) -> bool:
@@ -173,31 +188,12 @@ def _kind_before(folded: str, first: int, until: int, *, bare: bool) -> str:
     return kind
 
 
-def _kind_of_column(folded: str, start: int) -> str:
-    """Return what the head of the column of a table says of a number in it."""
-    line = folded.rfind("\n", 0, start) + 1
-    before = folded[line:start]
-    separator = next((s for s in _SEPARATORS if s in before), "")
-    if not separator or not line:
-        return ""
-    stop = folded.find("\n", start)
-    row = folded[line : stop if stop >= 0 else len(folded)]
-    rows = folded[max(0, line - 2000) : line - 1].split("\n")[-_ROWS:]
-    head = next((r for r in rows if r.count(separator) == row.count(separator)), "")
-    cells, at = head.split(separator), before.count(separator)
-    noun = _NOUN.search(cells[at]) if at < len(cells) else None
-    while noun is not None and noun.lastgroup == "vague":
-        more = _NOUN.search(cells[at], noun.end())
-        if more is None:
-            return "vague"
-        noun = more
-    return (noun.lastgroup or "") if noun else ""
-
-
 def _is_somebodys(folded: str, start: int, end: int) -> bool:
     """Say whether a number with an unspecific noun is called mine, or that of Mr So-and-so."""
     before = folded[max(0, start - _BEFORE) : start]
     noun = next(iter(_NOUN.finditer(before)), None)
+    if _DOORS.search(folded, max(0, start - 60), end + 40) and "code" in before:
+        return True
     if noun is not None and any(
         _OWN.search(before[: n.start()]) for n in _NOUN.finditer(before) if n.lastgroup == "vague"
     ):

@@ -5,6 +5,7 @@ Two words in capitals inside a sentence that nothing explains, a surname in capi
 with one, a word after "de la part de" or "demandez", the further names of a list. All are guesses.
 """
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
@@ -17,16 +18,44 @@ from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
 _DETERMINERS: Final = frozenset(
     """
     le la les l' un une des du au aux ce cet cette ces notre votre nos vos leur leurs son sa ses
-    mon ma mes the a an this that these our your their its my his her chaque quelle quel
+    mon ma mes the an this that these our your their its my his her chaque quelle quel
     """.split()
 )
 _ASKING: Final = frozenset(
-    "demander demandez demande prevenir prevenez joindre joignez rappeler rappelez appelez".split()
+    """
+    demander demandez demande prevenir prevenez joindre joignez rappeler rappelez appelez contactez
+    avec sans contre sauf pour par chez selon voir vu vue interroge remplace remercie felicite tel
+    ici signe tata tonton tatie mamie papi concierge ex-epouse ex-mari conjointe compagne epouse
+    with without against except for by ask call tell told see thank secretaire tresorier tresoriere
+    beneficiaire expediteur petit-fils petite-fille neveu niece cousin cousine auxiliaire infirmiere
+    """.split()
 )
 _TO: Final = frozenset(
-    "adressez-vous adresser parler parlez speak spoke talk talked ask told email phone".split()
+    """
+    adressez-vous adresser parler parlez speak spoke talk talked ask told email phone dedicace
+    donner donnez donne dire dis dit diras demander demandez demande delai merci rendre rendu remis
+    transmis envoye transfere confie appartient promis ecrire ecrivez grace offert
+    """.split()
 )
+_POSSESSED: Final = frozenset(
+    """
+    voiture chien chienne chat chats maison jardin equipe conges fils fille filles enfants mari
+    femme frere soeur mere pere recours deces projet plainte haie velo moto camion appartement
+    fenetre remorque message mail reponse courrier anniversaire fete mort enterrement depart retour
+    absence remplacement part attention camionnette scooter poule poules coq arbre arbres mur
+    cloture portail garage balcon terrasse cave palier logement bureau travaux albums photos
+    chantier temoignage propos signature compte-rendu visite appel intervention cuisine famille
+    maman papa copain copine ami amie voisin voisine
+    """.split()
+)
+_WHERE: Final = frozenset(
+    ("", "en", "a", "in", "at", "to", "sur", "vers", "on", "near", "page", "habite", "live")
+)
+_VERSION = re.compile(r" v?\d{1,2}(?:\.\d{1,3})+")
+_HUMPED = re.compile(r"^(?!Mac|De|Le|La|Du|Fitz).*[a-zà-ÿ][A-Z]")
+_SHORT: Final = 7
 _TITLE_SHARE: Final = 0.55
+_ENDS: Final = (".", ",", ";", ")", ":", "|", "\t", "/")
 _AND: Final = frozenset("et and ou or puis".split())
 _LIST_GAPS: Final = (", ", " ; ", "; ", " / ", "/", " - ", " & ")
 
@@ -37,10 +66,49 @@ def find_by_context(words: Sequence[Word], blocked: Container[int]) -> Iterator[
     for at in capitals:
         if at in blocked:
             continue
-        if at + 1 < len(words) and at + 1 not in blocked and is_name_pair(words, at):
+        shape = words[at + 1].shape if at + 1 < len(words) else LOWER
+        if shape in (CAPITAL, UPPER) and at + 1 not in blocked and is_name_pair(words, at):
             yield at, max(read_name(words, at, blocked), at + 2)
-        elif at and _is_called(words, at) and is_unexplained(words[at]):
+        elif shape == INITIAL and is_before_initial(words, at):
+            yield at, at + 2
+        elif _stands_for_somebody(words, at) and is_unexplained(words[at]):
             yield at, max(read_name(words, at, blocked), at + 1)
+
+
+def is_before_initial(words: Sequence[Word], at: int) -> bool:
+    """Say whether a surname stands before the initial of a first name: "HALVORSEN V."."""
+    if at + 1 >= len(words) or words[at + 1].shape != INITIAL or words[at + 1].gap != " ":
+        return False
+    word, after = words[at], words[at + 1].folded
+    ends = at + 2 >= len(words) or words[at + 2].gap[:1] in _ENDS or words[at + 2].opens
+    borne = first_name(word.folded) > 0 or is_surname_too(word.folded)
+    known = borne or (is_surname_shaped(word) and not _is_thing(word))
+    return ends and known and not is_acronym(word) and after not in ("a", "y", "l'")
+
+
+def _stands_for_somebody(words: Sequence[Word], at: int) -> bool:
+    """Say whether an unknown word with a capital stands where only somebody can."""
+    if has_version(words, at):
+        return False
+    if at and _is_called(words, at):
+        return True
+    after = words[at + 1] if at + 1 < len(words) else None
+    if after is not None and after.folded == "s" and after.gap == "'":
+        return after.end == after.start + 1 and not _is_after_the(words, at)
+    if after is not None and after.gap == " " and after.folded in _AND and at + 3 < len(words):
+        return words[at + 2].folded in ("son", "sa", "ses", "her", "his") and words[at].opens
+    before = words[at - 1].folded if at else ""
+    plain = words[at].gap in (" ", ", ", " : ", ": ") and before not in _WHERE
+    return len(words) <= _SHORT and plain and not _is_after_the(words, at)
+
+
+def has_version(words: Sequence[Word], at: int) -> bool:
+    """Say whether a short number follows, as after the name of a programme."""
+    return at + 1 < len(words) and _VERSION.match(words[at + 1].gap) is not None
+
+
+def _is_after_the(words: Sequence[Word], at: int) -> bool:
+    return at > 0 and words[at].gap in (" ", "") and words[at - 1].folded in _DETERMINERS
 
 
 def is_unexplained(word: Word) -> bool:
@@ -51,6 +119,7 @@ def is_unexplained(word: Word) -> bool:
         and len(word.text) > 2
         and not is_commune(word.folded)
         and not _is_thing(word)
+        and not _HUMPED.search(word.text)
     )
 
 
@@ -100,16 +169,18 @@ def _is_in_title(words: Sequence[Word], at: int) -> bool:
 
 
 def _is_called(words: Sequence[Word], at: int) -> bool:
-    """Say whether a person's name has to stand here: "demandez …", "de la part de …"."""
+    """Say whether a person's name has to stand here: "demandez …", "la voiture de …"."""
     before, gap = words[at - 1].folded, words[at].gap
-    if gap not in (" ", ""):
+    if gap not in (" ", "", ", ", " : ", ": ", ") "):
         return False
     if before in _ASKING:
-        return True
-    back = [word.folded for word in words[max(0, at - 4) : at]]
-    if before in ("a", "to", "with", "for") and len(back) > 1:
-        return back[-2] in _TO
-    return before in ("de", "d'") and back[-2:-1] in (["part"], ["attention"])
+        return gap != ") "
+    back = [word.folded for word in words[max(0, at - 5) : at]]
+    if before in ("a", "to", "with", "for"):
+        return any(word in _TO or word.partition("-")[0] in _TO for word in back[:-1])
+    if before == "est" and back[-2:-1] == ["c'"]:
+        return gap == " "
+    return before in ("de", "d'") and bool(back[-2:-1]) and back[-2] in _POSSESSED
 
 
 def find_listed(

@@ -27,7 +27,7 @@ from beffroi_privacy.names import (
     is_surname_shaped,
     read_name,
 )
-from beffroi_privacy.person_context import find_by_context
+from beffroi_privacy.person_context import find_by_context, has_version
 from beffroi_privacy.person_cues import Range
 from beffroi_privacy.person_readers import READERS
 from beffroi_privacy.person_small import find_small
@@ -72,7 +72,7 @@ def begins_person(words: Sequence[Word], at: int) -> bool:
     """Say whether a word, as a first name, is enough to read a person there."""
     word = words[at]
     known = first_name(word.folded)
-    if known == NO_NAME or word.folded in CALENDAR:
+    if known == NO_NAME or word.folded in CALENDAR or has_version(words, at):
         return False
     if at and words[at - 1].folded in _SAINTS and word.gap in (" ", "-"):
         return False

@@ -50,6 +50,7 @@ THINGS = frozenset(
 )
 ORGANISATIONS = frozenset(
     """
+    monoprix franprix django alfresco maarch
     enedis veolia grdf edf engie suez orange sfr bouygues free saur keolis transdev sncf jcdecaux
     decaux citeo eiffage colas vinci spie ineo bosch microsoft google facebook twitter instagram
     whatsapp linkedin youtube amazon apple numericable etalab emmaus crous caf cpam urssaf carsat

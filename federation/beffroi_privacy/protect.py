@@ -42,7 +42,7 @@ _ALWAYS = re.compile(
     r"|\bart(?:icle|\.)s?\s(?:[lrda]\.?\s?\*?)?\s?\d[\d-]*"
     r"|(?<![\d.,])-?\d{1,3}[.,]\d{3,8}\s?[,;/ ]\s?-?\d{1,3}[.,]\d{3,8}(?!\d)"
     r"|\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\b\d{4}-\d\d-\d\d(?:t[\d:]+z?)?\b"
-    r"|\b0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|\b3[0-9]\s?\d\d\b(?=\s|[.,;)]|$)"
+    r"|\b0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|\b3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
     r"|\b\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))"
 )
 _NAMED = re.compile(rf"\b{any_of(NUMBERED_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")

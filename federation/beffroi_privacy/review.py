@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from beffroi_privacy.announced import announces_more
 from beffroi_privacy.doubts import leftovers
+from beffroi_privacy.emails import is_listed_office
 from beffroi_privacy.links import opaque_parts
 from beffroi_privacy.protect import touches
 from beffroi_privacy.reasons import REASONS
@@ -26,6 +27,7 @@ CODE = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
     r"(?=(?:\w*\d){3})[A-Za-z0-9]{6,}(?![\w/.-]*[/@])"
 )
+_BOX = re.compile(r"(?<![\w.+-])(?P<local>[\w.+-]{1,64})@\w[\w-]*\.\w")
 _SENSITIVE = re.compile(
     r"\b(?:malad\w+|handicap\w*|cancer\w*|hospitalis\w+|d[ée]press\w+|psychiatr\w+|schizophr\w+"
     r"|autis\w+|alzheimer"
@@ -71,6 +73,10 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
             yield "long number"
     if announces_more(text, reading.spans) or any(not touches(a, known) for a in reading.asked):
         yield "announced"
+    for found in _BOX.finditer(text) if "@" in text else ():
+        if not touches(Span(found.start(), found.end(), ""), known):
+            if not is_listed_office(found.group("local")):
+                yield "announced"
     yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
     if reading.author_doubtful:
         yield "author's name"

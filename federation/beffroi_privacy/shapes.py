@@ -19,7 +19,8 @@ from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.spans import PERSON, Span
 
 HAS_AT = re.compile(
-    r"@|arr?ob|[(\[{<]\s*(?:at|a|chez)\s*[)\]}>]|[\s_-]at[\s_-]|\s(?:chez|à)\s\w+[.,]?\s?\w",
+    r"@|arr?ob|[(\[{<]\s*(?:at|a|chez)\s*[)\]}>]|[\s_-]at[\s_-]|\s(?:chez|à)\s\w+[.,]?\s?\w"
+    r"|-chez-|a commercial|at sign",
     re.IGNORECASE,
 )
 _HAS_DIGIT = re.compile(r"\d")

@@ -15,8 +15,9 @@ from beffroi_privacy.normalise import fold
 from beffroi_privacy.spans import EMAIL, Span
 
 _AT = re.compile(
-    r"\s{0,2}(?:(?P<sure>[@＠]|\barr?ob+(?:ase?|aze|as)\b|[(\[{<]\s?(?:at|arr?ob\w*|chez|a)"
-    r"\s?[)\]}>]|[*_-]at[*_-]|\ba commercial\b|\bat sign\b)|(?P<bare>\b(?:at|chez|à)\b))\s{0,2}",
+    r"(?:(?P<sure>[@＠]|\barr?ob+(?:ase?|aze|as)\b|[(\[{<]\s?(?:at|arr?ob\w*|chez|a)"
+    r"\s?[)\]}>]|[*_-](?:at|chez)[*_-]|\ba commercial\b|\bat sign\b)"
+    r"|(?P<bare>\b(?:at|chez|à)\b))\s{0,2}",
     re.IGNORECASE,
 )
 _SIGN = (
@@ -34,38 +35,51 @@ _DOMAIN = re.compile(
 )
 _SPACED_END = re.compile(r"[^\W_][\w-]{1,30}\s(?:fr|com|org|net)\b(?=\s?(?:$|[.,;!?)\n]))", re.I)
 _SPELT = re.compile(r"\b(?:dot|point|pt|tiret|underscore|dash|hyphen)\b", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w.-]@[\w-]+\.\w")
 _WINDOW = 90
 
 
 def find_spelt_emails(text: str) -> Iterator[Span]:
     """Yield the addresses of a normalised text that are told in words or with gaps."""
     for at in _AT.finditer(text):
-        local = _LOCAL.search(text, max(0, at.start() - _WINDOW), at.start())
+        if "@" in at.group() and _PLAIN.match(text, at.start() - 1):
+            continue
+        before = (
+            len(text[: at.start()].rstrip())
+            if text[at.start() - 1 : at.start()].isspace()
+            else at.start()
+        )
+        local = (
+            _LOCAL.search(text, max(0, before - _WINDOW), before)
+            if at.start() - before < 3
+            else None
+        )
         if local is None:
             continue
         end = _end(text, at, local.group())
         if end is not None:
-            written = _without_sentence(local.group(), text[at.start() : end])
+            written = _without_sentence(local.group(), text[before:end])
             if not is_office(written, text[at.end() : end]):
-                yield Span(at.start() - len(written), end, EMAIL, weak=True)
+                yield Span(before - len(written), end, EMAIL, weak=True)
 
 
 def _end(text: str, at: re.Match[str], local: str) -> int | None:
     """Return where the domain behind an at-sign ends; None where there is none to believe in."""
     stop = at.end() + _WINDOW
     shaped = re.search(r"\d|[._]", local) is not None or _SPELT.search(local) is not None
-    domain = _DOMAIN.match(text, at.end(), stop)
+    domain, plain = _DOMAIN.match(text, at.end(), stop), is_ordinary(fold(local))
     if at.group("bare") is not None:
-        if domain and (shaped or (_SPELT.search(domain.group()) and not is_ordinary(fold(local)))):
+        several = domain is not None and domain.group().count(".") > 1
+        if domain and (shaped or ((several or _SPELT.search(domain.group())) and not plain)):
             return domain.end()
         provider = PROVIDER.match(text, at.end(), stop)
         return provider.end() if provider and _SPELT.search(local) else None
-    if "@" in at.group() and is_ordinary(fold(local)) and not shaped:
+    if "@" in at.group() and plain and not shaped:
         return None
     if domain is not None:
         return domain.end()
     spaced = _SPACED_END.match(text, at.end(), stop) or PROVIDER.match(text, at.end(), stop)
-    return spaced.end() if spaced and (shaped or not is_ordinary(fold(local))) else None
+    return spaced.end() if spaced and (shaped or not plain) else None
 
 
 def _without_sentence(local: str, rest: str) -> str:

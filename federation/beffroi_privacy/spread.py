@@ -25,6 +25,8 @@ def beside(
     words: Sequence[Word], persons: Sequence[Span], blocked: Container[int]
 ) -> Iterator[Span]:
     """Yield the surnames and unknown first names that a list joins to a person."""
+    if not persons:
+        return
     for start, end in find_listed(words, within(words, merge(persons)), blocked):
         yield Span(words[start].start, words[end - 1].end, PERSON, weak=True)
 

@@ -120,16 +120,20 @@ _PUBLIC = re.compile(
         r"|bouygues|enedis|veolia|laposte|meteofrance|vigicrues|lemonde"
     )
 )
-_PUBLIC_START = re.compile(r"ville(?!neu|min|dieu|rs|t)|france(?!tt|sc|lin)|ccas")
+_PUBLIC_START = re.compile(
+    r"ville(?!neu|min|dieu|rs|t)|france(?!tt|sc|lin)|ccas|office(?:de)?tour|defenseur"
+)
 _HUMP = re.compile(r"[A-Z]?[a-zà-ÿ]+|[A-Z]{2,}(?![a-z])")
 _NOBODY = frozenset(
+    "tous toutes accueil technique service services equipe direction secretariat "
     "all here everyone mac property media override import charset channel return param".split()
 )
 _PUBLIC_PARTS = frozenset(
     """
     ameli caf service services official city gov university univ ecole office reseau info infos
     orange sfr free edf engie suez afp region asso association paris lyon rennes nantes lille
-    bordeaux toulouse marseille strasbourg gmail ville france metro agence agency
+    bordeaux toulouse marseille strasbourg gmail ville france metro agence agency ter
+    tourisme office defenseur droits sncf
     """.split()
 )
 _CUES = (

@@ -118,7 +118,7 @@ def test_masks_are_proposed_for_what_the_gate_would_find(village: Town) -> None:
 
 
 def test_the_desk_says_why_a_text_wants_a_second_look(village: Town) -> None:
-    ref = village.request(wanted="Les notes prises par Machinet pendant la réunion.")
+    ref = village.request(wanted="Les notes que Trucmuche a prises pendant la réunion du conseil.")
     page = village.signed_in("agent").page(f"/desk/cases/{ref}")
     assert "Il reste des mots à majuscule qui ressemblent à un nom." in page
 
