@@ -178,6 +178,7 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     _check(settings, until)
     persons = find_persons(words, blocked)
     own, doubtful = find_known(copy.text, settings.known)
+    own = _judged(own, words, allowed)
     votes = list(settings.voter(copy.text)) if settings.voter else []
     _check(settings, until)
     persons += beside(words, persons, blocked)

@@ -66,6 +66,17 @@ def period_name(day: date, grain: Grain) -> str:
     return f"{day.year:04d}"
 
 
+def period_begin(name: str) -> date:
+    """Return the first day of a period; ValueError if the name is not one of a period."""
+    end = period_end(name)
+    if name[4:6] == "-W":
+        return end - timedelta(days=7)
+    year = int(name[:4])
+    if name[4:6] == "-Q":
+        return date(year, int(name[6:]) * 3 - 2, 1)
+    return date(year, int(name[5:]), 1) if len(name) > 4 else date(year, 1, 1)
+
+
 def period_end(name: str) -> date:
     """Return the first day after a period; ValueError if the name is not one of a period."""
     year = int(name[:4])

@@ -12,8 +12,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from beffroi import __version__
 from beffroi.accounts import routes as accounts
-from beffroi.accounts.service import make_store
+from beffroi.accounts.service import apply_corrections, make_store
 from beffroi.cases import routes as cases
+from beffroi.cases.adapters.files import FolderStore
 from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
@@ -26,6 +27,7 @@ from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.moderation import routes as moderation
+from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, tune
@@ -81,6 +83,17 @@ def site_of(settings: Settings) -> Site:
     )
 
 
+def _status_choices(
+    words: Mapping[str, tuple[str, str]], counts: Mapping[str, int]
+) -> list[tuple[str, str]]:
+    """Return the statuses of texts to choose from, each with how many wait where that is known."""
+    chosen = [("", gettext("Anything"))]
+    for code, (said, _tone) in words.items():
+        count = f" ({counts[code]})" if code in counts else ""
+        chosen.append((code, gettext(said) + count))
+    return chosen
+
+
 def _own(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return a view that is this application's alone: a mark on it is no mark on another town's."""
 
@@ -124,6 +137,8 @@ def create_app(
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
+        files=FolderStore(settings.data_dir / "files"),
+        archives=FolderStore(settings.data_dir / "archives"),
     )
     init_web(
         app,
@@ -133,16 +148,24 @@ def create_app(
         catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
     )
     drivers = [OidcProvider(p) for p in settings.providers]
-    app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
-    for feature in (accounts, cases, data_requests, incidents, moderation, dashboards, feed):
+    app.register_blueprint(
+        sign_in_blueprint(
+            site, db, store, drivers, clock,
+            on_signed_in=lambda signed, _: apply_corrections(signed.account_id),
+        )
+    )  # fmt: skip
+    features = (accounts, cases, data_requests, incidents, moderation, rights, dashboards, feed)
+    for feature in features:
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)
     app.jinja_env.globals.update(
         dates_moved=settings.dates_moved,
+        clean_texts_appear=settings.clean_texts_appear,
         several_communes=len(settings.communes) > 1,
         pairs=lambda codes: [(code, code) for code in codes],
+        status_choices=_status_choices,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     if settings.behind_proxy:

@@ -9,6 +9,7 @@ all faults are reported at once. `docs/reference/settings.md` lists them (a test
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ class Settings:
     log_domain: str = ""
     incidents_need_account: bool = False
     submissions_per_hour: int = 60
+    clean_texts_appear: bool = False
     demonstration: bool = False
     behind_proxy: bool = False
     dates_moved: int = 0
@@ -60,6 +62,17 @@ class Settings:
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
+    session_hours: int = 12
+    session_idle_hours: int = 2
+    keep_originals_days: int = 730
+    keep_held_texts_days: int = 365
+    keep_accounts_days: int = 1095
+    warn_accounts_days: int = 30
+    keep_deliveries_days: int = 365
+    keep_export_log_days: int = 365
+    keep_personal_archives_days: int = 7
+    keep_for_appeal_months: int = 12
+    keep_for_archive_months: int = 0
 
     @property
     def signer_folder(self) -> Path:
@@ -99,6 +112,28 @@ def _is_zone(name: str) -> bool:
         return False
 
 
+LONGEST = 36_500
+
+
+def _between(least: int, value: int) -> bool:
+    return least <= value <= LONGEST
+
+
+LEAST: dict[str, int] = {
+    "session_hours": 1,
+    "session_idle_hours": 1,
+    "keep_originals_days": 1,
+    "keep_held_texts_days": 1,
+    "keep_accounts_days": 60,
+    "warn_accounts_days": 7,
+    "keep_deliveries_days": 1,
+    "keep_export_log_days": 1,
+    "keep_personal_archives_days": 1,
+    "keep_for_appeal_months": 2,
+    "keep_for_archive_months": 0,
+}
+"""How long things are kept about persons: each setting, and the least that it may be."""
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "languages": words,
@@ -109,10 +144,12 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "signer_socket": Path,
     "providers": providers,
     "incidents_need_account": flag,
+    "clean_texts_appear": flag,
     "demonstration": flag,
     "behind_proxy": flag,
     "submissions_per_hour": int,
     "dates_moved": int,
+    **dict.fromkeys(LEAST, int),
 }
 
 CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
@@ -140,6 +177,10 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "is the IANA name of a time zone, such as Europe/Paris",
     ),
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
+    *(
+        (name, partial(_between, least), f"is a number from {least} to {LONGEST}")
+        for name, least in LEAST.items()
+    ),
     ("secret_key", lambda v: len(v) >= 32, "is a secret of at least 32 characters"),
     ("population_band", lambda v: v in BANDS, f"is one of {', '.join(BANDS)}"),
     ("colour", lambda v: bool(re.fullmatch(r"#[0-9a-fA-F]{6}", v)), "is a colour like #2f4b6e"),
@@ -186,9 +227,12 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
         for name, holds, rule in CHECKS
         if name in values and not holds(values[name])
     ]
-    if faults:
+    made = None if faults else Settings(**values)
+    if made is not None and made.warn_accounts_days >= made.keep_accounts_days:
+        faults.append(f"{PREFIX}WARN_ACCOUNTS_DAYS is less than {PREFIX}KEEP_ACCOUNTS_DAYS")
+    if made is None or faults:
         raise SettingsRefused(faults)
-    return Settings(**values)
+    return made
 
 
 def from_environ(environ: Mapping[str, str]) -> Settings:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from flask import Flask
 from flask_babel import force_locale
 
+from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
 from beffroi.data_requests.service import forget_unconfirmed
@@ -22,22 +23,29 @@ from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.nightly import NIGHTS, REWRITE
+from beffroi.moderation import commands as moderation
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
 from beffroi.outbox import service as outbox
+from beffroi.rights import commands as rights
+from beffroi.rights.queries import archive_names
 from beffroi_web.clock import Clock
 from beffroi_web.rewriting import CannotRewrite, rewrite
 
 log = logging.getLogger(__name__)
+
+HANDLERS = {**notifications.HANDLERS, **rights.HANDLERS}
+"""Which job is whose."""
 
 PAUSE_SECONDS = 30
 SIGNER_PAUSE = timedelta(seconds=5)
 RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
+READ_EVERY = timedelta(minutes=1)
 NO_WORDS = frozenset(
     {"log_bundle", "log_tile", "log_state", "log_batch", "log_fact", "published_cell",
-     "ref_counter", "nightly"}
+     "count_period", "ref_counter", "nightly", "sample_week"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 
@@ -60,6 +68,7 @@ class Worker:
         self.chance = chance
         self.at = at
         self._tidied_at = clock.now() - TIDY_EVERY
+        self._read_at = clock.now() - READ_EVERY
         self._counted_on: date | None = None
         self._publish_from = clock.now()
         self.trouble = ""
@@ -99,17 +108,33 @@ class Worker:
 
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
-        worked = jobs.work_once(notifications.HANDLERS, now=self.clock.now())
+        worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()
         self.witness()
+        self.read_texts()
         now = self.clock.now()
         if now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
             self.tidy()
+        rights.keep_for_the_night(
+            self.settings, now=self.clock.now()
+        )  # before its bytes are rewritten
         self.rewrite()
         db.session.remove()
         return worked.done + published
+
+    def read_texts(self) -> int:
+        """Read texts whose verdict is missing, and show those whose time has come; say how many."""
+        now = self.clock.now()
+        if now - self._read_at < READ_EVERY:
+            return 0
+        self._read_at = now
+        moderation.read_unread()
+        if not self.settings.clean_texts_appear:
+            return 0
+        today = local_day(now, self.settings.time_zone)
+        return moderation.show_clean(now=now, today=today, chance=self.chance)
 
     def witness(self) -> int:
         """Have what is published cosigned by the witnesses that are due; return how many did."""
@@ -180,6 +205,7 @@ class Worker:
             forget_the_gone(now)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)
+        sweep(self.settings.data_dir / "archives", archive_names(), now=now)
 
     def forever(self, every: float) -> None:
         """Work until told to stop (SIGTERM, SIGINT), looking again after `every` seconds."""

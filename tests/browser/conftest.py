@@ -11,7 +11,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
+from beffroi.rights import service as rights
 from demo.places import Town as DemoTown
 from demo.seeds import seed
 from support.browser import browser, served
@@ -102,6 +104,7 @@ def live(
         open_town(
             folder, fresh("sqlite", MIGRATIONS, folder),
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
+            clean_texts_appear=True,
         ) as town,
     ):  # fmt: skip
         late.app = town.app
@@ -111,6 +114,24 @@ def live(
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
         yield made
+
+
+def _leave(made: Live) -> None:
+    """Let somebody do everything that can be taken along, corrected, withdrawn, erased."""
+    town, refs = made.town, made.refs
+    leaver = made.people["leaver"] = town.signed_in(name="Camille Leaver")
+    refs["leaving"] = leaver.sends_request(title="Les comptes rendus du conseil", commune="99998")
+    refs["withdrawn"] = leaver.sends_request(title="Une demande supprimée", commune="99998")
+    leaver.post(f"/requests/{refs['withdrawn']}/withdraw")
+    leaver.post(f"/requests/{refs['open']}/support")
+    leaver.post(f"/requests/{refs['open']}/comment", {"comment": "Cela m’intéresse aussi."})
+    refs["comment"] = str(town.one("SELECT max(id) FROM case_text WHERE role = 'comment'"))
+    with town.change():
+        archive, token = rights.ask_archive(
+            leaver.account_id or 0, "fr", days=7, now=town.now, chance=town.chance
+        )
+        jobs.enqueue("make-archive", {"archive": archive, "token": token}, run_at=town.now)
+    refs["archive"] = str(archive)
 
 
 def _fill(made: Live) -> None:
@@ -136,6 +157,7 @@ def _fill(made: Live) -> None:
     refs["refused"] = town.request(title="Un rapport qui n’est pas terminé")
     town.release(refs["refused"])
     town.answer(refs["refused"], "refused", "Il n’est pas achevé.", ground="unfinished")
+    _leave(made)
     refs["token"] = town.follow(refs["open"], "alix@citizens.example")
     town.comment(refs["open"], "Cela m’aiderait aussi.")
     town.release(refs["open"], "comment")
@@ -151,4 +173,26 @@ def _fill(made: Live) -> None:
     refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
     refs["closed"] = town.report(commune="99999")
     town.close(refs["closed"], "resolved")
+    refs["doubtful"] = town.report(
+        commune="99999", description="Demandez à Madame Trucmuche, au 06 12 34 56 78."
+    )
+    town.work()
+    _read(made)
+
+
+def _read(made: Live) -> None:
+    """Have texts drawn, one of them judged; name some of the queue and fill the town's lists."""
+    town, refs = made.town, made.refs
+    drawn = town.rows("SELECT text_id FROM text_sample ORDER BY text_id")
+    refs["drawn"] = str(drawn[0].text_id)
+    refs["text"] = str(town.texts(refs["pending"])["wanted"])
+    refs["doubtful_text"] = str(town.texts(refs["doubtful"])["description"])
+    refs["decided_text"] = str(town.texts(refs["answered"])["wanted"])
+    for kind, words, reason in (
+        ("allow", "Jeanne Mairesse", "Maire depuis 2026"),
+        ("deny", "la maison bleue de la rue Haute", "Une seule famille y habite"),
+    ):
+        form = {"kind": kind, "words": words, "reason": reason}
+        assert made.people["moderator"].post("/desk/lists", form).status_code == 303
+    town.later(minutes=2)
     town.work()

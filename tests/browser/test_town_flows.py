@@ -26,6 +26,8 @@ def test_a_request_is_made_with_the_keyboard_alone(live):
         tab_to(page, "[name=period]")
         page.keyboard.type("2026")
         press(page, "main .button-primary")
+        assert page.locator("h1").inner_text() == "Voici ce que tout le monde verra"
+        press(page, "main .button-primary")
         assert page.locator(".status-line .badge").inner_text() == "Nouveau"
         assert page.locator(".notice").first.is_visible()
         ref = page.url.rsplit("/", 1)[1]
@@ -34,6 +36,7 @@ def test_a_request_is_made_with_the_keyboard_alone(live):
         tab_to(page, "#f-comment")
         page.keyboard.type("Je précise : avec ses annexes.")
         press(page, ".comments button")
+        press(page, "main .button-primary")
         assert page.locator(".comment").count() == 1
     assert live.town.one('SELECT supports FROM "case" WHERE ref = :ref', ref=ref) == 1
 
@@ -53,6 +56,8 @@ def test_a_report_is_sent_with_the_keyboard_alone(live):
         assert page.locator("[name=category]:checked").get_attribute("value") == "fake_page"
         tab_to(page, "[name=place]")
         page.keyboard.type("mairie-fausse.example")
+        press(page, "main .button-primary")
+        assert page.locator("mark").count() == 0
         press(page, "main .button-primary")
         assert "key=" in page.url
         assert "Seuls vous et les agents" in page.locator("main").inner_text()
@@ -105,11 +110,13 @@ def test_a_request_is_made_and_supported_without_javascript(live):
         page.click("details.more > summary")
         page.fill("[name=format]", "Un dépôt git")
         page.click("main .button-primary")
+        page.click("main .button-primary")
         assert page.locator(".status-line .badge").inner_text() == "Nouveau"
         page.click("form[action$='/support'] button")
         assert page.locator(".act .done").count() == 2  # supports it; follows it as its author
         page.fill("#f-comment", "Merci.")
         page.click(".comments button")
+        page.click("main .button-primary")
         assert page.locator(".comment").count() == 1
 
 
@@ -118,6 +125,7 @@ def test_a_stranger_confirms_a_request_without_javascript(live):
         page.fill("[name=title]", "Les menus des crèches")
         page.fill("[name=wanted]", "Les menus, jour par jour.")
         page.fill("[name=email]", "noa@citizens.example")
+        page.click("main .button-primary")
         page.click("main .button-primary")
         assert page.url.endswith("/requests/sent")
         live.town.work()
@@ -135,6 +143,7 @@ def test_a_report_is_sent_without_javascript_and_without_a_map(live):
         page.check("[name=category][value=furniture]")
         page.fill("[name=place]", "Place du marché")
         page.select_option("[name=commune]", "99998")
+        page.click("main form .button-primary")
         page.click("main form .button-primary")
         assert page.locator("h1").inner_text() == "Mobilier urbain"
 

@@ -82,7 +82,9 @@ def test_photos_go_with_a_report_and_a_wrong_one_is_said_at_its_field(live, java
         if javascript:
             assert faults(page) == []
             assert summary_leads_to_fields(page) == ["f-photos"]
-        page.set_input_files("[name=photos]", [good])
+        assert page.get_by_label("Photo 1").is_checked()  # the good one has come along
+        page.click("main form .button-primary")
+        assert "One photo goes with it." in page.inner_text("main")
         page.click("main form .button-primary")
         assert "One photo was sent with this report" in page.inner_text("main")
 

@@ -57,6 +57,8 @@ def test_a_page_has_its_frame_and_fits_a_phone(live, place):
         Place("/"), Place("/requests?q=budgets"), Place("/requests/{open}", "citizen"),
         Place("/requests/new"), Place("/incidents/new"), Place("/desk", "agent"),
         Place("/desk/cases/{pending}", "moderator"), Place("/account", "citizen"),
+        Place("/desk/texts", "agent"), Place("/desk/texts/{text}", "moderator"),
+        Place("/desk/lists", "moderator"),
     ],
     ids=str,
 )  # fmt: skip

@@ -33,7 +33,7 @@ from support.databases import database_fixture, fresh
 from support.demo_run import free_base
 from support.nation import Nation
 from support.photo_carriers import JPEG, corners, encoded
-from support.town import NOON, Town, open_town
+from support.town import NOON, Person, Town, open_town
 
 pytestmark = pytest.mark.slow
 database_url = database_fixture(MIGRATIONS)
@@ -109,6 +109,7 @@ def _requests(town: Town, made: Planted) -> None:
     town.answer(ref, "published", url="https://donnees.ville.example/menus")
 
     made.refs["pending"] = author.sends_request(**made.words("pending", *ROLES))
+    _reviewed(town, made, author)
     ref = made.refs["held"] = author.sends_request(**made.words("held", *ROLES))
     town.release(ref, **made.words("held, once public", "title", "wanted"))
     for role in ("title", "wanted"):
@@ -138,6 +139,33 @@ def _requests(town: Town, made: Planted) -> None:
         **made.words("unconfirmed", *ROLES),
     }
     assert town.visitor().post("/requests/new", unconfirmed).status_code == 303
+
+
+def _reviewed(town: Town, made: Planted, author: Person) -> None:
+    """Let an author hide words, an agent decide in the queue, a moderator fill the lists."""
+    hidden, added = made.word("hidden by its author"), made.word("hidden by an agent")
+    ref = made.refs["reviewed"] = author.sends_request(
+        title="Le plan des travaux", wanted=f"Le plan que {hidden} et {added} ont vu.", hide=hidden
+    )
+    moderator = town.signed_in("moderator", name=f"Noa {made.word('name of a moderator')}")
+    for kind in ("allow", "deny"):
+        form = {
+            "kind": kind,
+            "words": f"Dominique {made.word(f'words of the list: {kind}')}",
+            "reason": f"Parce que {made.word(f'reason on the list: {kind}')}",
+        }
+        assert moderator.post("/desk/lists", form).status_code == 303
+    for role in ("title", "wanted"):
+        path = f"/desk/texts/{town.texts(ref)[role]}"
+        page = moderator.page(path)
+        form = {
+            "proposed": re.findall(r'name="proposed" value="([^"]+)"', page),
+            "mask": re.findall(r'name="mask" value="([^"]+)" checked', page),
+            "also": added,
+            "step": "release",
+        }
+        assert moderator.post(path, form).status_code == 303
+    assert "ont vu" in town.visitor().page(f"/requests/{ref}")
 
 
 def _incidents(town: Town, made: Planted) -> None:
@@ -252,6 +280,7 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
     return {
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
+        "text_id": [1, 2],
         "provider": ["nobody"],
         "filename": ["web.css"],
         **log_places(size),

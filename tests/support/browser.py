@@ -64,9 +64,9 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Serve an application on a free loopback port while the block runs; gives its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve an application on loopback, at a free port, while the block runs; gives its address."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -131,7 +131,8 @@ def small_targets(page: Page, least: int = 44) -> list[str]:
     found: list[str] = page.evaluate(
         """(least) => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
           .filter((one) => !one.closest('p, li, td, dd, .prose') || one.matches('.button, .chip'))
-          .filter((one) => !one.matches('.skip, [type=hidden]') && !one.closest('.choice, .tick'))
+          .filter((one) => !one.matches('.skip, [type=hidden]'))
+          .filter((one) => !one.closest('.choice, .tick, .toggle'))
           .map((one) => [one, one.getBoundingClientRect()])
           .filter(([one, box]) => box.width > 0 && box.height < least - 0.5)
           .map(([one, box]) => `${one.outerHTML.slice(0, 80)} is ${box.height} px high`)""",

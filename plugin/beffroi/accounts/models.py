@@ -1,7 +1,53 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tables of accounts, sessions and roles; the columns come from `beffroi_web.sign_in`."""
+"""Tables of accounts, sessions and roles; the columns come from `beffroi_web.sign_in`.
 
-from beffroi.kernel.db import Base
+Beside them, what a person has corrected: the provider says its own name and address again at every
+sign-in, and these win.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from beffroi.kernel.db import Base, Model
+from beffroi_web.database import BigId, UtcDateTime
 from beffroi_web.sign_in.tables import sign_in_tables
 
 TABLES = sign_in_tables(Base.metadata)
+
+
+class AccountCorrection(Model):
+    """The name and the confirmed address that a person has put in place of the provider's."""
+
+    __tablename__ = "account_correction"
+
+    account_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    name: Mapped[str | None] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254))
+
+
+class AddressChange(Model):
+    """A new address that waits to be confirmed by the link in a mail; one an account."""
+
+    __tablename__ = "address_change"
+
+    account_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccountWarning(Model):
+    """When somebody who has not been here for long was told that the account will end."""
+
+    __tablename__ = "account_warning"
+
+    account_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    warned_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of accounts: who is acting, and how agents are named at the desk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from beffroi.accounts.models import TABLES
+from beffroi.accounts.models import TABLES, AccountCorrection, AccountWarning, AddressChange
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import db
 from beffroi_web.visitors import Visitor
@@ -34,6 +36,12 @@ def account(account_id: int) -> AccountCard | None:
     return AccountCard(row.id, row.display_name, email, row.lang)
 
 
+def details(visitor: Visitor | None) -> tuple[str, ...]:
+    """Return what is known of a visitor, name and checked address; nothing of a stranger."""
+    card = account(visitor.account_id) if visitor else None
+    return tuple(value for value in (card.name, card.email) if value) if card else ()
+
+
 def actor(visitor: Visitor | None) -> Actor:
     """Return who acts for a visitor; a visitor without an account acts without a name."""
     if visitor is None:
@@ -46,3 +54,127 @@ def names(ids: set[int]) -> Mapping[int, str]:
     a = TABLES.account.c
     rows = db.session.execute(select(a.id, a.display_name).where(a.id.in_(ids or {0})))
     return {r.id: r.display_name for r in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """An account that nobody has used for long."""
+
+    id: int
+    name: str
+    email: str | None
+    lang: str | None
+    seen: datetime
+    warned_at: datetime | None
+
+
+def idle(*, before: datetime, after: int = 0, most: int = 500) -> list[Idle]:
+    """Return accounts without a role that were last used before a moment, by id, from one on.
+
+    `warned_at` is when they were told that they will end, None if it was before the last visit.
+    """
+    a, g, w = TABLES.account.c, TABLES.role_grant.c, AccountWarning
+    staff = select(g.id).where(g.subject == a.subject).exists()
+    rows = db.session.execute(
+        select(a.id, a.display_name, a.email, a.email_verified, a.lang, a.seen, w.warned_at)
+        .outerjoin(w, w.account_id == a.id)
+        .where(a.seen < before, a.id > after, ~staff)
+        .order_by(a.id)
+        .limit(most)
+    )
+    return [
+        Idle(
+            r.id,
+            r.display_name,
+            r.email if r.email_verified else None,
+            r.lang,
+            r.seen,
+            r.warned_at if r.warned_at is not None and r.warned_at > r.seen else None,
+        )
+        for r in rows
+    ]
+
+
+def has_role(account_id: int) -> bool:
+    """Say whether an account holds a role; by its subject, whatever the provider."""
+    a, g = TABLES.account.c, TABLES.role_grant.c
+    held = select(g.id).join(TABLES.account, a.subject == g.subject).where(a.id == account_id)
+    return db.session.scalar(held.limit(1)) is not None
+
+
+def pending_address(account_id: int) -> str | None:
+    """Return the address that waits to be confirmed, or None."""
+    return db.session.scalar(
+        select(AddressChange.email).where(AddressChange.account_id == account_id)
+    )
+
+
+def stale_addresses(before: datetime) -> int:
+    """Return how many new addresses were not confirmed, of those asked for before a moment."""
+    old = select(func.count()).select_from(AddressChange).where(AddressChange.made_at < before)
+    return int(db.session.scalar(old) or 0)
+
+
+def ended_sessions(now: datetime, idle_life: timedelta) -> int:
+    """Return how many sessions are over at a moment and not deleted yet."""
+    s = TABLES.web_session.c
+    over = (s.ends <= now) | (s.seen <= now - idle_life)
+    return int(
+        db.session.scalar(select(func.count()).select_from(TABLES.web_session).where(over)) or 0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAccount:
+    """Everything that is kept of an account, for its holder."""
+
+    id: int
+    issuer: str
+    subject: str
+    display_name: str
+    email: str | None
+    email_verified: bool
+    lang: str | None
+    created: datetime
+    seen: datetime
+    corrected_name: str | None
+    corrected_email: str | None
+    pending_email: str | None
+    warned_at: datetime | None
+
+
+def whole(account_id: int) -> WholeAccount | None:
+    """Return everything that is kept of an account, or None; for its holder."""
+    t, c = TABLES.account, AccountCorrection
+    row = db.session.execute(
+        select(
+            *(t.c[name] for name in list(WholeAccount.__dataclass_fields__)[:9]),
+            c.name,
+            c.email.label("own_email"),
+            AddressChange.email.label("pending"),
+            AccountWarning.warned_at,
+        )
+        .outerjoin(c, c.account_id == t.c.id)
+        .outerjoin(AddressChange, AddressChange.account_id == t.c.id)
+        .outerjoin(AccountWarning, AccountWarning.account_id == t.c.id)
+        .where(t.c.id == account_id)
+    ).first()
+    return WholeAccount(*tuple(row)) if row else None
+
+
+def sessions_of(account_id: int) -> Sequence[Any]:
+    """Return (provider, created, seen, ends) of an account's sessions, for its holder."""
+    s = TABLES.web_session.c
+    return db.session.execute(
+        select(s.provider, s.created, s.seen, s.ends).where(s.account_id == account_id)
+    ).all()
+
+
+def roles_of(account_id: int) -> Sequence[Any]:
+    """Return (provider, role, source, granted) of the roles of an account, for its holder."""
+    a, g = TABLES.account.c, TABLES.role_grant.c
+    return db.session.execute(
+        select(g.provider, g.role, g.source, g.granted)
+        .join(TABLES.account, a.subject == g.subject)
+        .where(a.id == account_id)
+    ).all()

@@ -1,12 +1,122 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The store of accounts, sessions and roles; its verbs are `beffroi_web.sign_in.store`'s."""
+"""Accounts: their store, what people correct of them, and how they end. None commits.
 
-from beffroi.accounts.models import TABLES
+The verbs of signing in are `beffroi_web.sign_in.store`'s.
+"""
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from beffroi.accounts import rules
+from beffroi.accounts.models import TABLES, AccountCorrection, AccountWarning, AddressChange
 from beffroi.config import Settings
+from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
+from beffroi.kernel.errors import Gone, NotFound
 from beffroi_web.sign_in.store import SignInStore
+from beffroi_web.words import N_
 
 
 def make_store(settings: Settings) -> SignInStore:
     """Return the store of this town's accounts, on its own tables and providers."""
-    return SignInStore(db, TABLES, settings.secret_key, settings.providers)
+    return SignInStore(
+        db,
+        TABLES,
+        settings.secret_key,
+        settings.providers,
+        absolute_life=timedelta(hours=settings.session_hours),
+        idle_life=timedelta(hours=settings.session_idle_hours),
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _correction(account_id: int) -> AccountCorrection:
+    row = db.session.get(AccountCorrection, account_id)
+    if row is None:
+        row = AccountCorrection(account_id=account_id)
+        db.session.add(row)
+    return row
+
+
+def correct_name(account_id: int, typed: str) -> str:
+    """Put another name in place of the provider's, for good; return it as it is kept."""
+    name = rules.checked_name(typed)
+    _correction(account_id).name = name
+    db.session.flush()
+    apply_corrections(account_id)
+    return name
+
+
+def ask_address(account_id: int, typed: str, *, now: datetime, chance: Chance) -> tuple[str, str]:
+    """Keep a new address until its owner confirms it; return (address, token for the mail)."""
+    address, token = rules.checked_address(typed), chance(24).hex()
+    db.session.execute(delete(AddressChange).where(AddressChange.account_id == account_id))
+    db.session.add(
+        AddressChange(account_id=account_id, token_hash=_hash(token), email=address, made_at=now)
+    )
+    db.session.flush()
+    return address, token
+
+
+def confirm_address(account_id: int, token: str, *, now: datetime) -> tuple[str | None, str]:
+    """Take the address that a link confirms; return (the address before, the new one)."""
+    waiting = db.session.scalar(
+        select(AddressChange)
+        .where(AddressChange.token_hash == _hash(token), AddressChange.account_id == account_id)
+        .with_for_update()
+    )
+    if waiting is None:
+        raise NotFound(N_("This link confirms nothing: it was used, replaced, or is not yours."))
+    if now - waiting.made_at > rules.CONFIRM_WITHIN:
+        raise Gone(N_("This link is more than two days old. Please ask for another."))
+    a = TABLES.account.c
+    before = db.session.scalar(select(a.email).where(a.id == account_id))
+    _correction(account_id).email = waiting.email
+    email = waiting.email
+    db.session.delete(waiting)
+    db.session.flush()
+    apply_corrections(account_id)
+    return before, email
+
+
+def apply_corrections(account_id: int) -> None:
+    """Write what a person has corrected over what the provider says; at each sign-in too."""
+    row = db.session.get(AccountCorrection, account_id)
+    if row is None:
+        return
+    values: dict[str, object] = {}
+    if row.name:
+        values["display_name"] = row.name
+    if row.email:
+        values |= {"email": row.email, "email_verified": True}
+    if values:
+        db.session.execute(
+            update(TABLES.account).where(TABLES.account.c.id == account_id).values(**values)
+        )
+
+
+def forget_address_changes(now: datetime) -> int:
+    """Delete new addresses that nobody confirmed in time; return how many."""
+    old = AddressChange.made_at < now - rules.CONFIRM_WITHIN
+    return int(getattr(db.session.execute(delete(AddressChange).where(old)), "rowcount", 0))
+
+
+def warn(account_ids: Collection[int], *, now: datetime) -> None:
+    """Note that some accounts were told that they will end."""
+    db.session.execute(delete(AccountWarning).where(AccountWarning.account_id.in_(account_ids)))
+    for account_id in account_ids:
+        db.session.add(AccountWarning(account_id=account_id, warned_at=now))
+    db.session.flush()
+
+
+def forget(account_id: int, store: SignInStore) -> None:
+    """Delete an account with everything that hangs on it: sessions, roles, corrections."""
+    for table in (AccountCorrection, AddressChange, AccountWarning):
+        db.session.execute(delete(table).where(table.account_id == account_id))
+    store.forget(account_id)

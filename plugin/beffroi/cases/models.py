@@ -97,7 +97,12 @@ class Case(Model):
 
 
 class CaseText(Model):
-    """One text of a case in its two forms; `public` is shown only while `state` is released."""
+    """One text of a case in its two forms; `public` is shown only while `state` is released.
+
+    A text may also be `shown`: on the town's own pages by itself, read by no agent. What its author
+    chose to hide stands in `hidden`, one a line. `verdict` and `reasons` are what the program said
+    of it last (empty: it has to be read again); `sampled_on` is the week of the draw it was in.
+    """
 
     __tablename__ = "case_text"
     __table_args__ = (Index("ix_case_text_case_id_role", "case_id", "role"),)
@@ -115,6 +120,51 @@ class CaseText(Model):
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     released_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    hidden: Mapped[str | None] = mapped_column(Text)
+    verdict: Mapped[str | None] = mapped_column(String(8))
+    reasons: Mapped[str | None] = mapped_column(String(400))
+    sampled_on: Mapped[date | None] = mapped_column(Date)
+
+
+class MaskDecision(Model):
+    """What an agent decided about one place of a text: its keyed hash, never its words."""
+
+    __tablename__ = "mask_decision"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    text_id: Mapped[int] = mapped_column(BigId, ForeignKey("case_text.id"))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    label: Mapped[str] = mapped_column(String(12))
+    decision: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+
+
+class SampleWeek(Model):
+    """One weekly draw among the clean texts: how many there were, and how many were drawn."""
+
+    __tablename__ = "sample_week"
+
+    week: Mapped[date] = mapped_column(Date, primary_key=True)
+    texts: Mapped[int] = mapped_column(Integer)
+    drawn: Mapped[int] = mapped_column(Integer)
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TextSample(Model):
+    """A clean text that was drawn for an agent to read; `leak` is the verdict."""
+
+    __tablename__ = "text_sample"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    text_id: Mapped[int] = mapped_column(BigId, ForeignKey("case_text.id"), unique=True)
+    week: Mapped[date] = mapped_column(Date)
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    judged_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    leak: Mapped[bool | None] = mapped_column(Boolean)
 
 
 class TimelineRow(Model):

@@ -2,20 +2,32 @@
 """What people and agents do to a case whatever its kind: support, follow, comment, assign, note."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries, service
-from beffroi.cases.schemas import case_url
+from beffroi.cases.schemas import (
+    EDIT,
+    PREVIEW,
+    CommentForm,
+    Sending,
+    case_url,
+    preview_page,
+)
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, SignInNeeded
 from beffroi.kernel.extension import settings
+from beffroi.texts.rules import chosen
 from beffroi_web.csrf import csrf_exempt
+from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
@@ -75,9 +87,19 @@ def follow(ref: str) -> Response:
 @blueprint.post("/requests/<ref>/comment")
 @blueprint.post("/incidents/<ref>/comment")
 @guard(SIGNED_IN)
-def comment(ref: str) -> Response:
-    """Take a comment; it waits for an agent to release it."""
+def comment(ref: str) -> Response | tuple[str, int]:
+    """Take a comment; it waits for an agent to release it.
+
+    With the step `preview` nothing is sent yet: its author sees what everyone will read.
+    """
     now = clock.now()
+    data, form = load(CommentForm(), request.form)
+    step = request.form.get("step", "")
+    if step in (PREVIEW, EDIT):
+        _listed(ref)
+        if step == EDIT or data is None:
+            return _comment_page(ref, form, 422 if step == PREVIEW else 200)
+        return _comment_preview(data, form)
     with unit_of_work():
         party = _party(now)
         service.comment(
@@ -86,8 +108,34 @@ def comment(ref: str) -> Response:
             party_id=party,
             actor=accounts.actor(current_visitor()),
             now=now,
+            hidden=chosen(
+                {
+                    "hide": request.form.getlist("hide"),
+                    "hide_words": request.form.get("hide_words", ""),
+                }
+            ),
         )
     return _back(ref, "#timeline")
+
+
+def _comment_page(ref: str, form: Form, status: int) -> tuple[str, int]:
+    """Show the form of a comment by itself, with what was typed."""
+    if status == 200:
+        form = Form(form.values, {}, form.lists)
+    head = queries.head(ref)
+    assert head is not None  # noqa: S101  it is listed
+    no_store()
+    page = render_template(
+        "cases/comment.html", ref=ref, back=case_url(head.kind, ref), form=form, action=request.path
+    )
+    return page, status
+
+
+def _comment_preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
+    """Show what everyone will read of a comment before it is sent."""
+    known = accounts.details(current_visitor())
+    sending = Sending(request.path, gettext("Send the comment"), ("comment",), known)
+    return preview_page(form, data, sending), 200
 
 
 @blueprint.get("/follow/<token>")

@@ -44,7 +44,10 @@ ERASING = frozenset({"erasure", "reident", "expired"})
 For `error` and `legal` it is the showing that has to end; the institution keeps its file.
 """
 
-STATES = ("pending", "released", "held")
+STATES = ("pending", "released", "shown", "held")
+SHOWN = ("released", "shown")
+"""States in which the town's own pages show a text: an agent released it, or it came by itself."""
+
 VISIBILITIES = ("public", "unlisted", "removed")
 
 
@@ -150,6 +153,7 @@ STATUS_TONES: Mapping[str, str] = {
 STEP_WORDS: Mapping[str, str] = {
     "received": N_("Received"),
     "released": N_("Text published"),
+    "shown": N_("Text shown by itself"),
     "moved": N_("Status changed"),
     "answered": N_("Official answer"),
     "reopened": N_("Reopened"),
@@ -160,6 +164,8 @@ STEP_WORDS: Mapping[str, str] = {
     "classified": N_("Classified"),
     "photo_released": N_("Photo published"),
     "photo_held": N_("Photo held back"),
+    "corrected": N_("Corrected by its author"),
+    "withdrawn": N_("Withdrawn by its author"),
 }
 """What people read for each step of a timeline."""
 
@@ -261,3 +267,15 @@ def checked_text(role: str, words: str) -> str:
 def reference(year: int, number: int) -> str:
     """Return the human reference of a case, such as `2026-0042`."""
     return f"{year}-{number:04d}"
+
+
+DRAWN_BYTES = 8
+
+
+def drawn_reference(year: int, drawn: bytes) -> str:
+    """Return a reference of nine digits from `DRAWN_BYTES` of chance, such as `2026-530917264`.
+
+    For what is not listed: counted references would tell by their gaps how many such cases there
+    are, and when they came.
+    """
+    return f"{year}-{100_000_000 + int.from_bytes(drawn) % 900_000_000}"

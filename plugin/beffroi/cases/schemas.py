@@ -7,18 +7,46 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, cast
 
-from flask import request, url_for
+from flask import render_template, request, url_for
 from flask_babel import get_timezone, gettext, ngettext
 from markupsafe import Markup, escape
-from marshmallow import Schema
+from marshmallow import Schema, fields, validate
 
 from beffroi.cases import rules
+from beffroi.cases.queries.preview import preview
 from beffroi.kernel.errors import Invalid
+from beffroi.texts.rules import LABEL_WORDS, LONGEST_CHOSEN, MOST_CHOSEN, chosen
 from beffroi_web.cards import Badge, CaseCard, Due, Tone
 from beffroi_web.filters import ago, paragraphs
-from beffroi_web.forms import load
+from beffroi_web.forms import Form, load
+from beffroi_web.headers import no_store
 from beffroi_web.paging import limit_from
 from beffroi_web.words import N_
+
+PREVIEW, EDIT = "preview", "edit"
+"""Steps of a form before it is sent: see what everyone will read; go back and change."""
+
+
+class HidingFields(Schema):
+    """What the author of a form wants hidden in whatever is shown of it.
+
+    `hide` are pieces of the texts, `hide_words` the same one a line, as a form has them.
+    """
+
+    hide = fields.List(
+        fields.String(validate=validate.Length(2, LONGEST_CHOSEN)),
+        validate=validate.Length(max=MOST_CHOSEN),
+    )
+    hide_words = fields.String(validate=validate.Length(max=5000))
+
+
+class CommentForm(HidingFields):
+    """A comment and what its author hides in it."""
+
+    comment = fields.String(
+        required=True, validate=validate.Length(1, rules.TEXT_LIMITS["comment"])
+    )
+
 
 LEGAL_GROUND = "CRPA, art. R. 311-13"
 
@@ -111,7 +139,7 @@ def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
     for (_, voice, name), group in groupby(steps, key=_occasion):
         together = list(group)
         by = town if voice == "institution" else ""
-        if name == "released":
+        if name in {"released", "shown"}:
             roles = [gettext(rules.ROLE_WORDS[role]) for role in _roles(together)]
             if not roles:
                 continue
@@ -147,8 +175,19 @@ def _title(step: Any) -> str:
         status = rules.STATUS_WORDS[codes["to"]]
         return _pair(title, gettext(status))
     if step.step == "commented" and step.words is None:
-        return str(gettext("Comment, under review"))
+        held = step.state == "held"
+        return str(
+            gettext("Comment, no longer shown") if held else gettext("Comment, under review")
+        )
     return title
+
+
+def removal(steps: Sequence[Any]) -> str:
+    """Return why a case was removed, in the reader's language, from its public timeline."""
+    codes: Mapping[str, Any] = next((s.codes for s in reversed(steps) if s.step == "removed"), {})
+    if codes.get("by") == "author":
+        return str(gettext("Its author has withdrawn it."))
+    return str(codes.get("reason", ""))
 
 
 def list_filters(query: Schema, statuses: Sequence[str]) -> dict[str, Any]:
@@ -166,3 +205,42 @@ def list_filters(query: Schema, statuses: Sequence[str]) -> dict[str, Any]:
     if data["status"] and data["status"] not in (*statuses, "any_open"):
         data["status"] = ""
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A form that is looked at before it is sent: where it goes, its button, whose it is.
+
+    `listed` is false where nothing of it will be shown to anybody; `known` is what is known of its
+    author. `fields` are the form's own, which the page keeps; `carried` are further ones with their
+    values, and `note` says what they are.
+    """
+
+    action: str
+    button: str
+    fields: tuple[str, ...]
+    known: tuple[str, ...]
+    listed: bool = True
+    carried: Sequence[tuple[str, str]] = ()
+    note: str = ""
+
+
+def preview_page(form: Form, data: Mapping[str, Any], sending: Sending) -> str:
+    """Return the page that shows an author what everyone will read, before anything is sent."""
+    hidden = chosen(data)
+    texts = {role: data[role] for role in rules.ROLE_WORDS if data.get(role)}
+    no_store()
+    return render_template(
+        "cases/preview.html",
+        texts=preview(texts, known=sending.known, hidden=hidden),
+        kept=[
+            *((name, form.value(name)) for name in sending.fields if form.value(name)),
+            *sending.carried,
+        ],
+        hidden=hidden,
+        ticked=form.chosen("hide"),
+        form=form,
+        sending=sending,
+        roles=rules.ROLE_WORDS,
+        labels=LABEL_WORDS,
+    )

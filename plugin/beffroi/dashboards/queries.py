@@ -10,15 +10,15 @@ from sqlalchemy import text
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
+from beffroi.cases.service import reading
 from beffroi.data_requests import queries as data_requests
 from beffroi.incidents import queries as incidents
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
-from beffroi.kernel.nightly import NIGHTS, REWRITE, Night
+from beffroi.kernel.nightly import NIGHTS, RETENTION, REWRITE, Night
 from beffroi.notifications import queries as notifications
 from beffroi.outbox import queries as outbox
-from beffroi_privacy.spans import Span
-from beffroi_privacy.strong import propose
+from beffroi.texts.rules import Mark, pieces
 
 
 def totals() -> dict[str, int]:
@@ -56,38 +56,22 @@ class Proposed:
 
     text: Any
     public: str
-    pieces: tuple[tuple[str, str], ...]
+    pieces: tuple[tuple[str, Mark | None], ...]
     reasons: tuple[str, ...]
 
 
-def _pieces(original: str, spans: Sequence[Span]) -> tuple[tuple[str, str], ...]:
-    """Return the original cut into (words, label) pieces; the label is empty outside spans."""
-    pieces: list[tuple[str, str]] = []
-    at = 0
-    for span in sorted(spans, key=lambda s: s.start):
-        if span.start < at:
-            continue
-        pieces.append((original[at : span.start], ""))
-        pieces.append((original[span.start : span.end], span.label))
-        at = span.end
-    pieces.append((original[at:], ""))
-    return tuple((words, label) for words, label in pieces if words)
+def proposed(case_id: int, party_id: int | None) -> list[Proposed]:
+    """Return every text of a case with proposed masks; what its author chose to hide is among them.
 
-
-def proposed(case_id: int, author: cases.AuthorCard | None) -> list[Proposed]:
-    """Return every text of a case with proposed masks; the author's own details are known."""
-    known = [k for k in (author.name, author.email) if k] if author else []
+    What is known of the case's author and of the text's own is hidden in it.
+    """
     result = []
     for row in cases.originals(case_id):
-        proposal = propose(row.original, known)
-        result.append(
-            Proposed(
-                row,
-                row.public if row.public is not None else proposal.text,
-                _pieces(row.original, proposal.spans),
-                proposal.reasons,
-            )
-        )
+        hidden = (row.hidden or "").splitlines()
+        aids = reading.aids_for(party_id, row.party_id, hidden=hidden)
+        found = reading.read_with(row.original, aids)
+        public = row.public if row.public is not None else found.text
+        result.append(Proposed(row, public, pieces(row.original, found.marks), found.reasons))
     return result
 
 
@@ -129,3 +113,8 @@ def health() -> Health:
         outbox.refused(),
         NIGHTS.standing(REWRITE),
     )
+
+
+def last_keeping() -> Night:
+    """Return when what has been kept for long enough was last erased."""
+    return NIGHTS.standing(RETENTION)

@@ -21,6 +21,7 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as case_service
+from beffroi.cases.queries import persons, review
 from beffroi.cases.schemas import answered_card, card, case_url, due
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.dashboards import queries
@@ -39,7 +40,11 @@ from beffroi.kernel.errors import Invalid, NotFound, Refusal
 from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
-from beffroi_privacy.strong import find_strong
+from beffroi.rights import queries as rights
+from beffroi.rights import rules as right_rules
+from beffroi.rights.service import keeping
+from beffroi.texts import queries as texts
+from beffroi.texts.rules import LABEL_WORDS, still_personal
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
@@ -56,21 +61,6 @@ KIND_WORDS = {
     case_rules.STREET: N_("Street"),
     case_rules.CYBER: N_("Public sites"),
 }
-MASK_WORDS = {
-    "EMAIL": N_("e-mail address"),
-    "PHONE": N_("telephone number"),
-    "NIR": N_("social security number"),
-    "IBAN": N_("bank account"),
-    "PLATE": N_("number plate"),
-    "ADDRESS": N_("address"),
-    "PERSON": N_("a person's name"),
-    "IP": N_("network address"),
-    "DOB": N_("date of birth"),
-    "URL_TOKEN": N_("secret in a link"),
-    "OTHER_ID": N_("personal number"),
-    "USERNAME": N_("pseudonym"),
-}
-"""What agents read for each label of `beffroi_privacy.spans`."""
 
 
 class AnyDocument(Schema):
@@ -126,7 +116,7 @@ def accessibility() -> str:
 @guard(PUBLIC)
 def privacy() -> str:
     """Say what is kept about people, why, and how long."""
-    return render_template("dashboards/privacy.html", contact=settings().contact)
+    return render_template("dashboards/privacy.html", contact=settings().contact, kept=settings())
 
 
 @blueprint.get("/account")
@@ -135,8 +125,8 @@ def account() -> str:
     """Show the person's own cases and settings."""
     visitor = current_visitor()
     assert visitor is not None  # noqa: S101  the guard saw to it
-    party = cases.party_of_account(visitor.account_id)
-    own = cases.cases_of(party) if party else []
+    person = rights.person(visitor.account_id)
+    own = [row for party in person.party_ids for row in cases.cases_of(party)]
     no_store()
     return render_template(
         "dashboards/account.html",
@@ -144,6 +134,9 @@ def account() -> str:
         sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
         own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
         receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
+        comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
+        kept=rights.kept_for(visitor.account_id),
+        reasons=right_rules.REASONS,
         is_staff=visitor.may("agent", "moderator"),
         languages=settings().languages,
     )
@@ -176,7 +169,19 @@ def desk() -> str:
         q=q,
         next_cursor=page.next_cursor,
         batches=_next_batches(),
+        texts=review.counts(),
+        **_by_themselves(),
     )
+
+
+def _by_themselves() -> dict[str, Any]:
+    """Return what the desk says about texts that appear by themselves, where any ever do."""
+    now, wanted = clock.now(), settings().clean_texts_appear
+    standing = review.standing(wanted=wanted, now=now)
+    if not (wanted or standing.judged or standing.open):
+        return {"standing": None, "appearing": ""}
+    state = standing.state(now)
+    return {"standing": standing, "appearing": gettext(moderation_rules.STATE_WORDS[state])}
 
 
 def _next_batches() -> NextBatches | None:
@@ -190,7 +195,11 @@ def _next_batches() -> NextBatches | None:
 def health() -> str:
     """Say whether the parts of the town do their work."""
     return render_template(
-        "dashboards/health.html", health=queries.health(), batches=_next_batches()
+        "dashboards/health.html",
+        health=queries.health(),
+        batches=_next_batches(),
+        tonight=keeping.forecast(settings(), clock.now()),
+        night=queries.last_keeping(),
     )
 
 
@@ -208,7 +217,7 @@ def _desk_page(
     head = _head(ref)
     author = cases.author(head.party_id)
     timeline, notes = cases.desk_timeline(head.id), cases.notes(head.id)
-    texts = queries.proposed(head.id, author)
+    texts = queries.proposed(head.id, head.party_id)
     words = {one.text.role: one.text.original for one in reversed(texts)}
     codes: Any = (
         data_requests.codes(head.id)
@@ -249,7 +258,7 @@ def _desk_page(
         categories=incident_rules.CATEGORIES,
         reasons=moderation_rules.REASONS,
         erasing=case_rules.ERASING,
-        erased=author is not None and author.kind == "erased",
+        erased=author is not None and author.kind == "erased" and head.visibility == "removed",
         enters_by_desk=head.channel in request_rules.CHANNELS,
         review_words=moderation_rules.REVIEW_WORDS,
         statuses=case_rules.STATUS_WORDS,
@@ -257,7 +266,7 @@ def _desk_page(
         steps=case_rules.STEP_WORDS,
         channels=case_rules.CHANNEL_WORDS,
         never_public=case_rules.NEVER_PUBLIC,
-        mask_words=MASK_WORDS,
+        mask_words=LABEL_WORDS,
         form=form,
         public_url=case_url(head.kind, head.ref),
     )
@@ -283,8 +292,8 @@ def _still_personal(words: str) -> str:
     """Return the sentence that quotes what the gate would stop in these words, or nothing."""
     found = [
         gettext("“%(words)s”", words=words[s.start : s.end])
-        + f" ({gettext(MASK_WORDS.get(s.label, s.label))})"
-        for s in find_strong(words)
+        + f" ({gettext(LABEL_WORDS.get(s.label, s.label))})"
+        for s in still_personal(words, texts.lists())
     ]
     if not found:
         return ""

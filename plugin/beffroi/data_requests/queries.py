@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of data requests: released public text only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
 from beffroi.cases.rules import DATA_REQUEST
-from beffroi.data_requests.models import DataRequest
+from beffroi.data_requests.models import DataRequest, PendingRequest
 from beffroi.kernel.db import db
 
 
@@ -132,3 +132,13 @@ def receipt(case_id: int) -> tuple[bytes, bytes] | None:
     if row is None or row.receipt_salt is None or row.receipt_content is None:
         return None
     return row.receipt_salt, row.receipt_content
+
+
+def pending_of(email: str) -> Sequence[Any]:
+    """Return (made_at, form, lang) of what waits for an address to be confirmed, for its owner."""
+    address = func.lower(PendingRequest.email) == email.strip().lower()
+    return db.session.execute(
+        select(PendingRequest.made_at, PendingRequest.form, PendingRequest.lang)
+        .where(address, PendingRequest.case_ref.is_(None))
+        .order_by(PendingRequest.id)
+    ).all()

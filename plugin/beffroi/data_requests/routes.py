@@ -12,11 +12,22 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
+from beffroi.cases.queries import persons
 from beffroi.cases.rules import DATA_REQUEST, REQUEST_STATUSES, STATUS_WORDS
+from beffroi.cases.schemas import (
+    EDIT,
+    PREVIEW,
+    Sending,
+    card,
+    due,
+    list_filters,
+    preview_page,
+    removal,
+    timeline,
+)
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.cases.schemas import card, due, list_filters, timeline
 from beffroi.data_requests import queries, rules, service
-from beffroi.data_requests.schemas import ListQuery, PublicRequest, RequestForm, RequestPage
+from beffroi.data_requests.schemas import FIELDS, ListQuery, PublicRequest, RequestForm, RequestPage
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
@@ -94,8 +105,11 @@ def new() -> tuple[str, int]:
 @blueprint.post("/requests/new")
 @guard(PUBLIC)
 def submit() -> AnyResponse | tuple[str, int]:
-    """Take a request: to its page when the asker is known, else by a link in a mail."""
+    """Take a request: to its page, or by a link in a mail; or only preview what all will read."""
     data, form = load(RequestForm(), request.form)
+    step = request.form.get("step", "")
+    if step == EDIT:
+        return _form_page(Form(form.values, {}, form.lists))
     visitor = current_visitor()
     if data is not None and visitor is None and not data.get("email"):
         missing = N_("Give an e-mail address, or sign in: the answer must find you.")
@@ -104,6 +118,8 @@ def submit() -> AnyResponse | tuple[str, int]:
         return _form_page(form, 422)
     now = clock.now()
     try:
+        if step == PREVIEW:
+            return _preview(data, form)
         if visitor is None:
             with unit_of_work():
                 service.checked_commune(data.get("commune"), settings().communes)
@@ -119,6 +135,14 @@ def submit() -> AnyResponse | tuple[str, int]:
     except Refusal as refusal:
         return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
     return redirect(url_for("data_requests.show", ref=ref), code=303)
+
+
+def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
+    """Show what everyone will read of a request before it is sent."""
+    service.checked_commune(data.get("commune"), settings().communes)
+    own = accounts.details(current_visitor()) or tuple(filter(None, (data.get("email"),)))
+    button, action = gettext("Send the request"), url_for("data_requests.submit")
+    return preview_page(form, data, Sending(action, button, FIELDS, own)), 200
 
 
 def _receive(data: dict[str, Any], now: Any) -> str:
@@ -178,22 +202,23 @@ def confirmed(token: str) -> AnyResponse:
     return redirect(url_for("data_requests.show", ref=ref, key=key), code=303)
 
 
-def _shown(ref: str) -> tuple[cases.CaseHead, int | None]:
-    """Return the head of a request that this visitor may see, and the visitor's party."""
+def _shown(ref: str) -> tuple[cases.CaseHead, int | None, bool]:
+    """Return the head of a request that this visitor may see, the visitor's party, and whether the
+    visitor is its author."""
     head = cases.head(ref)
     visitor = current_visitor()
     party = cases.party_of_account(visitor.account_id) if visitor else None
-    own = head is not None and party is not None and head.party_id == party
+    own = persons.is_author(head, visitor.account_id if visitor else None)
     if head is None or head.kind != DATA_REQUEST or (head.visibility == "unlisted" and not own):
         raise NotFound(N_("There is no case with this reference."))
-    return head, party
+    return head, party, own
 
 
 @blueprint.get("/requests/<ref>")
 @guard(PUBLIC)
 def show(ref: str) -> str | tuple[str, int]:
     """Show one request: status and clock, the answer, the texts, the timeline, what to do."""
-    head, party = _shown(ref)
+    head, party, is_author = _shown(ref)
     if head.visibility == "removed":
         return _removed(head)
     codes = queries.codes(head.id)
@@ -223,8 +248,8 @@ def show(ref: str) -> str | tuple[str, int]:
         outcomes=rules.OUTCOMES,
         grounds=rules.GROUNDS,
         not_stated=rules.NOT_STATED,
-        own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
-        is_author=party is not None and head.party_id == party,
+        own=cases.own_texts(head.id, head.party_id) if is_author and head.party_id else [],
+        is_author=is_author,
         receipt_key=key if by_key else None,
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
@@ -237,8 +262,7 @@ def show(ref: str) -> str | tuple[str, int]:
 
 
 def _removed(head: cases.CaseHead) -> tuple[str, int]:
-    steps = [s for s in cases.public_timeline(head.id) if s.step == "removed"]
-    reason = steps[-1].codes.get("reason", "") if steps else ""
+    reason = removal(cases.public_timeline(head.id))
     return render_template("cases/removed.html", head=head, reason=reason), 410
 
 
@@ -261,8 +285,7 @@ def _receipt(ref: str) -> tuple[cases.CaseHead, KeptReceipt, str]:
     visitor = current_visitor()
     if not key and visitor is None:
         raise SignInNeeded(N_("Please sign in first, or open the link in our message."))
-    party = cases.party_of_account(visitor.account_id) if visitor else None
-    own = party is not None and head.party_id == party
+    own = persons.is_author(head, visitor.account_id if visitor else None)
     at_desk = head.channel in rules.CHANNELS and visitor is not None and visitor.may("agent")
     by_key = bool(key) and private_links.fits(settings().secret_key, ref, key, "receipt")
     kept = queries.receipt(head.id) if own or at_desk or by_key else None

@@ -5,9 +5,16 @@ from marshmallow import Schema, fields, validate
 from marshmallow.exceptions import ValidationError
 
 from beffroi.cases.rules import TEXT_LIMITS
+from beffroi.cases.schemas import HidingFields
 from beffroi.config import luhn
 from beffroi.data_requests.rules import CHANNELS, GROUNDS, OBJECTS, OUTCOMES, THEMES
 from beffroi_web.words import N_
+
+FIELDS = (
+    *("object", "title", "wanted", "purpose", "area", "period", "format"),
+    *("commune", "organisation", "email"),
+)
+"""The fields of the form, in their order."""
 
 
 def _organisation(value: str) -> None:
@@ -19,7 +26,7 @@ def _organisation(value: str) -> None:
         raise ValidationError(N_("Give a SIREN (nine digits) or an RNA number (W…)."))
 
 
-class RequestForm(Schema):
+class RequestForm(HidingFields):
     """The public form: `object title wanted purpose area period format` and who asks."""
 
     object = fields.String(required=True, validate=validate.OneOf(list(OBJECTS)))

@@ -4,12 +4,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as cases
@@ -20,10 +20,11 @@ from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.models import DataRequest, PendingRequest
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
-from beffroi.kernel.chance import Chance
+from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Gone, Invalid, NotFound
 from beffroi.legal.deadlines import answer_due
+from beffroi.texts.rules import chosen
 from beffroi_privacy.commitments import SALT_BYTES, commit
 from beffroi_web.words import N_
 
@@ -69,6 +70,7 @@ def receive(
             party_id=reception.party_id,
             commune=commune,
             due_on=answer_due(form["object"], reception.received_on),
+            hidden=chosen(form),
         ),
         actor=actor,
         now=now,
@@ -153,6 +155,24 @@ def forget_unconfirmed(now: datetime) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
+def forget_pending(email: str) -> int:
+    """Delete what waits for an address to be confirmed, and what was confirmed; return how many."""
+    address = func.lower(PendingRequest.email) == email.strip().lower()
+    gone = db.session.execute(delete(PendingRequest).where(address))
+    return int(getattr(gone, "rowcount", 0))
+
+
+def forget_receipts(case_ids: Collection[int]) -> int:
+    """Destroy what receipts of some cases were made of, with their salts; return how many."""
+    gone = db.session.execute(
+        update(DataRequest)
+        .where(DataRequest.case_id.in_(case_ids), DataRequest.receipt_salt.is_not(None))
+        .values(receipt_salt=None, receipt_content=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    return int(getattr(gone, "rowcount", 0))
+
+
 def forget(case_id: int, ref: str) -> None:
     """Destroy what was received of a request, with the salt, and who asked to confirm it.
 
@@ -234,7 +254,9 @@ class ImportedRequest:
     theme: str | None = None
 
 
-def import_requests(rows: Sequence[ImportedRequest], *, now: datetime) -> tuple[int, int]:
+def import_requests(
+    rows: Sequence[ImportedRequest], *, now: datetime, chance: Chance = system_chance
+) -> tuple[int, int]:
     """Bring many requests in at once; return how many were added and how many known already.
 
     They were acknowledged elsewhere, so they get no receipt here; released ones go to the outbox.
@@ -246,7 +268,7 @@ def import_requests(rows: Sequence[ImportedRequest], *, now: datetime) -> tuple[
     )
     fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row) for row in fresh]
-    cases.import_cases(brought, now=now)
+    cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
             insert(DataRequest),

@@ -168,11 +168,6 @@ def volumes(since: date, until: date) -> list[Any]:
     )
 
 
-def first_day() -> date | None:
-    """Return the day of the oldest report, or None without any."""
-    return db.session.scalar(select(func.min(Case.received_on)).where(Case.kind.in_(INCIDENTS)))
-
-
 def figures() -> dict[str, int]:
     """Return the live figures of the front page, listed street reports only."""
     rows = db.session.execute(

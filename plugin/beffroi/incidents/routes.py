@@ -5,24 +5,41 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
+from beffroi.cases.queries import persons
 from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
+from beffroi.cases.schemas import (
+    EDIT,
+    PREVIEW,
+    Sending,
+    card,
+    list_filters,
+    preview_page,
+    removal,
+    timeline,
+)
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.cases.schemas import card, list_filters, timeline
 from beffroi.incidents import queries, rules, service
 from beffroi.incidents.adapters import photos
-from beffroi.incidents.schemas import IncidentForm, IncidentPage, ListQuery, PublicIncident
+from beffroi.incidents.rules import StoredPhoto
+from beffroi.incidents.schemas import (
+    IncidentForm,
+    IncidentPage,
+    IncidentPageForm,
+    ListQuery,
+    PublicIncident,
+)
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import settings
-from beffroi_privacy.photos import ACCEPTED, Photo
+from beffroi_privacy.photos import ACCEPTED
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
@@ -34,6 +51,9 @@ from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("incidents", __name__)
+
+FIELDS = ("family", "category", "description", "place", "commune", "date")
+"""The fields of the form, in their order."""
 
 
 @blueprint.get("/incidents")
@@ -61,7 +81,9 @@ def listing() -> str:
     )
 
 
-def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
+def _form_page(
+    form: Form, status: int = 200, attached: Sequence[StoredPhoto] = ()
+) -> tuple[str, int]:
     no_store()
     page = render_template(
         "incidents/new.html",
@@ -70,9 +92,16 @@ def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
         categories=rules.CATEGORIES,
         communes=settings().communes,
         accepted=ACCEPTED,
+        carried=_carried_by_a_form(attached),
         today=clock.local_day(clock.now(), settings().time_zone),
     )
     return page, status
+
+
+def _carried_by_a_form(attached: Sequence[StoredPhoto]) -> list[tuple[str, str]]:
+    """Return the fields by which a page carries photos that are stored and not yet sent."""
+    secret, now = settings().secret_key, clock.now()
+    return [("photo_kept", photos.carry(secret, photo, now=now)) for photo in attached]
 
 
 @blueprint.get("/incidents/new")
@@ -88,36 +117,65 @@ def new() -> tuple[str, int] | AnyResponse:
 @guard(PUBLIC)
 @takes_files(photos.MOST_BODY)
 def submit() -> AnyResponse | tuple[str, int]:
-    """Take a report and its photos; without an account its page is reached by a private link."""
+    """Take a report and its photos; without an account its page is reached by a private link.
+
+    With the step `preview` nothing is sent yet: its author sees what everyone will read.
+    """
     if settings().incidents_need_account and current_visitor() is None:
         return redirect(address("/sign-in", next=request.path), code=303)
-    data, form = load(IncidentForm(), request.form)
-    brought = photos.read(request.files.getlist("photos"), chance=system_chance)
-    if data is None or brought.faults:
-        return _form_again(form, brought)
+    data, form = load(IncidentPageForm(), request.form)
+    attached, faults = _attached(form)
+    step = request.form.get("step", "")
+    if step == EDIT:
+        return _form_page(Form(form.values, {}, form.lists), attached=attached)
+    if data is None or faults:
+        form = form.and_errors({"photos": faults}) if faults else form
+        return _form_page(form, 422, attached)
     try:
-        ref = _report(data, brought.photos)
+        if step == PREVIEW:
+            return _preview(data, form, attached)
+        ref = _report(data, attached)
     except Refusal as refusal:
         form = form.and_errors(refusal.errors or {"": [refusal.sentence]})
-        return _form_again(form, brought)
+        return _form_page(form, 422, attached)
     key = None
     if current_visitor() is None:
         key = private_links.key_for(settings().secret_key, ref)
     return redirect(url_for("incidents.show", ref=ref, key=key), code=303)
 
 
-def _form_again(form: Form, brought: photos.Brought) -> tuple[str, int]:
-    """Show the form with what is wrong; a browser does not keep files, so that is said too."""
-    said = list(brought.faults)
-    if brought.sent and not said:
-        said = [N_("Choose the photos again: a form that comes back has lost them.")]
-    return _form_page(form.and_errors({"photos": said}) if said else form, 422)
+def _attached(form: Form) -> tuple[tuple[StoredPhoto, ...], list[str]]:
+    """Return the photos that a form carries or brings, stored, and what is wrong with others."""
+    tokens = form.chosen("photo_kept")
+    earlier = photos.carried(settings().secret_key, tokens, now=clock.now())[: rules.MOST_PHOTOS]
+    room = rules.MOST_PHOTOS - len(earlier)
+    brought = photos.read(request.files.getlist("photos"), chance=system_chance, most=room)
+    faults = list(brought.faults)
+    if len(earlier) < len(set(tokens)):
+        faults.append(gettext("A photo has waited too long: choose it again."))
+    return (*earlier, *photos.keep(settings().data_dir, brought.photos)), faults
 
 
-def _report(data: dict[str, Any], brought: Sequence[Photo] = ()) -> str:
-    """Receive a report; the bytes of its photos are in the store before the rows are written."""
+def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) -> tuple[str, int]:
+    """Show what everyone will read of a report before it is sent."""
+    today = clock.local_day(clock.now(), settings().time_zone)
+    service.checked(data, today, settings().communes)
+    note = ngettext("One photo goes with it.", "%(num)d photos go with it.", len(attached))
+    sending = Sending(
+        action=url_for("incidents.submit"),
+        button=gettext("Send the report"),
+        fields=FIELDS,
+        known=accounts.details(current_visitor()),
+        listed=rules.CATEGORIES[data["category"]].listed,
+        carried=_carried_by_a_form(attached),
+        note=note if attached else "",
+    )
+    return preview_page(form, data, sending), 200
+
+
+def _report(data: dict[str, Any], attached: Sequence[StoredPhoto] = ()) -> str:
+    """Receive a report; the bytes of its photos are in the store already."""
     now = clock.now()
-    photos.keep(settings().data_dir, brought)
     visitor = current_visitor()
     account = accounts.account(visitor.account_id) if visitor else None
     with unit_of_work():
@@ -136,7 +194,7 @@ def _report(data: dict[str, Any], brought: Sequence[Photo] = ()) -> str:
             chance=system_chance,
             communes=settings().communes,
         )
-        service.add_photos(case, brought, now=now)
+        service.add_photos(case, attached, now=now)
         return case.ref
 
 
@@ -154,13 +212,13 @@ def show(ref: str) -> str | tuple[str, int]:
     party = cases.party_of_account(visitor.account_id) if visitor else None
     key = request.args.get("key", "")
     by_key = bool(key) and private_links.fits(settings().secret_key, ref, key)
-    own = by_key or (head is not None and party is not None and head.party_id == party)
+    author = persons.is_author(head, visitor.account_id if visitor else None)
+    own = by_key or author
     codes = queries.codes(head.id) if head is not None else None
     if head is None or codes is None or not (own or _listed(head, codes)):
         raise NotFound(N_("There is no case with this reference."))
     if head.visibility == "removed":
-        steps = [s for s in cases.public_timeline(head.id) if s.step == "removed"]
-        reason = steps[-1].codes.get("reason", "") if steps else ""
+        reason = removal(cases.public_timeline(head.id))
         return render_template("cases/removed.html", head=head, reason=reason), 410
     if own:
         no_store()
@@ -179,7 +237,10 @@ def show(ref: str) -> str | tuple[str, int]:
         timeline=timeline(cases.public_timeline(head.id), town=settings().name),
         is_author=own,
         by_key=by_key,
-        own=cases.own_texts(head.id, party) if party and head.party_id == party else [],
+        withdraw_key=private_links.key_for(settings().secret_key, ref, "withdraw")
+        if by_key
+        else "",
+        own=cases.own_texts(head.id, head.party_id) if author and head.party_id else [],
         photos=queries.public_photos(head.id),
         photos_sent=len(queries.photos(head.id)) if own else 0,
         supported=party is not None and cases.supported_by(head.id, party),

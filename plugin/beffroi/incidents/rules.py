@@ -45,6 +45,18 @@ FAMILIES: Mapping[str, str] = {"street": N_("In the street"), "cyber": N_("On a 
 
 MOST_PHOTOS = 3
 
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A clean photo whose bytes are in the store: two names, SHA-256, size in pixels."""
+
+    name: str
+    thumb: str
+    sha256: str
+    width: int
+    height: int
+
+
 PHOTO_WORDS: Mapping[str, str] = {
     "empty": N_("This file is empty. Choose the photo again."),
     "too heavy": N_("This photo is too heavy: %(most)s MB at most."),

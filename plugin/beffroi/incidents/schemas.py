@@ -4,10 +4,11 @@
 from marshmallow import Schema, fields, validate
 
 from beffroi.cases.rules import TEXT_LIMITS
-from beffroi.incidents.rules import CATEGORIES, FAMILIES, OUTCOMES
+from beffroi.cases.schemas import HidingFields
+from beffroi.incidents.rules import CATEGORIES, FAMILIES, MOST_PHOTOS, OUTCOMES
 
 
-class IncidentForm(Schema):
+class IncidentForm(HidingFields):
     """The public form: `family category description place commune date`."""
 
     family = fields.String(required=True, validate=validate.OneOf(list(FAMILIES)))
@@ -18,6 +19,15 @@ class IncidentForm(Schema):
     place = fields.String(validate=validate.Length(max=TEXT_LIMITS["place"]))
     commune = fields.String(validate=validate.Length(equal=5))
     date = fields.Date()
+
+
+class IncidentPageForm(IncidentForm):
+    """The same as the page sends it: `photo_kept` are the photos that it carries, signed."""
+
+    photo_kept = fields.List(
+        fields.String(validate=validate.Length(max=1000)),
+        validate=validate.Length(max=MOST_PHOTOS),
+    )
 
 
 class IncidentAnswerForm(Schema):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Verbs on incidents: report, answer; on their photos: add, release, hold. None commits."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,11 +12,12 @@ from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
 from beffroi.incidents.models import Incident
+from beffroi.incidents.rules import StoredPhoto
 from beffroi.kernel.actors import Actor
-from beffroi.kernel.chance import Chance
+from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
-from beffroi_privacy.photos import Photo
+from beffroi.texts.rules import chosen
 from beffroi_web.words import N_
 
 
@@ -31,6 +31,23 @@ class Reception:
     lang: str
 
 
+def checked(form: Mapping[str, Any], received_on: date, communes: tuple[str, ...]) -> str | None:
+    """Return the commune of a form, or None; raise Invalid where its answers do not agree."""
+    category = rules.CATEGORIES[form["category"]]
+    errors: dict[str, list[str]] = {}
+    if category.family != form["family"]:
+        errors["category"] = [N_("This category belongs to the other family.")]
+    happened = form.get("date")
+    if happened is not None and happened > received_on:
+        errors["date"] = [N_("This day has not come yet.")]
+    commune = form.get("commune") or (communes[0] if len(communes) == 1 else None)
+    if commune is not None and commune not in communes:
+        errors["commune"] = [N_("Choose one of ours.")]
+    if errors:
+        raise Invalid(N_("The report is not complete."), errors=errors)
+    return commune
+
+
 def report(
     form: Mapping[str, Any],
     reception: Reception,
@@ -42,17 +59,7 @@ def report(
 ) -> Case:
     """Open an incident from a checked form; unlisted categories never appear one by one."""
     category = rules.CATEGORIES[form["category"]]
-    errors: dict[str, list[str]] = {}
-    if category.family != form["family"]:
-        errors["category"] = [N_("This category belongs to the other family.")]
-    happened = form.get("date")
-    if happened is not None and happened > reception.received_on:
-        errors["date"] = [N_("This day has not come yet.")]
-    commune = form.get("commune") or (communes[0] if len(communes) == 1 else None)
-    if commune is not None and commune not in communes:
-        errors["commune"] = [N_("Choose one of ours.")]
-    if errors:
-        raise Invalid(N_("The report is not complete."), errors=errors)
+    commune = checked(form, reception.received_on, communes)
     case = cases.open_case(
         cases.NewCase(
             kind=category.family,
@@ -64,6 +71,7 @@ def report(
             commune=commune,
             visibility="public" if category.listed else "unlisted",
             sensitive=category.sensitive,
+            hidden=chosen(form),
         ),
         actor=actor,
         now=now,
@@ -75,7 +83,7 @@ def report(
             family=category.family,
             category=category.code,
             listed=category.listed,
-            happened_on=happened,
+            happened_on=form.get("date"),
         )
     )
     db.session.flush()
@@ -106,19 +114,28 @@ def answer(
     cases.answer(case, given, actor=actor, now=now, today=today)
 
 
-def add_photos(case: Case, photos: Sequence[Photo], *, now: datetime) -> None:
-    """Add clean photos, whose bytes are in the store already; an agent looks before others see."""
+def add_photos(case: Case, photos: Sequence[StoredPhoto], *, now: datetime) -> None:
+    """Add clean photos, whose bytes are in the store already; an agent looks before others see.
+
+    A form that is sent twice makes two reports; its photos belong to the first.
+    """
+    names = [photo.name for photo in photos]
+    taken = set(
+        db.session.scalars(select(Attachment.stored_name).where(Attachment.stored_name.in_(names)))
+    )
     for photo in photos:
+        if photo.name in taken:
+            continue
         db.session.add(
             Attachment(
                 case_id=case.id,
                 kind="photo",
                 state="pending",
-                sha256=hashlib.sha256(photo.full.data).hexdigest(),
-                stored_name=photo.full.name,
-                thumb_name=photo.small.name,
-                width=photo.full.width,
-                height=photo.full.height,
+                sha256=photo.sha256,
+                stored_name=photo.name,
+                thumb_name=photo.thumb,
+                width=photo.width,
+                height=photo.height,
                 added_at=now,
             )
         )
@@ -196,7 +213,12 @@ class Imported:
 
 
 def import_reports(
-    rows: Sequence[ImportedReport], *, communes: tuple[str, ...], now: datetime, lang: str = "fr"
+    rows: Sequence[ImportedReport],
+    *,
+    communes: tuple[str, ...],
+    now: datetime,
+    lang: str = "fr",
+    chance: Chance = system_chance,
 ) -> Imported:
     """Bring many reports in at once; rows that were imported before are left alone.
 
@@ -206,7 +228,7 @@ def import_reports(
     known = set(db.session.scalars(select(Incident.source).where(Incident.source.in_(sources))))
     fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row, communes, lang) for row in fresh]
-    cases.import_cases(brought, now=now)
+    cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
             insert(Incident),

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 
@@ -40,6 +40,19 @@ class SeenLog:
     current: bool
 
 
+class Files(Protocol):
+    """Keeps bytes under random names (32 hex characters), readable by the service only."""
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep bytes durably under a new name."""
+
+    def get(self, name: str) -> bytes:
+        """Return the bytes of a name, or raise FileNotFoundError."""
+
+    def drop(self, name: str) -> None:
+        """Delete the bytes of a name; nothing happens if there are none."""
+
+
 @dataclass(slots=True)
 class Extension:
     """Kept at `app.extensions["beffroi"]`; made by `create_app` only."""
@@ -56,6 +69,8 @@ class Extension:
     receipt: Callable[[int, bytes, bytes], KeptReceipt] | None = None
     next_batches: Callable[[datetime], NextBatches] | None = None
     witnesses: Callable[[], list[SeenLog]] | None = None
+    files: Files | None = None
+    archives: Files | None = None
 
 
 def extension() -> Extension:

@@ -7,6 +7,9 @@ from beffroi_web.nightly import Night, Nights, last_night, nightly_table
 REWRITE = "rewrite"
 """The task that writes the database's files anew, without what was deleted."""
 
+RETENTION = "retention"
+"""The task that erases what has been kept for long enough; before the rewrite."""
+
 NIGHTS = Nights(db, nightly_table(Base.metadata))
 
-__all__ = ["NIGHTS", "REWRITE", "Night", "last_night"]
+__all__ = ["NIGHTS", "RETENTION", "REWRITE", "Night", "last_night"]

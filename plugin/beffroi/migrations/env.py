@@ -8,7 +8,8 @@ import beffroi.feed.models
 import beffroi.incidents.models
 import beffroi.kernel.jobs
 import beffroi.notifications.models
-import beffroi.outbox.models  # noqa: F401  each import declares its tables
+import beffroi.outbox.models
+import beffroi.rights.models  # noqa: F401  each import declares its tables
 from beffroi.kernel.db import Base
 from beffroi_web.migrating import run_env
 

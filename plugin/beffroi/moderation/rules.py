@@ -33,3 +33,23 @@ REVIEW_WORDS: Mapping[str, str] = {
     "ner not available": N_("The language model was asked for and is not installed."),
 }
 """Why an agent should look twice at a text, by the codes of `beffroi_privacy.reasons`."""
+STATUS_WORDS: Mapping[str, tuple[str, str]] = {
+    "review": (N_("Look twice"), "waiting"),
+    "masked": (N_("Masks proposed"), "active"),
+    "clean": (N_("Nothing found"), "good"),
+}
+"""What the program says of a text, in words, with the tone of its badge."""
+
+STATE_WORDS: Mapping[str, str] = {
+    "off": N_("Texts never appear by themselves here."),
+    "unknown": N_("No text appears by itself yet: no drawn text has been judged."),
+    "stopped": N_("No text appears by itself: a drawn text has waited more than 14 days."),
+    "on": N_("Clean texts appear by themselves on these pages after seven days."),
+}
+"""What stands at the desk about texts that appear by themselves."""
+
+LIST_WORDS: Mapping[str, str] = {
+    "allow": N_("Names that stay readable"),
+    "deny": N_("Words that are always hidden"),
+}
+"""What people read for the two lists."""

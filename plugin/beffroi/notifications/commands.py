@@ -61,6 +61,13 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
         lines += [gettext(rules.SENTENCES[note.step], town=settings.name), "", page, ""]
         if note.has_receipt:
             lines += [*_about_the_receipt(settings, note.ref, now), ""]
+        if note.may_withdraw:
+            key = private_links.key_for(settings.secret_key, note.ref, "withdraw")
+            lines += [
+                gettext("To withdraw it and have it erased:"),
+                f"{page}/withdraw?key={key}",
+                "",
+            ]
         if note.answer:
             lines += [gettext("The answer:"), "", note.answer, ""]
         lines += ["-- ", settings.name, gettext("Stop receiving these messages:") + " " + stop]
@@ -103,4 +110,28 @@ def send_confirmation(args: dict[str, Any], now: datetime) -> None:
     _mailer(settings).send(message)
 
 
-HANDLERS = {service.SEND_STEP: send_step, service.SEND_CONFIRMATION: send_confirmation}
+def send_letter(args: dict[str, Any], now: datetime) -> None:
+    """Send a message about an account, in its holder's language."""
+    settings = _settings()
+    subject, sentences = rules.LETTERS[args["name"]]
+    values = {"town": settings.name, **args["values"]}
+    with force_locale(args["lang"]):
+        lines = [gettext("Hello,"), "", gettext(sentences[0], **values), ""]
+        if args["path"]:
+            lines += [settings.public_url + args["path"], ""]
+        for sentence in sentences[1:]:
+            lines += [gettext(sentence, **values), ""]
+        lines += [*args["more"], *([""] if args["more"] else []), "-- ", settings.name]
+        head = gettext(subject, **values)
+    host = settings.public_url.split("//", 1)[1].split(":")[0]
+    message_id = f"<{args['name']}-{args['key']}@{host}>"
+    message = _envelope(settings, args["to"], head, message_id, now)
+    message.set_content("\n".join(lines) + "\n")
+    _mailer(settings).send(message)
+
+
+HANDLERS = {
+    service.SEND_STEP: send_step,
+    service.SEND_CONFIRMATION: send_confirmation,
+    service.SEND_LETTER: send_letter,
+}

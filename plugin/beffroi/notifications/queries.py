@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a message needs: the case's reference and released title, the address, the language."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from beffroi.cases import queries as cases
+from beffroi.cases.queries import persons
 from beffroi.kernel.db import db
 from beffroi.notifications.models import Delivery
 
@@ -14,7 +18,8 @@ from beffroi.notifications.models import Delivery
 class Message:
     """One message to be written: public words and codes only.
 
-    `has_receipt` says that it goes to the author of a request, who may fetch its receipt.
+    `has_receipt` says that it goes to the author of a request, who may fetch its receipt;
+    `may_withdraw` that it goes to an author without an account, who needs a link to withdraw it.
     """
 
     to: str
@@ -28,6 +33,7 @@ class Message:
     token: str
     message_id: str
     has_receipt: bool
+    may_withdraw: bool
 
 
 def message(delivery_id: int) -> Message | None:
@@ -39,6 +45,7 @@ def message(delivery_id: int) -> Message | None:
     reader = next((r for r in cases.recipients(row.case_id) if r.party_id == row.party_id), None)
     if head is None or reader is None:
         return None
+    first = row.step == "received" and head.party_id == row.party_id
     words = cases.public_words(row.case_id) if head.visibility == "public" else {}
     answers = cases.public_answers(row.case_id) if row.step == "answered" else []
     return Message(
@@ -52,13 +59,33 @@ def message(delivery_id: int) -> Message | None:
         answer=answers[0].words if answers and head.visibility == "public" else None,
         token=row.token,
         message_id=row.message_id,
-        has_receipt=row.step == "received"
-        and head.kind == "data_request"
-        and head.party_id == row.party_id,
+        has_receipt=first and head.kind == "data_request",
+        may_withdraw=first and persons.is_without_account(row.party_id),
     )
 
 
 def unsent() -> int:
     """Return how many deliveries wait to be sent."""
     statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at.is_(None))
+    return int(db.session.scalar(statement) or 0)
+
+
+def mail_to(parties: Collection[int]) -> Sequence[Any]:
+    """Return (case_id, step, message_id, made_at, sent_at) of each message to some parties."""
+    return db.session.execute(
+        select(
+            Delivery.case_id,
+            Delivery.step,
+            Delivery.message_id,
+            Delivery.made_at,
+            Delivery.sent_at,
+        )
+        .where(Delivery.party_id.in_(parties))
+        .order_by(Delivery.id)
+    ).all()
+
+
+def sent_before(moment: datetime) -> int:
+    """Return how many messages left before a moment."""
+    statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at < moment)
     return int(db.session.scalar(statement) or 0)

@@ -23,3 +23,46 @@ SENTENCES: Mapping[str, str] = {
     "reopened": N_("It is being looked at again. The page below says why."),
     "removed": N_("It is no longer shown. The page below gives the reason."),
 }
+
+LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "confirm-address": (
+        N_("Confirm your new e-mail address for %(town)s"),
+        (
+            N_("Open this page within two days and press the button: your messages go here then."),
+            N_("If you did not ask for it, ignore this message: nothing changes."),
+        ),
+    ),
+    "address-changed": (
+        N_("Your e-mail address for %(town)s has changed"),
+        (
+            N_("From now on, messages about your account go to another address."),
+            N_("If that was not you, sign in, look at your account and write to the town."),
+        ),
+    ),
+    "archive-ready": (
+        N_("Everything about you at %(town)s: your file is ready"),
+        (N_("Sign in to fetch it until %(day)s. After that day it is deleted."),),
+    ),
+    "account-ends": (
+        N_("Your account at %(town)s will be erased"),
+        (
+            N_("You have not signed in for a long time. On %(day)s we erase your account."),
+            N_("To keep it, sign in once before that day. What was published stays published."),
+        ),
+    ),
+    "account-expired": (
+        N_("Your account at %(town)s has been erased"),
+        (
+            N_("You had not signed in for a long time, and did not after our warning."),
+            N_("We no longer hold your name or this address. This is our last message."),
+        ),
+    ),
+    "account-erased": (
+        N_("Your account at %(town)s has been erased"),
+        (
+            N_("As you asked, what you had published is withdrawn, and what you wrote is erased."),
+            N_("We no longer hold your name or this address. This is our last message."),
+        ),
+    ),
+}
+"""Messages about an account: the subject, and the sentences above and below the link."""

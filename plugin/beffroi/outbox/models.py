@@ -37,6 +37,22 @@ class OutboxRow(Model):
     result: Mapped[str | None] = mapped_column(String(200))
 
 
+class CountPeriod(Model):
+    """The period in which an area and category is counted for a whole year: written once.
+
+    Without it an erasure or an import would move last year's volume over a threshold in the middle
+    of the year, and the months that begin to be told would give back the weeks that were hidden.
+    """
+
+    __tablename__ = "count_period"
+
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    family: Mapped[str] = mapped_column(String(8), primary_key=True)
+    category: Mapped[str] = mapped_column(String(24), primary_key=True)
+    area: Mapped[str] = mapped_column(String(14), primary_key=True)
+    grain: Mapped[str] = mapped_column(String(8))
+
+
 class PublishedCell(Model):
     """A cell of counts that was handed over: it never is again, with any figures."""
 

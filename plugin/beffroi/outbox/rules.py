@@ -69,7 +69,7 @@ def due_cells(
 ) -> list[Cell]:
     """Return the cells that were not published yet and whose period is over by `today`.
 
-    Periods that ended before `since`, the day of the first report, are nobody's and left out.
+    Periods that ended before `since`, the day of the first public case, are left out.
 
     No total is published beside the cells, so each (family, area, period) is a table of its own.
     """

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Putting facts into the outbox, taking them out, forgetting them after 30 days. None commits."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from beffroi.cases import queries as cases
 from beffroi.incidents import queries as incidents
 from beffroi.incidents.rules import CATEGORIES
 from beffroi.kernel.db import db
 from beffroi.outbox import rules
-from beffroi.outbox.models import OutboxRow, PublishedCell
-from beffroi_privacy.counts import Cell, Grain
+from beffroi.outbox.models import CountPeriod, OutboxRow, PublishedCell
+from beffroi_privacy.counts import Cell, CellKey, Grain
 
 KEPT = timedelta(days=30)
 
@@ -58,8 +60,53 @@ def purge(now: datetime) -> int:
 SENSITIVE = frozenset(c.code for c in CATEGORIES.values() if c.sensitive)
 
 
-def _area(commune: str | None, siren: str) -> str:
-    return commune or siren
+def _area(commune: str | None, siren: str, communes: tuple[str, ...]) -> str:
+    """Return where a report counts; without a commune for the whole body, where that is several."""
+    return commune or (communes[0] if len(communes) == 1 else siren)
+
+
+def _volumes(year: int, siren: str, communes: tuple[str, ...]) -> Mapping[rules.Pair, int]:
+    """Return how many reports of each family, category and area a year had."""
+    found: Counter[rules.Pair] = Counter()
+    for r in incidents.volumes(date(year, 1, 1), date(year, 12, 31)):
+        found[r.family, r.category, _area(r.commune, siren, communes)] += int(r[3])
+    return found
+
+
+def _grains_of(
+    year: int,
+    pairs: Sequence[rules.Pair],
+    first_year: int,
+    band: str,
+    siren: str,
+    communes: tuple[str, ...],
+) -> Mapping[rules.Pair, Grain]:
+    """Return the period of each pair in a year, as it was fixed, or fix it now for all of it."""
+    p = CountPeriod
+    rows = db.session.execute(
+        select(p.family, p.category, p.area, p.grain).where(p.year == year)
+    ).all()
+    kept: dict[rules.Pair, Grain] = {(r.family, r.category, r.area): r.grain for r in rows}
+    fresh = [pair for pair in pairs if pair not in kept]
+    if fresh:
+        volumes = _volumes(year - 1, siren, communes) if year > first_year else None
+        chosen = rules.grains(fresh, band=band, volumes=volumes, sensitive=SENSITIVE)
+        db.session.execute(
+            insert(CountPeriod),
+            [
+                {"year": year, "family": f, "category": c, "area": a, "grain": grain}
+                for (f, c, a), grain in chosen.items()
+            ],
+        )
+        kept |= chosen
+    return kept
+
+
+def _published() -> set[CellKey]:
+    """Return the cells that were handed over."""
+    p = PublishedCell
+    rows = db.session.execute(select(p.family, p.category, p.area, p.period))
+    return {(r.family, r.category, r.area, r.period) for r in rows}
 
 
 def count_cells(
@@ -67,17 +114,18 @@ def count_cells(
 ) -> int:
     """Put every cell whose period is over into the outbox, once; return how many.
 
-    A report without a commune counts for the whole body, under its SIREN. What may be shown is
-    decided here, from the single reports; only the result is written.
+    A report without a commune counts for the whole body, under its SIREN; where it serves one
+    commune only, for that. Every area has its cells whether there are reports or not: a cell that
+    is there says nothing. What may be shown is decided here; only the result is written.
     """
-    first = incidents.first_day()
+    first = cases.first_public_day()
     if first is None:
         return 0
     reports = [
         rules.CountedReport(
             family=r.family,
             category=r.category,
-            area=_area(r.commune, siren),
+            area=_area(r.commune, siren, communes),
             received_on=r.received_on,
             closed_on=r.closed_on,
             party=None if r.party_id is None else str(r.party_id),
@@ -85,28 +133,15 @@ def count_cells(
         )
         for r in incidents.counted(first, today)
     ]
-    areas = sorted({*communes, *(r.area for r in reports)})
+    whole = (siren,) if len(communes) > 1 else ()
+    areas = sorted({*communes, *whole, *(r.area for r in reports)})
     pairs = [(c.family, c.code, area) for c in CATEGORIES.values() for area in areas]
-    years: dict[int, Mapping[rules.Pair, Grain]] = {}
-    for year in range(first.year, today.year + 1):
-        volumes = None
-        if year > first.year:
-            rows = incidents.volumes(date(year - 1, 1, 1), date(year - 1, 12, 31))
-            volumes = {(r.family, r.category, _area(r.commune, siren)): int(r[3]) for r in rows}
-        years[year] = rules.grains(pairs, band=band, volumes=volumes, sensitive=SENSITIVE)
-    published = {
-        (r.family, r.category, r.area, r.period)
-        for r in db.session.execute(
-            select(
-                PublishedCell.family,
-                PublishedCell.category,
-                PublishedCell.area,
-                PublishedCell.period,
-            )
-        )
+    years = {
+        year: _grains_of(year, pairs, first.year, band, siren, communes)
+        for year in range(first.year, today.year + 1)
     }
     cells = rules.due_cells(
-        reports, year_grains=years, published=published, since=first, today=today
+        reports, year_grains=years, published=_published(), since=first, today=today
     )
     _hand_over(cells, now)
     return len(cells)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from beffroi.config import Settings, from_environ, from_mapping, luhn
+from beffroi.config import LEAST, LONGEST, Settings, from_environ, from_mapping, luhn
 from beffroi_web.configuration import SettingsRefused
 
 COMPLETE: dict[str, Any] = {
@@ -74,6 +74,20 @@ def test_every_fault_is_said_at_once() -> None:
     ):  # fmt: skip
         assert any(f"BEFFROI_{name}" in fault for fault in found), name
     assert any("provider 'x'" in fault for fault in found)
+
+
+def test_how_long_things_are_kept_has_a_least_and_a_most() -> None:
+    for name, least in LEAST.items():
+        for wrong in (least - 1, LONGEST + 1, "for ever"):
+            found = faults(COMPLETE | {name: str(wrong)})
+            assert any(f"BEFFROI_{name.upper()} " in fault for fault in found), (name, wrong)
+    settings = from_mapping(COMPLETE | {"keep_originals_days": "90", "keep_for_appeal_months": 2})
+    assert (settings.keep_originals_days, settings.keep_for_appeal_months) == (90, 2)
+
+
+def test_nobody_is_warned_after_the_account_has_ended() -> None:
+    found = faults(COMPLETE | {"keep_accounts_days": 90, "warn_accounts_days": 90})
+    assert found == ["BEFFROI_WARN_ACCOUNTS_DAYS is less than BEFFROI_KEEP_ACCOUNTS_DAYS"]
 
 
 def test_an_unknown_setting_is_refused() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from beffroi.feed import commands, queries
@@ -270,8 +271,11 @@ def test_a_record_that_is_refused_leaves_its_reason_and_the_others_go_on(village
     bad, good = village.request(), village.request()
     for ref in (bad, good):
         village.release(ref)
-    # an address that the record's own gate refuses, though the desk took it
-    village.answer(bad, "published", url="https://data.example/0612345678")
+    village.answer(bad, "published", url="https://data.example/menus")
+    with village.change():  # an address that no gate of the desk would have taken
+        db.session.execute(
+            text("UPDATE official_answer SET url = 'https://data.example/0612345678'")
+        )
     village.publish()
     log = read(village)
     assert log.kinds == ["bat", "rcv", "rcv", "rec"]

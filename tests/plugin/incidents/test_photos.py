@@ -224,24 +224,65 @@ def test_a_refused_file_is_said_at_the_field_and_what_was_typed_is_kept(village:
     assert REPORT["description"] in answer.text
     assert 'href="#f-photos"' in answer.text
     assert 'id="e-photos"' in answer.text
-    both = visitor.post("/incidents/new?lang=en", {**REPORT, "photos": upload(PHOTO, PHOTO[:900])})
-    assert "Photo 2: This photo is damaged" in both.text
     many = visitor.post("/incidents/new", {**REPORT, "photos": upload(*[PHOTO] * 4)})
     assert "3 photos au plus" in many.text
     assert stored(village) == []
+    both = visitor.post("/incidents/new?lang=en", {**REPORT, "photos": upload(PHOTO, PHOTO[:900])})
+    assert "Photo 2: This photo is damaged" in both.text
+    assert len(carried(both)) == 1
     assert village.one('SELECT count(*) FROM "case"') == 0
 
 
-def test_a_form_that_comes_back_for_another_reason_says_that_it_lost_the_photos(
-    village: Town,
+def carried(answer: TestResponse) -> list[str]:
+    """Return the photos that a page carries."""
+    return re.findall(r'name="photo_kept" value="([^"]+)"', answer.text)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"description": ""}, {"date": "2031-01-01"}, {"step": "preview"}, {"step": "edit"}]
+)
+def test_a_form_that_is_not_sent_yet_carries_its_photos(
+    village: Town, wrong: Mapping[str, str]
 ) -> None:
-    for wrong in ({"description": ""}, {"date": "2031-01-01"}):
-        form = {**REPORT, **wrong, "photos": upload(PHOTO)}
-        answer = village.visitor().post("/incidents/new", form)
+    visitor = village.visitor()
+    answer = visitor.post("/incidents/new", {**REPORT, **wrong, "photos": upload(PHOTO, PHOTO)})
+    assert answer.status_code == (200 if "step" in wrong else 422)
+    kept = carried(answer)
+    assert len(kept) == 2
+    assert village.one("SELECT count(*) FROM attachment") == 0
+    again = {**REPORT, "photo_kept": kept, "photos": upload(PHOTO)}
+    sent = visitor.post("/incidents/new", again)
+    assert sent.status_code == 303
+    assert village.one("SELECT count(*) FROM attachment") == 3
+    assert len(stored(village)) == 6
+    twice = visitor.post("/incidents/new", {**REPORT, "photo_kept": kept})
+    assert twice.status_code == 303
+    assert village.one("SELECT count(*) FROM attachment") == 3
+
+
+def test_a_form_carries_no_more_photos_than_a_report_has(village: Town) -> None:
+    visitor = village.visitor()
+    kept = carried(
+        visitor.post("/incidents/new", {**REPORT, "step": "edit", "photos": upload(*[PHOTO] * 3)})
+    )
+    answer = visitor.post("/incidents/new", {**REPORT, "photo_kept": kept, "photos": upload(PHOTO)})
+    assert answer.status_code == 422
+    assert carried(answer) != []
+    assert village.one('SELECT count(*) FROM "case"') == 0
+
+
+def test_photos_that_are_forged_or_too_old_are_not_taken(village: Town) -> None:
+    visitor = village.visitor()
+    preview = {**REPORT, "step": "preview", "photos": upload(PHOTO)}
+    (token,) = carried(visitor.post("/incidents/new", preview))
+    for wrong in (token[:-2], "x", token + "AA"):
+        answer = visitor.post("/incidents/new", {**REPORT, "photo_kept": [wrong]})
         assert answer.status_code == 422
-        assert "Choisissez à nouveau les photos" in answer.text
-    again = village.visitor().post("/incidents/new", {**REPORT, "description": ""})
-    assert "Choisissez à nouveau" not in again.text
+        assert "a attendu trop longtemps" in answer.text
+    village.clock.move(timedelta(hours=21))
+    late = visitor.post("/incidents/new", {**REPORT, "photo_kept": [token]})
+    assert late.status_code == 422
+    assert REPORT["description"] in late.text
     assert village.one('SELECT count(*) FROM "case"') == 0
 
 

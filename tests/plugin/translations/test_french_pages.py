@@ -90,10 +90,21 @@ def test_no_page_in_french_speaks_english(full: Town) -> None:
             path: read(administrator, path)
             for path in (
                 "/desk", "/desk?queue=review", "/desk?q=zz", "/desk/health", "/desk/requests/new",
+                "/desk/texts", "/desk/texts?shelf=drawn&status=clean", "/desk/texts?shelf=shown",
+                f"/desk/texts/{text}", f"/desk/texts/{full.texts(refs[0])['title']}", "/desk/lists",
                 "/account", "/sign-out", *(f"/desk/cases/{r}" for r in (*refs, *reports)),
                 f"/requests/{refs[0]}",
             )
         },
+        "preview": read(full.visitor(), "/incidents/new", {**REPORT, "step": "preview"}),
+        "no preview": read(
+            full.visitor(), "/incidents/new", {**REPORT, "category": "persons", "step": "preview"}
+        ),
+        "comment": read(
+            citizen, f"/requests/{refs[0]}/comment", {"comment": "Oui", "step": "edit"}
+        ),
+        "wrong words": read(administrator, "/desk/lists", {"kind": "x", "words": "a"}),
+        "wrong hold": read(administrator, f"/desk/texts/{text}", {"step": "hold"}),
         "wrong request": read(full.visitor(), "/requests/new", {**REQUEST, "title": "x"}),
         "wrong report": read(full.visitor(), "/incidents/new", {**REPORT, "date": "x"}),
         "forbidden": read(citizen, "/desk"),

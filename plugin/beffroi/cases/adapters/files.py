@@ -58,6 +58,10 @@ class FolderStore:
         """Return the bytes of a name."""
         return self._path(name).read_bytes()
 
+    def drop(self, name: str) -> None:
+        """Delete the bytes of a name; nothing happens if there are none."""
+        self._path(name).unlink(missing_ok=True)
+
 
 def orphans(folder: Path, known: Collection[str], *, now: datetime) -> Iterator[Path]:
     """Yield stored files that no row names and that are older than a day, and old drafts."""

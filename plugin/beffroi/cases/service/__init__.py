@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -27,7 +28,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
-from beffroi.cases.service import erasing
+from beffroi.cases.service import erasing, reading
 from beffroi.cases.service.erasing import forget_followers as forget_followers
 from beffroi.cases.service.erasing import forget_parties as forget_parties
 from beffroi.kernel import search
@@ -36,7 +37,8 @@ from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from beffroi_privacy.strong import find_strong
+from beffroi.texts import queries as texts
+from beffroi.texts.rules import still_personal
 from beffroi_web.words import N_
 
 
@@ -54,6 +56,8 @@ class NewCase:
     due_on: date | None = None
     visibility: str = "public"
     sensitive: bool = False
+    hidden: tuple[str, ...] = ()
+    """What its author wants hidden in whatever is shown of the texts."""
 
 
 def party_for_account(
@@ -127,10 +131,23 @@ def next_reference(year: int) -> str:
     return rules.reference(year, last)
 
 
+def new_reference(visibility: str, year: int, chance: Chance) -> str:
+    """Return the reference of a new case: counted where everyone sees it, drawn where nobody does.
+
+    Only what is listed is counted on, so that no gap between two listed cases tells of another.
+    """
+    if visibility != "unlisted":
+        return next_reference(year)
+    while True:
+        ref = rules.drawn_reference(year, chance(rules.DRAWN_BYTES))
+        if db.session.scalar(select(Case.id).where(Case.ref == ref)) is None:
+            return ref
+
+
 def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> Case:
     """Open a case with its texts (all pending), its first timeline row and its author following."""
     case = Case(
-        ref=next_reference(new.received_on.year),
+        ref=new_reference(new.visibility, new.received_on.year, chance),
         kind=new.kind,
         status="open",
         open=True,
@@ -149,9 +166,10 @@ def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> C
     )
     db.session.add(case)
     db.session.flush()
+    aids = reading.aids_for(new.party_id, hidden=new.hidden)
     for role, words in new.texts.items():
         if words.strip():
-            add_text(case, role, words, party_id=new.party_id, voice="citizen", now=now)
+            add_text(case, role, words, party_id=new.party_id, voice="citizen", now=now, aids=aids)
     if new.party_id is not None:
         follow(case.id, new.party_id, now=now, chance=chance)
     step(case, "received", actor=actor, now=now, codes={"channel": new.channel})
@@ -159,13 +177,24 @@ def open_case(new: NewCase, *, actor: Actor, now: datetime, chance: Chance) -> C
 
 
 def add_text(
-    case: Case, role: str, words: str, *, party_id: int | None, voice: str, now: datetime
+    case: Case,
+    role: str,
+    words: str,
+    *,
+    party_id: int | None,
+    voice: str,
+    now: datetime,
+    aids: reading.Aids | None = None,
 ) -> CaseText:
-    """Add a text to a case; it is pending: nobody but its author and agents reads it."""
+    """Add a text to a case; it is pending: nobody but its author and agents reads it.
+
+    `aids` are what the program reads it with: what is known of the author, what the author hides.
+    """
+    original = rules.checked_text(role, words)
     row = CaseText(
         case_id=case.id,
         role=role,
-        original=rules.checked_text(role, words),
+        original=original,
         public=None,
         state="pending",
         version=0,
@@ -173,6 +202,7 @@ def add_text(
         party_id=party_id,
         voice=voice,
         written_at=now,
+        **reading.remembered(original, aids),
     )
     db.session.add(row)
     db.session.flush()
@@ -235,14 +265,17 @@ def the_text(case: Case, text_id: int) -> CaseText:
     return row
 
 
-def gate(words: str) -> None:
-    """Raise Invalid, naming what and where, if a text to be released holds a strong identifier."""
-    found = find_strong(words)
+def gate(words: str, field: str = "public") -> None:
+    """Raise Invalid, naming what and where, if words to be public hold what must not be in them.
+
+    That is a strong identifier, or words that the town always hides.
+    """
+    found = still_personal(words, texts.lists())
     if found:
-        where = ", ".join(f"{s.label} ({s.start}-{s.end})" for s in found)
+        where = ", ".join(f"{m.label} ({m.start}-{m.end})" for m in found)
         raise Invalid(
             N_("This text still holds personal details, so it cannot be released: %(where)s."),
-            errors={"public": [N_("Mask what is marked, then release.")]},
+            errors={field: [N_("Mask what is marked, then release.")]},
             where=where,
         )
 
@@ -297,7 +330,7 @@ def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: dateti
     case = case_by_id(case_id)
     if case is None or case.visibility == "removed":
         return
-    shown = select(CaseText).where(CaseText.case_id == case_id, CaseText.state == "released")
+    shown = select(CaseText).where(CaseText.case_id == case_id, CaseText.state.in_(rules.SHOWN))
     for row in db.session.scalars(shown.order_by(CaseText.id)).all():
         row.state = "held"
         codes = {"role": row.role, "reason": reason}
@@ -310,15 +343,20 @@ def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: dateti
     public_changed(case, now=now)
 
 
-def public_changed(case: Case, *, now: datetime) -> None:
-    """Raise a case's public version, index its public words anew and tell the outbox."""
-    case.version += 1
+def index(case: Case) -> None:
+    """Index a case anew by the words that its page shows."""
     db.session.flush()
     words = db.session.scalars(
-        select(CaseText.public).where(CaseText.case_id == case.id, CaseText.state == "released")
+        select(CaseText.public).where(CaseText.case_id == case.id, CaseText.state.in_(rules.SHOWN))
     ).all()
     shown = case.visibility == "public"
     search.put(case.id, "\n".join([case.ref, *(w for w in words if w)]) if shown else "")
+
+
+def public_changed(case: Case, *, now: datetime) -> None:
+    """Raise a case's public version, index its public words anew and tell the outbox."""
+    case.version += 1
+    index(case)
     publish(PublicVersionChanged(case_id=case.id, kind=case.kind, version=case.version, at=now))
 
 
@@ -338,6 +376,18 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
     if case.visibility == "removed" and (not erases or erasing.is_erased(case)):
         raise Conflict(N_("This case is removed already."))
     gate(reason)
+    take_off(
+        case, {"code": code, "reason": reason.strip()[:500]}, erases=erases, actor=actor, now=now
+    )
+
+
+def take_off(
+    case: Case, codes: Mapping[str, str], *, erases: bool, actor: Actor, now: datetime
+) -> None:
+    """Hide or erase a whole case, say so on its timeline, and have withdrawn what left of it.
+
+    `codes` go to the timeline as they are: the protocol's `code`, and the reason or who did it.
+    """
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id)
@@ -345,10 +395,8 @@ def remove_case(case: Case, *, reason: str, code: str, actor: Actor, now: dateti
     if erases:
         erasing.erase(case, now=now)
         publish(CaseErased(case_id=case.id, ref=case.ref, at=now))
-    step(
-        case, "removed", actor=actor, now=now, codes={"code": code, "reason": reason.strip()[:500]}
-    )
-    publish(CaseWithdrawn(case_id=case.id, reason=code, at=now))
+    step(case, "removed", actor=actor, now=now, codes=codes)
+    publish(CaseWithdrawn(case_id=case.id, reason=codes["code"], at=now))
 
 
 def move(
@@ -404,6 +452,12 @@ def _may_point(case: Case, other: Case | None) -> bool:
     return other.visibility == "public" or case.visibility != "public"
 
 
+def gate_answer(given: Answer) -> None:
+    """Raise Invalid unless the words of an answer, and the address that it gives, pass the gate."""
+    gate(given.words)
+    gate(unquote_plus(given.url or ""), "url")
+
+
 def answer(
     case: Case, given: Answer, *, actor: Actor, now: datetime, today: date
 ) -> OfficialAnswer:
@@ -427,7 +481,7 @@ def answer(
         today=today,
         reason=given.words,
     )
-    gate(given.words)
+    gate_answer(given)
     text = add_text(case, "answer", given.words, party_id=None, voice="institution", now=now)
     text.public, text.state, text.version = text.original, "released", 1
     text.released_at, text.released_by = now, actor.account_id
@@ -447,13 +501,22 @@ def answer(
     return row
 
 
-def comment(case: Case, words: str, *, party_id: int, actor: Actor, now: datetime) -> CaseText:
-    """Add a comment, pending until an agent releases it."""
+def comment(
+    case: Case,
+    words: str,
+    *,
+    party_id: int,
+    actor: Actor,
+    now: datetime,
+    hidden: tuple[str, ...] = (),
+) -> CaseText:
+    """Add a comment, pending until an agent releases it; `hidden`: what its author hides in it."""
     if case.visibility != "public":
         raise NotFound(N_("There is no case with this reference."))
     if not words.strip():
         raise Invalid(N_("The comment is empty."), errors={"comment": [N_("Missing.")]})
-    row = add_text(case, "comment", words, party_id=party_id, voice=actor.voice, now=now)
+    aids = reading.aids_for(party_id, hidden=hidden)
+    row = add_text(case, "comment", words, party_id=party_id, voice=actor.voice, now=now, aids=aids)
     step(case, "commented", actor=actor, now=now, text_id=row.id)
     return row
 
@@ -554,24 +617,21 @@ class BroughtCase:
     case_id: int = 0
 
 
-def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
+def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -> None:
     """Insert many cases with texts, timeline and index, a statement a table."""
     if not brought:
         return
-    heads = []
-    for year in sorted({b.received_at.year for b in brought}):
-        block = [b for b in brought if b.received_at.year == year]
-        first = _reserve(year, len(block))
-        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(block)]
+    heads = _with_references(brought, chance)
     ids = db.session.scalars(
         insert(Case).returning(Case.id, sort_by_parameter_order=True),
         [_case_values(b, ref, now) for b, ref in heads],
     ).all()
     for (b, _), case_id in zip(heads, ids, strict=True):
         b.case_id = case_id
-    texts = [_text_values(b, t) for b, _ in heads for t in b.texts]
-    if texts:
-        db.session.execute(insert(CaseText), texts)
+    aids = reading.aids_for()
+    rows = [_text_values(b, t, aids) for b, _ in heads for t in b.texts]
+    if rows:
+        db.session.execute(insert(CaseText), rows)
     db.session.execute(
         insert(TimelineRow),
         [
@@ -588,13 +648,24 @@ def import_cases(brought: list[BroughtCase], *, now: datetime) -> None:
     )
     search.put_many(
         {
-            b.case_id: "\n".join(
-                [ref, *(t.words for t in b.texts if t.official and not find_strong(t.words))]
-            )
+            b.case_id: "\n".join([ref, *(t.words for t in b.texts if _passes(t, aids))])
             for b, ref in heads
             if b.visibility == "public"
         }
     )
+
+
+def _with_references(brought: list[BroughtCase], chance: Chance) -> list[tuple[BroughtCase, str]]:
+    """Give each case its reference, year by year: counted where it is listed, else drawn."""
+    heads: list[tuple[BroughtCase, str]] = []
+    for year in sorted({b.received_at.year for b in brought}):
+        block = [b for b in brought if b.received_at.year == year]
+        listed = [b for b in block if b.visibility != "unlisted"]
+        first = _reserve(year, len(listed)) if listed else 0
+        heads += [(b, rules.reference(year, first + n)) for n, b in enumerate(listed)]
+        hidden = [b for b in block if b.visibility == "unlisted"]
+        heads += [(b, new_reference(b.visibility, year, chance)) for b in hidden]
+    return heads
 
 
 def _reserve(year: int, count: int) -> int:
@@ -630,8 +701,13 @@ def _case_values(b: BroughtCase, ref: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _text_values(b: BroughtCase, t: BroughtText) -> dict[str, Any]:
-    released = t.official and not find_strong(t.words)
+def _passes(t: BroughtText, aids: reading.Aids) -> bool:
+    """Say whether words from elsewhere are shown as they stand: official, and the gate is open."""
+    return t.official and not still_personal(t.words, aids.lists)
+
+
+def _text_values(b: BroughtCase, t: BroughtText, aids: reading.Aids) -> dict[str, Any]:
+    released = _passes(t, aids)
     return {
         "case_id": b.case_id,
         "role": t.role,
@@ -643,6 +719,7 @@ def _text_values(b: BroughtCase, t: BroughtText) -> dict[str, Any]:
         "voice": "institution" if t.official else "citizen",
         "written_at": b.received_at,
         "released_at": b.received_at if released else None,
+        **reading.remembered(t.words, None if released else aids),
     }
 
 
@@ -651,7 +728,8 @@ def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: dateti
 
     Its words are shown if the gate finds nothing in them; otherwise they wait for an agent.
     """
-    clean = not find_strong(words)
+    aids = reading.aids_for()
+    clean = not still_personal(words, aids.lists)
     day = brought.closed_on or now.date()
     at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     text = CaseText(
@@ -665,6 +743,7 @@ def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: dateti
         voice="institution",
         written_at=at,
         released_at=at if clean else None,
+        **reading.remembered(words, None if clean else aids),
     )
     db.session.add(text)
     db.session.flush()

@@ -3,7 +3,8 @@
 
 Two depths. `hide` is for every removal: no public form of a text is left. `erase` is for a removal
 that a person has a right to: originals, receipts, notes, files, reasons and the link to the author
-go too; what stays are codes and dates, so that the institution's own figures do not change.
+go too, and what was decided about their words; what stays are codes and dates, so that the
+institution's own figures do not change.
 
 Followers are still owed word of the removal, so their rows and addresses go when the message has
 left (`notifications.service.forget_the_gone`).
@@ -21,9 +22,11 @@ from beffroi.cases.models import (
     CaseText,
     Follower,
     InternalNote,
+    MaskDecision,
     OfficialAnswer,
     Party,
     Support,
+    TextSample,
     TimelineRow,
 )
 from beffroi.kernel.db import db
@@ -46,7 +49,9 @@ def hide(case: Case) -> None:
 
 
 def is_erased(case: Case) -> bool:
-    """Say whether a case was erased before."""
+    """Say whether a case was erased before; one whose author has left is not."""
+    if case.visibility != "removed":
+        return False
     party = db.session.get(Party, case.party_id) if case.party_id else None
     return party is not None and party.kind == ERASED
 
@@ -56,16 +61,18 @@ def erase(case: Case, *, now: datetime) -> None:
     db.session.execute(
         update(CaseText)
         .where(CaseText.case_id == case.id)
-        .values(original="", public=None, state="held", party_id=None)
+        .values(original="", public=None, state="held", party_id=None, hidden=None)
         .execution_options(synchronize_session="fetch")
     )
     db.session.execute(
         update(OfficialAnswer).where(OfficialAnswer.case_id == case.id).values(url=None)
     )
-    for table in (InternalNote, Attachment, Support):
+    for table in (InternalNote, Attachment, Support, MaskDecision, TextSample):
         db.session.execute(delete(table).where(table.case_id == case.id))
     rows = db.session.scalars(select(TimelineRow).where(TimelineRow.case_id == case.id))
     for row in rows:
+        if row.voice == "citizen":
+            row.account_id = None
         if "reason" in row.codes:
             row.codes = {name: code for name, code in row.codes.items() if name != "reason"}
     nobody = Party(kind=ERASED, lang=case.lang, created_at=now)

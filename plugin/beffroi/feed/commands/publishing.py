@@ -15,6 +15,7 @@ from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.extension import NextBatches
 from beffroi.outbox.queries import waiting_count
+from beffroi_federation.errors import Rollback, SignerLocked
 from beffroi_federation.signing import Signer
 
 Effect = Callable[[str], None]
@@ -90,7 +91,7 @@ def publish_on_schedule(
     What has no room in one transaction of `most` facts follows in further ones. Returns how many
     entries entered the log.
     """
-    recovery.require_level(signer)
+    require_level(signer)
     sign_staged(signer)
     entries = 0
     for slot, only in ((calendar.week(now), ""), (calendar.day(now), "withdraw")):
@@ -114,6 +115,20 @@ def publish_on_schedule(
     return entries
 
 
+def require_level(signer: Signer) -> None:
+    """Return if the log may be added to; SignerLocked or Rollback otherwise.
+
+    Another worker may be between signing and committing: what looks wrong is looked at once more
+    when nobody else has the turn.
+    """
+    try:
+        recovery.require_level(signer)
+    except (SignerLocked, Rollback):
+        with unit_of_work():
+            SqlLogStore().take_turn()
+            recovery.require_level(signer)
+
+
 def sign_staged(signer: Signer) -> None:
     """Have signed what a crash left staged without a checkpoint."""
     head = SqlLogStore().head()
@@ -131,7 +146,7 @@ def publish_if_waiting(
     Used where publication is at once; a log that is still empty gets its first checkpoint too. What
     a crash left staged without a signature is signed first.
     """
-    recovery.require_level(signer)
+    require_level(signer)
     sign_staged(signer)
     entries = 0
     while waiting_count() or SqlLogStore().head().size == 0:

@@ -2,19 +2,24 @@
 """Photos on their way in and out: from a form, cleaned, into the store; from there to a browser.
 
 The bytes as they were sent are read from memory, cleaned and let go; only the clean copy and its
-thumbnail are put into the store, before the rows that name them.
+thumbnail are put into the store, before the rows that name them. While a form is looked at before
+it is sent, or comes back with a fault, it carries the names of what is stored, signed: nobody has
+to choose a photo twice. What is never sent is an orphan, which the worker sweeps.
 """
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Response
 from flask_babel import gettext
+from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 
 from beffroi.cases.adapters.files import FolderStore
-from beffroi.incidents.rules import MOST_PHOTOS, PHOTO_WORDS
+from beffroi.incidents.rules import MOST_PHOTOS, PHOTO_WORDS, StoredPhoto
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.errors import NotFound
 from beffroi_privacy.photo_refusals import PhotoRefused
@@ -23,6 +28,8 @@ from beffroi_web.words import N_
 
 MOST_BODY = MOST_PHOTOS * LIMITS.most_bytes + MEGABYTE
 """Bytes of a report with all its photos, and its words."""
+CARRIED_FOR = timedelta(hours=20)
+"""How long a form may carry photos; they are swept after a day (`cases.adapters.files`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +41,10 @@ class Brought:
     sent: int = 0
 
 
-def read(files: Sequence[FileStorage], *, chance: Chance) -> Brought:
-    """Clean the photos of a form; sentences are in the reader's language."""
+def read(files: Sequence[FileStorage], *, chance: Chance, most: int = MOST_PHOTOS) -> Brought:
+    """Clean the photos of a form, at most so many; sentences are in the reader's language."""
     chosen = [file for file in files if file.filename or file.stream.read(1)]
-    if len(chosen) > MOST_PHOTOS:
+    if len(chosen) > most:
         said = gettext("%(most)s photos at most; choose again.", most=MOST_PHOTOS)
         return Brought(faults=(said,), sent=len(chosen))
     photos, faults = [], []
@@ -53,12 +60,45 @@ def read(files: Sequence[FileStorage], *, chance: Chance) -> Brought:
     return Brought(tuple(photos), tuple(faults), len(chosen))
 
 
-def keep(folder: Path, photos: Sequence[Photo]) -> None:
+def keep(folder: Path, photos: Sequence[Photo]) -> tuple[StoredPhoto, ...]:
     """Put photos and thumbnails into the store of a data folder, before any row names them."""
     store = FolderStore(folder / "files")
     for photo in photos:
         for picture in (photo.full, photo.small):
             store.put(picture.name, picture.data)
+    return tuple(
+        StoredPhoto(
+            photo.full.name,
+            photo.small.name,
+            hashlib.sha256(photo.full.data).hexdigest(),
+            photo.full.width,
+            photo.full.height,
+        )
+        for photo in photos
+    )
+
+
+def carry(secret: str, photo: StoredPhoto, *, now: datetime) -> str:
+    """Return a stored photo as a form carries it: its facts, signed, and until when they hold."""
+    until = int((now + CARRIED_FOR).timestamp())
+    return _signed(secret).dumps([until, *astuple(photo)])
+
+
+def carried(secret: str, tokens: Sequence[str], *, now: datetime) -> tuple[StoredPhoto, ...]:
+    """Return the stored photos that a form carries; what is forged or too old is left out."""
+    found = []
+    for token in dict.fromkeys(tokens):
+        try:
+            until, *facts = _signed(secret).loads(token)
+            if until >= now.timestamp():
+                found.append(StoredPhoto(*facts))
+        except (BadData, TypeError, ValueError):
+            continue
+    return tuple(found)
+
+
+def _signed(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="beffroi.photos")
 
 
 def answer(folder: Path, name: str) -> Response:

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reads of cases. Whatever is named `public_…` or `card…` gives released public text only.
+"""Reads of cases. Whatever is named `public_…` or `card…` gives public text only.
 
-Originals are read by exactly two functions, `originals` (for agents) and `own_texts` (for their
-author); nothing else in the town selects that column.
+On the town's own pages (`public_texts`, `public_timeline`, `card_select`, the search) that is what
+an agent released and what was shown by itself; in everything else (`public_words`, `words_by_case`:
+API, mail, records) what an agent released, and nothing more.
+
+Originals are read by `originals` and `review` (for agents), by `own_texts` and `persons.texts_by`
+(for their author) and by `persons.texts_of_case` (to be kept apart); nothing else in the town
+selects that column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +32,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
+from beffroi.cases.rules import SHOWN
 from beffroi.kernel import search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
@@ -50,7 +56,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PublicText:
-    """A text as everyone may see it: words only when released."""
+    """A text as everyone may see it: words only when released, or shown by itself.
+
+    `gone` says that its author has withdrawn it: nothing is left of it.
+    """
 
     id: int
     role: str
@@ -58,6 +67,7 @@ class PublicText:
     words: str | None
     voice: str
     at: datetime
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class PublicStep:
     voice: str
     codes: Mapping[str, Any]
     words: str | None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +150,7 @@ _TEXTS = (
         CaseText.public,
         CaseText.voice,
         CaseText.written_at,
+        CaseText.party_id,
     )
     .where(CaseText.case_id == bindparam("case_id"))
     .order_by(CaseText.id)
@@ -184,18 +196,25 @@ _WORDS = (
 
 
 def public_texts(case_id: int) -> list[PublicText]:
-    """Return every text of a case, oldest first; words only where released."""
+    """Return every text of a case, oldest first; words only where released or shown."""
     return [
         PublicText(
             r.id,
             r.role,
             r.state,
-            r.public if r.state == "released" else None,
+            r.public if r.state in SHOWN else None,
             r.voice,
             r.written_at,
+            _is_withdrawn(r),
         )
         for r in db.session.execute(_TEXTS, {"case_id": case_id})
     ]
+
+
+def _is_withdrawn(row: Any) -> bool:
+    """Say whether a comment was withdrawn: nobody wrote it any more, and nothing of it is kept."""
+    nobody = row.party_id is None and row.public is None and row.voice == "citizen"
+    return bool(row.role == "comment" and row.state == "held" and nobody)
 
 
 def public_words(case_id: int) -> dict[str, str]:
@@ -204,9 +223,9 @@ def public_words(case_id: int) -> dict[str, str]:
 
 
 def public_timeline(case_id: int) -> list[PublicStep]:
-    """Return the public rows of a timeline, oldest first, with released words only."""
+    """Return the public rows of a timeline, oldest first, with public words only."""
     return [
-        PublicStep(r.at, r.step, r.voice, r.codes, r.public if r.state == "released" else None)
+        PublicStep(r.at, r.step, r.voice, r.codes, r.public if r.state in SHOWN else None, r.state)
         for r in db.session.execute(_TIMELINE, {"case_id": case_id})
     ]
 
@@ -248,9 +267,13 @@ def _first_words(column: Any, *conditions: ColumnElement[bool]) -> Any:
     )
 
 
+_KEPT_WORDS = func.coalesce(func.nullif(CaseText.original, ""), CaseText.public)
+"""A text as agents and its author read it; the public form once the original's time is over."""
+
+
 def card_select(*extra: Any) -> Statement:
     """Return the select behind every public list: listed cases with their released title."""
-    title = _first_words(CaseText.public, CaseText.state == "released")
+    title = _first_words(CaseText.public, CaseText.state.in_(SHOWN))
     return select(
         Case.id,
         Case.ref,
@@ -294,19 +317,26 @@ _MOST = 2**31
 def _place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
     """Return the key and id that a cursor holds, or raise Invalid: cursors come from outside."""
     try:
-        at, last_id = values
+        at, ref = values
         key = _READERS[sort](at)
-        if not isinstance(last_id, int) or (isinstance(key, int) and abs(key) >= _MOST):
+        if not isinstance(ref, str) or (isinstance(key, int) and abs(key) >= _MOST):
             raise ValueError
         if isinstance(key, datetime) and key.tzinfo is None:
             raise ValueError
-        return key, last_id
+        last = head(ref)
+        if last is None:
+            raise ValueError
+        return key, last.id
     except (ValueError, TypeError) as error:
         raise Invalid(N_("This page address is not one of ours; start from the list.")) from error
 
 
 def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> Page:
-    """Return one page of a list by keyset: any page costs what the first one costs."""
+    """Return one page of a list by keyset: any page costs what the first one costs.
+
+    A cursor names the last row by its reference, never by its id: the gaps between ids would tell
+    of the cases that the list leaves out.
+    """
     key, falling = _KEYS[sort]
     if cursor:
         at, last_id = _place(sort, decode_cursor(cursor))
@@ -326,7 +356,7 @@ def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> 
     if more and items:
         at = items[-1]._mapping["_key"]
         token = encode_cursor(
-            [at.isoformat() if isinstance(at, date | datetime) else at, items[-1].id]
+            [at.isoformat() if isinstance(at, date | datetime) else at, items[-1].ref]
         )
     return Page(items, token)
 
@@ -396,7 +426,7 @@ def cases_of(party_id: int) -> Sequence[Any]:
             Case.open,
             Case.received_on,
             Case.due_on,
-            _first_words(CaseText.original).label("title"),
+            _first_words(_KEPT_WORDS).label("title"),
         )
         .where(Case.party_id == party_id)
         .order_by(Case.id.desc())
@@ -409,6 +439,7 @@ def own_texts(case_id: int, party_id: int) -> list[tuple[str, str, str]]:
     rows = db.session.execute(
         select(CaseText.role, CaseText.original, CaseText.state)
         .where(CaseText.case_id == case_id, CaseText.party_id == party_id)
+        .where(CaseText.original != "")
         .order_by(CaseText.id)
     )
     return [(r.role, r.original, r.state) for r in rows]
@@ -428,6 +459,8 @@ class DeskText:
     state: str
     voice: str
     at: datetime
+    hidden: str | None
+    party_id: int | None
 
 
 def originals(case_id: int) -> list[DeskText]:
@@ -441,6 +474,8 @@ def originals(case_id: int) -> list[DeskText]:
             CaseText.state,
             CaseText.voice,
             CaseText.written_at,
+            CaseText.hidden,
+            CaseText.party_id,
         )
         .where(CaseText.case_id == case_id)
         .order_by(CaseText.id)
@@ -524,7 +559,7 @@ def desk_select() -> Statement:
         Case.supports,
         Case.visibility,
         Case.channel,
-        _first_words(CaseText.original).label("title"),
+        _first_words(_KEPT_WORDS).label("title"),
         Department.name.label("department"),
         (waiting + photos).label("waiting"),
     ).outerjoin(Department, Department.id == Case.department_id)
@@ -589,9 +624,21 @@ def totals() -> dict[str, int]:
     return {"data_requests": asked, "incidents": sum(by_kind.values())}
 
 
+def first_public_day() -> date | None:
+    """Return the day of the oldest case that everyone sees, or None: where counting begins.
+
+    Not that of the oldest case: the first period that is told would tell of one that nobody sees.
+    """
+    return db.session.scalar(select(func.min(Case.received_on)).where(Case.visibility == "public"))
+
+
 def erased() -> Select[int]:
-    """Return a select of the ids of erased cases."""
-    return select(Case.id).join(Party, Party.id == Case.party_id).where(Party.kind == ERASED)
+    """Return a select of the ids of erased cases: removed ones, whose author is nobody any more.
+
+    A case whose author's account has ended without being asked for stays public, and followed.
+    """
+    gone = (Party.kind == ERASED, Case.visibility == "removed")
+    return select(Case.id).join(Party, Party.id == Case.party_id).where(*gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -612,7 +659,7 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
     ).all()
     words: dict[int, list[str]] = {head.id: [head.ref] for head in heads}
     texts = select(CaseText.case_id, CaseText.public).where(
-        CaseText.case_id.in_(words), CaseText.state == "released", CaseText.public.is_not(None)
+        CaseText.case_id.in_(words), CaseText.state.in_(SHOWN), CaseText.public.is_not(None)
     )
     for text in db.session.execute(texts.order_by(CaseText.id)):
         words[text.case_id].append(text.public)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What ends by itself in cases once it has been kept for long enough. None commits.
+
+Each kind has a `count_…`, which only reads, and a `forget_…`, which takes up to `most` and returns
+how many it took: nought when nothing is left to do. Public forms, codes and dates stay.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+
+from beffroi.cases.models import Case, CaseText, Follower, InternalNote, Party
+from beffroi.cases.service import persons
+from beffroi.kernel.db import db
+
+
+def _count(found: Select[Any]) -> int:
+    return int(db.session.scalar(select(func.count()).select_from(found.subquery())) or 0)
+
+
+def _closed(before: date) -> Select[int]:
+    """Return a select of the cases closed before a day whose originals are still there."""
+    texts = select(CaseText.id).where(
+        CaseText.case_id == Case.id, CaseText.original != "", CaseText.state != "held"
+    )
+    notes = select(InternalNote.id).where(InternalNote.case_id == Case.id)
+    return select(Case.id).where(
+        Case.open.is_(False), Case.closed_on < before, or_(texts.exists(), notes.exists())
+    )
+
+
+def count_originals(before: date) -> int:
+    """Return how many closed cases have originals, receipts or notes to lose."""
+    return _count(_closed(before))
+
+
+def forget_originals(before: date, most: int) -> list[int]:
+    """Destroy the originals and notes of cases closed before a day; return which cases.
+
+    What was never released has no public form to stay: it is held, and empty.
+    """
+    ids = list(db.session.scalars(_closed(before).order_by(Case.id).limit(most)))
+    here = CaseText.case_id.in_(ids)
+    db.session.execute(
+        update(CaseText)
+        .where(here, CaseText.state == "pending")
+        .values(original="", public=None, state="held")
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(CaseText)
+        .where(here, CaseText.state == "released")
+        .values(original="")
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        delete(InternalNote)
+        .where(InternalNote.case_id.in_(ids))
+        .execution_options(synchronize_session=False)
+    )
+    return ids
+
+
+def _held(before: datetime) -> Select[int]:
+    done = or_(Case.open.is_(False), Case.visibility == "removed")
+    words = or_(CaseText.original != "", CaseText.public.is_not(None))
+    return (
+        select(CaseText.id)
+        .join(Case, Case.id == CaseText.case_id)
+        .where(CaseText.state == "held", words, done, Case.changed_at < before)
+    )
+
+
+def count_held(before: datetime) -> int:
+    """Return how many held texts are in cases that nothing has happened to since a moment."""
+    return _count(_held(before))
+
+
+def forget_held(before: datetime, most: int) -> int:
+    """Destroy held texts of cases that are over and that nothing has happened to for long."""
+    ids = list(db.session.scalars(_held(before).order_by(CaseText.id).limit(most)))
+    db.session.execute(
+        update(CaseText)
+        .where(CaseText.id.in_(ids))
+        .values(original="", public=None)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ids)
+
+
+def _strangers(before: date, moment: datetime) -> Select[int]:
+    """Return a select of people without an account with whom everything is over since a day.
+
+    Who still awaits an answer, follows an open case, or wrote a comment since, stays.
+    """
+    live: list[ColumnElement[bool]] = [
+        select(Case.id)
+        .where(Case.party_id == Party.id)
+        .where(
+            or_(
+                Case.open.is_(True) & (Case.visibility != "removed"),
+                Case.closed_on >= before,
+                (Case.visibility == "removed") & (Case.changed_at >= moment),
+            )
+        )
+        .exists(),
+        select(CaseText.id)
+        .where(CaseText.party_id == Party.id, CaseText.written_at >= moment)
+        .exists(),
+        select(Follower.id)
+        .join(Case, Case.id == Follower.case_id)
+        .where(Follower.party_id == Party.id, Follower.ended_at.is_(None), Case.open.is_(True))
+        .where(Case.visibility != "removed")
+        .exists(),
+    ]
+    return select(Party.id).where(
+        Party.kind.in_(("email", "desk")),
+        Party.created_at < moment,
+        *(~one for one in live),
+    )
+
+
+def count_strangers(before: date, moment: datetime) -> int:
+    """Return how many people without an account will be forgotten."""
+    return _count(_strangers(before, moment))
+
+
+def forget_strangers(before: date, moment: datetime, most: int) -> list[int]:
+    """Empty the parties of people without an account with whom everything is over; return which.
+
+    Each keeps its row: two reports of one person must go on counting as one person's.
+    """
+    ids = list(db.session.scalars(_strangers(before, moment).order_by(Party.id).limit(most)))
+    persons.stop_following(ids)
+    persons.forget_parties_of(ids)
+    return ids

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What people see, correct and end of what is kept of them: below `/account`, and on own cases.
+
+Each page stands in the module of what it is for; importing this package declares them all.
+"""
+
+from beffroi.rights.routes import correcting, erasing, own_cases, seeing
+from beffroi.rights.routes.shared import blueprint
+
+__all__ = ["blueprint", "correcting", "erasing", "own_cases", "seeing"]
