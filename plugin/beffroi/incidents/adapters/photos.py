@@ -38,7 +38,6 @@ class Brought:
 
     photos: tuple[Photo, ...] = ()
     faults: tuple[str, ...] = ()
-    sent: int = 0
 
 
 def read(files: Sequence[FileStorage], *, chance: Chance, most: int = MOST_PHOTOS) -> Brought:
@@ -46,7 +45,7 @@ def read(files: Sequence[FileStorage], *, chance: Chance, most: int = MOST_PHOTO
     chosen = [file for file in files if file.filename or file.stream.read(1)]
     if len(chosen) > most:
         said = gettext("%(most)s photos at most; choose again.", most=MOST_PHOTOS)
-        return Brought(faults=(said,), sent=len(chosen))
+        return Brought(faults=(said,))
     photos, faults = [], []
     for number, file in enumerate(chosen, 1):
         file.stream.seek(0)
@@ -57,7 +56,7 @@ def read(files: Sequence[FileStorage], *, chance: Chance, most: int = MOST_PHOTO
             if len(chosen) > 1:
                 said = gettext("Photo %(number)s: %(said)s", number=number, said=said)
             faults.append(said)
-    return Brought(tuple(photos), tuple(faults), len(chosen))
+    return Brought(tuple(photos), tuple(faults))
 
 
 def keep(folder: Path, photos: Sequence[Photo]) -> tuple[StoredPhoto, ...]:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beffroi_privacy.lists import Lists as Known
+from beffroi_privacy.lists import NO_LISTS as NO_LISTS  # a town's lists are those of the engine
+from beffroi_privacy.lists import Lists as Lists
 from beffroi_privacy.normalise import fold, normalise
 from beffroi_privacy.spans import Span
 from beffroi_privacy.strong import find_strong, mask, propose
@@ -47,17 +48,6 @@ MOST_CHOSEN = 50
 """Pieces of a text that its author may hide besides, at most."""
 LONGEST_CHOSEN = 200
 MOST_CANDIDATES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """A town's own names and words: never masked as a person's, and always masked."""
-
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-
-
-NO_LISTS = Lists()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,7 +88,7 @@ class Found:
 
 def _found(words: str, known: Sequence[str], lists: Lists) -> Found:
     """Ask the engine: the one place of the town that does. Words of the deny-list come later."""
-    proposal = propose(words, known, lists=Known(allow=lists.allow))
+    proposal = propose(words, known, lists=Lists(allow=lists.allow))
     marks = tuple(Mark(span.start, span.end, span.label) for span in proposal.spans)
     failed = bool(words.strip()) and not proposal.text
     return Found(marks, proposal.review, proposal.reasons, failed)
