@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from werkzeug.serving import BaseWSGIServer
 
-from beffroi import cli
+from beffroi import operating
 from beffroi.app import create_app
 from beffroi.config import from_environ
 from beffroi.dashboards.queries import totals
@@ -74,7 +74,7 @@ class Federation:
         for town in self.layout.towns:
             self.tell(f"preparing {town.name} …")
             described = from_environ(town_environment(self.layout, town))
-            cli.init(described, say=self.tell)
+            operating.init(described, say=self.tell)
             app = create_app(described)
             now = SystemClock().now()
             with app.app_context():
@@ -102,7 +102,7 @@ class Federation:
             self.tell(f"{town.name}: reading {path.name} …")
             arguments = ["import", kind, str(path), "--newest-yesterday"]
             with redirect_stdout(sys.stderr):  # standard output is for the one JSON object
-                status = cli.main(arguments, environment(town_environment(self.layout, town)))
+                status = operating.main(arguments, environment(town_environment(self.layout, town)))
             if status:
                 raise RuntimeError(f"{path.name} could not be imported")
 

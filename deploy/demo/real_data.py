@@ -8,7 +8,7 @@ simply not read. Real citizens' words go through the same gate as anybody's: the
 from datetime import datetime
 from pathlib import Path
 
-from beffroi import cli
+from beffroi import operating
 from demo.places import Town
 
 FILES = {
@@ -37,5 +37,5 @@ def files_for(data: Path, town: Town) -> list[tuple[str, Path]]:
 def weeks_moved(data: Path, town: Town, now: datetime) -> int:
     """Return by how many weeks the first of a town's files is moved."""
     for kind, path in files_for(data, town):
-        return cli.whole_weeks(cli.READERS[kind].newest(path, until=now), now).days // 7
+        return operating.whole_weeks(operating.READERS[kind].newest(path, until=now), now).days // 7
     return 0

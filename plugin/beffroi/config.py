@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
+BIND = "127.0.0.1:8000"
+"""Where the web server answers if nothing else is said."""
 PREFIX = "BEFFROI_"
 OTHERS = (PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")
 """What begins like a town's settings and is not one."""

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The systemd units: systemd itself finds nothing wrong with them, and they shut the service in."""
 
-import argparse
 import re
 import runpy
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import gunicorn.config
 import pytest
 
-from beffroi import cli as town
-from beffroi_federation.aggregator import cli as nation
+from beffroi_web.serving import serve
 from support.deployed import DEPLOY, ROOT, unit_values
 
 UNITS = DEPLOY / "systemd"
@@ -97,14 +95,20 @@ def test_service_socket_and_nginx_mean_the_same_socket(service: str) -> None:
     assert listened == [bound] == passed
 
 
-@pytest.mark.parametrize("serve", [town.serve, nation.serve])
 def test_the_serve_command_and_the_file_say_the_same_to_gunicorn(
-    serve: Callable[[argparse.Namespace], int], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`serve` gives its own options, which win: a file that says otherwise would deceive."""
     started: list[list[str]] = []
-    monkeypatch.setattr("os.execv", lambda _, words: started.append(words))
-    serve(argparse.Namespace(bind="unix:/run/x", workers=2, threads=4))
+
+    def become(_: str, words: list[str]) -> NoReturn:
+        started.append(words)
+        raise SystemExit(0)
+
+    monkeypatch.setattr("os.execv", become)
+    with pytest.raises(SystemExit):
+        serve(["--bind", "unix:/run/x"], program="beffroi", application="x:app", bind="",
+              check=lambda: None)  # fmt: skip
     config = gunicorn.config.Config()
     given = vars(config.parser().parse_args(started[0][3:]))
     file = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))

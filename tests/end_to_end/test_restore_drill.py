@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from beffroi.feed import commands as feed
-from beffroi.feed.commands import keeping
 from beffroi.kernel.db import MIGRATIONS
+from beffroi.signer import commands as keeping
 from beffroi_federation.aggregator.intake import commands as intake
 from beffroi_federation.entries import Content
 from beffroi_federation.errors import ProtocolError

@@ -15,9 +15,9 @@ from types import ModuleType
 import pytest
 
 import beffroi
-from beffroi import cli, subscribers
+from beffroi import operating, subscribers
 from beffroi_federation import auditor
-from beffroi_federation.aggregator import cli as aggregator
+from beffroi_federation.aggregator import operating as aggregator
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
@@ -55,7 +55,7 @@ def commands_of(parser: argparse.ArgumentParser, path: str = "") -> Iterator[tup
 @pytest.mark.parametrize(
     ("program", "parser"),
     [
-        ("beffroi", cli._parser()),
+        ("beffroi", operating._parser()),
         ("beffroi-aggregator", aggregator._parser()),
         ("beffroi-verify", auditor._parser()),
     ],
@@ -89,7 +89,9 @@ def test_the_one_script_does_what_its_rows_say() -> None:
 
 def test_every_kind_of_import_is_documented() -> None:
     table = COMMANDS.split("### What can be imported")[1].split("\n\n")[1]
-    assert sorted(re.findall(r"^\| `([a-z0-9-]+)`", table, re.MULTILINE)) == sorted(cli.READERS)
+    assert sorted(re.findall(r"^\| `([a-z0-9-]+)`", table, re.MULTILINE)) == sorted(
+        operating.READERS
+    )
 
 
 def event_modules() -> Iterator[tuple[str, ModuleType]]:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from beffroi.config import from_environ
-from beffroi.feed.commands import keeping
+from beffroi.signer import commands as keeping
 from beffroi_federation.signer import TreeSigner
 from beffroi_federation.signer_server import alone
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from beffroi.config import Settings
-from beffroi.feed.commands import keeping
+from beffroi.signer import commands as keeping
 from beffroi_federation.signer import wall_clock
 from beffroi_federation.signer_memory import Step, no_step
 from beffroi_federation.signer_server import SignerServer, alone

@@ -37,12 +37,12 @@ from beffroi.cases import service as case_service
 from beffroi.config import Settings, from_mapping
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as requests
-from beffroi.feed.commands.keeping import create_signer
 from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.moderation import service as moderation
+from beffroi.signer.commands import create_signer
 from beffroi.worker import Worker
 from beffroi_federation.tiles import (
     bundle_path,

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
+BIND = "127.0.0.1:8300"
+"""Where the web server answers if nothing else is said."""
 PREFIX = "BEFFROI_AGGREGATOR_"
 OTHERS = (PREFIX + "URL",)
 """What begins like our settings and is a town's: where its aggregator is."""

@@ -20,7 +20,6 @@ from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
-from alembic.util import CommandError
 from flask_babel import force_locale, gettext
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
@@ -40,7 +39,7 @@ from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import MIGRATIONS, db
 from beffroi.kernel.errors import Conflict, Refusal
 from beffroi_web.database import engine_options, tune
-from beffroi_web.migrating import current_and_head, upgrade
+from beffroi_web.migrating import UnknownRevision, current_and_head, upgrade
 from beffroi_web.words import N_
 
 Say = Callable[[str], None]
@@ -175,7 +174,7 @@ def _build(url: str, archive: Reader) -> None:
     manifest = archive.manifest
     try:
         upgrade(MIGRATIONS, url, manifest.revision)
-    except CommandError as error:
+    except UnknownRevision as error:
         raise Conflict(
             N_(
                 "This backup was made by a newer version of Beffroi (%(version)s). Nothing changed."

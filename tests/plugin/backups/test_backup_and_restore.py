@@ -174,8 +174,13 @@ def cut(file: Path) -> None:
 
 
 def flip(file: Path) -> None:
+    """Flip a bit among the bytes of a table, not of what ZIP keeps about it and nobody reads."""
+    with zipfile.ZipFile(file) as archive:
+        member = max(archive.infolist(), key=lambda one: one.compress_size)
     data = bytearray(file.read_bytes())
-    data[len(data) // 3] ^= 1
+    head = member.header_offset
+    lengths = (int.from_bytes(data[at : at + 2], "little") for at in (head + 26, head + 28))
+    data[head + 30 + sum(lengths) + member.compress_size // 2] ^= 1
     file.write_bytes(data)
 
 

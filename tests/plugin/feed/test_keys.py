@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beffroi.feed import commands
-from beffroi.feed.commands.keeping import signer_folder
+from beffroi.signer.commands import signer_folder
 from beffroi_federation.auditor import main as audit
 from beffroi_federation.checkpoint import open_checkpoint
 from beffroi_federation.errors import Unsigned

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from beffroi.feed.commands import log_facts, origin_of, signer_for
-from beffroi.feed.commands.keeping import create_signer
+from beffroi.signer.commands import create_signer
 from support.signer import serving
 from support.town import town_settings
 

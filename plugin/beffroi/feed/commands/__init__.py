@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the worker and the operator do with the log: `publishing`, `signing`, `recovery`."""
+"""What the worker and the operator do with the log: `publishing`, `keys`, `recovery`."""
 
 from beffroi.feed.commands.keys import publish_key
 from beffroi.feed.commands.publishing import (
@@ -21,7 +21,7 @@ from beffroi.feed.commands.recovery import (
     told,
     told_of,
 )
-from beffroi.feed.commands.signing import log_facts, origin_of, signer_for
+from beffroi.signer.queries import log_facts, origin_of, signer_for
 from beffroi_federation.errors import Fork, ProtocolError, Rollback, SignerLocked
 
 __all__ = [

@@ -13,12 +13,13 @@ from flask_babel import gettext
 
 from beffroi.config import Settings
 from beffroi.feed import queries
-from beffroi.feed.commands import keeping, publishing
-from beffroi.feed.commands.signing import log_facts, signer_for
+from beffroi.feed.commands import publishing
 from beffroi.feed.rules import iso_week
 from beffroi.feed.service import epochs
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.signer import commands as keeping
+from beffroi.signer.queries import log_facts, signer_for
 from beffroi_federation.errors import Inconsistent, ProtocolError
 from beffroi_federation.signer_keys import SEED_BYTES
 from beffroi_federation.signing import SignerStanding

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from beffroi.config import Settings
 from beffroi.feed import queries, service
 from beffroi.feed.commands.keys import show_successor, successor_to_stage
-from beffroi.feed.commands.signing import origin_of
 from beffroi.feed.queries import SqlLogStore
 from beffroi.feed.rules import Calendar, iso_week, offset_of
 from beffroi.feed.service import recovery
@@ -15,6 +14,7 @@ from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.extension import NextBatches
 from beffroi.outbox.queries import waiting_count
+from beffroi.signer.queries import origin_of
 from beffroi_federation.errors import Rollback, SignerLocked
 from beffroi_federation.signing import Signer
 

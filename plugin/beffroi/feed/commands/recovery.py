@@ -16,11 +16,11 @@ from beffroi import __version__
 from beffroi.config import Settings
 from beffroi.feed import queries
 from beffroi.feed.adapters.nation import NationCopy
-from beffroi.feed.commands.signing import log_facts
 from beffroi.feed.queries import SqlLogStore
 from beffroi.feed.service import recovery
 from beffroi.feed.service.recovery import CaughtUp, Relation
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.signer.queries import log_facts
 from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.entries import Content, encode_content_line, parse_content_line
 from beffroi_federation.errors import ProtocolError, SignerLocked

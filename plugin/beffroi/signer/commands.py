@@ -10,13 +10,13 @@ import logging
 import secrets
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from beffroi.config import Settings
-from beffroi.feed.commands.signing import origin_of, signer_for
+from beffroi.config import Settings, from_environ
+from beffroi.signer.queries import origin_of, signer_for
 from beffroi_federation.errors import Malformed, ProtocolError, SignerLocked
 from beffroi_federation.policy import Policy, parse_policy
 from beffroi_federation.signer import wall_clock
@@ -26,6 +26,7 @@ from beffroi_federation.signer_keys import SEED_BYTES
 from beffroi_federation.signer_memory import Step, no_step
 from beffroi_federation.signer_server import SignerServer, alone
 from beffroi_federation.signer_words import seed_from_words, seed_words
+from beffroi_web.configuration import SettingsRefused
 
 COLUMNS = 4
 _BEFORE = """
@@ -129,6 +130,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--again", action="store_true", help="another new key, for the words of the last were lost"
     )
     acts.add_parser("state", help="say where the running signer stands")
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run `beffroi signer …`; 0 done, 1 it could not be done and why is said, 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="beffroi signer", description="Hold the log's key.")
+    arguments(parser)
+    args = parser.parse_args(argv)
+    try:
+        return run(args, from_environ(environ))
+    except SettingsRefused as error:
+        print(f"beffroi: {error}", file=sys.stderr)
+        return 2
+    except (ProtocolError, OSError) as error:
+        print(f"beffroi: {error}", file=sys.stderr)
+        return 1
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How web and worker reach the town's signer, and what they know of the log without it.
 
-Neither reads a seed: that is `keeping`'s, which only the operator's commands import.
+Neither reads a seed: that is `commands`', which only the signer and the operator's commands import.
 """
 
 from beffroi.config import Settings

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the operator does: `beffroi init · worker · publish · import · backup · restore · agents`.
+
+Each command reads the settings from the environment, does one thing, and exits 0 (done), 1 (it
+could not be done, and why is said) or 2 (wrong usage or settings). `beffroi.cli` is the door; it
+answers `serve` and `signer` without loading this.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+from flask import Flask
+from rich.console import Console
+from rich.progress import Progress
+
+from beffroi.accounts import commands as agents
+from beffroi.app import create_app
+from beffroi.backups import commands as backups
+from beffroi.config import BIND, Settings, from_environ
+from beffroi.data_requests import commands as data_requests
+from beffroi.feed import commands as feed
+from beffroi.incidents import commands as incidents
+from beffroi.kernel.chance import system_chance
+from beffroi.kernel.clock import local_day
+from beffroi.kernel.db import MIGRATIONS
+from beffroi.signer import commands as keeping
+from beffroi.worker import Worker
+from beffroi_web import serving
+from beffroi_web.clock import SystemClock
+from beffroi_web.configuration import SettingsRefused
+from beffroi_web.errors import Refusal
+from beffroi_web.migrating import upgrade
+
+READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
+"""What `beffroi import KIND FILE` can read, by kind."""
+
+
+def init(
+    settings: Settings,
+    *,
+    say: Callable[[str], None] = print,
+    terminal: TextIO | None = None,
+) -> int:
+    """Make the data directory, the signer's files and the tables; safe to run again.
+
+    The words of a new key are shown on `terminal`, if that is given.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keeping.init_signer(settings, say=say, terminal=terminal)
+    upgrade(MIGRATIONS, settings.database_url)
+    say(f"database: at the newest schema; origin: {feed.origin_of(settings)}")
+    return 0
+
+
+def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> int:
+    """Import a file with a progress bar; print what was added, known, refused and why."""
+    args.file.open("rb").close()  # a file that cannot be read is an error, not a bad row of it
+    reader = READERS[args.kind]
+    shift = timedelta()
+    if args.newest_yesterday:
+        shift = whole_weeks(reader.newest(args.file, until=now), now)
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(args.file.name, total=None)
+
+        def progress(rows: int) -> None:
+            bar.update(task, advance=rows)
+
+        if args.kind in incidents.READERS:
+            added, known, refused = incidents.import_file(
+                args.kind,
+                args.file,
+                communes=settings.communes,
+                shift=shift,
+                now=now,
+                progress=progress,
+            )
+        else:
+            added, known, refused = data_requests.import_file(
+                args.kind, args.file, shift=shift, now=now, progress=progress
+            )
+    print(f"{args.file.name}: {added} added, {known} known already, {len(refused)} refused")
+    for sentence in refused[:20]:
+        print(f"  {sentence}")
+    if len(refused) > 20:
+        print(f"  … and {len(refused) - 20} more")
+    return 0
+
+
+def whole_weeks(newest: datetime | None, now: datetime) -> timedelta:
+    """Return the whole weeks by which dates move so that the newest is not after yesterday."""
+    if newest is None:
+        return timedelta()
+    return timedelta(weeks=(now - timedelta(days=1) - newest).days // 7)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="beffroi", description="One town.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("init", help="make keys, tables and folders")
+    serving.arguments(commands.add_parser("serve", help="answer on the web"), BIND)
+    worker = commands.add_parser("worker", help="send mail, publish, tidy up")
+    worker.add_argument("--once", action="store_true", help="do what is due now and stop")
+    worker.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
+    commands.add_parser("publish", help="publish what waits, now")
+    importer = commands.add_parser("import", help="bring cases in from a file")
+    importer.add_argument("kind", choices=sorted(READERS))
+    importer.add_argument("file", type=Path)
+    importer.add_argument(
+        "--newest-yesterday",
+        action="store_true",
+        help="move all dates by whole weeks so that the newest is at most a week before yesterday",
+    )
+    keeping.arguments(commands.add_parser("signer", help="hold the log's key, and sign"))
+    backups.arguments_of_backup(commands.add_parser("backup", help="write everything to a file"))
+    backups.arguments_of_restore(
+        commands.add_parser("restore", help="go back to a backup, and let the log catch up")
+    )
+    agents.arguments(commands.add_parser("agents", help="give and take roles"))
+    return parser
+
+
+def _run(args: argparse.Namespace, settings: Settings) -> int:
+    if args.command == "init":
+        return init(settings, terminal=sys.stdout if sys.stdout.isatty() else None)
+    app: Flask = create_app(settings)
+    clock = SystemClock()
+    with app.app_context():
+        if args.command == "agents":
+            return agents.run(args, app.extensions["beffroi"].sign_in, now=clock.now())
+        if args.command == "import":
+            return import_file(args, settings, clock.now())
+        if args.command == "backup":
+            return backups.run_backup(args, settings, now=clock.now())
+        if args.command == "restore":
+            today = local_day(clock.now(), settings.time_zone)
+            return backups.run_restore(
+                args, settings, now=clock.now(), today=today, chance=system_chance
+            )
+        worker = Worker(app, settings, clock)
+        if args.command == "publish":
+            entries = worker.publish() + feed.publish_key(feed.signer_for(settings))
+            print(f"{entries} entries published")
+            return 0
+        if args.once:
+            worker.turn()
+            return 1 if worker.trouble else 0
+        worker.forever(args.every)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
+    """Run one command; return its exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        return _run(args, from_environ(environ))
+    except SettingsRefused as error:
+        print(f"beffroi: {error}", file=sys.stderr)
+        return 2
+    except (Refusal, feed.ProtocolError, OSError) as error:
+        print(f"beffroi: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
