@@ -14,6 +14,7 @@ from typing import Self
 
 from beffroi.backups import rules
 from beffroi.backups.rules import Manifest, Member
+from beffroi.kernel.errors import Invalid
 
 PIECE = 1_048_576
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -82,12 +83,12 @@ class Reader:
             if info.file_size > rules.MAX_MANIFEST:
                 raise rules.not_a_backup()
             self.manifest = rules.parse_manifest(self._zip.read(info))
-        except (zipfile.BadZipFile, KeyError, EOFError, OSError) as error:
-            self._file.close()
-            raise rules.not_a_backup() from error
-        except BaseException:
+        except Invalid:
             self._file.close()
             raise
+        except Exception as error:  # zipfile's and zlib's ways of finding a damaged file are many
+            self._file.close()
+            raise rules.not_a_backup() from error
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -134,7 +135,5 @@ class Reader:
             with self._zip.open(path) as member:
                 while piece := member.read(PIECE):
                     yield piece
-        except (zipfile.BadZipFile, KeyError, EOFError, OSError) as error:
-            raise rules.damaged(path) from error
-        except Exception as error:  # zlib.error and whatever else a damaged stream leads to
+        except Exception as error:  # zipfile's and zlib's ways of finding a damaged file are many
             raise rules.damaged(path) from error
