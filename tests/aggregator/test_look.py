@@ -36,20 +36,20 @@ def keep(page: object, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(1280, "light", "fr-FR"), (390, "dark", "en-GB")]
+)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    full_nation: Nation, browser: Browser, width: int, scheme: str
+    full_nation: Nation, browser: Browser, width: int, scheme: str, language: str
 ) -> None:
     with served(full_nation.app) as url:
         for path in PAGES:
-            for language in ("fr-FR", "en-GB"):
-                with opened(
-                    browser, url + path, width=width, scheme=scheme, language=language
-                ) as page:
-                    name = path.strip("/").replace("/", "-").split("?")[0] or "home"
-                    keep(page, f"nation-{name}-{width}-{language[:2]}")
-                    assert faults(page) == [], (path, language)
-                    assert sideways(page) == 0, path
+            look = {"width": width, "scheme": scheme, "language": language}
+            with opened(browser, url + path, **look) as page:
+                name = path.strip("/").replace("/", "-").split("?")[0] or "home"
+                keep(page, f"nation-{name}-{width}-{language[:2]}")
+                assert faults(page) == [], (path, look)
+                assert sideways(page) == 0, path
 
 
 def test_a_reader_without_javascript_searches_and_filters(
