@@ -2,8 +2,8 @@
 """Batches come when the calendar says, once each, and late rather than under a false date."""
 
 import multiprocessing
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -135,14 +135,15 @@ def test_the_table_itself_refuses_a_second_batch_of_a_period(weekly: Town) -> No
         db.session.add(LogBatch(log_id=1, position=99, period="2027-W02", slot="2027-W02"))
 
 
-def _work(given: dict[str, Any], moment: datetime, start: Any, said: Any) -> None:
-    """Publish on schedule, in a process of its own, the moment all others do."""
+def _work(given: dict[str, Any], moments: Sequence[datetime], start: Any, said: Any) -> None:
+    """Publish on schedule, in a process of its own, the moment all others do; each day anew."""
     settings = from_mapping(given)
-    app = create_app(settings, clock=FixedClock(moment))
-    with app.app_context():
-        worker = Worker(app, settings, FixedClock(moment))
-        start.wait()
-        said.put(worker.publish(scheduled=True))
+    app = create_app(settings, clock=FixedClock(moments[0]))
+    for moment in moments:
+        with app.app_context():
+            worker = Worker(app, settings, FixedClock(moment))
+            start.wait()
+            said.put(worker.publish(scheduled=True))
 
 
 def test_two_workers_never_write_the_marker_of_a_period_twice(
@@ -156,19 +157,18 @@ def test_two_workers_never_write_the_marker_of_a_period_twice(
                      "database_url", "publish")
     }  # fmt: skip
     spawn = multiprocessing.get_context("spawn")
-    for _ in range(3):
-        start, said = spawn.Barrier(2), spawn.Queue()
-        both = [
-            spawn.Process(target=_work, args=(given, weekly.now, start, said)) for _ in range(2)
-        ]
-        for process in both:
-            process.start()
+    days = [weekly.now + timedelta(days=number) for number in range(3)]
+    start, said = spawn.Barrier(3), spawn.Queue()
+    both = [spawn.Process(target=_work, args=(given, days, start, said)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for _ in days:
+        start.wait(60)
         entries = [said.get(timeout=60) for _ in both]
-        for process in both:
-            process.join(60)
-            assert process.exitcode == 0
-        weekly.later(days=1)
         assert sum(entries) in {1 + 6 + 6 + 1, 1}, entries
+    for process in both:
+        process.join(60)
+        assert process.exitcode == 0
     assert periods(weekly) == ["2027-W02", "2027-01-12", "2027-01-13", "2027-01-14"]
     assert kinds(weekly).count("rcv") == 6
     assert kinds(weekly).count("rec") == 6
