@@ -1,22 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Dates of the French access regime, first depth: the month after which silence is a refusal.
+"""The first date of a case under the French pack, and the codes that records carry."""
 
-Source: code des relations entre le public et l'administration, articles R. 311-12 (silence is a
-refusal) and R. 311-13 (one month from receipt). Only existing documents, data and source code
-included, have this clock.
-"""
-
-import calendar
 from datetime import date
 
-CLOCKED_OBJECTS = frozenset({"dataset", "source_code", "algorithm", "document"})
+from beffroi.legal.calendars import add_months
+from beffroi.legal.packs import load
 
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day so many months later, or that month's last day where it has none."""
-    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month0 + 1)[1]
-    return date(year, month0 + 1, min(day.day, last))
+CLOCKED_OBJECTS = load("fr").objects
 
 
 def answer_due(wanted_object: str, received_on: date) -> date | None:
@@ -32,4 +22,4 @@ def clock_state(due: date | None, *, today: date, answered_on: date | None) -> s
         return "none"
     if answered_on is not None:
         return "in_time" if answered_on <= due else "overdue"
-    return "in_time" if today <= due else "implicit_refusal"
+    return "in_time" if today < due else "implicit_refusal"

@@ -63,7 +63,7 @@ def test_what_exists_has_a_clock_and_what_must_be_made_has_none() -> None:
     ("today", "answered_on", "state"),
     [
         (date(2027, 2, 11), None, "in_time"),
-        (date(2027, 2, 12), None, "in_time"),  # the last day counts
+        (date(2027, 2, 12), None, "implicit_refusal"),  # born on that day, at nought hours
         (date(2027, 2, 13), None, "implicit_refusal"),
         (date(2027, 6, 1), date(2027, 2, 12), "in_time"),
         (date(2027, 6, 1), date(2027, 2, 13), "overdue"),
