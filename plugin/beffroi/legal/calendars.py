@@ -8,11 +8,10 @@ Freedom of Information Act a bank holiday anywhere in the United Kingdom is none
 """
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-import holidays
+from functools import cache
 
 ONE = timedelta(days=1)
 _FRENCH = {
@@ -32,9 +31,9 @@ def add_months(day: date, months: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The working days of a territory; `days` are calendars of the library `holidays`."""
+    """The working days of a territory; `days` are the holidays of each of its parts."""
 
-    days: tuple[holidays.HolidayBase, ...]
+    days: tuple[Container[date], ...]
 
     def is_working(self, day: date) -> bool:
         """Say whether offices work on a day."""
@@ -63,9 +62,15 @@ def calendar_of(country: str, communes: Iterable[str] = ()) -> Calendar:
     ValueError for a country that has no calendar here.
     """
     if country == "UK":
-        return Calendar(tuple(holidays.country_holidays("GB", subdiv=s) for s in _BRITISH))
+        return _calendar("GB", _BRITISH)
     if country != "FR":
         raise ValueError(f"no calendar for {country}")
-    found = {_FRENCH.get(code[:3]) or _FRENCH.get(code[:2]) for code in communes} or {None}
-    ordered = sorted(found, key=lambda one: one or "")
-    return Calendar(tuple(holidays.country_holidays("FR", subdiv=one) for one in ordered))
+    found = {_FRENCH.get(code[:3]) or _FRENCH.get(code[:2]) or "" for code in communes} or {""}
+    return _calendar("FR", tuple(sorted(found)))
+
+
+@cache
+def _calendar(country: str, parts: tuple[str, ...]) -> Calendar:
+    import holidays  # a third of a second, which only who asks for a calendar waits for
+
+    return Calendar(tuple(holidays.country_holidays(country, subdiv=p or None) for p in parts))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from beffroi.legal.deadlines import add_months
+from beffroi.legal.calendars import add_months
 from beffroi_web.words import N_
 
 REFUSALS = frozenset({"refused"})

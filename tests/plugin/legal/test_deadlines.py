@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beffroi.data_requests.rules import OBJECTS
-from beffroi.legal.deadlines import CLOCKED_OBJECTS, add_months, answer_due, clock_state
+from beffroi.legal.calendars import add_months
+from beffroi.legal.deadlines import CLOCKED_OBJECTS, answer_due, clock_state
 
 DAYS = st.dates(date(1990, 1, 1), date(2090, 12, 31))
 
