@@ -21,6 +21,7 @@ from beffroi.incidents import rules as incident_rules
 from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
+from beffroi.legal.law import law_of
 from demo.places import Town
 
 FICTITIOUS = "\n\n(Réponse fictive, pour la démonstration.)"
@@ -251,6 +252,7 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
             actor=AGENT,
             now=_at(answered),
             today=answered,
+            law=law_of(town.communes),
         )
     return case.ref
 

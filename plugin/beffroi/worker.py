@@ -15,6 +15,7 @@ from flask_babel import force_locale
 from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import sweep_files
 from beffroi.config import Settings
+from beffroi.data_requests.commands import strike_clocks
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
 from beffroi.feed.commands.witnesses import submit_due
@@ -23,6 +24,7 @@ from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.nightly import NIGHTS, REWRITE
+from beffroi.legal.law import law_of
 from beffroi.moderation import commands as moderation
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
@@ -89,6 +91,12 @@ class Worker:
             )
         return feed.publish_if_waiting(signer, now=now, today=today, chance=self.chance, at=self.at)
 
+    def strike(self) -> int:
+        """Let the legal clocks strike whose day has come; return how many events came."""
+        now = self.clock.now()
+        today = local_day(now, self.settings.time_zone)
+        return strike_clocks(law_of(self.settings.communes), now=now, today=today)
+
     def count(self) -> int:
         """Hand over the counts whose period is over, once a day; return how many cells."""
         now = self.clock.now()
@@ -108,6 +116,7 @@ class Worker:
 
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
+        struck = self.strike()
         worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()
@@ -122,7 +131,7 @@ class Worker:
         )  # before its bytes are rewritten
         self.rewrite()
         db.session.remove()
-        return worked.done + published
+        return worked.done + struck + published
 
     def read_texts(self) -> int:
         """Read texts whose verdict is missing, and show those whose time has come; say how many."""

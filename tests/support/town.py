@@ -41,6 +41,7 @@ from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.legal.law import law_of
 from beffroi.moderation import service as moderation
 from beffroi.signer.commands import create_signer
 from beffroi.worker import Worker
@@ -379,6 +380,7 @@ class Town:
                 actor=AGENT,
                 now=self.now,
                 today=self.today,
+                law=law_of(self.settings.communes),
             )
 
     def close(self, ref: str, outcome: str, words: str = "C’est réparé.", **more: str) -> None:

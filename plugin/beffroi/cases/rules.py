@@ -166,6 +166,12 @@ STEP_WORDS: Mapping[str, str] = {
     "photo_held": N_("Photo held back"),
     "corrected": N_("Corrected by its author"),
     "withdrawn": N_("Withdrawn by its author"),
+    "implicit_refusal": N_("Silence became a refusal"),
+    "confirmed_refusal": N_("Silence confirmed the refusal"),
+    "cada_registered": N_("The CADA registered the case"),
+    "cada_opinion": N_("The CADA gave its opinion"),
+    "cada_told": N_("The CADA was told what will be done"),
+    "court": N_("The administrative court was asked"),
 }
 """What people read for each step of a timeline."""
 
@@ -248,7 +254,17 @@ def is_open(kind: str, status: str) -> bool:
     return status not in closed
 
 
-OFFICIAL_STEPS = frozenset({"received", "moved", "answered", "reopened", "removed"})
+OFFICIAL_STEPS = frozenset(
+    {
+        "received",
+        "moved",
+        "answered",
+        "reopened",
+        "removed",
+        "implicit_refusal",
+        "confirmed_refusal",
+    }
+)
 """Timeline steps of which the author and every follower are told."""
 
 

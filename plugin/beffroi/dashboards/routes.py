@@ -28,7 +28,14 @@ from beffroi.dashboards import queries
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as request_service
-from beffroi.data_requests.schemas import AnswerFormSchema, DeskRequestForm
+from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.schemas import (
+    AnswerFormSchema,
+    DeskRequestForm,
+    LegalEventForm,
+    legal_lines,
+)
+from beffroi.data_requests.service import clock as legal_clock
 from beffroi.incidents import queries as incidents
 from beffroi.incidents import rules as incident_rules
 from beffroi.incidents import service as incident_service
@@ -38,6 +45,7 @@ from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, Refusal
 from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
+from beffroi.legal.law import law_of
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
 from beffroi.rights import queries as rights
@@ -242,6 +250,7 @@ def _desk_page(
         codes=codes,
         author=author,
         subject=words.get("title") or words.get("description") or head.ref,
+        **_legal(head, codes),
         texts=texts,
         photos=incidents.photos(head.id),
         typed=typed or {},
@@ -271,6 +280,26 @@ def _desk_page(
         public_url=case_url(head.kind, head.ref),
     )
     return page, status
+
+
+def _legal(head: cases.CaseHead, codes: Any) -> dict[str, Any]:
+    """Return how the legal clock of a request stands, and what can be written down on it."""
+    if head.kind != case_rules.DATA_REQUEST or clocks.state(head.id) is None:
+        return {"lines": [], "recordable": {}}
+    happened = clocks.happened(head.id)
+    law = law_of(settings().communes)
+    table = clocks.timetable(codes.object, head.received_on, happened, law)
+    known = {one.code for one in happened}
+    return {
+        "lines": legal_lines(table, _today(), current_language()),
+        "legal_notice": law.pack.notice[current_language()],
+        "recordable": {
+            code: request_rules.LEGAL_EVENTS[code]
+            for code, needs in request_rules.RECORDABLE.items()
+            if code not in known and known & set(needs)
+        },
+        "meanings": request_rules.MEANINGS,
+    }
 
 
 @blueprint.get("/desk/cases/<ref>")
@@ -349,6 +378,8 @@ def classify(ref: str) -> AnyResponse | tuple[str, int]:
                 wanted_object=request.form.get("object") or None,
                 actor=accounts.actor(current_visitor()),
                 now=clock.now(),
+                today=_today(),
+                law=law_of(settings().communes),
             )
     except Invalid as refusal:
         return _again(ref, Form(values=request.form.to_dict()), refusal)
@@ -373,7 +404,9 @@ def answer(ref: str) -> AnyResponse | tuple[str, int]:
             case = case_service.the_case(ref)
             if is_request:
                 given = request_rules.AnswerForm(**data)
-                request_service.answer(case, given, actor=actor, now=now, today=today)
+                request_service.answer(
+                    case, given, actor=actor, now=now, today=today, law=law_of(settings().communes)
+                )
             else:
                 incident_service.answer(
                     case,
@@ -387,6 +420,28 @@ def answer(ref: str) -> AnyResponse | tuple[str, int]:
     except Refusal as refusal:
         return _again(ref, form, refusal)
     return redirect(url_for("dashboards.desk_case", ref=ref), code=303)
+
+
+@blueprint.post("/desk/cases/<ref>/clock")
+@guard("agent")
+def write_down(ref: str) -> AnyResponse | tuple[str, int]:
+    """Write down what the CADA or a court did, or what it was told, with its true date."""
+    data, form = load(LegalEventForm(), request.form)
+    if data is None:
+        return _desk_page(ref, form, 422)
+    try:
+        with unit_of_work():
+            legal_clock.write_down(
+                case_service.the_case(ref),
+                legal_clock.Given(**data),
+                law_of(settings().communes),
+                actor=accounts.actor(current_visitor()),
+                now=clock.now(),
+                today=_today(),
+            )
+    except Refusal as refusal:
+        return _again(ref, form, refusal)
+    return redirect(url_for("dashboards.desk_case", ref=ref, _anchor="clock"), code=303)
 
 
 @blueprint.get("/desk/requests/new")

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Bringing data requests in from files: in blocks, each its own unit of work, safe to run again."""
+"""What is done for data requests from outside: files read in blocks, and the clock's strokes."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from beffroi.data_requests import service
 from beffroi.data_requests.adapters import foi_summaries, udata
+from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.service import clock as legal_clock
 from beffroi.kernel.db import unit_of_work
+from beffroi.legal.law import Law
 
 BLOCK = 500
 
@@ -33,3 +36,16 @@ def import_file(
         added, known = added + new, known + old
         progress(len(block))
     return added, known, refused
+
+
+def strike_clocks(law: Law, *, now: datetime, today: date) -> int:
+    """Write what came of itself in requests until today; return how many events were new.
+
+    Each request is a unit of work of its own. Only requests whose day has come are read.
+    """
+    struck = 0
+    while case_ids := clocks.striking(today, BLOCK):
+        for case_id in case_ids:
+            with unit_of_work():
+                struck += legal_clock.strike(case_id, law, now=now, today=today)
+    return struck

@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a data request has beyond a case."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model
@@ -12,7 +21,11 @@ from beffroi_web.database import BigId, UtcDateTime
 
 
 class DataRequest(Model):
-    """The codes of a data request and the receipt of what was received."""
+    """The codes of a data request, the receipt of what was received, and how its clock stands.
+
+    `clock` is the code of its state, `clock_on` the day on which it strikes next. Both are empty
+    for what was brought in from elsewhere: its clock was there.
+    """
 
     __tablename__ = "data_request"
 
@@ -25,6 +38,31 @@ class DataRequest(Model):
     source: Mapped[str | None] = mapped_column(String(120), unique=True)
     receipt_salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     receipt_content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    clock: Mapped[str | None] = mapped_column(String(20))
+    clock_on: Mapped[date | None] = mapped_column(Date, index=True)
+
+
+class LegalEvent(Model):
+    """One thing that the legal clock of a request follows from, or that came of itself.
+
+    `code` is an event of the rule pack; each happens once to a case. `remedies` says that the
+    remedies were named in it, `words` how, word for word and without anything personal. `number`
+    and `meaning` are those of an opinion. Who wrote it down stands on the timeline.
+    """
+
+    __tablename__ = "legal_event"
+    __table_args__ = (UniqueConstraint("case_id", "code"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    on_day: Mapped[date] = mapped_column(Date)
+    of_itself: Mapped[bool] = mapped_column(Boolean, default=False)
+    remedies: Mapped[bool] = mapped_column(Boolean, default=False)
+    number: Mapped[str | None] = mapped_column(String(20))
+    meaning: Mapped[str | None] = mapped_column(String(20))
+    words: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PendingRequest(Model):

@@ -1,13 +1,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What comes in for a data request, from the form, the desk or the API; and what goes out."""
 
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import format_date, gettext
 from marshmallow import Schema, fields, validate
 from marshmallow.exceptions import ValidationError
 
 from beffroi.cases.rules import TEXT_LIMITS
 from beffroi.cases.schemas import HidingFields
 from beffroi.config import luhn
-from beffroi.data_requests.rules import CHANNELS, GROUNDS, OBJECTS, OUTCOMES, THEMES
+from beffroi.data_requests.rules import (
+    CHANNELS,
+    GROUNDS,
+    MEANINGS,
+    OBJECTS,
+    OUTCOMES,
+    RECORDABLE,
+    THEMES,
+)
+from beffroi.legal.clock import Step, Timetable
 from beffroi_web.words import N_
 
 FIELDS = (
@@ -59,6 +72,77 @@ class AnswerFormSchema(Schema):
     url = fields.String(validate=validate.Length(max=500), load_default="")
     planned = fields.String(validate=validate.Regexp(r"^(\d{4}-Q[1-4])?$"), load_default="")
     duplicate_of = fields.String(validate=validate.Length(max=16), load_default="")
+
+
+class CadaForm(Schema):
+    """Who asks the CADA, which requests go into the file, and whether it is a PDF or a text."""
+
+    name = fields.String(required=True, validate=validate.Length(2, 200))
+    postal = fields.String(required=True, validate=validate.Length(5, 500))
+    email = fields.Email(validate=validate.Length(max=254), load_default="")
+    also = fields.List(fields.String(validate=validate.Length(max=16)), load_default=[])
+    format = fields.String(validate=validate.OneOf(["pdf", "text"]), load_default="pdf")
+
+
+class LegalEventForm(Schema):
+    """What an agent writes down on the clock: an event, its true day, an opinion's number."""
+
+    code = fields.String(required=True, validate=validate.OneOf(list(RECORDABLE)))
+    on = fields.Date(required=True)
+    number = fields.String(validate=validate.Regexp(r"^[0-9A-Za-z-]{0,20}$"), load_default="")
+    meaning = fields.String(validate=validate.OneOf(["", *MEANINGS]), load_default="")
+
+
+@dataclass(frozen=True, slots=True)
+class LegalLine:
+    """A delay of the legal clock as pages show it, in the reader's language."""
+
+    what: str
+    when: str
+    on: date | None
+    latest: date | None
+    article: str
+    source: str
+    next: str
+    indicative: bool
+    is_right: bool
+    is_open: bool
+    is_late: bool
+
+
+def legal_lines(table: Timetable, today: date, lang: str) -> list[LegalLine]:
+    """Return the delays that have begun: those that run, what is late, what silence has brought.
+
+    A right that has expired, was used or is no more needed is not shown: it is no option.
+    """
+    shown = []
+    for step in table.steps:
+        is_right = step.delay.kind == "right"
+        done = step.ended_on is not None and step.ended_on <= today
+        if step.began_on > today or (done and (is_right or not step.is_missed())):
+            continue
+        if is_right and not step.is_open(today):
+            continue
+        shown.append(_line(step, today, lang, is_right=is_right, done=done))
+    return shown
+
+
+def _line(step: Step, today: date, lang: str, *, is_right: bool, done: bool) -> LegalLine:
+    late = not is_right and step.day is not None and today >= step.day and not done
+    when = N_("until %(day)s") if is_right else N_("on %(day)s")
+    return LegalLine(
+        what=step.delay.says[lang],
+        when=gettext(when, day=format_date(step.day, "long")) if step.day else "",
+        on=step.day,
+        latest=step.latest if step.latest != step.day else None,
+        article=step.delay.rule.article,
+        source=step.delay.rule.source,
+        next=step.delay.next[lang],
+        indicative=step.indicative,
+        is_right=is_right,
+        is_open=not done and not late,
+        is_late=late,
+    )
 
 
 class ListQuery(Schema):

@@ -70,6 +70,8 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
             ]
         if note.answer:
             lines += [gettext("The answer:"), "", note.answer, ""]
+        if note.remedies:
+            lines += [gettext("Your rights:"), "", note.remedies, ""]
         lines += ["-- ", settings.name, gettext("Stop receiving these messages:") + " " + stop]
     message = _envelope(settings, note.to, subject, note.message_id, now)
     message["List-Unsubscribe"] = f"<{stop}>"

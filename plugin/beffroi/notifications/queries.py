@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import persons
+from beffroi.cases.queries import CaseHead, persons
+from beffroi.data_requests.queries import clock as clocks
 from beffroi.kernel.db import db
 from beffroi.notifications.models import Delivery
 
@@ -33,6 +34,7 @@ class Message:
     token: str
     message_id: str
     has_receipt: bool
+    remedies: str | None
     may_withdraw: bool
 
 
@@ -60,8 +62,18 @@ def message(delivery_id: int) -> Message | None:
         token=row.token,
         message_id=row.message_id,
         has_receipt=first and head.kind == "data_request",
+        remedies=_remedies(row, head) if head.party_id == row.party_id else None,
         may_withdraw=first and persons.is_without_account(row.party_id),
     )
+
+
+def _remedies(row: Delivery, head: CaseHead) -> str | None:
+    """Return what an author is told of delay and remedies: by receipt, and with a refusal."""
+    if head.kind != "data_request":
+        return None
+    if row.step == "received":
+        return clocks.acknowledgement(head.id)
+    return clocks.remedies_of_refusal(head.id) if row.step == "answered" else None
 
 
 def unsent() -> int:

@@ -11,6 +11,8 @@ SUBJECTS: Mapping[str, str] = {
     "answered": N_("%(ref)s: the answer is there"),
     "reopened": N_("%(ref)s: it has been reopened"),
     "removed": N_("%(ref)s: it has been removed"),
+    "implicit_refusal": N_("%(ref)s: silence has become a refusal"),
+    "confirmed_refusal": N_("%(ref)s: silence has confirmed the refusal"),
 }
 
 SENTENCES: Mapping[str, str] = {
@@ -22,6 +24,14 @@ SENTENCES: Mapping[str, str] = {
     "answered": N_("%(town)s has given its official answer."),
     "reopened": N_("It is being looked at again. The page below says why."),
     "removed": N_("It is no longer shown. The page below gives the reason."),
+    "implicit_refusal": N_(
+        "%(town)s has not answered within the month: by law that is a refusal. The page below says "
+        "what its author can do now, until when, and prepares the file for the CADA."
+    ),
+    "confirmed_refusal": N_(
+        "Two months after the CADA registered the case there is no answer: by law the refusal is "
+        "confirmed. The page below says what its author can do now, and until when."
+    ),
 }
 
 LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from beffroi.cases import queries as cases
 from beffroi.data_requests import queries as data_requests
+from beffroi.data_requests.queries import clock as clocks
 from beffroi.kernel.db import db
 from beffroi.legal.deadlines import clock_state
 from beffroi.outbox.models import OutboxRow
@@ -145,7 +146,8 @@ def released_request(case_id: int, *, today: date) -> ReleasedRequest | None:
         planned=newest.planned if newest else None,
         published_url=newest.url if newest else None,
         supports=head.supports,
-        clock=clock_state(head.due_on, today=today, answered_on=answered_on),
+        clock=clocks.state(case_id)
+        or clock_state(head.due_on, today=today, answered_on=answered_on),
     )
 
 

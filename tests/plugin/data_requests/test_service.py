@@ -2,12 +2,14 @@
 import base64
 import json
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from beffroi.cases import service as cases
 from beffroi.data_requests import queries, service
 from beffroi.kernel.errors import Gone, Invalid, NotFound
+from beffroi.legal.law import law_of
 from beffroi_privacy.commitments import commit
 from support.town import AGENT, CITIZEN, REQUEST, Town, at_once
 
@@ -21,6 +23,11 @@ def ask(town: Town, email: str = "alix@citizens.example", **fields: str) -> str:
     jobs = town.rows("SELECT args FROM job WHERE name = 'send-confirmation' ORDER BY id DESC")
     args = jobs[0].args
     return str((json.loads(args) if isinstance(args, str) else args)["token"])
+
+
+def by_agent(town: Town) -> dict[str, Any]:
+    law = law_of(town.settings.communes)
+    return {"actor": AGENT, "now": town.now, "today": town.today, "law": law}
 
 
 def confirm(town: Town, token: str) -> str:
@@ -152,7 +159,7 @@ def test_the_clock_follows_the_kind_of_thing_asked_for(village: Town) -> None:
     assert village.one('SELECT due_on FROM "case"') is None
     with village.change():
         service.classify(
-            cases.the_case(ref), theme="EDUC", wanted_object="dataset", actor=AGENT, now=village.now
+            cases.the_case(ref), theme="EDUC", wanted_object="dataset", **by_agent(village)
         )
     assert str(village.one('SELECT due_on FROM "case"')) == "2027-02-12"
     [row] = village.rows("SELECT theme, object FROM data_request")
@@ -166,15 +173,13 @@ def test_a_theme_or_kind_that_does_not_exist_is_refused(
     ref = village.request()
     chosen = {"theme": None, "wanted_object": None, **wrong}
     with pytest.raises(Invalid), village.change():
-        service.classify(cases.the_case(ref), **chosen, actor=AGENT, now=village.now)
+        service.classify(cases.the_case(ref), **chosen, **by_agent(village))
 
 
 def test_only_a_data_request_is_classified(village: Town) -> None:
     ref = village.report()
     with pytest.raises(NotFound), village.change():
-        service.classify(
-            cases.the_case(ref), theme="EDUC", wanted_object=None, actor=AGENT, now=village.now
-        )
+        service.classify(cases.the_case(ref), theme="EDUC", wanted_object=None, **by_agent(village))
 
 
 def test_similar_requests_are_public_ones_that_share_a_word(village: Town) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
 from beffroi.cases.rules import DATA_REQUEST
-from beffroi.data_requests.models import DataRequest, PendingRequest
+from beffroi.data_requests.models import DataRequest, LegalEvent, PendingRequest
 from beffroi.kernel.db import db
 
 
@@ -132,6 +132,18 @@ def receipt(case_id: int) -> tuple[bytes, bytes] | None:
     if row is None or row.receipt_salt is None or row.receipt_content is None:
         return None
     return row.receipt_salt, row.receipt_content
+
+
+def refused_of(party_id: int) -> list[cases.CaseHead]:
+    """Return the requests of a party that were refused, in writing or by silence, newest first."""
+    ids = db.session.scalars(
+        select(LegalEvent.case_id)
+        .join(Case, Case.id == LegalEvent.case_id)
+        .where(Case.party_id == party_id, LegalEvent.code.in_(("refused", "implicit_refusal")))
+        .distinct()
+    ).all()
+    heads = [cases.head_by_id(case_id) for case_id in sorted(ids, reverse=True)]
+    return [head for head in heads if head is not None and head.visibility != "removed"]
 
 
 def pending_of(email: str) -> Sequence[Any]:

@@ -18,12 +18,14 @@ from beffroi.cases.models import Case
 from beffroi.data_requests import rules
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.models import DataRequest, PendingRequest
+from beffroi.data_requests.service import clock as legal_clock
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Gone, Invalid, NotFound
 from beffroi.legal.deadlines import answer_due
+from beffroi.legal.law import Law, law_of
 from beffroi.texts.rules import chosen
 from beffroi_privacy.commitments import SALT_BYTES, commit
 from beffroi_web.words import N_
@@ -59,7 +61,7 @@ def receive(
     communes: tuple[str, ...],
 ) -> Case:
     """Open a data request from a checked form; acknowledge it with a salted commitment."""
-    commune = checked_commune(form.get("commune"), communes)
+    commune, law = checked_commune(form.get("commune"), communes), law_of(communes)
     case = cases.open_case(
         cases.NewCase(
             kind=case_rules.DATA_REQUEST,
@@ -77,17 +79,17 @@ def receive(
         chance=chance,
     )
     salt, content = chance(SALT_BYTES), _receipt(case, form)
-    db.session.add(
-        DataRequest(
-            case_id=case.id,
-            object=form["object"],
-            theme=form.get("theme"),
-            organisation=(form.get("organisation") or "").replace(" ", "") or None,
-            receipt_salt=salt,
-            receipt_content=content,
-        )
+    row = DataRequest(
+        case_id=case.id,
+        object=form["object"],
+        theme=form.get("theme"),
+        organisation=(form.get("organisation") or "").replace(" ", "") or None,
+        receipt_salt=salt,
+        receipt_content=content,
     )
+    db.session.add(row)
     db.session.flush()
+    legal_clock.begin(case, row, law, now=now)
     commitment = base64.urlsafe_b64encode(commit(salt, content)).rstrip(b"=").decode()
     publish(RequestReceived(case_id=case.id, commitment=commitment, at=now))
     return case
@@ -185,10 +187,18 @@ def forget(case_id: int, ref: str) -> None:
         .execution_options(synchronize_session="fetch")
     )
     db.session.execute(delete(PendingRequest).where(PendingRequest.case_ref == ref))
+    legal_clock.forget(case_id)
 
 
 def classify(
-    case: Case, *, theme: str | None, wanted_object: str | None, actor: Actor, now: datetime
+    case: Case,
+    *,
+    theme: str | None,
+    wanted_object: str | None,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    law: Law,
 ) -> None:
     """Set the theme and the kind of thing asked for; the clock follows the kind."""
     row = db.session.get(DataRequest, case.id)
@@ -201,6 +211,7 @@ def classify(
     row.theme = theme or row.theme
     row.object = wanted_object or row.object
     case.due_on = answer_due(row.object, case.received_on)
+    legal_clock.wind(case, row, law, today=today)
     cases.step(
         case,
         "classified",
@@ -212,8 +223,13 @@ def classify(
     cases.public_changed(case, now=now)
 
 
-def answer(case: Case, form: rules.AnswerForm, *, actor: Actor, now: datetime, today: date) -> None:
-    """Answer a data request as the institution; what the outcome owes is demanded."""
+def answer(
+    case: Case, form: rules.AnswerForm, *, actor: Actor, now: datetime, today: date, law: Law
+) -> None:
+    """Answer a data request as the institution; what the outcome owes is demanded.
+
+    A refusal that reaches its author by mail names the remedies in the same message.
+    """
     rules.check_answer(form)
     cases.answer(
         case,
@@ -230,6 +246,7 @@ def answer(case: Case, form: rules.AnswerForm, *, actor: Actor, now: datetime, t
         now=now,
         today=today,
     )
+    legal_clock.answered(case, form.outcome, law, now=now, today=today)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Pages and API of data requests: list, form, case, confirmation, receipt."""
+"""Pages and API of data requests: list, form, case, confirmation, receipt; the appeal beside."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -27,7 +27,18 @@ from beffroi.cases.schemas import (
 )
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
-from beffroi.data_requests.schemas import FIELDS, ListQuery, PublicRequest, RequestForm, RequestPage
+from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.routes.appeal import cada_address
+from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
+from beffroi.data_requests.schemas import (
+    FIELDS,
+    LegalLine,
+    ListQuery,
+    PublicRequest,
+    RequestForm,
+    RequestPage,
+    legal_lines,
+)
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
@@ -40,8 +51,6 @@ from beffroi_web.languages import current_language
 from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
-
-blueprint = Blueprint("data_requests", __name__)
 
 
 @blueprint.get("/requests")
@@ -202,23 +211,11 @@ def confirmed(token: str) -> AnyResponse:
     return redirect(url_for("data_requests.show", ref=ref, key=key), code=303)
 
 
-def _shown(ref: str) -> tuple[cases.CaseHead, int | None, bool]:
-    """Return the head of a request that this visitor may see, the visitor's party, and whether the
-    visitor is its author."""
-    head = cases.head(ref)
-    visitor = current_visitor()
-    party = cases.party_of_account(visitor.account_id) if visitor else None
-    own = persons.is_author(head, visitor.account_id if visitor else None)
-    if head is None or head.kind != DATA_REQUEST or (head.visibility == "unlisted" and not own):
-        raise NotFound(N_("There is no case with this reference."))
-    return head, party, own
-
-
 @blueprint.get("/requests/<ref>")
 @guard(PUBLIC)
 def show(ref: str) -> str | tuple[str, int]:
     """Show one request: status and clock, the answer, the texts, the timeline, what to do."""
-    head, party, is_author = _shown(ref)
+    head, party, is_author = shown(ref)
     if head.visibility == "removed":
         return _removed(head)
     codes = queries.codes(head.id)
@@ -227,10 +224,10 @@ def show(ref: str) -> str | tuple[str, int]:
     answers = cases.public_answers(head.id)
     now = clock.now()
     title = by_role["title"].words if "title" in by_role else None
-    key = request.args.get("key", "")
-    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key, "receipt")
-    if by_key:
+    key = author_key(ref)
+    if key:
         no_store()
+    lines = _legal_lines(head, codes)
     return render_template(
         "data_requests/show.html",
         head=head,
@@ -250,7 +247,13 @@ def show(ref: str) -> str | tuple[str, int]:
         not_stated=rules.NOT_STATED,
         own=cases.own_texts(head.id, head.party_id) if is_author and head.party_id else [],
         is_author=is_author,
-        receipt_key=key if by_key else None,
+        receipt_key=key or None,
+        lines=lines,
+        notice=law().pack.notice[current_language()],
+        no_clock=law().pack.no_clock[current_language()],
+        opinion=_opinion(head.id),
+        meanings=rules.MEANINGS,
+        appeal=cada_address(ref, key) if (is_author or key) and _is_refused(head.id) else "",
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
@@ -259,6 +262,22 @@ def show(ref: str) -> str | tuple[str, int]:
             for row in (queries.similar(title, but=head.ref, most=3) if title else [])
         ],
     )
+
+
+def _legal_lines(head: cases.CaseHead, codes: queries.RequestCodes | None) -> list[LegalLine]:
+    """Return the delays of a request; none of what was brought in: its clock was elsewhere."""
+    if clocks.state(head.id) is None or codes is None:
+        return []
+    table = clocks.timetable(codes.object, head.received_on, clocks.happened(head.id), law())
+    return legal_lines(table, today(), current_language())
+
+
+def _opinion(case_id: int) -> clocks.Happened | None:
+    return next((one for one in clocks.happened(case_id) if one.code == "cada_opinion"), None)
+
+
+def _is_refused(case_id: int) -> bool:
+    return any(one.code in {"refused", "implicit_refusal"} for one in clocks.happened(case_id))
 
 
 def _removed(head: cases.CaseHead) -> tuple[str, int]:
@@ -287,7 +306,7 @@ def _receipt(ref: str) -> tuple[cases.CaseHead, KeptReceipt, str]:
         raise SignInNeeded(N_("Please sign in first, or open the link in our message."))
     own = persons.is_author(head, visitor.account_id if visitor else None)
     at_desk = head.channel in rules.CHANNELS and visitor is not None and visitor.may("agent")
-    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key, "receipt")
+    by_key = bool(author_key(ref))
     kept = queries.receipt(head.id) if own or at_desk or by_key else None
     maker = extension().receipt
     if kept is None or maker is None:

@@ -70,6 +70,84 @@ GROUNDS: Mapping[str, str] = {
 }
 """Legal grounds of a refusal, with articles of the CRPA (relations between public and State)."""
 
+EVENT_OF_OUTCOME: Mapping[str, str] = {
+    "published": "answered",
+    "already_published": "answered",
+    "redirected": "answered",
+    "partly": "refused",
+    "refused": "refused",
+    "not_held": "refused",
+}
+"""What an outcome is to the legal clock; one that only announces or points elsewhere is nothing."""
+
+REFUSING = frozenset(outcome for outcome, event in EVENT_OF_OUTCOME.items() if event == "refused")
+"""Outcomes that refuse, wholly or in part."""
+
+RECORDABLE: Mapping[str, tuple[str, ...]] = {
+    "cada_registered": ("implicit_refusal", "refused"),
+    "cada_opinion": ("cada_registered",),
+    "cada_told": ("cada_opinion",),
+    "court": ("confirmed_refusal", "refused_again"),
+}
+"""What an agent writes down on the clock, with what (one of these) must have come before."""
+
+LEGAL_EVENTS: Mapping[str, str] = {
+    "acknowledged": N_("Acknowledged, with the remedies"),
+    "refused": N_("Refused"),
+    "answered": N_("Answered"),
+    "implicit_refusal": N_("Silence became a refusal"),
+    "cada_registered": N_("The CADA registered the case"),
+    "cada_opinion": N_("The CADA gave its opinion"),
+    "cada_told": N_("The CADA was told what will be done"),
+    "refused_again": N_("Refused again"),
+    "confirmed_refusal": N_("Silence confirmed the refusal"),
+    "court": N_("The administrative court was asked"),
+}
+
+MEANINGS: Mapping[str, str] = {
+    "favourable": N_("Favourable"),
+    "partly_favourable": N_("Favourable in part"),
+    "unfavourable": N_("Unfavourable"),
+    "inadmissible": N_("Inadmissible"),
+    "without_object": N_("Without object: the document was given"),
+    "not_competent": N_("Not for the CADA"),
+}
+"""The meanings of a CADA opinion (avis), as the CADA names them."""
+
+REMEDIES: tuple[str, ...] = (
+    N_(
+        "If you have no answer on %(day)s, the request is refused by silence (CRPA, R. 311-12 and "
+        "R. 311-13)."
+    ),
+    N_(
+        "You can then ask the CADA (Commission d’accès aux documents administratifs), free of "
+        "charge, within two months of that refusal or of a written one (CRPA, R. 343-1): "
+        "www.cada.fr. It must be asked before any court (L. 342-1)."
+    ),
+    N_(
+        "If the refusal stands two months after the CADA has registered your case (R. 343-5), the "
+        "administrative court can be asked within two months."
+    ),
+)
+"""Delay and remedies, as every acknowledgement of a request names them (CRPA, R. 112-5)."""
+
+REMEDIES_OF: Mapping[str, tuple[str, ...]] = {
+    "refused": (
+        N_(
+            "You can ask the CADA (Commission d’accès aux documents administratifs), free of "
+            "charge, within two months of this refusal (CRPA, R. 343-1): www.cada.fr. It must be "
+            "asked before any court (L. 342-1). The page of your request prepares the file."
+        ),
+    ),
+    "refused_again": (
+        N_(
+            "You can ask the administrative court within two months of this refusal (code de "
+            "justice administrative, R. 421-1)."
+        ),
+    ),
+}
+"""The remedies that a written refusal names to its author, by the event that it is."""
+
 NOT_STATED = N_("Not stated where it was imported from")
 
 CHANNELS = ("letter", "telephone", "counter", "meeting")
