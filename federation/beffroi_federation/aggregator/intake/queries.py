@@ -201,7 +201,7 @@ def still_due(log_ids: Collection[int], now: datetime) -> list[Due]:
 
 
 def _read(query: Select[Any]) -> list[Due]:
-    return [Due(row) for row in db.session.connection().execute(query)]
+    return [Due(row) for row in db.session.connection().execute(query).all()]
 
 
 @cache
@@ -227,7 +227,7 @@ def rechecks(
     """
     found: dict[int, list[tuple[int, str | None]]] = {}
     values = {"logs": list(log_ids), "before": checked_before}
-    for log_id, bundle, etag, _ in db.session.connection().execute(_rechecks(), values):
+    for log_id, bundle, etag, _ in db.session.connection().execute(_rechecks(), values).all():
         found.setdefault(log_id, []).append((bundle, etag))
     return found
 

@@ -46,7 +46,7 @@ def moments() -> Callable[[datetime], Any]:
 
 @lru_cache(1_024)
 def _as_text(when: datetime) -> str:
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return when.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def _as_it_is(when: datetime) -> datetime:
