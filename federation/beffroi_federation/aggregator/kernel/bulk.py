@@ -53,6 +53,13 @@ def _as_it_is(when: datetime) -> datetime:
     return when
 
 
+def moment_of(stored: Any) -> datetime | None:
+    """Return the moment that the driver of the open database gives: text on SQLite."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return None if stored is None else stored.astimezone(UTC)
+
+
 def day(when: date) -> Any:
     """Return a day as the driver of the open database stores it."""
     return when.isoformat() if _on_sqlite() else when
