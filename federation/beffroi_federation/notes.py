@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -65,8 +66,9 @@ class Verifier:
     kind: int
     public_key: bytes
 
-    @classmethod
-    def from_text(cls, text: str) -> "Verifier":
+    @staticmethod
+    @lru_cache(1_024)
+    def from_text(text: str) -> "Verifier":
         """Return the verifier of a vkey, `<name>+<8 hex digits>+<base64>`; Malformed if none."""
         match = _VKEY.fullmatch(text)
         if match is None:
@@ -74,7 +76,7 @@ class Verifier:
         key = decode_base64(match[3])
         if len(key) != 33 or key[0] not in (ED25519, COSIGNATURE):
             raise Malformed("This verifier key is of a kind that is not known here")
-        verifier = cls(match[1], bytes.fromhex(match[2]), key[0], key[1:])
+        verifier = Verifier(match[1], bytes.fromhex(match[2]), key[0], key[1:])
         if verifier.key_id != _key_id(verifier.name, verifier.kind, verifier.public_key):
             raise Malformed("The ID in a verifier key is not that of its name and key")
         return verifier
@@ -130,6 +132,10 @@ def decode_base64(text: str) -> bytes:
 def parse(note: bytes | str) -> Note:
     """Return a note's text and signature lines, unverified; raise Malformed or OverLimit."""
     data = note.encode("utf-8", "surrogatepass") if isinstance(note, str) else note
+    return _parse_short(data) if len(data) <= _SHORT else _parse(data)
+
+
+def _parse(data: bytes) -> Note:
     if len(data) > MAX_NOTE:
         raise OverLimit("A note is longer than 64 KiB", length=len(data))
     try:
@@ -148,6 +154,11 @@ def parse(note: bytes | str) -> Note:
     if len({(s.name, s.key_id) for s in signatures}) != len(signatures):
         raise Malformed("One key signs a note twice")
     return Note(head + "\n", signatures)
+
+
+_SHORT = 1_024
+_parse_short = lru_cache(1_024)(_parse)
+"""Who pulls meets a note three times: as served, for the witness, and as the witness keeps it."""
 
 
 def _parse_line(line: str) -> Signature:

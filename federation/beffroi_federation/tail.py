@@ -16,6 +16,7 @@ A tail may stop before the end of the log; the reader knows the size from the ch
 again from where the tail stopped. The town serves what `encode_tail` returns.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,11 @@ from beffroi_federation.tiles import MAX_LEAF
 
 TAIL_BYTES = 1_048_576
 _HEADER_BYTES = 256
+_PLAIN = re.compile(
+    rb'\{"contents":(0|[1-9][0-9]{0,5}),"entries":(0|[1-9][0-9]{0,5}),'
+    rb'"start":(0|[1-9][0-9]{0,14}),"v":1\}'
+)
+"""How a first line is spelt; of any other the strict parser says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def parse_tail(data: bytes) -> Tail:
     first, found, _ = data[:_HEADER_BYTES].partition(b"\n")
     if not found:
         raise Malformed("A tail begins with a line of JSON")
-    start, entries, contents = _header(canonical.parse(first))
+    start, entries, contents = _header(first)
     position = len(first) + 1
     leaves: list[bytes] = []
     for _ in range(entries):
@@ -80,8 +86,12 @@ def parse_tail(data: bytes) -> Tail:
     return Tail(start, tuple(leaves), _lines(data[position:], contents))
 
 
-def _header(value: canonical.Json) -> tuple[int, int, int]:
+def _header(line: bytes) -> tuple[int, int, int]:
     """Return start, number of entries and number of content lines of a tail's first line."""
+    plain = _PLAIN.fullmatch(line)
+    if plain is not None and int(plain[1]) <= int(plain[2]):
+        return int(plain[3]), int(plain[2]), int(plain[1])
+    value = canonical.parse(line)
     if not isinstance(value, dict) or value.get("v") != 1:
         raise Malformed("A tail begins with an object of version 1")
     numbers = []

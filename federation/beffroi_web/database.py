@@ -7,17 +7,20 @@ handling is switched off: reads open a deferred transaction, writes (`unit_of_wo
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager
+from contextvars import ContextVar, Token
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
+from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import PoolProxiedConnection
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,7 +33,7 @@ NAMING = {
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key; SQLite's own row id is one already and must be spelt INTEGER to count up."""
 
-_writing: ContextVar[bool] = ContextVar("beffroi_writing", default=False)
+_writing: ContextVar["Unit | None"] = ContextVar("beffroi_writing", default=None)
 
 
 def make_metadata() -> MetaData:
@@ -40,7 +43,20 @@ def make_metadata() -> MetaData:
 
 def make_db(base: type[DeclarativeBase]) -> SQLAlchemy:
     """Return the Flask-SQLAlchemy object of one application, on its declarative base."""
-    return SQLAlchemy(model_class=base)
+    return SQLAlchemy(model_class=base, session_options={"class_": _UnitSession})
+
+
+class _UnitSession(Session):
+    """A session that works on the connection of the unit of work that is open."""
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any
+    ) -> Any:
+        """Return the unit's connection, or what a session without a unit works on."""
+        unit = _writing.get()
+        if unit is not None and unit.session is self and bind is None:
+            return unit.connection()
+        return super().get_bind(mapper, clause, bind, **more)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -94,29 +110,133 @@ def tune(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        statement = "BEGIN IMMEDIATE" if _writing.get() else "BEGIN"
-        try:  # by the driver: a statement of SQLAlchemy's costs as much as a small transaction
-            connection.connection.cursor().execute(statement)
-        except sqlite3.OperationalError as error:
-            raise OperationalError(statement, None, error) from error
+        raw: Any = connection.connection
+        if not raw.in_transaction:  # a unit of work may have begun by the driver already
+            _begin(raw.cursor(), "BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
 
-@contextmanager
-def unit_of_work(db: SQLAlchemy) -> Iterator[None]:
+def _begin(cursor: Any, statement: str) -> None:
+    """Begin by the driver: a statement of SQLAlchemy's costs as much as a small transaction."""
+    try:
+        cursor.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
+
+
+class Unit:
+    """One write transaction on one connection, which is taken when it is first needed.
+
+    The session and whoever works through the driver (`cursor`) share connection and transaction,
+    whichever of them comes first. A unit in which nobody needs the session pays nothing for it:
+    SQLAlchemy's part of a transaction costs as much as appending an entry to a log.
+    """
+
+    def __init__(self, db: SQLAlchemy) -> None:
+        self.db = db
+        self.session: Session = db.session()
+        self.engine = db.engine
+        self.context = app_ctx._get_current_object()  # type: ignore[attr-defined]
+        self.marked = self.engine.dialect.paramstyle == "qmark"
+        self._sqlite = self.engine.dialect.name == "sqlite"
+        self._failure: type[Exception] = self.engine.dialect.loaded_dbapi.OperationalError
+        self._raw: PoolProxiedConnection | None = None
+        self._driver: Any = None
+        self._cursor: Any = None
+        self._connection: Connection | None = None
+        self._token: Token[Unit | None] | None = None
+
+    def cursor(self) -> Any:
+        """Return the driver's cursor in this transaction, after what the session holds is written.
+
+        It is the same one each time: read all that a statement finds before the next.
+        """
+        self.session.flush()
+        if self._cursor is None:
+            self._cursor = self._taken().cursor()
+        if self._sqlite and not self._driver.in_transaction:
+            _begin(self._cursor, "BEGIN IMMEDIATE")
+        return self._cursor
+
+    def connection(self) -> Connection:
+        """Return the same connection for the session, which begins on it by itself."""
+        if self._connection is None:
+            self._connection = Connection(self.engine, self._taken())
+        return self._connection
+
+    def _taken(self) -> PoolProxiedConnection:
+        """Return the connection, taken from the pool the first time."""
+        if self._raw is None:
+            try:
+                self._raw = self.engine.raw_connection()
+            except self._failure as error:
+                raise OperationalError("connect", None, error) from error
+            self._driver = self._raw.dbapi_connection
+        return self._raw
+
+    def __enter__(self) -> None:
+        """Begin; the first statement takes the connection, and on SQLite the write lock."""
+        if _writing.get() is not None:
+            raise RuntimeError("a unit of work is open already; services never open one")
+        self.session.rollback()
+        self._token = _writing.set(self)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Commit, or roll back after an error; and give the connection back."""
+        try:
+            if kind is None:
+                self._commit()
+        except BaseException:
+            self._roll_back()
+            raise
+        else:
+            if kind is not None:
+                self._roll_back()
+        finally:
+            if self._token is not None:
+                _writing.reset(self._token)
+            self._give_back()
+
+    def _commit(self) -> None:
+        """Commit once: through the session if it takes part, else what the driver did."""
+        self.session.flush()
+        if self.session.in_transaction():
+            self.session.commit()
+        if self._raw is not None:
+            try:
+                self._raw.commit()
+            except self._failure as error:
+                raise OperationalError("COMMIT", None, error) from error
+
+    def _roll_back(self) -> None:
+        self.session.rollback()
+        if self._raw is not None and self._raw.is_valid:
+            self._raw.rollback()
+
+    def _give_back(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        elif self._raw is not None:
+            self._raw.close()
+
+
+def open_unit(db: SQLAlchemy) -> Unit | None:
+    """Return the unit of work that is open on this database in this application, or None."""
+    unit = _writing.get()
+    if unit is None or unit.db is not db:
+        return None
+    here = app_ctx._get_current_object()  # type: ignore[attr-defined]
+    return unit if unit.context is here else None
+
+
+def unit_of_work(db: SQLAlchemy) -> AbstractContextManager[None]:
     """Run a block as one write transaction: committed at its end, rolled back on any error.
 
     Any read transaction that is open is ended first, so what the block reads is current and, on
     SQLite, the write lock is taken before the first read. Units do not nest.
     """
-    if _writing.get():
-        raise RuntimeError("a unit of work is open already; services never open one")
-    db.session.rollback()
-    token = _writing.set(True)
-    try:
-        yield
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
-    finally:
-        _writing.reset(token)
+    return Unit(db)

@@ -148,6 +148,19 @@ def test_a_gzip_body_is_unpacked_here_and_a_chunked_one_put_together(world: Worl
     assert found[0].body == b"note" * 100
 
 
+def test_interim_heads_and_trailers_say_nothing_of_the_answer(world: World) -> None:
+    early = b'HTTP/1.1 103 Early Hints\r\nETag: "early"\r\nContent-Encoding: gzip\r\n\r\n'
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    late = b'4\r\nnote\r\n0\r\nETag: "late"\r\n\r\n'
+    found = once(world, answering(early, head, late)).found[0]
+    assert (found.status, found.body, found.etag) == (200, b"note", None)
+
+
+def test_of_a_header_that_comes_twice_the_first_counts(world: World) -> None:
+    head = b'HTTP/1.1 200 OK\r\netag: "a"\r\nETag: "b"\r\nContent-Length: 4\r\n\r\n'
+    assert once(world, answering(head, b"note")).found[0].etag == '"a"'
+
+
 def test_a_304_is_an_answer_only_where_it_was_asked_for(world: World) -> None:
     server = world.serve(answering(b"HTTP/1.1 304 -\r\n\r\n"))
     engine = world.engine(server)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_federation import verify
+from beffroi_federation import canonical, verify
 from beffroi_federation.checkpoint import Checkpoint
 from beffroi_federation.checkpoint import parse as parse_checkpoint
 from beffroi_federation.entries import (
@@ -37,7 +37,7 @@ from beffroi_federation.errors import (
 from beffroi_federation.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from beffroi_federation.notes import Verifier, format_note
 from beffroi_federation.notes import parse as parse_note
-from beffroi_federation.tail import TAIL_BYTES, encode_tail, parse_tail
+from beffroi_federation.tail import TAIL_BYTES, Tail, encode_tail, parse_tail
 from beffroi_federation.verify import (
     ContentState,
     LogOf,
@@ -353,6 +353,29 @@ def test_a_tail_is_read_as_it_was_written(start: int, entries: list[tuple[bytes,
     tail = parse_tail(encode_tail(start, leaves, lines))
     assert (tail.start, list(tail.leaves)) == (start, leaves)
     assert [line + b"\n" for line in tail.lines] == list(lines.values())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"v":1,"start":7,"entries":1,"contents":0}',
+        b' { "contents" : 0, "entries" : 1, "start" : 7, "v" : 1 }',
+        b'{"contents":0,"entries":1,"more":[],"start":7,"v":1}',
+        b'{"contents":0,"entries":01,"start":7,"v":1}',
+        b'{"contents":0,"entries":1,"start":7,"v":1,"v":1}',
+        '{"contents":0,"entries":1,"start":\u0667,"v":1}'.encode(),
+        b'{"contents":0,"entries":1,"start":9007199254740992,"v":1}',
+    ],
+)
+def test_a_first_line_spelt_otherwise_is_left_to_the_strict_parser(line: bytes) -> None:
+    body = line + b"\n\0\1a"
+    try:
+        canonical.parse(line)
+    except ProtocolError as error:
+        with pytest.raises(type(error)):
+            parse_tail(body)
+    else:
+        assert parse_tail(body) == Tail(7, (b"a",), ())
 
 
 def test_a_tail_is_cut_at_an_entry_with_its_content() -> None:

@@ -107,7 +107,7 @@ class Drill:
         town = self.town
 
         def chance(size: int) -> bytes:
-            if dies_before_the_key and not _writing.get():
+            if dies_before_the_key and _writing.get() is None:
                 raise Died
             return town.chance(size)
 

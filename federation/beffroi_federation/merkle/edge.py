@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from beffroi_federation.merkle.frontier import Frontier
+from beffroi_federation.merkle.frontier import Frontier, root_of
 from beffroi_federation.merkle.hashing import (
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -80,8 +80,7 @@ class Edge:
 
     def root(self) -> bytes:
         """Return the root of the tree."""
-        hashes = chain.from_iterable(part.hashes for part in reversed(self.frontiers))
-        return Frontier(self.size, tuple(hashes)).root()
+        return root_of([*chain.from_iterable(part.hashes for part in reversed(self.frontiers))])
 
     def remember(self, root: bytes) -> None:
         """Keep this edge, whose root is given, for the next append in this process."""

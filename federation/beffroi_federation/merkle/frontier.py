@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The frontier: the least of a tree that can be extended and compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from beffroi_federation.errors import Malformed
@@ -14,6 +14,16 @@ from beffroi_federation.merkle.hashing import (
     row_above,
     split_hashes,
 )
+
+
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """Return the root of a tree by the roots of its perfect subtrees, the largest first."""
+    if not hashes:
+        return EMPTY_ROOT
+    root = hashes[-1]
+    for left in hashes[-2::-1]:
+        root = node_hash(left, root)
+    return root
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,11 @@ class Frontier:
         must_be_hashes(row)
         size, full = self.size + len(row), self.size
         old, new = list(self.hashes), []
+        if len(row) == 1:  # what the loop below does, for an append of one entry
+            node = row[0]
+            while full & 1:
+                node, full = node_hash(old.pop(), node), full >> 1
+            return Frontier(size, (*old, node))
         while row:  # one height after the other: pairs go up, an odd last one stays here
             if full & 1:
                 row.insert(0, old.pop())
@@ -46,12 +61,7 @@ class Frontier:
 
     def root(self) -> bytes:
         """Return the tree's root hash (32 bytes)."""
-        if not self.hashes:
-            return EMPTY_ROOT
-        root = self.hashes[-1]
-        for left in reversed(self.hashes[:-1]):
-            root = node_hash(left, root)
-        return root
+        return root_of(self.hashes)
 
     def to_bytes(self) -> bytes:
         """Return 8 bytes of size, big-endian, followed by the hashes."""

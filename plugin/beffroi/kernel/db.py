@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The town's database object; sessions, types and transactions come from `beffroi_web.database`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +26,6 @@ else:
     Model = db.Model
 
 
-@contextmanager
-def unit_of_work() -> Iterator[None]:
+def unit_of_work() -> AbstractContextManager[None]:
     """Run a block as one write transaction of the town's database."""
-    with database.unit_of_work(db):
-        yield
+    return database.unit_of_work(db)

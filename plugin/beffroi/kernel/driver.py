@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import SessionTransaction
 
 from beffroi.kernel.db import db
+from beffroi_web.database import open_unit
 
 
 def execute(statement: str, *values: object) -> int:
@@ -47,9 +48,13 @@ def execute_many(statement: str, rows: Iterable[Sequence[object]]) -> None:
 def _cursor(statement: str) -> tuple[Any, str]:
     """Return the driver's cursor, and a statement with the marks that this driver knows.
 
-    The cursor is kept for as long as the session's transaction is the same: finding it anew costs
-    as much as a short read.
+    It is that of the unit of work, or of the session's read transaction where no unit is open; then
+    it is kept for as long as the transaction is the same: finding it anew costs as much as a short
+    read.
     """
+    unit = open_unit(db)
+    if unit is not None:
+        return unit.cursor(), statement if unit.marked else _for_postgresql(statement)
     session = db.session()
     session.flush()
     kept = session.info.get(_KEPT)

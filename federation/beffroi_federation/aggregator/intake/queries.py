@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.types import NullType
 
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
 from beffroi_federation.aggregator.intake.rules import RECHECKS_PER_PULL
+from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national import queries as national_queries
 from beffroi_federation.aggregator.towns.models import Log, Town
@@ -101,13 +102,6 @@ def _raw(column: Any) -> Any:
     return type_coerce(column, NullType()) if timed else column
 
 
-def _moment(value: Any) -> datetime | None:
-    """Return a moment as stored: text on SQLite."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value if value is None else value.astimezone(UTC)
-
-
 def _day(value: Any) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
@@ -126,7 +120,7 @@ class Due:
         self.behind: int = row[_STATE_AT + _FRESH["behind"]] or 0
         self.etag: str | None = row[_STATE_AT + _FRESH["etag"]]
         self.turn: int = row[_STATE_AT + _FRESH["turn"]] or 0
-        self.no_tail_at = _moment(row[-1])
+        self.no_tail_at = bulk.moment_of(row[-1])
 
     @property
     def size(self) -> int:
@@ -139,7 +133,7 @@ class Due:
         """Return the town."""
         town = dict(zip(_AT, self._row, strict=False))
         for name in ("added_at", "approved_at"):
-            town[name] = _moment(town[name])
+            town[name] = bulk.moment_of(town[name])
         return TownRow(**town)
 
     @cached_property
@@ -149,7 +143,7 @@ class Due:
         if values["log_id"] is None:
             return None
         for name in ("verified_at", "changed_at", "tried_at", "due_at"):
-            values[name] = _moment(values[name])
+            values[name] = bulk.moment_of(values[name])
         values["frontier"] = Frontier.from_bytes(bytes(values["frontier"]))
         values["grown_on"] = _day(values["grown_on"])
         return Freshness(**values)
@@ -201,7 +195,7 @@ def still_due(log_ids: Collection[int], now: datetime) -> list[Due]:
 
 
 def _read(query: Select[Any]) -> list[Due]:
-    return [Due(row) for row in db.session.connection().execute(query)]
+    return [Due(row) for row in db.session.connection().execute(query).all()]
 
 
 @cache
@@ -227,7 +221,7 @@ def rechecks(
     """
     found: dict[int, list[tuple[int, str | None]]] = {}
     values = {"logs": list(log_ids), "before": checked_before}
-    for log_id, bundle, etag, _ in db.session.connection().execute(_rechecks(), values):
+    for log_id, bundle, etag, _ in db.session.connection().execute(_rechecks(), values).all():
         found.setdefault(log_id, []).append((bundle, etag))
     return found
 

@@ -46,11 +46,18 @@ def moments() -> Callable[[datetime], Any]:
 
 @lru_cache(1_024)
 def _as_text(when: datetime) -> str:
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return when.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def _as_it_is(when: datetime) -> datetime:
     return when
+
+
+def moment_of(stored: Any) -> datetime | None:
+    """Return the moment that the driver of the open database gives: text on SQLite."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return None if stored is None else stored.astimezone(UTC)
 
 
 def day(when: date) -> Any:

@@ -4,10 +4,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, text
+from sqlalchemy import Row, func, select, text
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
@@ -34,16 +33,19 @@ _STANDING = [getattr(Witnessed, name) for name in Standing.__dataclass_fields__]
 
 def standings(log_ids: Sequence[int]) -> dict[int, Standing]:
     """Return what was accepted of these logs; one of which nothing was has no row."""
-    found: dict[int, Standing] = {}
-    for some in bulk.batches(sorted(set(log_ids)), bulk.AT_ONCE):
-        rows = db.session.connection().execute(_standings(), {"logs": some})
-        found |= {row[0]: _standing(row) for row in rows}
-    return found
+    rows = bulk.rows_of(_STANDINGS, "log_id", sorted(set(log_ids)))
+    return {
+        log_id: Standing(
+            log_id, size, bytes(root), note, bulk.moment_of(since), line, bulk.moment_of(at)
+        )
+        for log_id, size, root, note, since, line, at in rows
+    }
 
 
-@cache
-def _standings() -> Select[Any]:
-    return select(*_STANDING).where(Witnessed.log_id.in_(bindparam("logs", expanding=True)))
+_STANDINGS = (
+    'SELECT "log_id", "size", "root", "note", "since", "cosignature", "cosigned_at" '
+    'FROM "witnessed" WHERE'
+)
 
 
 def standing(log_id: int) -> Standing:

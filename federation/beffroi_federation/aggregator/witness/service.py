@@ -55,6 +55,8 @@ def hold(log_ids: Sequence[int]) -> dict[int, Standing]:
         'VALUES (?, ?, 0, ?, ?) ON CONFLICT ("log_id") DO NOTHING',
         [(one, origin_hash(towns[one].origin), EMPTY_ROOT, "") for one in ids if one in towns],
     )
+    if db.engine.dialect.name == "sqlite" and not towns:
+        return known  # a unit of work there is the only writer
     if db.engine.dialect.name == "postgresql":
         for some in bulk.batches(ids, bulk.AT_ONCE):
             query = select(Witnessed.log_id).where(Witnessed.log_id.in_(some))

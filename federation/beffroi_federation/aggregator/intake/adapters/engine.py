@@ -22,7 +22,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pycurl
 
@@ -54,6 +54,7 @@ _target = lru_cache(65_536)(check_prefix)
 
 Route = Callable[[str, int], tuple[str, int]]
 Where = tuple[str, int]
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Engine:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._epoll = select.epoll()
+        self._watched: set[int] = set()
         self._bell_out, self._bell_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._epoll.register(self._bell_out, select.EPOLLIN)
         self._timer: float | None = None
@@ -193,7 +195,7 @@ class Engine:
     def hungry(self) -> bool:
         """Say whether more conversations should be added now."""
         under_way = len(self._busy) + len(self._ready) + len(self._naming)
-        parked = sum(map(len, self._parked.values()))
+        parked = sum(map(len, self._parked.values())) if self._parked else 0
         return under_way < 2 * self._transfers and parked < MOST_PARKED and self._held < HELD
 
     @property
@@ -324,19 +326,19 @@ class Engine:
         except ProtocolError as error:
             asks_on = self._throw(visit, error)
         else:
-            asks_on = self._tell(visit, lambda: visit.job.talk.send(answer))
+            asks_on = self._tell(visit, visit.job.talk.send, answer)
         if asks_on:
             self._start(transfer, visit)
         else:
             self._leave(transfer, visit)
 
     def _throw(self, visit: _Visit, error: ProtocolError) -> bool:
-        return self._tell(visit, lambda: visit.job.talk.throw(error))
+        return self._tell(visit, visit.job.talk.throw, error)
 
-    def _tell(self, visit: _Visit, say: Callable[[], Ask]) -> bool:
+    def _tell(self, visit: _Visit, say: Callable[[Said], Ask], what: Said) -> bool:
         """Go on with a conversation; say whether it asks something more."""
         try:
-            visit.ask = say()
+            visit.ask = say(what)
         except StopIteration as end:
             self._end(visit, end.value, None)
         except Exception as error:  # what is wrong with one conversation ends that one
@@ -389,6 +391,7 @@ class Engine:
 
     def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
         if what == pycurl.POLL_REMOVE:
+            self._watched.discard(fd)
             try:
                 self._epoll.unregister(fd)
             except (FileNotFoundError, OSError):
@@ -397,9 +400,13 @@ class Engine:
         mask = (select.EPOLLIN if what & pycurl.POLL_IN else 0) | (
             select.EPOLLOUT if what & pycurl.POLL_OUT else 0
         )
+        if fd not in self._watched:
+            self._watched.add(fd)
+            self._epoll.register(fd, mask)
+            return
         try:
             self._epoll.modify(fd, mask)
-        except FileNotFoundError:
+        except FileNotFoundError:  # closed, and its number given out again
             self._epoll.register(fd, mask)
 
     def _on_timer(self, milliseconds: int) -> None:

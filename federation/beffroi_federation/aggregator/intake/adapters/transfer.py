@@ -20,7 +20,7 @@ from typing import Any
 
 import pycurl
 
-from beffroi_federation.asking import OK, Ask, Fetched, good_etag, require_answer
+from beffroi_federation.asking import NOT_MODIFIED, OK, Ask, Fetched, good_etag, require_answer
 from beffroi_federation.bodies import Unpacking
 from beffroi_federation.client import Timeouts
 from beffroi_federation.errors import OverLimit, ProtocolError, Unreachable
@@ -33,6 +33,7 @@ RECEIVED_AT_ONCE = 131_072
 SPARED = 16_384
 """Bytes of a body that nobody reads (an error's page), taken so that the connection can stay."""
 
+_HEADERS = ["Accept-Encoding: gzip, identity", "Accept:"]
 _WANTED = frozenset({b"etag", b"content-encoding", b"content-length", b"retry-after"})
 _TLS_FAILURES = frozenset({35, 51, 53, 54, 58, 59, 60, 66, 77, 80, 82, 83, 90, 91, 98})
 _CONNECT_FAILURES = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_OPERATION_TIMEDOUT})
@@ -64,6 +65,9 @@ class Transfer:
         self._may_hold = may_hold
         self._sockets: list[socket.socket] = []
         self._pinned = ""
+        self._plain: bool | None = None
+        self._to = ""
+        self._lines: list[bytes] = []
         self._headers: dict[bytes, bytes] = {}
         self._unpacking: Unpacking | None = None
         self.paused_at: float | None = None
@@ -79,19 +83,23 @@ class Transfer:
         self._clear(ask, now)
         curl = self.curl
         path = ask.path if ask.path.startswith("/") else f"{target.path}/{ask.path}"
-        headers = ["Accept-Encoding: gzip, identity", "Accept:"]
-        if ask.etag is not None:
-            headers.append(f"If-None-Match: {ask.etag}")
+        if target.loopback is not self._plain:  # what a handle knows already is not told again
+            self._plain = target.loopback
+            only = pycurl.PROTO_HTTP if self._plain else pycurl.PROTO_HTTPS
+            curl.setopt(pycurl.PROTOCOLS, only)
         if target.loopback:
-            curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP)
             curl.setopt(pycurl.URL, f"http://{target.host}:{target.port}{path}")
         else:
-            curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS)
             curl.setopt(pycurl.URL, f"https://{target.host}{path}")
-        curl.setopt(pycurl.HTTPHEADER, headers)
+        if ask.etag is None:
+            curl.setopt(pycurl.HTTPHEADER, _HEADERS)
+        else:
+            curl.setopt(pycurl.HTTPHEADER, [*_HEADERS, f"If-None-Match: {ask.etag}"])
         where = f"[{address}]" if ":" in address else address
-        curl.setopt(pycurl.CONNECT_TO, [f"{target.host}:{target.port}:{where}:{port}"])
-        self._pinned = _canonical(address)
+        to = f"{target.host}:{target.port}:{where}:{port}"
+        if to != self._to:
+            curl.setopt(pycurl.CONNECT_TO, [to])
+            self._to, self._pinned = to, _canonical(address)
 
     def overdue(self, now: float) -> bool:
         """Say whether the answer takes too long: the total, or the least rate after the grace."""
@@ -119,6 +127,7 @@ class Transfer:
         self._sockets.clear()
         if self.fault is not None:
             raise self.fault
+        self._read_head()
         if code and not self._enough:
             raise self._failure(code)
         again = self._headers.get(b"retry-after", b"").decode("latin-1")
@@ -127,6 +136,11 @@ class Transfer:
             self._unpacking_of().end()
         etag = good_etag(self._headers.get(b"etag", b"").decode("latin-1"))
         return Fetched(self._status, self._body.getvalue(), etag)
+
+    @property
+    def received(self) -> int:
+        """Return how many bytes came, head and packed body."""
+        return MAX_HEADERS - self._room + self._taken
 
     @property
     def size(self) -> int:
@@ -144,34 +158,47 @@ class Transfer:
         self._ask = ask
         self._began = now
         self._status = 0
+        self._lines.clear()
         self._headers = {}
-        self._head_bytes = 0
+        self._room = MAX_HEADERS
+        self._taken = 0
         self._body = BytesIO()
         self._unpacking = None
         self._enough = False
-        self.received = 0
         self.paused_at = None
         self.fault = None
 
     def _on_header(self, line: bytes) -> int | None:
-        self._head_bytes += len(line)
-        self.received += len(line)
-        if self._head_bytes > MAX_HEADERS:
+        """Keep a line of a head; called for each, so that what they mean is read at their end."""
+        self._room -= len(line)
+        if self._room < 0:
             sentence = "The head of an answer is longer than it may be"
             self.fault = OverLimit(sentence, expected=f"at most {MAX_HEADERS}")
             return 0
-        if line[:5] == b"HTTP/":  # an interim answer (1xx) may come before
-            self._headers.clear()
-            status = line.split(None, 2)[1:2]
-            self._status = int(status[0]) if status and status[0].isdigit() else 0
-            return None
-        if line in (b"\r\n", b"\n") and self._status == OK:
-            return self._begin_body()
-        name, _, value = line.partition(b":")
-        name = name.lower()
-        if name in _WANTED and name not in self._headers:
-            self._headers[name] = value.strip()
+        self._lines.append(line)
+        if len(line) < 3 and line in (b"\r\n", b"\n"):
+            self._read_head()
+            if self._status == OK:
+                return self._begin_body()
         return None
+
+    def _read_head(self) -> None:
+        """Read the lines that came: an interim head (1xx), the answer's, or as much as there was.
+
+        Trailers say nothing that is believed, nor does a 304 but that nothing changed.
+        """
+        lines = self._lines
+        if lines and lines[0][:5] == b"HTTP/":
+            status = lines[0].split(None, 2)[1:2]
+            self._status = int(status[0]) if status and status[0].isdigit() else 0
+            self._headers = {}
+            if self._status != NOT_MODIFIED:
+                for line in lines:
+                    name, _, value = line.partition(b":")
+                    name = name.lower()
+                    if name in _WANTED and name not in self._headers:
+                        self._headers[name] = value.strip()
+        lines.clear()
 
     def _begin_body(self) -> int | None:
         """Refuse, before any of it comes, a body that is too long or packed in another way."""
@@ -184,12 +211,12 @@ class Transfer:
 
     def _on_body(self, piece: bytes) -> int | None:
         if self._status != OK:
-            self.received += len(piece)
+            self._taken += len(piece)
             self._enough = self.received > SPARED
             return 0 if self._enough else None
         if not self._may_hold(self, len(piece)):
             return int(pycurl.WRITEFUNC_PAUSE)
-        self.received += len(piece)
+        self._taken += len(piece)
         try:
             for step in self._unpacking_of().take(piece):
                 self._body.write(step)

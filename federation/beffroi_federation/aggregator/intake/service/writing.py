@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writing what was prepared of many towns in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from beffroi_federation.aggregator.intake.models import Absent
@@ -103,8 +103,9 @@ def _write_bundles(current: Sequence[Prepared]) -> None:
     )
     whole: list[tuple[Any, ...]] = []
     part: list[tuple[Any, ...]] = []
+    stored = bulk.moments()
     for one in current:
-        when = bulk.moment(one.now)
+        when = stored(one.now)
         for bundle, etag, all_of_it in one.compared.bundles:
             (whole if all_of_it else part).append((one.town.log_id, bundle, etag, when))
     bulk.run(f'{head}excluded."etag", "checked_at" = excluded."checked_at"', whole)
@@ -120,11 +121,12 @@ def _advance(current: Sequence[Prepared], states: dict[int, _State], every: time
         [(one.town.log_id, Frontier().to_bytes()) for one in new],
     )
     whole = [one for one in current if not one.only_removals]
+    stored = bulk.moments()
     bulk.run(
         'UPDATE "log_state" SET "frontier" = ?, "behind" = ?, "verified_at" = ?, "tried_at" = ?, '
         '"due_at" = ?, "grown" = ?, "grown_on" = ?, "refusals" = 0, "misses" = 0, '
         '"changed_at" = COALESCE(?, "changed_at"), "turn" = "turn" + 1 WHERE "log_id" = ?',
-        [_advanced(one, states[one.town.log_id], every) for one in whole],
+        [_advanced(one, states[one.town.log_id], every, stored) for one in whole],
     )
     bulk.run(
         'UPDATE "log_state" SET "note" = ?, "etag" = ? WHERE "log_id" = ?',
@@ -137,7 +139,7 @@ def _advance(current: Sequence[Prepared], states: dict[int, _State], every: time
     bulk.run(
         'UPDATE "log_state" SET "no_tail_at" = ? WHERE "log_id" = ?',
         [
-            (bulk.moment(one.now) if one.taken.no_tail else None, one.town.log_id)
+            (stored(one.now) if one.taken.no_tail else None, one.town.log_id)
             for one in whole
             if one.taken.no_tail is not None
         ],
@@ -148,9 +150,11 @@ def _advance(current: Sequence[Prepared], states: dict[int, _State], every: time
     )
 
 
-def _advanced(one: Prepared, state: _State, every: timedelta) -> tuple[Any, ...]:
+def _advanced(
+    one: Prepared, state: _State, every: timedelta, stored: Callable[[datetime], Any]
+) -> tuple[Any, ...]:
     """Return how far one town is verified now, and its log, in the order of the statement."""
-    now, today, when = one.now, bulk.day(one.now.date()), bulk.moment(one.now)
+    now, today, when = one.now, bulk.day(one.now.date()), stored(one.now)
     grown, grown_on = state.grown, state.grown_on
     if one.taken.leaves:
         grown = len(one.taken.leaves) + (grown if grown_on == today else 0)
@@ -161,7 +165,7 @@ def _advanced(one: Prepared, state: _State, every: timedelta) -> tuple[Any, ...]
         one.taken.behind,
         when,
         when,
-        bulk.moment(due),
+        stored(due),
         grown,
         grown_on,
         when if one.taken.leaves else None,
