@@ -16,6 +16,7 @@ PUBLIC_UNSAFE = {
     ("POST", "/incidents/new"): "reports need no account, unless the town says so",
     ("POST", "/api/v1/incidents"): "the same, for programs",
     ("POST", "/follow/<token>"): "RFC 8058: the link of the mail is the proof",
+    ("POST", "/requests/<ref>/cada"): "its author, by the same; nothing is kept",
     ("POST", "/requests/<ref>/withdraw"): "its author, signed in or by the link of the mail",
     ("POST", "/incidents/<ref>/withdraw"): "the same; who reported without an account has a link",
     ("POST", "/sign-out"): "ends the own session; nothing to end is no harm",

@@ -3,7 +3,7 @@
 
 The key is a keyed hash of the reference; whoever holds the link sees the state of this one case,
 never its texts. The link to a receipt, which is made of them, has a key of its own. Keys stand in
-the address, so such pages send no referrer and are not cached.
+the address, so other sites are told our name alone (Referrer-Policy), and no page is cached.
 """
 
 import hashlib

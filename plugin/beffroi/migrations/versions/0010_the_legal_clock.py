@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_legal_event_case_id_case")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_event")),
-        sa.UniqueConstraint("case_id", "code", name=op.f("uq_legal_event_case_id")),
+        sa.UniqueConstraint("case_id", "code", name=op.f("uq_legal_event_case_id_code")),
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE legal_event ALTER COLUMN words SET STATISTICS 0")
