@@ -9,6 +9,7 @@ word of the language in that place only asks for a person.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
@@ -231,6 +232,7 @@ def _before(text: str, low: str, cue: re.Match[str]) -> Span | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _is_account(written: str, *, quoted: bool) -> bool:
     """Say whether a word is made like the name of an account, and of no public body."""
     name = written.strip('" ')

@@ -7,6 +7,7 @@ keeps a report useful.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from beffroi_privacy.normalise import normalise
@@ -183,6 +184,7 @@ def _is_year(text: str, found: re.Match[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def generalise(address: str) -> str:
     """Return an address without house number and doors: "12 bis rue X, appt 4" as "[n°] rue X…".
 

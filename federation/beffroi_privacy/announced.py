@@ -6,13 +6,12 @@ in a way that no rule reads. A person looks.
 """
 
 import re
-from collections.abc import Iterable, Sequence
 from typing import Final
 
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import any_of, holds, lowered
-from beffroi_privacy.spans import Span
+from beffroi_privacy.spans import Cover
 
 _REACH: Final = 70
 """Characters after an announcement in which what it announces is looked for."""
@@ -70,8 +69,8 @@ _STEMS: Final = (
 )
 
 
-def announces_more(text: str, spans: Sequence[Span]) -> bool:
-    """Say whether a normalised text announces something personal that none of its spans holds."""
+def announces_more(text: str, spans: Cover) -> bool:
+    """Say whether a normalised text announces something personal that no span holds."""
     low = lowered(text)
     if not holds(low, _STEMS):
         return False
@@ -91,5 +90,5 @@ def _is_unknown(name: str | None) -> bool:
     return name is None or not (is_commune(fold(name)) or is_ordinary(fold(name)))
 
 
-def _is_near(end: int, spans: Iterable[Span]) -> bool:
-    return any(span.start < end + _REACH and span.end > end - 20 for span in spans)
+def _is_near(end: int, spans: Cover) -> bool:
+    return spans.touches(end - 20, end + _REACH)

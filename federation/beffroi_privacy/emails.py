@@ -23,8 +23,9 @@ _AT = re.compile(
     r"|(?P<bare>\s(?:at|chez|à)\s|[_-]at[_-])",
     re.IGNORECASE,
 )
-_LOCAL = re.compile(rf"[\w.+%'-]+(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
-_LOCAL_SPACED = re.compile(r"[\w.+%'-]+(?:\s[.\-_]\s[\w+%'-]+){1,4}$")
+_LOCAL = re.compile(rf"(?<![\w.+%'-])[\w.+%'-]++(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
+_ENDS_LOCAL = re.compile(r"[\w.+%'-]")
+_LOCAL_SPACED = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+(?:\s[.\-_]\s[\w+%'-]+){1,4}$")
 _DOMAIN = re.compile(rf"[^\W_][\w-]*(?:{_DOT}[\w-]+){{0,4}}{_DOT}[^\W\d_]{{2,24}}\b", re.IGNORECASE)
 _DOMAIN_SPACED = re.compile(
     r"[^\W_][\w-]*(?:(?:\s?\.\s?|,)[\w-]+){0,3}(?:\s?\.\s?|,)[^\W\d_]{2,6}\b"
@@ -80,6 +81,11 @@ def find_emails(text: str) -> Iterator[Span]:
 
 def _around(text: str, at: re.Match[str]) -> tuple[int, int, str] | None:
     """Return start, end and local part of the address around an at-sign, or None."""
+    after = text[at.end() : at.end() + _WINDOW]
+    if not _ENDS_LOCAL.match(text, at.start() - 1) or not any(
+        pattern.match(after) for pattern in (_DOMAIN, PROVIDER, _DOMAIN_SPACED, _DOMAIN_COMMA)
+    ):
+        return None  # the cheap looks first: most at-signs of a hostile text end here
     before = text[max(0, at.start() - _WINDOW) : at.start()]
     local = (_LOCAL_SPACED.search(before) if _is_spaced(at) else None) or _LOCAL.search(before)
     if local is None:

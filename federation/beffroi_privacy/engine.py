@@ -28,10 +28,10 @@ from beffroi_privacy.own_numbers import find_numbers
 from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
-from beffroi_privacy.protect import find_protected, touches, unprotected
+from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
 from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
-from beffroi_privacy.spans import ASK, PERSON, Span, merge
+from beffroi_privacy.spans import ASK, PERSON, Cover, Span, merge
 from beffroi_privacy.spelt_emails import find_spelt_emails
 from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
@@ -242,5 +242,8 @@ def _with_votes(
     persons: list[Span], votes: Sequence[Span], others: Sequence[Span]
 ) -> tuple[list[Span], bool]:
     """Return the persons with those that only the model saw, and whether the two disagreed."""
-    alone = [v for v in votes if not touches(v, persons) and not touches(v, list(others))]
+    if not votes:
+        return persons, False
+    cover = Cover([*persons, *others])
+    alone = [v for v in votes if not cover.touches(v.start, v.end)]
     return [*persons, *(Span(v.start, v.end, PERSON, weak=True) for v in alone)], bool(alone)

@@ -197,6 +197,8 @@ def _broken_end(text: str, found: re.Match[str]) -> int | None:
 def find_plates(text: str) -> Iterator[Span]:
     """Yield the French number plates of a normalised text."""
     for found in (*_SIV.finditer(text), *_FNI.finditer(text)):
+        if found.re is _FNI and found.group("letters").upper() in _NOT_LETTERS:
+            continue
         cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None
         around = cued or _is_near_vehicle(text, found)
         shown = _is_siv(found, cued, around) if found.re is _SIV else _is_fni(found, cued, around)
@@ -239,8 +241,6 @@ def _is_siv(found: re.Match[str], cued: bool, around: bool) -> bool:
 
 def _is_fni(found: re.Match[str], cued: bool, around: bool) -> bool:
     letters = found.group("letters")
-    if letters.upper() in _NOT_LETTERS:
-        return False
     if cued:
         return True
     year = len(found.group("number")) == 4 and found.group("number")[:2] in ("19", "20")

@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import log2
 from typing import Final
 
-from beffroi_privacy.spans import PERSON, URL_TOKEN, Span
+from beffroi_privacy.spans import PERSON, URL_TOKEN, Cover, Span
 
 LINK = re.compile(
     r"(?:https?\s?:\s?//|www\.)[^\s<>\"')\]]+"
@@ -235,7 +235,7 @@ def _entropy(value: str) -> float:
     return -sum(n / len(value) * log2(n / len(value)) for n in counts)
 
 
-def opaque_parts(text: str, covered: list[Span]) -> bool:
+def opaque_parts(text: str, covered: Cover) -> bool:
     """Say whether a link keeps a long part that means nothing to a reader."""
     for link in LINK.finditer(text):
         for part in re.finditer(r"[A-Za-z0-9_~-]{20,}", link.group()):
@@ -244,6 +244,6 @@ def opaque_parts(text: str, covered: list[Span]) -> bool:
                 r"[0-9a-f]{24}|[0-9a-f-]{36}", part.group()
             ):
                 continue
-            if not any(s.start < end and start < s.end for s in covered):
+            if not covered.touches(start, end):
                 return True
     return False

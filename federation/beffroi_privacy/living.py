@@ -2,6 +2,7 @@
 """Where a text tells of somebody's home: "j'habite", "ma maison", "chez nous", "my flat"."""
 
 import re
+from bisect import bisect_right
 from typing import Final
 
 from beffroi_privacy.patterns import any_of
@@ -30,6 +31,7 @@ def told_homes(low: str) -> list[int]:
 
 def is_lived_in(text: str, start: int, lived: list[int]) -> bool:
     """Say whether a word of living stands in the sentence before a place of the text."""
-    return any(
-        end <= start <= end + _REACH and _STOPS.search(text, end, start) is None for end in lived
-    )
+    last = bisect_right(lived, start) - 1
+    if last < 0 or start > lived[last] + _REACH:
+        return False
+    return _STOPS.search(text, lived[last], start) is None

@@ -14,7 +14,7 @@ from typing import Final
 
 from beffroi_privacy.patterns import any_of, lowered
 from beffroi_privacy.protect import NUMBERED_THINGS
-from beffroi_privacy.spans import ASK, OTHER_ID, Span
+from beffroi_privacy.spans import ASK, OTHER_ID, Cover, Span
 
 _TOKEN = re.compile(
     r"(?<![\w@/\\&?=%+€$£.,'-])(?<!\d )[*#]?(?:[A-Za-z]{1,5}[-_./]?|[A-Z]{1,5} )?\d[0-9A-Za-z*]*"
@@ -101,7 +101,7 @@ _ACCENTS: Final = str.maketrans("àâäáãçéèêëîïíñôöóõùûüúÿ"
 
 def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     """Yield numbers that what stands around makes somebody's, and as `ASK` those that may be."""
-    folded = ""
+    folded, near = "", Cover(persons)
     for found in _TOKEN.finditer(text):
         start, end = found.span()
         if not _is_long(found.group()):
@@ -110,8 +110,8 @@ def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
         kind = _kind(folded, start, end) or _kind_inside(folded, start, end)
         vague = kind == "vague"
         if vague:
-            near = _is_somebodys(folded, start, end) or _is_near(start, end, persons)
-            kind = "sure" if near else "ask"
+            owned = _is_somebodys(folded, start, end) or near.touches(start - 40, end + 30)
+            kind = "sure" if owned else "ask"
         if kind == "sure":
             yield Span(start, end, OTHER_ID, weak=vague)
         elif kind == "ask" and sum(map(str.isdigit, found.group())) > 4:
@@ -199,7 +199,3 @@ def _is_somebodys(folded: str, start: int, end: int) -> bool:
     ):
         return True
     return _OF_SOMEBODY.search(folded, max(0, start - 50), end + 30) is not None
-
-
-def _is_near(start: int, end: int, persons: Sequence[Span]) -> bool:
-    return any(one.start < end + 30 and one.end > start - 40 for one in persons)

@@ -12,7 +12,7 @@ from typing import Final
 from stdnum.fr import siren, siret
 
 from beffroi_privacy.patterns import any_of, holds, lowered
-from beffroi_privacy.spans import Span
+from beffroi_privacy.spans import Cover, Span
 
 NUMBER: Final = "number"
 
@@ -98,9 +98,5 @@ def unprotected(spans: list[Span], protected: list[Span]) -> list[Span]:
     """Return the spans less the weak ones that touch something protected."""
     if not protected:
         return spans
-    return [s for s in spans if not (s.weak and touches(s, protected))]
-
-
-def touches(span: Span, others: list[Span]) -> bool:
-    """Say whether a span shares a character with one of others."""
-    return any(span.start < other.end and other.start < span.end for other in others)
+    cover = Cover(protected)
+    return [s for s in spans if not (s.weak and cover.touches(s.start, s.end))]

@@ -30,7 +30,7 @@ _SIGN = (
     r"|trait d'union|soulign[ée]|plus)\s|\s?[._]\s?|[+_-]\n?|\s?,\s?(?=\w+\s?(?:$|[\s.,;)])))"
 )
 _PART = r"[^\W_]{1,40}+"
-_LOCAL = re.compile(rf"{_PART}(?:{_SIGN}{_PART}){{0,7}}$", re.IGNORECASE)
+_LOCAL = re.compile(rf"(?<![^\W_]){_PART}(?:{_SIGN}{_PART}){{0,7}}$", re.IGNORECASE)
 _DOMAIN = re.compile(
     rf"{_PART}(?:{_SIGN}{_PART}){{0,4}}?{_SIGN}"
     r"(?P<end>fr|com|org|net|eu|bzh|be|ch|de|uk|co uk|io|info|gouv|lu|ca|it|es|pt|re|nc|example"
@@ -38,6 +38,9 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _SPACED_END = re.compile(r"[^\W_][\w-]{1,30}\s(?:fr|com|org|net)\b(?=\s?(?:$|[.,;!?)\n]))", re.I)
+_DOMAIN_AHEAD = re.compile(
+    rf"{_DOMAIN.pattern}|{_SPACED_END.pattern}|{PROVIDER.pattern}", re.IGNORECASE
+)
 _SPELT = re.compile(r"\b(?:dot|point|pt|tiret|underscore|dash|hyphen)\b", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w.-]@[\w-]+\.\w")
 _WINDOW = 90
@@ -54,6 +57,8 @@ def find_spelt_emails(text: str) -> Iterator[Span]:
         if at.group("bare") is not None and not (
             _DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
         ):
+            continue
+        if not (0 < at.start() and _DOMAIN_AHEAD.match(text, at.end(), at.end() + _WINDOW)):
             continue
         lead = text[max(0, at.start() - _WINDOW) : at.start()]
         before = at.start() - len(lead) + len(lead.rstrip())

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
@@ -324,6 +325,7 @@ def _is_words(name: str) -> bool:
     return all(is_ordinary(p) or len(p) < 3 for p in parts) and not any(c.isdigit() for c in name)
 
 
+@lru_cache(maxsize=4096)
 def is_public_handle(name: str) -> bool:
     """Say whether a handle is the one of a public body, a firm, or no handle at all."""
     if name.isupper() and len(name) <= 6:
