@@ -14,7 +14,7 @@ from typing import Final
 
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import any_of, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
 from beffroi_privacy.spans import ASK, USERNAME, Span
 from beffroi_privacy.usernames import NOT_NICKNAMES, is_public_handle
 
@@ -83,13 +83,12 @@ _FIELD = re.compile(r"[:=]\s*$")
 _CALLED = re.compile(r"nom|pseudo|name|handle|go(?:es)? by|connu|inscrit")
 _ENDS = re.compile(r"\s*(?:$|[\n,;.)|])|\s(?:et|and|qui|sur|on|je|but|mais)\b")
 _STOP = re.compile(r"\s*(?:$|[\n,;.)|])")
-_STEMS = (
-    *("pseudo", "ident", "log", "alias", "handle", "nick", "surnom", "avatar", "user", "screen"),
-    *("gamer", "utilisat", "compte", "profil", "account", "connect", "sign", "inscrit", "sous "),
-    *("under", "regist", "goes by", "posted", "insta", "fac", "fb", "twit", "tik", "snap", "disc"),
-    *("telegr", "mastodon", "git", "linked", "reddit", "youtub", "twitch", "steam", "what", "mess"),
-    *("skype", "bluesky", "threads", "nextdoor", "internaute", "membre", "member", "forum", "chat"),
-    *("publi", "posté", " par ", "aka", "data.gouv", "vinted", "leboncoin", " x ", "contribut"),
+_STEMS = Stems(
+    "pseudo|ident|log|alias|handle|nick|surnom|avatar|user|screen|gamer|utilisat|compte|profil"
+    "|account|connect|sign|inscrit|sous |under|regist|goes by|posted|insta|fac|fb|twit|tik|snap"
+    "|disc|telegr|mastodon|git|linked|reddit|youtub|twitch|steam|what|mess|skype|bluesky|threads"
+    "|nextdoor|internaute|membre|member|forum|chat|publi|posté| par |aka|data.gouv|vinted"
+    "|leboncoin| x |contribut"
 )
 _AFTER: Final = 48
 _LONGEST: Final = 40
@@ -135,7 +134,7 @@ def _shaped(text: str, low: str) -> Iterator[Span]:
     patterns = []
     if "u/" in low or "\\" in low:
         patterns.append(_REDDIT)
-    if _HAS_DIGIT.search(low):
+    if figures(text)[0] and _HAS_DIGIT.search(low):
         patterns.append(_LEET)
     for pattern in patterns:
         for found in pattern.finditer(text):

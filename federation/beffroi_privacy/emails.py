@@ -26,7 +26,7 @@ _AT = re.compile(
 _LOCAL = re.compile(rf"(?<![\w.+%'-])[\w.+%'-]++(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
 _ENDS_LOCAL = re.compile(r"[\w.+%'-]")
 _LOCAL_SPACED = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+(?:\s[.\-_]\s[\w+%'-]+){1,4}$")
-_DOMAIN = re.compile(rf"[^\W_][\w-]*(?:{_DOT}[\w-]+){{0,4}}{_DOT}[^\W\d_]{{2,24}}\b", re.IGNORECASE)
+DOMAIN = re.compile(rf"[^\W_][\w-]*(?:{_DOT}[\w-]+){{0,4}}{_DOT}[^\W\d_]{{2,24}}\b", re.IGNORECASE)
 _DOMAIN_SPACED = re.compile(
     r"[^\W_][\w-]*(?:(?:\s?\.\s?|,)[\w-]+){0,3}(?:\s?\.\s?|,)[^\W\d_]{2,6}\b"
 )
@@ -71,7 +71,7 @@ def find_emails(text: str) -> Iterator[Span]:
     """Yield the personal e-mail addresses of a normalised text."""
     for at in _AT.finditer(text):
         if at.group("bare") is not None and not (
-            _DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
+            DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
         ):
             continue
         found = _around(text, at)
@@ -83,7 +83,7 @@ def _around(text: str, at: re.Match[str]) -> tuple[int, int, str] | None:
     """Return start, end and local part of the address around an at-sign, or None."""
     after = text[at.end() : at.end() + _WINDOW]
     if not _ENDS_LOCAL.match(text, at.start() - 1) or not any(
-        pattern.match(after) for pattern in (_DOMAIN, PROVIDER, _DOMAIN_SPACED, _DOMAIN_COMMA)
+        pattern.match(after) for pattern in (DOMAIN, PROVIDER, _DOMAIN_SPACED, _DOMAIN_COMMA)
     ):
         return None  # the cheap looks first: most at-signs of a hostile text end here
     before = text[max(0, at.start() - _WINDOW) : at.start()]
@@ -123,7 +123,7 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool, named: bool = Fal
     plain word: "merci @orange" is a handle, "look at orange.fr" a web site.
     """
     after = text[at.end() : at.end() + _WINDOW]
-    provider, domain = PROVIDER.match(after), _DOMAIN.match(after)
+    provider, domain = PROVIDER.match(after), DOMAIN.match(after)
     if at.group("bare") is not None:
         if domain is None or not (_SPELT_DOT.search(domain.group()) or named):
             domain = None

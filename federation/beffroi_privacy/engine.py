@@ -25,6 +25,7 @@ from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, wi
 from beffroi_privacy.masking import Masked, mask_pieces
 from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.own_numbers import find_numbers
+from beffroi_privacy.patterns import figures
 from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
@@ -45,9 +46,7 @@ BUDGET = 5.0
 ROUNDS = 3
 """How often the masked text is looked at again before a person has to."""
 
-_MAY_IDENTIFY = re.compile(
-    r"\d|@|arr?ob|\bat\b|://|www\.|\bcent\b|quator|vingt|trente", re.IGNORECASE
-)
+_MAY_IDENTIFY = re.compile(r"@|arr?ob|\bat\b|://|www\.|\bcent\b|quator|vingt|trente")
 """Without any of these, what masking left cannot identify anybody by itself."""
 
 Voter = Callable[[str], Sequence[Span]]
@@ -152,7 +151,8 @@ def _propose(text: str, settings: Settings, people: People | None) -> Proposal:
 
 def _again(masked: Masked, text: str) -> list[Span]:
     """Return what still identifies somebody in a masked text, in characters of the original."""
-    if not _MAY_IDENTIFY.search(masked.kept(text)):
+    kept = masked.kept(text)
+    if not (figures(kept)[0] or _MAY_IDENTIFY.search(kept.lower())):
         return []
     copy = normalise(masked.text)
     found = _original(copy, find_identifying(copy.text))
@@ -161,6 +161,8 @@ def _again(masked: Masked, text: str) -> list[Span]:
 
 
 def _original(copy: Normalised, spans: Iterable[Span]) -> list[Span]:
+    if copy.offsets is None:
+        return merge(spans)
     return merge(Span(*copy.original(s.start, s.end), s.label, s.weak, s.doubt) for s in spans)
 
 
@@ -218,9 +220,19 @@ def _around(text: str, persons: Sequence[Span]) -> Iterator[Span]:
 
 def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span]:
     """Return what is nobody's, if there is something that it could speak for."""
-    if votes or any(span.weak for span in spans) or LONG_NUMBER.search(text) or CODE.search(text):
+    digits = figures(text)[0]
+    if digits and (
+        votes
+        or any(span.weak and _has_figure(text, span) for span in spans)
+        or (digits > 5 and LONG_NUMBER.search(text))
+        or (digits > 2 and CODE.search(text))
+    ):
         return list(find_protected(text))
     return []
+
+
+def _has_figure(text: str, span: Span) -> bool:
+    return any(map(str.isdigit, text[span.start : span.end]))
 
 
 def _cued(text: str) -> Iterator[Span]:

@@ -9,7 +9,7 @@ from beffroi_privacy.announced import announces_more
 from beffroi_privacy.doubts import leftovers
 from beffroi_privacy.emails import is_listed_office
 from beffroi_privacy.links import opaque_parts
-from beffroi_privacy.patterns import any_of, lowered
+from beffroi_privacy.patterns import any_of, figures, lowered
 from beffroi_privacy.reasons import REASONS
 from beffroi_privacy.spans import PERSON, Cover, Span
 from beffroi_privacy.words import within
@@ -65,12 +65,13 @@ def reasons_of(
 def _of_reading(reading: "Reading") -> Iterator[str]:
     """Yield the reasons that the words and numbers left over give."""
     text = reading.copy.text
+    digits = figures(text)[0]
     masked = Cover(reading.spans)
     known = Cover([*reading.spans, *reading.protected])
-    for found in LONG_NUMBER.finditer(text):
+    for found in LONG_NUMBER.finditer(text) if digits > 5 else ():
         if not known.touches(*found.span()):
             yield "long number"
-    for found in CODE.finditer(text):
+    for found in CODE.finditer(text) if digits > 2 else ():
         if not known.touches(*found.span()):
             yield "long number"
     if announces_more(text, masked) or any(
@@ -87,7 +88,7 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
         yield "author's name"
     if reading.disputed:
         yield "model disagrees"
-    if ("/" in text or "www." in text) and opaque_parts(text, masked):
+    if opaque_parts(text, masked):
         yield "opaque link"
 
 

@@ -54,8 +54,11 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     The union keeps the surest label (`LABELS`), so that nothing that any detector saw is shown; it
     is weak only if all of it was, and keeps the first doubt.
     """
+    ordered = sorted(spans, key=_PLACE)
+    if len(ordered) < 2:
+        return ordered
     merged: list[Span] = []
-    for span in sorted(spans, key=_PLACE):
+    for span in ordered:
         if merged and span.start < merged[-1].end:
             last = merged[-1]
             merged[-1] = Span(
@@ -77,9 +80,9 @@ class Cover:
 
     def __init__(self, spans: Iterable[Span]) -> None:
         """Remember the starts in order and, up to each, the farthest end."""
-        places = sorted((span.start, span.end) for span in spans)
+        places = sorted([(span.start, span.end) for span in spans])
         self._starts = [start for start, _ in places]
-        self._ends = list(accumulate((end for _, end in places), max))
+        self._ends = list(accumulate([end for _, end in places], max))
 
     def __bool__(self) -> bool:
         """Say whether there is a span at all."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from beffroi_privacy.emails import PROVIDER, is_office
 from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import lowered
+from beffroi_privacy.patterns import Stems, holds, lowered
 from beffroi_privacy.spans import EMAIL, Span
 
 _AT = re.compile(
@@ -20,9 +20,12 @@ _AT = re.compile(
     r"\s?[)\]}>]|[*_-](?:at|chez)[*_-]|\ba commercial\b|\bat sign\b)"
     r"|(?P<bare>\b(?:at|chez|à)\b))\s{0,2}"
 )
+_SIGNS = Stems("@|＠|arob|arrob|-chez-|a commercial|at sign")
+_SPELT_SIGNS = Stems("point|dot")
+_SAID = re.compile(r"\b(?:point|dot)\b")
 _WORTH = re.compile(
-    r"[@＠]|arr?ob|\b(?:point|dot)\b|[_*-]at[_*-]|-chez-|a commercial|at sign"
-    r"|\b(?:at|chez|à)\s\S+[.,]\S|[(\[{<]\s?(?:at|a|chez)"
+    r"[_*-]at[_*-]"
+    r"|(?:a(?<!\wa)t|c(?<!\wc)hez|à(?<!\wà))\s\S+[.,]\S|[(\[{<]\s?(?:at|a|chez)"
 )
 _SIGN = (
     r"(?:\s?[(\[{]\s?(?:dot|point|pt|tiret|dash|underscore|\.)\s?[)\]}]\s?"
@@ -49,7 +52,9 @@ _WINDOW = 90
 def find_spelt_emails(text: str) -> Iterator[Span]:
     """Yield the addresses of a normalised text that are told in words or with gaps."""
     low = lowered(text)
-    if not _WORTH.search(low):
+    if not (
+        holds(low, _SIGNS) or (holds(low, _SPELT_SIGNS) and _SAID.search(low)) or _WORTH.search(low)
+    ):
         return
     for at in _AT.finditer(low):
         if "@" in at.group() and _PLAIN.match(text, at.start() - 1):

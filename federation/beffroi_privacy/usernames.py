@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import any_of, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
 from beffroi_privacy.spans import USERNAME, Span
 
 _HANDLE = re.compile(
@@ -28,13 +28,12 @@ _CUE = re.compile(
     r"|\s(?:de|du|the|le|suivant"
     r"|ci-joint)\b){0,3}\s{0,2})[\"'(]?@?(?P<name>[a-zà-ÿ0-9_][\w.\-]{2,40})"
 )
-_UNDER = re.compile(
-    r"\b(?:sous le (?:pseudo|nom de|pseudonyme)(?: de)?|alias|aka|connecté(?:e)? en tant que"
-    r"|logged in as|posted (?:as|by)"
-    r"|post[ée] par|publi[ée] par|l'utilisateur|l'internaute|le compte|the user|the account|user)"
-    r"\s(?:@|\"|')?(?P<name>[A-Za-z0-9][\w.\-]{2,40})",
-    re.IGNORECASE,
+_UNDER_WHAT = (
+    r"sous le (?:pseudo|nom de|pseudonyme)(?: de)?|alias|aka|connecté(?:e)? en tant que"
+    r"|logged in as|posted (?:as|by)|post[ée] par|publi[ée] par|l'utilisateur|l'internaute"
+    r"|le compte|the user|the account|user"
 )
+_UNDER = re.compile(rf"\b{any_of(_UNDER_WHAT)}\s(?:@|\"|')?(?P<name>[a-z0-9][\w.\-]{{2,40}})")
 _TO = re.compile(
     r"\b(?i:r[ée]ponse [àa]|r[ée]pond(?:re|s)? [àa]|en r[ée]ponse [àa]|merci|bonjour|salut"
     r"|d'accord avec|comme dit"
@@ -89,6 +88,7 @@ _AS = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
+_ENDS_IN_DIGITS = re.compile(r"[a-zà-ÿ_.-]\d\d")
 _DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
 NOT_NICKNAMES = frozenset(
     """
@@ -137,48 +137,34 @@ _PUBLIC_PARTS = frozenset(
     tourisme office defenseur droits sncf
     """.split()
 )
-_CUES = (
-    *(
-        "pseudo",
-        "identifiant",
-        "log",
-        "user",
-        "utilisateur",
-        "handle",
-        "nickname",
-        "alias",
-        "compte",
-    ),
-    *(
-        "account",
-        "git",
-        "twitter",
-        "insta",
-        "facebook",
-        "fb",
-        "discord",
-        "telegram",
-        "snap",
-        "tiktok",
-    ),
-    *("mastodon", "linkedin", "skype", "steam", "messenger", "screen"),
+_CUES = Stems(
+    "pseudo|identifiant|log|user|utilisateur|handle|nickname|alias|compte|account|git|twitter"
+    "|insta|facebook|fb|discord|telegram|snap|tiktok|mastodon|linkedin|skype|steam|messenger"
+    "|screen"
 )
-_FORUMS = ("forum", "groupe", "chat", "site", *_CUES[9:], "nextdoor", "reddit")
-_NAMING = (
-    "sous le",
-    "alias",
-    "aka ",
-    "connecté",
-    "logged",
-    "posté",
-    "poste par",
-    "posted",
-    "publi",
+_FORUMS = Stems(
+    "forum|groupe|chat|site|account|git|twitter|insta|facebook|fb|discord|telegram|snap|tiktok"
+    "|mastodon|linkedin|skype|steam|messenger|screen|nextdoor|reddit"
 )
-_NAMING_TOO = ("utilisateur", "internaute", "compte", "user", "account")
-_ANSWERS = (
-    *("répon", "repon", "merci", "bonjour", "salut", "accord", "dit ", "dixit", "selon", "reply"),
-    *("replying", "agree", "hi ", "hello", "thanks"),
+_NAMING = Stems("sous le|alias|aka |connecté|logged|posté|poste par|posted|publi")
+_NAMING_TOO = Stems("utilisateur|internaute|compte|user|account")
+_ANSWERS = Stems(
+    "répon|repon|merci|bonjour|salut|accord|dit |dixit|selon|reply|replying|agree|hi |hello|thanks"
+)
+
+_NETWORKS = Stems(
+    "ig|insta|snap|tiktok|discord|telegram|twitter|skype|psn|gamertag|steam|twitch|signal"
+    "|whatsapp|user|utilisateur"
+)
+_CALLING = Stems(
+    "pseudo|alias|surnom|identifiant|login|utilisat|compte|profil|user|handle|nickname|appel|nomm"
+    "|internaute|member|membre"
+)
+_PREPOSITIONS = Stems(" sur | on ")
+_PATHS = Stems("/|~|\\")
+_SAYING = Stems("crit|dit|wrote|said|says")
+_CONNECTED = Stems(
+    "connect|logged|signed in|inscrit|sous |registered|compte|user|account|utilisateur"
 )
 
 
@@ -191,17 +177,17 @@ def find_usernames(text: str) -> Iterator[Span]:
                 yield Span(found.start(), found.end("name"), USERNAME)
     if holds(low, _CUES):
         yield from _after_cues(text, low)
-    if holds(low, _ANSWERS) and any(c.isdigit() or c == "_" for c in text):
+    if holds(low, _ANSWERS) and ("_" in text or _ENDS_IN_DIGITS.search(low)):
         for found in _TO.finditer(text):
             if not _is_nobodys(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
-    if holds(low, (" sur ", " on ")) and holds(low, _FORUMS):
+    if holds(low, _PREPOSITIONS) and holds(low, _FORUMS):
         yield from _on_forums(text, low)
     yield from _by_shape(text, low)
     yield from _by_words(text, low)
     if holds(low, _NAMING) or holds(low, _NAMING_TOO):
-        for found in _UNDER.finditer(text):
-            name = found.group("name").rstrip(".-")
+        for found in _UNDER.finditer(low):
+            name = text[found.start("name") : found.end("name")].rstrip(".-")
             if name.isdigit() or _is_nobodys(name) or _is_words(name):
                 continue
             if _SHAPED.search(name):
@@ -210,12 +196,12 @@ def find_usernames(text: str) -> Iterator[Span]:
 
 def _by_shape(text: str, low: str) -> Iterator[Span]:
     """Yield accounts in addresses of networks and machines, and words that end in digits."""
-    if holds(low, ("/", "~", "\\")):
+    if holds(low, _PATHS):
         for pattern in (_PROFILE, _MACHINE):
             for found in pattern.finditer(text):
                 if not _is_nobodys(found.group("name")):
                     yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _NICKNAME.finditer(text) if _DIGITS.search(low) else ():
+    for found in _NICKNAME.finditer(text) if figures(text)[0] > 1 and _DIGITS.search(low) else ():
         letters = fold(found.group("letters"))
         if letters.split(".")[0] in NOT_NICKNAMES or found.group("letters").isupper():
             continue
@@ -223,7 +209,7 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
             continue
         if not _is_nobodys(found.group("letters")) and not _is_words(letters):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
-    if holds(low, ("crit", "dit", "wrote", "said", "says")):
+    if holds(low, _SAYING):
         for found in _AUTHOR.finditer(text):
             if not _is_nobodys(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
@@ -232,13 +218,13 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
 def _by_words(text: str, low: str) -> Iterator[Span]:
     """Yield names joined by underscores, and what somebody is said to be connected as."""
     if '"' in text:
-        for found in _QUOTED.finditer(text):
+        for found in _QUOTED.finditer(text) if holds(low, _CALLING) else ():
             if not _is_nobodys(found.group("name")) and not _all_ordinary(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
     if ":" in text or "=" in text or "#" in text:
-        for found in _TAGGED.finditer(text):
+        for found in _TAGGED.finditer(text) if "#" in text else ():
             yield Span(found.start(), found.end(), USERNAME, weak=True)
-        for found in _NETWORK.finditer(text):
+        for found in _NETWORK.finditer(text) if holds(low, _NETWORKS) else ():
             name = found.group("name").rstrip(".-")
             if not (_is_nobodys(name) or name.isdigit()):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
@@ -254,21 +240,7 @@ def _joined_or_connected(text: str, low: str) -> Iterator[Span]:
                 _is_nobodys(found.group())
             ):
                 yield Span(found.start(), found.end(), USERNAME, weak=True)
-    if holds(
-        low,
-        (
-            "connect",
-            "logged",
-            "signed in",
-            "inscrit",
-            "sous ",
-            "registered",
-            "compte",
-            "user",
-            "account",
-            "utilisateur",
-        ),
-    ):
+    if holds(low, _CONNECTED):
         for found in _AS.finditer(text):
             name = found.group("name").rstrip(".-")
             if not _is_nobodys(name) and not _is_words(name):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import gc
+import re
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,7 +13,7 @@ from beffroi_privacy.engine import propose
 from beffroi_privacy.gazetteer import first_name, gazetteer
 from beffroi_privacy.lists import Lists
 from beffroi_privacy.masking import PLACEHOLDERS
-from beffroi_privacy.patterns import any_of, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
 from beffroi_privacy.reasons import RAISONS, REASONS, sentence
 from beffroi_privacy.spans import LABELS, Cover, Span
 from beffroi_privacy.strong import find_strong
@@ -129,6 +130,22 @@ def test_a_cover_knows_what_its_spans_touch(
     cover = Cover(Span(*span, "PERSON") for span in spans)
     assert cover.touches(*one) == any(s < one[1] and one[0] < e for s, e in spans)
     assert bool(cover) == bool(spans)
+
+
+FRUIT = Stems("pomme|poire|sous le|é|/| sur ")
+WORDS = st.sampled_from("pomme pommes ompom sous le soule été / sur surin poir e\n".split(" "))
+
+
+@given(st.lists(WORDS, max_size=6), st.sampled_from(" -\t"))
+def test_the_cheap_look_at_a_text_tells_whether_it_holds_a_stem(words: list[str], gap: str) -> None:
+    text = gap.join(words)
+    assert holds(text, FRUIT) == any(stem in text for stem in FRUIT.stems)
+
+
+@given(st.text(alphabet="a1²٣ ", max_size=12))
+def test_digits_are_counted_once_for_all_patterns(text: str) -> None:
+    runs = re.findall(r"\d+", text)
+    assert figures(text) == (len("".join(runs)), max(map(len, runs), default=0))
 
 
 pieces = st.sampled_from(
