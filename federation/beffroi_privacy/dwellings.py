@@ -19,7 +19,7 @@ _BOX = re.compile(
 )
 _PITCH = re.compile(
     r"(?<!\w)(?:emplacement|bungalow|caravane|caravan|mobil-?home|chalet|ponton|pontoon|anneau"
-    r"|parcelle|pitch|mooring|berth|place|pier)\s(?:n°\s?|num[ée]ro\s)?(?:\d{1,4}|[a-z])(?!\w)"
+    r"|parcelle|pitch|mooring|berth|place|pier)\s(?:n°\s?|num[ée]ro\s)?(?:[a-z]?\d{1,4}|[a-z])(?!\w)"
 )
 _BOXES = Stems("bp|b.p|postale|casier|box")
 _STAYS = Stems("camping|campsite|caravan|niche|houseboat|port|ponton|bungalow|marina")
@@ -137,6 +137,7 @@ def _elsewhere(low: str) -> Iterator[Span]:
 def _elsewhere_tried(low: str, *, counted: bool) -> Iterator[re.Pattern[str]]:
     if counted:
         yield _IS_AT
+    if ":" in low or "=" in low:
         yield _FIELD
     if holds(low, _UNITS):
         yield _UNIT

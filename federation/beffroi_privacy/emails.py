@@ -148,7 +148,11 @@ def is_office(local: str, domain: str) -> bool:
     if labels.isdisjoint(_PROVIDERS) and not any(first_name(w) > 0 for w in words):
         if any(len(w) > 3 and w in labels for w in words):
             return True
-        if all(is_ordinary(w) and not is_surname_too(w) for w in words):
+        if all(is_ordinary(w) and not is_surname_too(w) for w in words) and (
+            len(words) > 1
+            or any(w in _OFFICE or w in _SEAT for w in words)
+            or not _BODIES.isdisjoint(labels)
+        ):
             return True
     known = [w in _OFFICE or w in _SEAT or w in _LINKS or w.isdigit() for w in words]
     return all(known) or (words[0] in _SEAT and len(words) > 1)
@@ -168,4 +172,11 @@ _PROVIDERS = frozenset(
 )
 
 
+_BODIES = frozenset(
+    """
+    gouv mairie ville commune metropole agglo agglomeration prefecture departement region cc ccas
+    sncf academie ac chu police gendarmerie city council town county nhs gov asso
+    """.split()
+)
+"""Labels of a domain whose unlisted boxes, if they are ordinary words, are of an office too."""
 _LINKS = frozenset("de des du la le les l d a au aux et".split())

@@ -20,6 +20,7 @@ from beffroi_privacy.births import births_of
 from beffroi_privacy.columns import find_in_columns
 from beffroi_privacy.dwellings import find_dwellings
 from beffroi_privacy.homes import find_homes, homes_of
+from beffroi_privacy.joined import find_joined
 from beffroi_privacy.known import find_known
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
 from beffroi_privacy.masking import Masked, mask_pieces
@@ -179,6 +180,7 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     blocked = within(words, named)
     _check(settings, until)
     persons = find_persons(words, blocked)
+    spans.extend(find_joined(words, blocked | allowed))
     own, doubtful = find_known(copy.text, settings.known)
     own = _judged(own, words, allowed)
     votes = list(settings.voter(copy.text)) if settings.voter else []

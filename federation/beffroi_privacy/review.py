@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from beffroi_privacy.announced import announces_more
+from beffroi_privacy.calling import called_words
 from beffroi_privacy.doubts import leftovers
 from beffroi_privacy.emails import is_listed_office
 from beffroi_privacy.links import opaque_parts
 from beffroi_privacy.patterns import any_of, figures, lowered
 from beffroi_privacy.reasons import REASONS
+from beffroi_privacy.remains import unexplained
 from beffroi_privacy.spans import PERSON, Cover, Span
 from beffroi_privacy.words import within
 
@@ -83,7 +85,10 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
         if local and not known.touches(local.start(), found.end()):
             if not is_listed_office(local.group()):
                 yield "announced"
-    yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
+    yield from unexplained(text, known)
+    covered = within(reading.words, reading.spans)
+    yield from leftovers(reading.words, reading.free | covered)
+    yield from called_words(reading.words, covered, reading.free)
     if reading.author_doubtful:
         yield "author's name"
     if reading.disputed:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
-from beffroi_privacy.spans import USERNAME, Span
+from beffroi_privacy.protect import NUMBERED_THINGS
+from beffroi_privacy.spans import ASK, USERNAME, Span
 
 _HANDLE = re.compile(
     r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"']))"
@@ -51,7 +52,7 @@ _ON = re.compile(
 _QUOTED = re.compile(
     r"(?:pseudo\w*|alias|surnom\w*|identifiant|login|utilisateur|utilisatrice|compte|profil|user"
     r"|username|handle|nickname"
-    r"|appel[ée]\w*|nomm[ée]e?|internaute|membre|member)\s?(?:est|is|:|=|,|de|c'est"
+    r"|appel\w+|nomm[ée]e?|internaute|membre|member)\s?(?:est|is|:|=|,|de|c'est"
     r"|\s){0,3}\s?\"\s?(?P<name>[^\"\n]{2,30}?)\s?\"",
     re.IGNORECASE,
 )
@@ -60,6 +61,12 @@ _NETWORK = re.compile(
     r"(?<!\w)(?:ig|insta|snap|tiktok|discord|telegram|twitter|skype|psn|gamertag|steam|twitch"
     r"|signal|whatsapp|utilisateur|user)"
     r"\s?[:=]\s?@?(?P<name>[\w.-]{3,30})",
+    re.IGNORECASE,
+)
+_LINE = re.compile(
+    r"(?:^|\n|[-*•] )[ \t]{0,6}(?:facebook|fb|insta(?:gram)?|twitter|snap(?:chat)?|tiktok|discord"
+    r"|telegram|twitch|skype|mastodon|youtube|steam|psn|xbox|pseudo)\s?[:=]\s?"
+    r"(?P<name>[^\W\d_][\w' -]{2,28}[\w])(?=\s*(?:\n|$|/\s|\|))",
     re.IGNORECASE,
 )
 _PROFILE = re.compile(
@@ -74,6 +81,13 @@ _PROFILE = re.compile(
 _MACHINE = re.compile(
     r"(?:[A-Z][A-Z0-9-]{2,14}\\|[Cc]:\\[Uu]sers\\|[Uu]sers\\|/home/|/Users/|~)"
     r"(?P<name>[a-z][\w.-]{2,30})"
+)
+_THINGS = re.compile(any_of(NUMBERED_THINGS) + r"|salle|bureau|chambre|classe|etage|annexe|capteur")
+DEFAULTS = frozenset(
+    """
+    admin administrateur administrator root test demo guest invite anonymous anonyme user username
+    postgres mysql oracle default system nobody public password login visiteur webmaster support
+    """.split()
 )
 _NICKNAME = re.compile(
     r"(?<![\w@./:#=-])(?P<letters>[A-Za-zÀ-ÿ]{3,}(?:[._-][A-Za-zÀ-ÿ]{2,}){0,2})(?P<gap>[._-]?)"
@@ -103,8 +117,16 @@ NOT_NICKNAMES = frozenset(
     """.split()
 )
 _AUTHOR = re.compile(
-    r"(?:^|\n)\s*>?\s*(?P<name>[\w.-]{3,30})\s(?:a écrit|a dit|wrote|said|dit|says)\s?:",
+    r"(?:^|\n)[ \t>]{0,6}(?P<name>[\w.-]{3,30})\s(?:a écrit|a dit|wrote|said|dit|says)\s?:",
     re.IGNORECASE,
+)
+_WRITER = re.compile(
+    r"(?:^|\n)[ \t>]{0,6}(?:le .{4,20}, )?(?P<name>[A-ZÀ-Þ][\w.'-]+"
+    r"(?: (?:de |du |la |le )?[\w.'-]+){1,3})"
+    r"\s(?:a écrit|a commenté|a posté|wrote|commented|posted)\s?(?::|\n|\")"
+)
+_BODIES = frozenset(
+    "mairie maire commune ville service conseil agence prefecture administration equipe".split()
 )
 _CALLED = re.compile(
     r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|suis|i'm"
@@ -173,8 +195,12 @@ def find_usernames(text: str) -> Iterator[Span]:
     low = lowered(text)
     if "@" in text:
         for found in _HANDLE.finditer(text):
-            if not is_public_handle(found.group("name")):
+            name = found.group("name")
+            private = name[-2:].isdigit() and not (_is_bodys(name) or name.isupper())
+            if private or not is_public_handle(name):
                 yield Span(found.start(), found.end("name"), USERNAME)
+            elif _may_be_somebodys(name):
+                yield Span(found.start(), found.end("name"), ASK, weak=True)
     if holds(low, _CUES):
         yield from _after_cues(text, low)
     if holds(low, _ANSWERS) and ("_" in text or _ENDS_IN_DIGITS.search(low)):
@@ -194,6 +220,18 @@ def find_usernames(text: str) -> Iterator[Span]:
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
 
 
+def _may_be_somebodys(name: str) -> bool:
+    """Say whether a handle that looks like a body's holds a first name as well."""
+    parts = re.split(r"[._-]+", fold(name)) + [fold(part) for part in _HUMP.findall(name)]
+    return any(first_name(part) == SURE and not is_commune(part) for part in parts)
+
+
+def _is_bodys(name: str) -> bool:
+    """Say whether a name holds the word for a public body, and not only that of a place."""
+    plain = re.sub(r"[._-]", "", fold(name))
+    return _PUBLIC.search(plain) is not None or _PUBLIC_START.match(plain) is not None
+
+
 def _by_shape(text: str, low: str) -> Iterator[Span]:
     """Yield accounts in addresses of networks and machines, and words that end in digits."""
     if holds(low, _PATHS):
@@ -207,8 +245,16 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
             continue
         if _YEAR.fullmatch(found.group("digits")):
             continue
-        if not _is_nobodys(found.group("letters")) and not _is_words(letters):
+        if is_public_handle(found.group("letters")):
+            continue
+        if not (is_ordinary(letters.strip("._-")) or _is_words(letters)):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
+        elif not found.group("gap") and len(letters) > 4 and not _THINGS.fullmatch(letters):
+            yield Span(found.start(), found.end(), USERNAME, weak=True)
+    for found in _WRITER.finditer(text) if holds(low, _SAYING) else ():
+        words = [fold(word) for word in re.findall(r"[^\W\d_]+", found.group("name"))]
+        if not any(word in _BODIES for word in words) and not is_public_handle(found["name"]):
+            yield Span(*found.span("name"), USERNAME, weak=True)
     if holds(low, _SAYING):
         for found in _AUTHOR.finditer(text):
             if not _is_nobodys(found.group("name")):
@@ -219,11 +265,15 @@ def _by_words(text: str, low: str) -> Iterator[Span]:
     """Yield names joined by underscores, and what somebody is said to be connected as."""
     if '"' in text:
         for found in _QUOTED.finditer(text) if holds(low, _CALLING) else ():
-            if not _is_nobodys(found.group("name")) and not _all_ordinary(found.group("name")):
-                yield Span(*found.span("name"), USERNAME, weak=True)
+            if not _is_nobodys(found.group("name")) and fold(found["name"]) not in DEFAULTS:
+                sure = not _all_ordinary(found.group("name")) or "fait appel" in low
+                yield Span(*found.span("name"), USERNAME if sure else ASK, weak=True)
     if ":" in text or "=" in text or "#" in text:
         for found in _TAGGED.finditer(text) if "#" in text else ():
             yield Span(found.start(), found.end(), USERNAME, weak=True)
+        for found in _LINE.finditer(text) if holds(low, _NETWORKS) else ():
+            if not is_public_handle(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
         for found in _NETWORK.finditer(text) if holds(low, _NETWORKS) else ():
             name = found.group("name").rstrip(".-")
             if not (_is_nobodys(name) or name.isdigit()):
@@ -274,10 +324,11 @@ def _on_forums(text: str, low: str) -> Iterator[Span]:
 def _is_given(name: str, link: str, written: str) -> bool:
     """Say whether what follows "pseudo" or "login" is a name rather than the next word."""
     folded = fold(name).rstrip(".-")
-    if _is_nobodys(name) or len(folded) < 3:
+    shaped = re.search(r"[\d_]", name) is not None
+    if len(folded) < 3 or (_is_bodys(name) if shaped else _is_nobodys(name)):
         return False
     said = re.search(r"est|is|:|=|était|was", link) is not None
-    if name.isdigit():
+    if name.isdigit() or folded in DEFAULTS:
         return False
     if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
         return True
@@ -300,7 +351,7 @@ def _is_words(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_public_handle(name: str) -> bool:
     """Say whether a handle is the one of a public body, a firm, or no handle at all."""
-    if name.isupper() and len(name) <= 6:
+    if name.isupper() and len(name) <= 6 and name.isalpha():
         return True
     folded = fold(name).strip("._-")
     plain = re.sub(r"[._-]", "", folded)
