@@ -119,7 +119,7 @@ _MADE = re.compile(
 )
 """Words that are made like accounts: "avril.6459", "loup-off", "ext-kowal", "dr_x.13", "_x.y_"."""
 _MADE_STEMS = Stems("-off|_|ext-|adm-|usr-|.0|.1|.2|.3|.4|.5|.6|.7|.8|.9")
-_CAPITALS = re.compile(r"(?<![\w/.@:-])[A-Z]{3,}\.[A-Z]{4,}(?![\w@/-]|\.\w)")
+_CAPITALS = re.compile(r"(?=[A-Z]{3})(?<![\w/.@:-])[A-Z]{3,}\.[A-Z]{4,}(?![\w@/-]|\.\w)")
 _LOGGED = re.compile(
     r"(?:^|\n)[ \t]{0,6}(?:\[?\d{1,2}[:h]\d{2}(?::\d\d)?\]?\s)?(?:<(?P<name>[\w.-]{3,30})>\s)"
 )
@@ -176,7 +176,9 @@ _HUMPED_BRANDS = frozenset(
     """.split()
 )
 _HAS_DIGIT = re.compile(r"[a-z]\d")
-_HUMPED = re.compile(r"(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/.-])")
+_HUMPED = re.compile(
+    r"(?=[A-Z][a-z\à-ÿ]+[A-Z])(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/.-])"
+)
 
 
 def _shaped(text: str, low: str) -> Iterator[Span]:
@@ -202,7 +204,7 @@ def _shaped(text: str, low: str) -> Iterator[Span]:
             yield Span(*found.span("name"), USERNAME, weak=True)
     for found in _PLUS_ONE.finditer(text) if "+1" in text else ():
         yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _CAPITALS.finditer(text) if low.count(".") and text != text.upper() else ():
+    for found in _CAPITALS.finditer(text) if "." in low and text != text.upper() else ():
         if not is_public_handle(found.group()):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
     if holds(low, _WRITTEN_STEMS):

@@ -231,13 +231,14 @@ def _is_small_called(words: Sequence[Word], at: int) -> bool:
     """Say whether a word in small letters stands where somebody is called, and no list knows it."""
     word = words[at]
     before = words[at - 1] if at else None
-    ends = at + 1 == len(words) or words[at + 1].gap[:1] in (",", ".", ";", ")", "!", "?", "\n")
     if before is None:
         return False
-    if is_unknown(word) and len(word.text) > 3 and before.text not in ("/", "@"):
-        if word.gap == " " and before.folded in _SMALL_AFTER:
-            return True
-        return ends and word.gap in (", ", ": ", " : ", " (", ' "', ' " ', '"')
-    known = first_name(word.folded)
+    if word.gap == " ":
+        return before.folded in _SMALL_AFTER and len(word.text) > 3 and is_unknown(word)
+    ends = at + 1 == len(words) or words[at + 1].gap[:1] in (",", ".", ";", ")", "!", "?", "\n")
+    if not ends or len(word.text) < 4:
+        return False
+    if is_unknown(word):
+        return word.gap in (", ", ": ", " : ", " (", ' "', ' " ', '"')
     apart = word.gap in (", ", ": ", " : ") or "\n" in word.gap
-    return known > 0 and ends and apart and word.folded not in FUNCTION and len(word.text) > 3
+    return apart and first_name(word.folded) > 0 and word.folded not in FUNCTION

@@ -22,9 +22,7 @@ _LETTERED = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?![NMR]\d|[DA]\d{1,4}\b)(?:[A-Z]{1,3}-?|[a-z]-)\d{4,6}(?![\w/]|[.-]\w)"
     r"|(?<![\w/.,:-])\d{1,4}(?:-\d{2,4}){3,}(?![\w/-])"
 )
-_MARKED = re.compile(
-    r"(?<![\w/.@:=&?%-])(?=\S{0,20}\d)(?=\S{0,20}[A-Za-z]{3})\w{3,20}[$!#*§]+(?!\w)"
-)
+_MARKED = re.compile(r"(?<![\w/.@:=&?%-])\w{4,20}[$!#*§]+(?!\w)")
 _NAMED_HERE = re.compile(
     r"(?<!\w)(?:siren|siret|rcs|tva|soci[ée]t[ée]|entreprise|sarl|sas|association|firme|company|firm)"
 )
@@ -39,10 +37,15 @@ _BEHIND_WAY = re.compile(
     r"(?:\s?(?:bis|ter))?(?=\s*(?:$|[\n,;)]|\.\s|\.$))"
 )
 _BEFORE_WAY = re.compile(
-    rf"(?<![\w./:#°€-])(?<!\d[,\s])\d{{1,4}}(?:\s?(?:bis|ter)|\s?[a-h])?(?:\s[a-h])?,?\s{any_of(_WAY_WORDS)}\s(?!(?:est|sont)\b)"
+    rf"(?=\d)(?<![\w./:#°€-])(?<!\d[,\s])\d{{1,4}}(?:\s?(?:bis|ter)|\s?[a-h])?(?:\s[a-h])?,?\s{any_of(_WAY_WORDS)}\s(?!(?:est|sont)\b)"
+)
+_WAYS = Stems(
+    "rue|avenue|boulevard|impasse|chemin|allée|allee|ruelle|venelle|sentier|place|quai|route|cours"
+    "|passage|square|ligne|ravine|mont|rampe|carri|crs|clos|rond|cit|parvis|faubourg|hameau"
+    "|lotissement|sidence|port"
 )
 _BEFORE_SHORT = re.compile(
-    r"(?<![\w./:#°€-])(?<!\d[,\s])\d{1,4}(?:\s?(?:bis|ter)|\s?[a-h])?,?\s"
+    r"(?=\d)(?<![\w./:#°€-])(?<!\d[,\s])\d{1,4}(?:\s?(?:bis|ter)|\s?[a-h])?,?\s"
     r"(?:r|av|bd|bld|imp|all|pl|rte|sq|crs|ch)\.?\s(?:(?:de|du|des|la|le|les)\s|[dl]')*[a-zà-ÿ]{3,}"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d$")
@@ -73,7 +76,10 @@ def unexplained(text: str, known: Cover) -> Iterator[str]:
         yield "long number"
     if digits > 3 and any(not known.touches(*found.span()) for found in _LETTERED.finditer(text)):
         yield "long number"
-    if digits and any(not known.touches(*found.span()) for found in _MARKED.finditer(text)):
+    if digits and any(
+        _is_mixed(found.group()) and not known.touches(*found.span())
+        for found in _MARKED.finditer(text)
+    ):
         yield "long number"
     if digits and _is_house_left(low, known):
         yield "announced"
@@ -94,6 +100,11 @@ def unexplained(text: str, known: Cover) -> Iterator[str]:
         not known.touches(found.start(), found.end() + 40) for found in _MAILBOX.finditer(low)
     ):
         yield "announced"
+
+
+def _is_mixed(word: str) -> bool:
+    """Say whether a word before a mark has a digit and three letters, as a password may."""
+    return any(map(str.isdigit, word)) and sum(map(str.isalpha, word)) > 2
 
 
 def _is_number_left(text: str, low: str, known: Cover) -> bool:
@@ -120,7 +131,8 @@ def _is_town(name: str) -> bool:
 
 def _is_house_left(low: str, known: Cover) -> bool:
     """Say whether a number stands before or behind a way as that of a house would."""
-    for pattern in (_BEHIND_WAY, _BEFORE_WAY, _BEFORE_SHORT):
+    behind = (_BEHIND_WAY,) if holds(low, _WAYS) else ()
+    for pattern in (*behind, _BEFORE_WAY, _BEFORE_SHORT):
         for found in pattern.finditer(low):
             number = re.sub(r"\D+$", "", found.group())
             year = pattern is _BEHIND_WAY and _YEAR.search(number) is not None
