@@ -81,6 +81,7 @@ _CALLED = re.compile(r"nom|sign|known|pseudo|name|handle|go(?:es)? by|connu|insc
 _ENDS = re.compile(r"\s*(?:$|[\n,;.)|])|\s(?:et|and|qui|sur|on|je|but|mais)\b")
 _WORDS_TOO = re.compile(r"signal|x|matrix|threads|steam|chat|forum|snap")
 _MANY = re.compile(r"(?:compte|profil|account|membre|member)\w*s")
+_NICKS = re.compile(r"pseudo|alias|handle|nick|surnom|user|screen|gamertag")
 _LOGGED_IN = re.compile(
     r"(?:connect|logged|sign(?:ed)? in|inscrit|registered)\w*.*(?:comme|que|sous|as)$"
 )
@@ -315,9 +316,23 @@ def _told(text: str, low: str, cue: re.Match[str], found: re.Match[str]) -> Span
             return Span(*found.span(), USERNAME, weak=True)
     capital = found.group()[:1].isupper()
     if len(folded) > 3 and (capital or (said and not _STATES.search(folded))):
-        named = said and cue.lastgroup == "words" and _STOP.match(text, found.end()) is not None
+        named = cue.lastgroup == "words" and (
+            (capital and _NICKS.match(cue.group()) and _could_be_nick(folded))
+            or (said and _STOP.match(text, found.end()))
+        )
         return Span(*found.span(), USERNAME if named else ASK, weak=True)
     return None
+
+
+def _could_be_nick(folded: str) -> bool:
+    """Say whether a word with a capital right after "pseudo" is no body's and no place's."""
+    return not (
+        folded in ORGANISATIONS
+        or folded in OFFICES
+        or folded in FACILITIES
+        or folded in FUNCTION
+        or is_commune(folded)
+    )
 
 
 def _is_byline(text: str, cue: re.Match[str], found: re.Match[str]) -> bool:

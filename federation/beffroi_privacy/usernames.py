@@ -56,6 +56,7 @@ _QUOTED = re.compile(
     r"|\s){0,3}\s?\"\s?(?P<name>[^\"\n]{2,30}?)\s?\"",
     re.IGNORECASE,
 )
+_NICKED = re.compile(r"pseudo|alias|surnom|login|user|handle|nick|appeler", re.IGNORECASE)
 _TAGGED = re.compile(r"(?<![\w#])[\w.]{2,30}#\d{4}(?!\w)")
 _NETWORK = re.compile(
     r"(?<!\w)(?:ig|insta|snap|tiktok|discord|telegram|twitter|skype|psn|gamertag|steam|twitch"
@@ -266,7 +267,7 @@ def _by_words(text: str, low: str) -> Iterator[Span]:
     if '"' in text:
         for found in _QUOTED.finditer(text) if holds(low, _CALLING) else ():
             if not _is_nobodys(found.group("name")) and fold(found["name"]) not in DEFAULTS:
-                sure = not _all_ordinary(found.group("name")) or "fait appel" in low
+                sure = not _all_ordinary(found.group("name")) or _NICKED.match(found.group())
                 yield Span(*found.span("name"), USERNAME if sure else ASK, weak=True)
     if ":" in text or "=" in text or "#" in text:
         for found in _TAGGED.finditer(text) if "#" in text else ():

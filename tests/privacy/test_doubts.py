@@ -65,6 +65,8 @@ def test_boxes_of_an_office_and_sites_stay(text: str) -> None:
         ("+1 tournesol", "tournesol"),
         ("transmis à kowaljacqueline hier", "kowaljacqueline"),
         ("@rando_lyon69 a raison", "@rando_lyon69"),
+        ("il signe du pseudo Gazelle partout", "Gazelle"),
+        ("sous le pseudonyme « Gazelle verte » partout", "Gazelle verte"),
     ],
 )
 def test_names_of_accounts_are_found_by_how_they_are_made_or_announced(
