@@ -26,7 +26,7 @@ from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, wi
 from beffroi_privacy.masking import Masked, mask_pieces
 from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.own_numbers import find_numbers
-from beffroi_privacy.patterns import figures
+from beffroi_privacy.patterns import figures, lowered
 from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
@@ -39,7 +39,7 @@ from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
 from beffroi_privacy.titles import without_titles
 from beffroi_privacy.usernames import find_usernames
-from beffroi_privacy.words import Word, read_words, within
+from beffroi_privacy.words import Word, is_shouted, read_words, within
 
 BUDGET = 5.0
 """Seconds after which a text is given up and waits for a person."""
@@ -214,7 +214,8 @@ def _parted(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
 def _around(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     """Yield what is only told by the words around it: guesses, which the gate does not make."""
     yield from find_numbers(text, persons)
-    yield from find_accounts(text)
+    for one in _calm(text):
+        yield from find_accounts(one)
     yield from find_in_columns(text)
     yield from find_dwellings(text, persons)
     yield from find_spelt_emails(text)
@@ -233,13 +234,19 @@ def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list
     return []
 
 
+def _calm(text: str) -> tuple[str, ...]:
+    """Return a text, and one that shouts in small letters too: a name looks like a name there."""
+    return (text, lowered(text)) if is_shouted(text) else (text,)
+
+
 def _has_figure(text: str, span: Span) -> bool:
     return any(map(str.isdigit, text[span.start : span.end]))
 
 
 def _cued(text: str) -> Iterator[Span]:
     yield from find_announced(text)
-    yield from find_usernames(text)
+    for one in _calm(text):
+        yield from find_usernames(one)
     yield from find_homes(text)
 
 

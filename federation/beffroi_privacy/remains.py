@@ -22,6 +22,7 @@ _LETTERED = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?![NMR]\d|[DA]\d{1,4}\b)(?:[A-Z]{1,3}-?|[a-z]-)\d{4,6}(?![\w/]|[.-]\w)"
     r"|(?<![\w/.,:-])\d{1,4}(?:-\d{2,4}){3,}(?![\w/-])"
 )
+_MARKS = Stems("$|!|#|*|§")
 _MARKED = re.compile(r"(?<![\w/.@:=&?%-])\w{4,20}[$!#*§]+(?!\w)")
 _NAMED_HERE = re.compile(
     r"(?<!\w)(?:siren|siret|rcs|tva|soci[ée]t[ée]|entreprise|sarl|sas|association|firme|company|firm)"
@@ -74,11 +75,17 @@ def unexplained(text: str, known: Cover) -> Iterator[str]:
     digits, longest = figures(text)
     if longest > 4 and _is_number_left(text, low, known):
         yield "long number"
-    if digits > 3 and any(not known.touches(*found.span()) for found in _LETTERED.finditer(text)):
+    if (longest > 3 or (digits > 7 and text.count("-") > 2)) and any(
+        not known.touches(*found.span()) for found in _LETTERED.finditer(text)
+    ):
         yield "long number"
-    if digits and any(
-        _is_mixed(found.group()) and not known.touches(*found.span())
-        for found in _MARKED.finditer(text)
+    if (
+        digits
+        and holds(low, _MARKS)
+        and any(
+            _is_mixed(found.group()) and not known.touches(*found.span())
+            for found in _MARKED.finditer(text)
+        )
     ):
         yield "long number"
     if digits and _is_house_left(low, known):

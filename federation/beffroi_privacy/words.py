@@ -111,6 +111,7 @@ def within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
     return frozenset(places)
 
 
+@lru_cache(maxsize=4)
 def is_shouted(text: str) -> bool:
     """Say whether most letters of a text are capitals, so that a capital tells nothing."""
     head = text[:200]

@@ -65,6 +65,8 @@ def test_boxes_of_an_office_and_sites_stay(text: str) -> None:
         ("+1 tournesol", "tournesol"),
         ("transmis à kowaljacqueline hier", "kowaljacqueline"),
         ("@rando_lyon69 a raison", "@rando_lyon69"),
+        ("LE VOISIN LULU_DU_PORT A ENCORE ÉCRIT HIER SOIR", "LULU_DU_PORT"),
+        ("MON LOGIN EST KLAPIN ET IL NE MARCHE PLUS DU TOUT", "KLAPIN"),
         ("il signe du pseudo Gazelle partout", "Gazelle"),
         ("sous le pseudonyme « Gazelle verte » partout", "Gazelle verte"),
     ],
