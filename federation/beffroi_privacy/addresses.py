@@ -7,10 +7,11 @@ keeps a report useful.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from beffroi_privacy.normalise import normalise
-from beffroi_privacy.patterns import holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
 from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
@@ -26,13 +27,13 @@ _DOOR = (
     r"\s?(?i:n°\s?)?(?:[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b"
 )
 _FLOOR = r"\d{1,2}(?:er|e|ème|è)\s(?i:[ée]tage)"
-_STREET = (
-    r"(?i:rue|r\.|r(?=\s(?:de|du|des|d'))|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?"
-    r"|bd\.?|impasse|imp\.?|chemin"
-    r"|chem\.?|che\.?|all[ée]e|all\.?|ruelle|venelle|sente|sentier|faubourg|fbg\.?|lotissement"
-    r"|lot\."
-    r"|esplanade|promenade|traverse|mont[ée]e|corniche|rond-point|rpt\.?)"
+_STREET_WORDS = (
+    r"rue|r\.|r(?=\s(?:de|du|des|d'))|avenue|av\.?|ave\.?|boulevard|boul\.?|bld\.?|bvd\.?|bd\.?"
+    r"|impasse|imp\.?|chemin|chem\.?|che\.?|all[ée]e|all\.?|ruelle|venelle|sente|sentier|faubourg"
+    r"|fbg\.?|lotissement|lot\.|esplanade|promenade|traverse|mont[ée]e|corniche|rond-point|rpt\.?"
 )
+_STREET = rf"(?i:{_STREET_WORDS})"
+_STREET_AT = re.compile(rf"\b{any_of(_STREET_WORDS)}\s")
 _SPOT = (
     r"(?i:place|pl\.?|cours|cour|passage|quai|square|sq\.?|route|rte\.?|voie|villa|cit[ée]"
     r"|r[ée]sidence"
@@ -65,27 +66,24 @@ _WAY = (
     rf"|{_SPOT}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?:{_LOWER}|{_CAPITAL}{_TAIL}))"
     rf"(?:\s?,?\s?-?\s?(?:{_FLOOR},?\s)?{_DOOR}){{0,4}}"
 )
-_NUMBERED = re.compile(rf"(?<![\w.,/:#°-])(?<!\d\s){_NUMBER}{_WAY}")
+_NUMBERED = re.compile(rf"(?=[\dnN])(?<![\w.,/:#°-])(?<!\d\s){_NUMBER}{_WAY}")
 _SPELT = re.compile(
     r"(?<![\w-])(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
     r"|seize|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
     rf"|cent(?:[- ]\w{{2,9}})?)\b{_WAY}"
 )
-_SPELT_STEMS = (
-    *("deux ", "trois ", "quatre ", "cinq ", "six ", "sept ", "huit ", "neuf ", "dix ", "onze "),
-    *("douze ", "treize ", "quatorze ", "quinze ", "seize ", "vingt", "trente", "quarante"),
-    *("cinquante", "soixante", "cent "),
+_SPELT_STEMS = Stems(
+    "deux |trois |quatre |cinq |six |sept |huit |neuf |dix |onze |douze |treize |quatorze "
+    "|quinze |seize |vingt|trente|quarante|cinquante|soixante|cent "
 )
-_DIGIT = re.compile(r"\d")
 _HINT_AFTER = re.compile(r"(?:au |n° ?|no ?|num[ée]ro )\d")
 _HINT_BARE = re.compile(r"\s\d{1,3}(?:\s?(?:bis|ter)\b)?(?:\s?[,;)]|\.?\s*$|\.\s)")
-_ENGLISH_STEMS = (
-    *(" st", " road", " rd", " lane", " ln", " ave", " dr", " sq", " court", " ct", " close"),
-    *(" terr", " way", " cres", " gard", " gdns", " grove", " hill", " place", " row", " mews"),
-    *(" green", " view", " walk", " b", " parade", " quay", " rise", " circ", " mount", " park"),
-    *(" yard", " wharf", " villas", " alley", " gate", " end", " the "),
+_ENGLISH_STEMS = Stems(
+    " st| road| rd| lane| ln| ave| dr| sq| court| ct| close| terr| way| cres| gard| gdns| grove"
+    "| hill| place| row| mews| green| view| walk| b| parade| quay| rise| circ| mount| park| yard"
+    "| wharf| villas| alley| gate| end| the "
 )
-_HOUSE_STEMS = ("cottage", "house", "farm", "lodge", "barn", "manor", "villa")
+_HOUSE_STEMS = Stems("cottage|house|farm|lodge|barn|manor|villa")
 _DOORS_BEFORE = re.compile(rf"(?<!\w)(?:{_DOOR}[,\s]{{1,3}}){{1,3}}$")
 _NUMBER_AFTER = re.compile(
     rf"\b{_STREET}\s{{1,2}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}{_WORD}{_TAIL}"
@@ -111,11 +109,11 @@ _NAMED_HOUSE = re.compile(
     rf",?\s(?:[A-Z][\w'-]*\s){{1,3}}{_ENGLISH_WAY}\b"
 )
 _ENGLISH = re.compile(
-    rf"(?<![\w.,/:#°-])\d{{1,4}}[A-Fa-f]?,?\s(?:[A-Z][\w'-]*\s){{1,3}}{_ENGLISH_WAY}\b"
+    rf"(?=\d)(?:(?<![\w.,/:#°-])\d{{1,4}}[A-Fa-f]?,?\s(?:[A-Z][\w'-]*\s){{1,3}}{_ENGLISH_WAY}\b"
     r"|(?<![\w.,/:#°-])\d{1,4}[a-f]?,?\s(?!(?:the|a|to|of|in|and|cars?|on)\b)"
     r"(?:[a-z][\w'-]*\s){1,2}"
     r"(?:street|road|rd|lane|avenue|drive|crescent|terrace|gardens|grove|mews)\b"
-    r"|(?<![\w.,/:#°-])\d{1,4}[A-Fa-f]?,?\s[Tt]he\s(?:[A-Z][\w'-]*\s)?[A-Z][\w'-]+"
+    r"|(?<![\w.,/:#°-])\d{1,4}[A-Fa-f]?,?\s[Tt]he\s(?:[A-Z][\w'-]*\s)?[A-Z][\w'-]+)"
 )
 _YEAR_BEFORE = re.compile(
     r"(?i:\b(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
@@ -141,15 +139,26 @@ _DOOR_VALUE = re.compile(
 def find_addresses(text: str) -> Iterator[Span]:
     """Yield the numbered addresses of a normalised text, with their streets and doors."""
     low = lowered(text)
-    for pattern in _worth_trying(low):
-        for found in pattern.finditer(text):
+    for pattern in _worth_trying(text, low):
+        for found in _finds(pattern, text, low):
             if pattern is _SPELT or not (_is_year(text, found) or is_door(text, found.start())):
                 yield Span(_start(text, found), found.end(), ADDRESS)
 
 
-def _worth_trying(low: str) -> Iterator[re.Pattern[str]]:
+def _finds(pattern: re.Pattern[str], text: str, low: str) -> Iterator[re.Match[str]]:
+    """Yield what a pattern finds; one that begins with a street is tried at streets only."""
+    if pattern is not _NUMBER_AFTER and pattern is not _BARE_AFTER:
+        yield from pattern.finditer(text)
+        return
+    for street in _STREET_AT.finditer(low):
+        found = pattern.match(text, street.start())
+        if found is not None:
+            yield found
+
+
+def _worth_trying(text: str, low: str) -> Iterator[re.Pattern[str]]:
     """Yield the patterns that a cheap look at a text in small letters does not rule out."""
-    if _DIGIT.search(low):
+    if figures(text)[0]:
         yield _NUMBERED
         if _HINT_AFTER.search(low):
             yield _NUMBER_AFTER
@@ -183,6 +192,7 @@ def _is_year(text: str, found: re.Match[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def generalise(address: str) -> str:
     """Return an address without house number and doors: "12 bis rue X, appt 4" as "[n°] rue X…".
 

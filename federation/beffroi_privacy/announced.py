@@ -6,13 +6,12 @@ in a way that no rule reads. A person looks.
 """
 
 import re
-from collections.abc import Iterable, Sequence
 from typing import Final
 
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import any_of, holds, lowered
-from beffroi_privacy.spans import Span
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.spans import Cover
 
 _REACH: Final = 70
 """Characters after an announcement in which what it announces is looked for."""
@@ -50,37 +49,20 @@ _HOMES = re.compile(
     r"|qui habite|elle habite|il habite|lieu[- ]dit)(?!\w)"
 )
 _PLACE_AFTER = re.compile(r"[^.!?\n]{0,30}?(?:(?P<name>(?<![.\w])[A-ZÀ-Þ][\w'-]{2,})|\d)")
-_STEMS: Final = (
-    *(
-        "pseudo",
-        "identifiant",
-        "login",
-        "user",
-        "compte",
-        "my ",
-        "iban",
-        "rib",
-        "bic",
-        "code",
-        "passe",
-    ),
-    *("mdp", "password", "matricul", "passport", "carte", "cni", "permis", "allocataire", "numéro"),
-    *("numero", "contrat", "titre", "rpps", "plaque", "licence", "naissance", "né", "born", "mon "),
-    *("habit", "domicili", "demeurant", "adresse", "live", "address", "lieu"),
-)
+_NAME_STEMS = Stems("pseudo|identifiant|login|user|utilisateur|mon compte|my ")
+_HOME_STEMS = Stems("habit|domicili|demeurant|adresse|live|address|lieu")
 
 
-def announces_more(text: str, spans: Sequence[Span]) -> bool:
-    """Say whether a normalised text announces something personal that none of its spans holds."""
+def announces_more(text: str, spans: Cover) -> bool:
+    """Say whether a normalised text announces something personal that no span holds."""
     low = lowered(text)
-    if not holds(low, _STEMS):
-        return False
-    if any(not _is_near(found.end(), spans) for found in _NAMES.finditer(low)):
-        return True
-    for found in _NUMBERS.finditer(low):
+    if holds(low, _NAME_STEMS):
+        if any(not _is_near(found.end(), spans) for found in _NAMES.finditer(low)):
+            return True
+    for found in _NUMBERS.finditer(low) if figures(text)[0] > 1 else ():
         if _NUMBER_AFTER.match(low, found.end()) and not _is_near(found.end(), spans):
             return True
-    for found in _HOMES.finditer(low):
+    for found in _HOMES.finditer(low) if holds(low, _HOME_STEMS) else ():
         place = _PLACE_AFTER.match(text, found.end())
         if place and not _is_near(found.end(), spans) and _is_unknown(place.group("name")):
             return True
@@ -91,5 +73,5 @@ def _is_unknown(name: str | None) -> bool:
     return name is None or not (is_commune(fold(name)) or is_ordinary(fold(name)))
 
 
-def _is_near(end: int, spans: Iterable[Span]) -> bool:
-    return any(span.start < end + _REACH and span.end > end - 20 for span in spans)
+def _is_near(end: int, spans: Cover) -> bool:
+    return spans.touches(end - 20, end + _REACH)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from beffroi_privacy.patterns import holds, lowered
+from beffroi_privacy.patterns import Stems, holds, lowered
 from beffroi_privacy.spans import DOB, Span
 
 _MONTH = (
@@ -58,21 +58,7 @@ _CHILD = re.compile(
     re.IGNORECASE,
 )
 _AFTER_NAME = re.compile(rf"\s?[,(:-]?\s?\(?(?:le\s)?(?P<date>{DATE})", re.IGNORECASE)
-_STEMS = (
-    "né",
-    "nee",
-    "ne ",
-    "ne(",
-    "nes ",
-    "nais",
-    "ddn",
-    "d.d",
-    "born",
-    "birth",
-    "dob",
-    "d.o.b",
-    "anniv",
-)
+_STEMS = Stems("né|nee|ne |ne(|nes |nais|ddn|d.d|born|birth|dob|d.o.b|anniv")
 
 
 def find_births(text: str) -> Iterator[Span]:

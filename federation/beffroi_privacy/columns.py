@@ -54,8 +54,8 @@ _ROAD = re.compile(r"\b(?:rue|voie|street|road|adresse|address|residence|batimen
 
 def find_in_columns(text: str) -> Iterator[Span]:
     """Yield the cells of the tables of a normalised text that their head makes personal."""
-    for separator in _SEPARATORS:
-        if text.count(separator) > 1 and "\n" in text:
+    for separator in _SEPARATORS if "\n" in text else ():
+        if text.count(separator) > 1:
             yield from _of_table(text, separator)
 
 

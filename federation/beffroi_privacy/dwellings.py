@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from beffroi_privacy.hamlets import find_hamlets
 from beffroi_privacy.homes import is_public
 from beffroi_privacy.living import is_lived_in, told_homes
-from beffroi_privacy.patterns import holds, lowered
+from beffroi_privacy.patterns import Stems, figures, holds, lowered
 from beffroi_privacy.spans import ADDRESS, ASK, Span
 from beffroi_privacy.ways import find_near_ways
 
@@ -19,8 +19,10 @@ _BOX = re.compile(
 )
 _PITCH = re.compile(
     r"(?<!\w)(?:emplacement|bungalow|caravane|caravan|mobil-?home|chalet|ponton|pontoon|anneau"
-    r"|parcelle|pitch|mooring|berth|place|pier)\s(?:n°\s?|num[ée]ro\s)?(?:\d{1,4}|[a-z])(?!\w)"
+    r"|parcelle|pitch|mooring|berth|place|pier)\s(?:n°\s?|num[ée]ro\s)?(?:[a-z]?\d{1,4}|[a-z])(?!\w)"
 )
+_BOXES = Stems("bp|b.p|postale|casier|box")
+_STAYS = Stems("camping|campsite|caravan|niche|houseboat|port|ponton|bungalow|marina")
 _STAY = re.compile(r"camping|campsite|caravan|p[ée]niche|houseboat|port\b|ponton|bungalow|marina")
 _IS_AT = re.compile(
     r"(?:\b(?:je suis|nous sommes|on est|est|sont|je reste|i am|i'm|we are|we're|is|are|moi|livrer"
@@ -36,6 +38,7 @@ _UNIT = re.compile(
     r"(?<!\w)(?:(?:logt|lgt|unit|apmt|hall|app)\.?\s?(?:n°\s?)?|(?:villa|bungalow|pavillon)\s"
     r"(?:n°\s?|num[ée]ro\s))\d{1,4}[a-z]?(?!\w)"
 )
+_UNITS = Stems("logt|lgt|unit|apmt|hall|app|villa|bungalow|pavillon")
 _FIELD = re.compile(
     r"(?:n°|num[ée]ro|number)\s(?:de\s(?:la\s)?|dans\s(?:la\s)?|of\s)?(?:voie|rue|maison|house"
     r"|street)\s?[:=]\s*(?P<number>\d{1,4}(?:\s?(?:bis|ter))?)(?!\w)"
@@ -56,6 +59,7 @@ _SIDE = re.compile(
     r"(?:[àa]\s(?:la\s)?|on the\s|c[ôo]t[ée]\s)?(?:gauche|droite|droit|dte|gche|g(?=[,.])|face|fond"
     r"|porte\s(?:gauche|droite|\d{1,4}|[a-z]\d?(?!\w))|left|right|front|rear)(?!\w)"
 )
+_SIDES = Stems("gauche|droit|gche|dte|left|right|face|fond|rear")
 _NUMBER_OF = re.compile(
     r"(?<!\w)(?:(?:maisons?|pavillons?|portail|portes?|logement|terrasse|jardin|haie|chien|terrain"
     r"|garage|balcon|boîte|cheminée|occupants?|habitants?|voisine?s?|riveraine?s?|gens|famille"
@@ -71,7 +75,6 @@ _ASKED = re.compile(
     r"|num[ée]ro\s|number\s|no\.?\s)\d{1,4}(?:\s?(?:bis|ter))?(?![\w/]|[.,-]\d|\s?(?:€|%))"
 )
 _COUNTED = re.compile(r"\b(?:au|du|le|at|of|from|la|n°|n[o°]\.?|num[ée]ro|number) ?\d")
-_DIGIT = re.compile(r"\d")
 _POST = re.compile(
     r"courrier|[ée]cri|adress|post|write|mail|send|envo|livr|m\.|mme|monsieur|madame|\n"
 )
@@ -81,12 +84,12 @@ def find_dwellings(text: str, others: Sequence[Span]) -> Iterator[Span]:
     """Yield the homes that are only guessed, and as `ASK` numbers that may be one's."""
     low = lowered(text)
     lived = told_homes(low)
-    if _DIGIT.search(low):
+    if figures(text)[0]:
         yield from find_near_ways(text, low, lived)
         yield from _doors(text, low, lived)
     elif lived:
         yield from _plots(text, lived)
-    if holds(low, ("gauche", "droit", "gche", "dte", "left", "right", "face", "fond", "rear")):
+    if holds(low, _SIDES):
         for found in _SIDE.finditer(low):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
     yield from find_hamlets(text, low, lived, others)
@@ -118,14 +121,23 @@ def _elsewhere(low: str) -> Iterator[Span]:
     counted = _COUNTED.search(low) is not None
     if counted and len(said := list(_SAID_AT.finditer(low))) > 1:
         yield from (Span(*one.span("number"), ADDRESS, weak=True) for one in said)
-    for pattern in (_IS_AT, _UNIT, _FIELD) if counted else (_UNIT,):
+    for pattern in _elsewhere_tried(low, counted=counted):
         for found in pattern.finditer(low):
             if not is_public(low, found):
-                place = found.span("number" if "number" in pattern.groupindex else 0)
-                yield Span(*place, ADDRESS, weak=True)
-    for found in _BOX.finditer(low):
+                start, end = found.span("number" if "number" in pattern.groupindex else 0)
+                yield Span(start, end, ADDRESS, weak=True)
+    for found in _BOX.finditer(low) if holds(low, _BOXES) else ():
         if _POST.search(low, max(0, found.start() - 60), found.start()):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
-    if _STAY.search(low):
+    if holds(low, _STAYS) and _STAY.search(low):
         for found in _PITCH.finditer(low):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
+
+
+def _elsewhere_tried(low: str, *, counted: bool) -> Iterator[re.Pattern[str]]:
+    if counted:
+        yield _IS_AT
+    if ":" in low or "=" in low:
+        yield _FIELD
+    if holds(low, _UNITS):
+        yield _UNIT

@@ -23,9 +23,10 @@ _AT = re.compile(
     r"|(?P<bare>\s(?:at|chez|à)\s|[_-]at[_-])",
     re.IGNORECASE,
 )
-_LOCAL = re.compile(rf"[\w.+%'-]+(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
-_LOCAL_SPACED = re.compile(r"[\w.+%'-]+(?:\s[.\-_]\s[\w+%'-]+){1,4}$")
-_DOMAIN = re.compile(rf"[^\W_][\w-]*(?:{_DOT}[\w-]+){{0,4}}{_DOT}[^\W\d_]{{2,24}}\b", re.IGNORECASE)
+_LOCAL = re.compile(rf"(?<![\w.+%'-])[\w.+%'-]++(?:{_DOT}[\w.+%'-]+){{0,4}}$", re.IGNORECASE)
+_ENDS_LOCAL = re.compile(r"[\w.+%'-]")
+_LOCAL_SPACED = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+(?:\s[.\-_]\s[\w+%'-]+){1,4}$")
+DOMAIN = re.compile(rf"[^\W_][\w-]*(?:{_DOT}[\w-]+){{0,4}}{_DOT}[^\W\d_]{{2,24}}\b", re.IGNORECASE)
 _DOMAIN_SPACED = re.compile(
     r"[^\W_][\w-]*(?:(?:\s?\.\s?|,)[\w-]+){0,3}(?:\s?\.\s?|,)[^\W\d_]{2,6}\b"
 )
@@ -70,7 +71,7 @@ def find_emails(text: str) -> Iterator[Span]:
     """Yield the personal e-mail addresses of a normalised text."""
     for at in _AT.finditer(text):
         if at.group("bare") is not None and not (
-            _DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
+            DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
         ):
             continue
         found = _around(text, at)
@@ -80,6 +81,11 @@ def find_emails(text: str) -> Iterator[Span]:
 
 def _around(text: str, at: re.Match[str]) -> tuple[int, int, str] | None:
     """Return start, end and local part of the address around an at-sign, or None."""
+    after = text[at.end() : at.end() + _WINDOW]
+    if not _ENDS_LOCAL.match(text, at.start() - 1) or not any(
+        pattern.match(after) for pattern in (DOMAIN, PROVIDER, _DOMAIN_SPACED, _DOMAIN_COMMA)
+    ):
+        return None  # the cheap looks first: most at-signs of a hostile text end here
     before = text[max(0, at.start() - _WINDOW) : at.start()]
     local = (_LOCAL_SPACED.search(before) if _is_spaced(at) else None) or _LOCAL.search(before)
     if local is None:
@@ -117,7 +123,7 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool, named: bool = Fal
     plain word: "merci @orange" is a handle, "look at orange.fr" a web site.
     """
     after = text[at.end() : at.end() + _WINDOW]
-    provider, domain = PROVIDER.match(after), _DOMAIN.match(after)
+    provider, domain = PROVIDER.match(after), DOMAIN.match(after)
     if at.group("bare") is not None:
         if domain is None or not (_SPELT_DOT.search(domain.group()) or named):
             domain = None
@@ -142,7 +148,11 @@ def is_office(local: str, domain: str) -> bool:
     if labels.isdisjoint(_PROVIDERS) and not any(first_name(w) > 0 for w in words):
         if any(len(w) > 3 and w in labels for w in words):
             return True
-        if all(is_ordinary(w) and not is_surname_too(w) for w in words):
+        if all(is_ordinary(w) and not is_surname_too(w) for w in words) and (
+            len(words) > 1
+            or any(w in _OFFICE or w in _SEAT for w in words)
+            or not _BODIES.isdisjoint(labels)
+        ):
             return True
     known = [w in _OFFICE or w in _SEAT or w in _LINKS or w.isdigit() for w in words]
     return all(known) or (words[0] in _SEAT and len(words) > 1)
@@ -162,4 +172,11 @@ _PROVIDERS = frozenset(
 )
 
 
+_BODIES = frozenset(
+    """
+    gouv mairie ville commune metropole agglo agglomeration prefecture departement region cc ccas
+    sncf academie ac chu police gendarmerie city council town county nhs gov asso
+    """.split()
+)
+"""Labels of a domain whose unlisted boxes, if they are ordinary words, are of an office too."""
 _LINKS = frozenset("de des du la le les l d a au aux et".split())

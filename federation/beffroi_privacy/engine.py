@@ -20,24 +20,26 @@ from beffroi_privacy.births import births_of
 from beffroi_privacy.columns import find_in_columns
 from beffroi_privacy.dwellings import find_dwellings
 from beffroi_privacy.homes import find_homes, homes_of
+from beffroi_privacy.joined import find_joined
 from beffroi_privacy.known import find_known
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
 from beffroi_privacy.masking import Masked, mask_pieces
 from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.own_numbers import find_numbers
+from beffroi_privacy.patterns import figures, lowered
 from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named
-from beffroi_privacy.protect import find_protected, touches, unprotected
+from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
 from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
-from beffroi_privacy.spans import ASK, PERSON, Span, merge
+from beffroi_privacy.spans import ASK, PERSON, Cover, Span, merge
 from beffroi_privacy.spelt_emails import find_spelt_emails
 from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
 from beffroi_privacy.titles import without_titles
 from beffroi_privacy.usernames import find_usernames
-from beffroi_privacy.words import Word, read_words, within
+from beffroi_privacy.words import Word, is_shouted, read_words, within
 
 BUDGET = 5.0
 """Seconds after which a text is given up and waits for a person."""
@@ -45,9 +47,7 @@ BUDGET = 5.0
 ROUNDS = 3
 """How often the masked text is looked at again before a person has to."""
 
-_MAY_IDENTIFY = re.compile(
-    r"\d|@|arr?ob|\bat\b|://|www\.|\bcent\b|quator|vingt|trente", re.IGNORECASE
-)
+_MAY_IDENTIFY = re.compile(r"@|arr?ob|\bat\b|://|www\.|\bcent\b|quator|vingt|trente")
 """Without any of these, what masking left cannot identify anybody by itself."""
 
 Voter = Callable[[str], Sequence[Span]]
@@ -152,7 +152,8 @@ def _propose(text: str, settings: Settings, people: People | None) -> Proposal:
 
 def _again(masked: Masked, text: str) -> list[Span]:
     """Return what still identifies somebody in a masked text, in characters of the original."""
-    if not _MAY_IDENTIFY.search(masked.kept(text)):
+    kept = masked.kept(text)
+    if not (figures(kept)[0] or _MAY_IDENTIFY.search(kept.lower())):
         return []
     copy = normalise(masked.text)
     found = _original(copy, find_identifying(copy.text))
@@ -161,6 +162,8 @@ def _again(masked: Masked, text: str) -> list[Span]:
 
 
 def _original(copy: Normalised, spans: Iterable[Span]) -> list[Span]:
+    if copy.offsets is None:
+        return merge(spans)
     return merge(Span(*copy.original(s.start, s.end), s.label, s.weak, s.doubt) for s in spans)
 
 
@@ -177,6 +180,7 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     blocked = within(words, named)
     _check(settings, until)
     persons = find_persons(words, blocked)
+    spans.extend(find_joined(words, blocked | allowed))
     own, doubtful = find_known(copy.text, settings.known)
     own = _judged(own, words, allowed)
     votes = list(settings.voter(copy.text)) if settings.voter else []
@@ -210,7 +214,8 @@ def _parted(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
 def _around(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     """Yield what is only told by the words around it: guesses, which the gate does not make."""
     yield from find_numbers(text, persons)
-    yield from find_accounts(text)
+    for one in _calm(text):
+        yield from find_accounts(one)
     yield from find_in_columns(text)
     yield from find_dwellings(text, persons)
     yield from find_spelt_emails(text)
@@ -218,14 +223,30 @@ def _around(text: str, persons: Sequence[Span]) -> Iterator[Span]:
 
 def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span]:
     """Return what is nobody's, if there is something that it could speak for."""
-    if votes or any(span.weak for span in spans) or LONG_NUMBER.search(text) or CODE.search(text):
+    digits = figures(text)[0]
+    if digits and (
+        votes
+        or any(span.weak and _has_figure(text, span) for span in spans)
+        or (digits > 5 and LONG_NUMBER.search(text))
+        or (digits > 2 and CODE.search(text))
+    ):
         return list(find_protected(text))
     return []
 
 
+def _calm(text: str) -> tuple[str, ...]:
+    """Return a text, and one that shouts in small letters too: a name looks like a name there."""
+    return (text, lowered(text)) if is_shouted(text) else (text,)
+
+
+def _has_figure(text: str, span: Span) -> bool:
+    return any(map(str.isdigit, text[span.start : span.end]))
+
+
 def _cued(text: str) -> Iterator[Span]:
     yield from find_announced(text)
-    yield from find_usernames(text)
+    for one in _calm(text):
+        yield from find_usernames(one)
     yield from find_homes(text)
 
 
@@ -242,5 +263,8 @@ def _with_votes(
     persons: list[Span], votes: Sequence[Span], others: Sequence[Span]
 ) -> tuple[list[Span], bool]:
     """Return the persons with those that only the model saw, and whether the two disagreed."""
-    alone = [v for v in votes if not touches(v, persons) and not touches(v, list(others))]
+    if not votes:
+        return persons, False
+    cover = Cover([*persons, *others])
+    alone = [v for v in votes if not cover.touches(v.start, v.end)]
     return [*persons, *(Span(v.start, v.end, PERSON, weak=True) for v in alone)], bool(alone)

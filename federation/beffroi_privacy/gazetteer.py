@@ -48,6 +48,7 @@ def gazetteer() -> Gazetteer:
     )
 
 
+@lru_cache(maxsize=20_000)
 def first_name(folded: str) -> int:
     """Return the class of a folded word as a first name: `SURE`, `RARE`, … or `NO_NAME`.
 
@@ -63,6 +64,7 @@ def first_name(folded: str) -> int:
     return SURE
 
 
+@lru_cache(maxsize=20_000)
 def is_ordinary(folded: str) -> bool:
     """Say whether a folded word is an ordinary one of French or English."""
     lists = gazetteer()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import holds
+from beffroi_privacy.patterns import Stems, holds
 from beffroi_privacy.spans import ADDRESS, ASK, PERSON, Span
 
 _CAP = r"[A-ZÀ-Þ][\w']*+(?:-[\w']++)*+"
@@ -46,6 +46,8 @@ _FARM = re.compile(
     r"\b(?i:la|notre|ma|sa|leur)\s(?i:ferme|longère|métairie|borde|bergerie)\s(?:de\s|du\s|d')"
     r"(?:la\s)?(?P<place>[A-ZÀ-Þ][\w'-]+)"
 )
+_HAMLETS = Stems("lieu|hameau")
+_FARMS = Stems("ferme|longère|métairie|borde|bergerie")
 _NO_HOME = frozenset(
     """
     mairie ecole college lycee prefecture hotel hopital carrefour leclerc lidl france bretagne
@@ -77,19 +79,19 @@ def find_hamlets(
 
 def _by_words(text: str, low: str) -> Iterator[Span]:
     """Yield hamlets with words of living around them, and places that post is sent to."""
-    if holds(low, ("lieu", "hameau")):
+    if holds(low, _HAMLETS):
         for found in _HAMLET.finditer(text):
             if _LIVED_IN.search(text, max(0, found.start() - 60), found.end() + 60):
                 yield Span(*found.span("place"), ADDRESS, weak=True)
     for found in _SENT_TO.finditer(text) if holds(low, _POSTING) else ():
         yield Span(*found.span("place"), ADDRESS, weak=True)
-    if holds(low, ("ferme", "longère", "métairie", "borde", "bergerie")):
+    if holds(low, _FARMS):
         for found in _FARM.finditer(text):
             if _is_unknown(found.group("place")):
                 yield Span(*found.span("place"), ASK, weak=True)
 
 
-_POSTING = ("write to", "crire", "crivez", "courrier", "adresse", "livrer", "post to", "send ")
+_POSTING = Stems("write to|crire|crivez|courrier|adresse|livrer|post to|send ")
 
 
 def _is_home(found: re.Match[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from beffroi_privacy.gazetteer import is_commune
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import holds, lowered
+from beffroi_privacy.patterns import Stems, figures, holds, lowered
 from beffroi_privacy.spans import ADDRESS, Span
 
 _ID = (
@@ -106,45 +106,18 @@ _PUBLIC_BEFORE = re.compile(
     r"|hospital|town hall|\bsalle|\broom)[^.\n]{0,25}$",
     re.IGNORECASE,
 )
-_DWELLINGS = (
-    *(
-        "app",
-        "apt",
-        "apart",
-        "flat",
-        "logement",
-        "lgt",
-        "studio",
-        "suite ",
-        "bât",
-        "bat",
-        "esc",
-        "porte",
-    ),
-    *("hall", "entrée", "entree", "cage", "interphone", "boîte", "boite", "tour", "bloc", "block"),
-    *("unit", "door", "stair", "étage", "etage", "floor", "rdc", "rez", "chambre", "room", "villa"),
-    *("building", "pavillon", "digicode"),
+_DWELLINGS = Stems(
+    "app|apt|apart|flat|logement|lgt|studio|suite |bât|bat|esc|porte|hall|entrée|entree|cage"
+    "|interphone|boîte|boite|tour|bloc|block|unit|door|stair|étage|etage|floor|rdc|rez|chambre"
+    "|room|villa|building|pavillon|digicode"
 )
-_NEIGHBOURS = (
-    *("habit", "viv", "vis", "log", "résid", "resid", "demeur", "domicil", "chez", "adresse"),
-    *("voisin", "gens", "locataire", "propri", "occupant", "famille", "neighbo", "people"),
-    *("tenant", " man ", "woman", "family", "live", "living", "dame", "monsieur", "home", "house"),
-    *("ma ", "mon ", "notre ", "my ", "our "),
+_NEIGHBOURS = Stems(
+    "habit|viv|vis|log|résid|resid|demeur|domicil|chez|adresse|voisin|gens|locataire|propri"
+    "|occupant|famille|neighbo|people|tenant| man |woman|family|live|living|dame|monsieur|home"
+    "|house|ma |mon |notre |my |our "
 )
-_HAMLETS = (
-    "lieu",
-    "hameau",
-    "ferme",
-    "moulin",
-    "domaine",
-    "manoir",
-    "château",
-    "chateau",
-    "mas ",
-    "villa",
-    "rural",
-    "ld ",
-)
+_LIVED_AT = Stems("habit|domicili|demeurant|sidant")
+_HAMLETS = Stems("lieu|hameau|ferme|moulin|domaine|manoir|château|chateau|mas |villa|rural|ld ")
 
 
 def find_homes(text: str) -> Iterator[Span]:
@@ -153,11 +126,11 @@ def find_homes(text: str) -> Iterator[Span]:
     if holds(low, _DWELLINGS):
         yield from _flats(low)
     if holds(low, _NEIGHBOURS):
-        for found in _NUMBER_ALONE.finditer(low):
+        for found in _NUMBER_ALONE.finditer(low) if figures(text)[0] else ():
             yield Span(*found.span("number"), ADDRESS, weak=True)
         for found in _FLOOR_OF.finditer(low):
             yield Span(*found.span("floor"), ADDRESS, weak=True)
-    if holds(low, ("habit", "domicili", "demeurant", "sidant")):
+    if holds(low, _LIVED_AT):
         yield from _direct(text)
     if holds(low, _HAMLETS):
         for found in (*_HAMLET.finditer(text), *_HAMLET_LOWER.finditer(text)):
@@ -186,16 +159,17 @@ def _flats(text: str) -> Iterator[Span]:
             continue
         if not _PUBLIC_OWNER.match(text, found.end()):
             yield Span(found.start(), found.end(), ADDRESS)
-    for found in _ABBREVIATED.finditer(text):
+    single = list(_SINGLE.finditer(text))
+    for found in _ABBREVIATED.finditer(text) if single else ():
         if not is_public(text, found):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
-    for found in _DOOR.finditer(text):
+    for found in _DOOR.finditer(text) if figures(text)[0] else ():
         if not is_public(text, found):
             yield Span(found.start(), found.end(), ADDRESS, weak=True)
-    for found in _PARTS.finditer(text):
+    for found in _PARTS.finditer(text) if single else ():
         if not is_public(text, found):
             yield Span(found.start(), found.end(), ADDRESS)
-    for found in _SINGLE.finditer(text):
+    for found in single:
         if _HOME_CUE.search(text, max(0, found.start() - 70), found.start()) and not is_public(
             text, found
         ):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from stdnum import iban
 from stdnum.fr import nir
 
+from beffroi_privacy.patterns import Stems, figures, holds, lowered
 from beffroi_privacy.spans import IBAN, NIR, PLATE, Span
 
 _S = r"[ .\-/_]{0,2}"
@@ -51,6 +52,7 @@ _NAMED_ACCOUNT = re.compile(
     r"|[\dX*]+)){2,12}(?!\w))",
     re.IGNORECASE,
 )
+_ACCOUNTS = Stems("iban|rib|bban|compte|account|domiciliation")
 _SIV = re.compile(
     r"(?<![\w-])(?P<a>[A-HJ-NP-TV-Z]{2})(?P<gap>\s?[-.·]\s?|\s?)(?!000)\d{3}(?P<gap2>\s?[-.·]\s?"
     r"|\s?)"
@@ -80,6 +82,13 @@ _AROUND = re.compile(
     r"|nissan|kia|hyundai|seat|skoda|tesla|volvo)\b",
     re.IGNORECASE,
 )
+_VEHICLES = Stems(
+    "gar|stationn|park|voiture|hicule|camion|scooter|moto|car|van|truck|vehicle|plate|plaque"
+    "|immatricul|conducteur|chauffard|driver|berline|utilitaire|fourgon|taxi|pave|4x4|suv|renault"
+    "|peugeot|citro|dacia|toyota|ford|audi|bmw|mercedes|volkswagen|golf|clio|twingo|polo|fiat"
+    "|opel|nissan|kia|hyundai|seat|skoda|tesla|volvo"
+)
+"""Of `_AROUND`."""
 _PLATE_CUE = re.compile(
     r"(?:immatric\w*|\bplaques?\b|\bv[ée]hicules?\b|\bvoitures?\b|\bcamionn?e?t?t?e?\b|\bscooter\b"
     r"|\bmoto\b|\bcar\b|\bvan\b|\bplates?\b|\bregist\w+)[^\n]{0,30}$",
@@ -101,7 +110,7 @@ _NOT_PAIRS = frozenset("LE LA DE DU ET EN AU SA MA TA CE SE NE KM KG CM MM HA HT
 
 def find_nir(text: str) -> Iterator[Span]:
     """Yield the national identification numbers of a normalised text."""
-    for found in _NIR.finditer(text):
+    for found in _NIR.finditer(text) if figures(text)[0] > 11 else ():
         body = re.sub(r"[^0-9AB]", "", found.group("body").upper())
         key = re.sub(r"\D", "", found.group("key") or "")
         if not _is_nir(body, key, found.group("body")) and not (
@@ -129,13 +138,17 @@ def _is_nir(body: str, key: str, written: str) -> bool:
 
 def find_iban(text: str) -> Iterator[Span]:
     """Yield the bank accounts of a normalised text, as IBAN or as the older French RIB."""
+    digits = figures(text)[0]
+    if digits < 8:
+        return
     for found in _IBAN.finditer(text):
         end = _iban_end(text, found)
         if end is not None:
             proved = iban.is_valid(text[found.start() : end])
             yield Span(found.start(), end, IBAN, doubt="" if proved else "checksum")
-    yield from _after_name(text)
-    for found in _RIB.finditer(text):
+    if holds(lowered(text), _ACCOUNTS):
+        yield from _after_name(text)
+    for found in _RIB.finditer(text) if digits > 11 else ():
         if found.group("gap") or _is_rib(found):
             proved = not found.group("account").isdigit() or _is_rib(found)
             yield Span(found.start(), found.end(), IBAN, doubt="" if proved else "checksum")
@@ -196,7 +209,11 @@ def _broken_end(text: str, found: re.Match[str]) -> int | None:
 
 def find_plates(text: str) -> Iterator[Span]:
     """Yield the French number plates of a normalised text."""
+    if figures(text)[0] < 3:
+        return
     for found in (*_SIV.finditer(text), *_FNI.finditer(text)):
+        if found.re is _FNI and found.group("letters").upper() in _NOT_LETTERS:
+            continue
         cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None
         around = cued or _is_near_vehicle(text, found)
         shown = _is_siv(found, cued, around) if found.re is _SIV else _is_fni(found, cued, around)
@@ -206,6 +223,8 @@ def find_plates(text: str) -> Iterator[Span]:
 
 def find_foreign_plates(text: str) -> Iterator[Span]:
     """Yield plates of other countries, which only words about a vehicle tell from other codes."""
+    if not holds(lowered(text), _VEHICLES):
+        return
     for pattern in (_UK, _FOREIGN):
         for found in pattern.finditer(text):
             if found.group()[:3] not in _ROADS and _is_near_vehicle(text, found):
@@ -239,8 +258,6 @@ def _is_siv(found: re.Match[str], cued: bool, around: bool) -> bool:
 
 def _is_fni(found: re.Match[str], cued: bool, around: bool) -> bool:
     letters = found.group("letters")
-    if letters.upper() in _NOT_LETTERS:
-        return False
     if cued:
         return True
     year = len(found.group("number")) == 4 and found.group("number")[:2] in ("19", "20")

@@ -13,7 +13,8 @@ from itertools import pairwise
 from math import log2
 from typing import Final
 
-from beffroi_privacy.spans import PERSON, URL_TOKEN, Span
+from beffroi_privacy.patterns import Stems, holds, lowered
+from beffroi_privacy.spans import PERSON, URL_TOKEN, Cover, Span
 
 LINK = re.compile(
     r"(?:https?\s?:\s?//|www\.)[^\s<>\"')\]]+"
@@ -21,6 +22,9 @@ LINK = re.compile(
     r"|\?)[^\s<>\"')\]]+",
     re.IGNORECASE,
 )
+_ENDINGS: Final = "fr com org net eu io info gouv app dev me bzh uk ie".split()
+_LINKS = Stems("http|www.|" + "|".join(f".{end}/|.{end}?" for end in _ENDINGS))
+"""Of `LINK`."""
 _SECRET_KEYS: Final = frozenset(
     """
     token jeton tok t k key cle clef session sessionid sess sid phpsessid jsessionid auth authkey
@@ -79,6 +83,7 @@ _FILE = re.compile(
 )
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _DATED = re.compile(r"(?:JORF|LEGI|CETA|CNIL)[A-Z]*\d+|[A-Z]{4}\d{7}[A-Z]", re.IGNORECASE)
+_TOKENS = Stems("token|jeton|api|session|bearer")
 _TOKEN_OUTSIDE = re.compile(
     r"\b(?:token|jeton|api[ _-]?key|cl[ée] d'api|session(?:[ _-]?id)?|bearer)\b[\s:=\"']{1,4}"
     r"(?P<value>[A-Za-z0-9_\-~.+/=]{12,})",
@@ -96,15 +101,15 @@ _COOKIE = re.compile(
 
 def find_secrets(text: str) -> Iterator[Span]:
     """Yield the secret parts of the links of a normalised text, and tokens that are called so."""
-    if "/" in text or "www." in text or "?" in text:
+    if holds(lowered(text), _LINKS):
         for link in LINK.finditer(text):
             yield from _in_link(text, link.start(), link.end())
-    for found in _TOKEN_OUTSIDE.finditer(text):
+    for found in _TOKEN_OUTSIDE.finditer(text) if holds(lowered(text), _TOKENS) else ():
         if _looks_random(found.group("value"), 12):
             yield Span(*found.span("value"), URL_TOKEN)
     for found in _COOKIE.finditer(text) if "=" in text else ():
         yield Span(*found.span("value"), URL_TOKEN)
-    for found in _JWT.finditer(text):
+    for found in _JWT.finditer(text) if "eyJ" in text else ():
         yield Span(found.start(), found.end(), URL_TOKEN)
 
 
@@ -235,15 +240,15 @@ def _entropy(value: str) -> float:
     return -sum(n / len(value) * log2(n / len(value)) for n in counts)
 
 
-def opaque_parts(text: str, covered: list[Span]) -> bool:
+def opaque_parts(text: str, covered: Cover) -> bool:
     """Say whether a link keeps a long part that means nothing to a reader."""
-    for link in LINK.finditer(text):
+    for link in LINK.finditer(text) if holds(lowered(text), _LINKS) else ():
         for part in re.finditer(r"[A-Za-z0-9_~-]{20,}", link.group()):
             start, end = link.start() + part.start(), link.start() + part.end()
             if not _looks_random(part.group(), 20) or re.fullmatch(
                 r"[0-9a-f]{24}|[0-9a-f-]{36}", part.group()
             ):
                 continue
-            if not any(s.start < end and start < s.end for s in covered):
+            if not covered.touches(start, end):
                 return True
     return False

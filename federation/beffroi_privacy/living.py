@@ -2,9 +2,10 @@
 """Where a text tells of somebody's home: "j'habite", "ma maison", "chez nous", "my flat"."""
 
 import re
+from bisect import bisect_right
 from typing import Final
 
-from beffroi_privacy.patterns import any_of
+from beffroi_privacy.patterns import Stems, any_of, holds
 
 _HOMES = (
     r"j'habit\w*|nous habitons|on habite|habit(?:e|ons|ais|ant|ants)|je vis|vivons|nous vivons"
@@ -19,17 +20,24 @@ _HOMES = (
 LIVING: Final = re.compile(rf"(?<!\w){any_of(_HOMES)}(?!\w)")
 """Words of living, in a text in small letters."""
 
+_STEMS = Stems(
+    "habit|vis|viv|loge|logé|sid|demeur|domicil|adresse|appartement|studio|pavillon|moulin|mas"
+    "|jardin|terrain|chalet|chez|timent|immeuble|maison|ferme|porte|longère|villa|propri|cour"
+    "|tisse|grange|boîte|live|living|home|house|flat|address|door|apartment|farm|cottage|garden"
+    "|place|yard"
+)
 _REACH: Final = 60
 _STOPS = re.compile(r"[.!?\n]")
 
 
 def told_homes(low: str) -> list[int]:
     """Return where the words of living of a text in small letters end."""
-    return [found.end() for found in LIVING.finditer(low)]
+    return [found.end() for found in LIVING.finditer(low)] if holds(low, _STEMS) else []
 
 
 def is_lived_in(text: str, start: int, lived: list[int]) -> bool:
     """Say whether a word of living stands in the sentence before a place of the text."""
-    return any(
-        end <= start <= end + _REACH and _STOPS.search(text, end, start) is None for end in lived
-    )
+    last = bisect_right(lived, start) - 1
+    if last < 0 or start > lived[last] + _REACH:
+        return False
+    return _STOPS.search(text, lived[last], start) is None

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writing readable words over what is hidden, and finding the way back to the text before."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from beffroi_privacy.addresses import generalise
@@ -56,11 +58,15 @@ class Masked:
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Return a range of the masked text in the original; what is hidden is taken whole."""
         first, last = None, 0
-        for position, (at, begin, stop, hidden) in enumerate(self.pieces):
+        begins = max(0, bisect_right(self.pieces, start, key=itemgetter(0)) - 1)
+        for position in range(begins, len(self.pieces)):
+            at, begin, stop, hidden = self.pieces[position]
             following = (
                 self.pieces[position + 1][0] if position + 1 < len(self.pieces) else len(self.text)
             )
-            if following <= start or at >= end:
+            if at >= end:
+                break
+            if following <= start:
                 continue
             low = begin if hidden else begin + max(0, start - at)
             last = stop if hidden else begin + min(end, following) - at

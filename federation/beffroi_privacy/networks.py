@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv6Address
 
+from beffroi_privacy.patterns import figures
 from beffroi_privacy.spans import IP, Span
 
 _V4 = re.compile(r"(?<![\w.-])(?P<octets>\d{1,3}(?:\s?\.\s?\d{1,3}){3})(?!\.?\d)(?![\w-])")
@@ -12,6 +13,7 @@ _V6 = re.compile(
     r"(?<![\w:.])(?=[0-9a-f:]{0,38}:[0-9a-f]{0,38}:)[0-9a-f:]{3,39}(?:%\w+)?(?![\w:])",
     re.IGNORECASE,
 )
+_TWO_COLONS = re.compile(r":[0-9A-Fa-f]{0,38}:")
 _MAC = re.compile(
     r"(?<![\w:-])[0-9a-f]{2}(?P<gap>[:-])(?:[0-9a-f]{2}(?P=gap)){4}[0-9a-f]{2}(?![\w:-])",
     re.IGNORECASE,
@@ -34,14 +36,14 @@ _VERSION = re.compile(
 
 def find_addresses_of_machines(text: str) -> Iterator[Span]:
     """Yield the network addresses of a normalised text."""
-    if text.count(".") >= 3:
+    if text.count(".") >= 3 and figures(text)[0] > 3:
         for found in _V4.finditer(text):
             octets = [int(part) for part in re.split(r"\s?\.\s?", found.group("octets"))]
             if max(octets) > 255 or (" " in found.group() and octets[0] < 10):
                 continue
             if not _is_version(text, found.start(), octets):
                 yield Span(found.start(), found.end(), IP)
-    if text.count(":") >= 2:
+    if text.count(":") >= 2 and _TWO_COLONS.search(text):
         for found in _V6.finditer(text):
             if _is_v6(found.group()):
                 yield Span(found.start(), found.end(), IP)

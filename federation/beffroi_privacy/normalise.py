@@ -20,6 +20,10 @@ _PLAIN = {
 _ACCENTS = str.maketrans("àâäáãåçéèêëîïíìñôöóõòùûüúýÿ", "aaaaaaceeeeiiiinooooouuuuyy")
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
 _UNSEEN_ANY = re.compile(f"[{_UNSEEN}]")
+_ODD = re.compile(r"[^\x00-_a-\x7f\u00c0-\u017e]")
+"""What may have a plainer form: no letter of Western Europe, no ASCII but the accent grave."""
+_O = frozenset("oO")
+_RUN = re.compile(r"\d+")
 _O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
 
 
@@ -47,17 +51,25 @@ def _plain(character: str) -> str:
     return folded if len(folded) == 1 else character
 
 
+def _plain_of(found: re.Match[str]) -> str:
+    return _plain(found.group())
+
+
 def normalise(text: str) -> Normalised:
     """Return the copy of a text to match on, with the way back to its characters."""
     if text.isascii():
         return Normalised(_zeros(text), None)
     if unicodedata.is_normalized("NFC", text) and not _UNSEEN_ANY.search(text):
-        return Normalised(_zeros("".join(map(_plain, text))), None)
+        return Normalised(_zeros(_ODD.sub(_plain_of, text)), None)
     return _composed(text)
 
 
 def _zeros(text: str) -> str:
-    return _O_FOR_ZERO.sub("0", text) if "o" in text or "O" in text else text
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        if text[end : end + 1] in _O or (start and text[start - 1] in _O):
+            return _O_FOR_ZERO.sub("0", text)
+    return text
 
 
 def _composed(text: str) -> Normalised:

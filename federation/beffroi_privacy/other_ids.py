@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stdnum import luhn
 
-from beffroi_privacy.patterns import any_of, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
 from beffroi_privacy.spans import OTHER_ID, Span
 
 _NUMBER = (
@@ -142,8 +142,8 @@ _HOME = re.compile(
     r"|coffre|cadenas"
 )
 _HAS_NUMBER = re.compile(r"\d\w*[^\n]?\w*\d")
-_DOOR_STEMS = ("cvv", "cvc", "cryptogramme", "otp", "key", "code", "interphone", "vigik", "pin")
-_PASSWORD_STEMS = ("mot de passe", "mdp", "passw", "pwd", "passphrase", "mot secret")
+_DOOR_STEMS = Stems("cvv|cvc|cryptogramme|otp|key|code|interphone|vigik|pin")
+_PASSWORD_STEMS = Stems("mot de passe|mdp|passw|pwd|passphrase|mot secret")
 _SMALL_WORD = re.compile(r"[a-zà-ÿ]{1,5} ")
 _SMALL_INSIDE = re.compile(r"\s[a-zà-ÿ]{2,5}(?=\s|$)")
 _SMALL_TAIL = re.compile(r"(?: [a-zà-ÿ]{1,5})+$")
@@ -184,12 +184,13 @@ def find_other_ids(text: str) -> Iterator[Span]:
             judged = _judge(text, found)
             if judged is not None:
                 yield judged
-        for found in _FAR.finditer(low):
+        for found in _FAR.finditer(low) if figures(text)[0] > 4 else ():
             start, end = _trimmed(text, *found.span("value"))
             digits = sum(c.isdigit() for c in text[start:end])
             if digits >= 5 and not _DATE.match(text[start:end]) and not _UNIT.match(text, end):
                 yield Span(start, end, OTHER_ID, weak=True)
-        yield from _own(text, low)
+        if figures(text)[0] > 4:
+            yield from _own(text, low)
     for pattern, stems in ((_DOOR, _DOOR_STEMS), (_PASSWORD, _PASSWORD_STEMS)):
         for found in pattern.finditer(low) if holds(low, stems) else ():
             start, end = _trimmed(text, *found.span("value"))
@@ -254,16 +255,17 @@ def _judge(text: str, found: re.Match[str]) -> Span | None:
 
 def _by_shape(text: str) -> Iterator[Span]:
     """Yield numbers that their own shape or key tells: cards, INE, NINO, SSN."""
-    for found in _CARD.finditer(text):
+    digits, longest = figures(text)
+    for found in _CARD.finditer(text) if digits > 14 else ():
         valid = luhn.is_valid("".join(c for c in found.group() if c.isdigit()))
         cued = _NEARBY.search(text, max(0, found.start() - 50), found.start()) is not None
         if valid or cued:
             yield Span(found.start(), found.end(), OTHER_ID, doubt="" if valid else "checksum")
         elif found.group("gap"):
             yield Span(found.start(), found.end(), OTHER_ID, weak=True, doubt="checksum")
-    for pattern in (_NINO, _SSN):
-        for found in pattern.finditer(text):
+    for pattern, least in ((_NINO, 6), (_SSN, 9)):
+        for found in pattern.finditer(text) if digits >= least else ():
             yield Span(found.start(), found.end(), OTHER_ID, weak=True)
-    for found in _INE.finditer(text):
+    for found in _INE.finditer(text) if longest > 8 else ():
         if _PUPIL.search(text, max(0, found.start() - 60), found.start()):
             yield Span(found.start(), found.end(), OTHER_ID, weak=True)

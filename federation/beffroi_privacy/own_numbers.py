@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from beffroi_privacy.patterns import any_of, lowered
+from beffroi_privacy.patterns import any_of, figures, lowered
 from beffroi_privacy.protect import NUMBERED_THINGS
-from beffroi_privacy.spans import ASK, OTHER_ID, Span
+from beffroi_privacy.spans import ASK, OTHER_ID, Cover, Span
 
 _TOKEN = re.compile(
     r"(?<![\w@/\\&?=%+€$£.,'-])(?<!\d )[*#]?(?:[A-Za-z]{1,5}[-_./]?|[A-Z]{1,5} )?\d[0-9A-Za-z*]*"
@@ -51,8 +51,7 @@ _VAGUE = any_of(
     r"|recommandee?|colis|parcel number"
 )
 _THING = (
-    rf"(?!en\b){any_of(NUMBERED_THINGS)}"
-    + r"|postale?s?|postal|insee|communes?|cedex|bp|cs|tsa|rue|routes?"
+    NUMBERED_THINGS + r"|postale?s?|postal|insee|communes?|cedex|bp|cs|tsa|rue|routes?"
     r"|avenue|siren|siret|rcs|tva|articles?|alineas?|pages?|lois?|dates?|annees?|an|budgets?"
     r"|exercices?|cotes?|parcelles?|serie|modeles?|types?|versions?|ports?|puits|transformateurs?"
     r"|feux?|feu|panneaux?|bancs?|poubelles?|corbeilles?|horodateurs?|parcmetres?|equipement"
@@ -64,7 +63,9 @@ _THING = (
     r"|mandats?|motion|bill|item|agenda|minutes|zip|postcode|bus"
     r"|train|vol|tram"
 )
-_NOUN = re.compile(rf"(?<![\w])(?:(?P<sure>{_SURE})|(?P<thing>{_THING})|(?P<vague>{_VAGUE}))(?!\w)")
+_NOUN = re.compile(
+    rf"(?<![\w])(?:(?P<sure>{_SURE})|(?P<thing>(?!en\b){any_of(_THING)})|(?P<vague>{_VAGUE}))(?!\w)"
+)
 _LINK = re.compile(
     r"(?:[^\w.!?€%]|(?<=n)\.|(?<=no)\.|(?<=nr)\.|(?<=num)\.|(?<=ref)\.|\b(?:n[°o]?|nos|nr|num"
     r"|numeros?|numbers?|refs?|references?|ids?|identifiants?|codes?|est|is|was|etait|sont|are|le"
@@ -101,8 +102,8 @@ _ACCENTS: Final = str.maketrans("àâäáãçéèêëîïíñôöóõùûüúÿ"
 
 def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     """Yield numbers that what stands around makes somebody's, and as `ASK` those that may be."""
-    folded = ""
-    for found in _TOKEN.finditer(text):
+    folded, near = "", Cover(persons)
+    for found in _TOKEN.finditer(text) if figures(text)[0] > 1 else ():
         start, end = found.span()
         if not _is_long(found.group()):
             continue
@@ -110,8 +111,8 @@ def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
         kind = _kind(folded, start, end) or _kind_inside(folded, start, end)
         vague = kind == "vague"
         if vague:
-            near = _is_somebodys(folded, start, end) or _is_near(start, end, persons)
-            kind = "sure" if near else "ask"
+            owned = _is_somebodys(folded, start, end) or near.touches(start - 40, end + 30)
+            kind = "sure" if owned else "ask"
         if kind == "sure":
             yield Span(start, end, OTHER_ID, weak=vague)
         elif kind == "ask" and sum(map(str.isdigit, found.group())) > 4:
@@ -120,7 +121,8 @@ def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
 
 def _folded(text: str) -> str:
     """Return a text in small letters without accents, each character in its place."""
-    return lowered(text).translate(_ACCENTS)
+    low = lowered(text)
+    return low if low.isascii() else low.translate(_ACCENTS)
 
 
 def _is_long(token: str) -> bool:
@@ -199,7 +201,3 @@ def _is_somebodys(folded: str, start: int, end: int) -> bool:
     ):
         return True
     return _OF_SOMEBODY.search(folded, max(0, start - 50), end + 30) is not None
-
-
-def _is_near(start: int, end: int, persons: Sequence[Span]) -> bool:
-    return any(one.start < end + 30 and one.end > start - 40 for one in persons)

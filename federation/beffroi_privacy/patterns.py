@@ -6,8 +6,10 @@ their first letter, a hundred words cost what their initials cost. Small letters
 half of what `re.IGNORECASE` does, hence `lowered`.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 
 
 @lru_cache(maxsize=4)
@@ -52,6 +54,73 @@ def _split(alternatives: str) -> Iterable[str]:
     yield one.strip()
 
 
-def holds(low: str, stems: Iterable[str]) -> bool:
+_RUN = re.compile(r"\d+")
+
+
+@lru_cache(maxsize=4)
+def figures(text: str) -> tuple[int, int]:
+    """Return how many digits a text has, and how many the longest run of them."""
+    runs = _RUN.findall(text)
+    return (sum(map(len, runs)), max(map(len, runs))) if runs else (0, 0)
+
+
+class Stems:
+    """What a text in small letters has to hold before a pattern is tried on it.
+
+    All stems of the package stand in one index by their first two letters, so that a text is read
+    once for all of them, and a word that was seen before not at all.
+    """
+
+    __slots__ = ("bit", "likely", "spaced", "stems")
+
+    def __init__(self, stems: str) -> None:
+        """Enter stems divided by bars; of those with a space, the longest word is looked for."""
+        self.stems = tuple(stems.split("|"))
+        self.spaced = tuple(stem for stem in self.stems if " " in stem)
+        self.bit, self.likely = 1 << 2 * len(_REGISTERED), 2 << 2 * len(_REGISTERED)
+        _REGISTERED.append(self)
+        for stem in self.stems:
+            core = max(stem.split(), key=len)
+            bit = self.likely if stem in self.spaced else self.bit
+            _INDEX.setdefault(core[:2], []).append((core, bit))
+        _bits_of_word.cache_clear()
+        _bits.cache_clear()
+
+
+_REGISTERED: list[Stems] = []
+_INDEX: dict[str, list[tuple[str, int]]] = {}
+_LONGEST: Final = 30
+"""Characters of a word above which what it holds is not kept."""
+
+
+def holds(low: str, stems: Stems) -> bool:
     """Say whether a text in small letters holds a stem: the cheap look before a pattern."""
-    return any(map(low.__contains__, stems))
+    bits = _bits(low)
+    if bits & stems.bit:
+        return True
+    return bits & stems.likely != 0 and any(map(low.__contains__, stems.spaced))
+
+
+@lru_cache(maxsize=4)
+def _bits(low: str) -> int:
+    """Return a bit for each group of stems of which a word of a text holds one."""
+    bits = 0
+    for word in set(low.split()):
+        bits |= _bits_of_word(word) if len(word) <= _LONGEST else _read(word)
+    return bits
+
+
+@lru_cache(maxsize=20_000)
+def _bits_of_word(word: str) -> int:
+    return _read(word)
+
+
+def _read(word: str) -> int:
+    bits = 0
+    for at in range(len(word)):
+        for _, bit in _INDEX.get(word[at], ()):
+            bits |= bit
+        for core, bit in _INDEX.get(word[at : at + 2], ()) if at + 1 < len(word) else ():
+            if word.startswith(core, at):
+                bits |= bit
+    return bits

@@ -51,7 +51,7 @@ _POSSESSED: Final = frozenset(
 _WHERE: Final = frozenset(
     ("", "en", "a", "in", "at", "to", "sur", "vers", "on", "near", "page", "habite", "live")
 )
-_VERSION = re.compile(r" v?\d{1,2}(?:\.\d{1,3})+")
+_VERSION = re.compile(r" v?\d{1,2}(?:\.\d{1,3}){1,3}(?!\.?\d)")
 _HUMPED = re.compile(r"^(?!Mac|De|Le|La|Du|Fitz).*[a-zà-ÿ][A-Z]")
 _SHORT: Final = 7
 _TITLE_SHARE: Final = 0.55

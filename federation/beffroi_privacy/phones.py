@@ -15,7 +15,7 @@ from typing import Final
 import phonenumbers
 from stdnum.fr import siren, siret
 
-from beffroi_privacy.patterns import holds, lowered
+from beffroi_privacy.patterns import Stems, figures, holds, lowered
 from beffroi_privacy.spans import PHONE, Span
 
 REGIONS: Final = (
@@ -40,10 +40,9 @@ _ABROAD = re.compile(
 )
 _ZERO = re.compile(r"(?<![\w.,+/-])(?<!\d )0\d{1,4}(?:[ .\-/]{1,2}\d{2,4}){2,4}(?![\d-])")
 _CUE = re.compile(
-    r"(?:\bt[ée]l(?:[ée]phon\w*)?\b|\bportable\b|\bmobile\b|\bgsm\b|\bfax\b|\bwhatsapp\b"
-    r"|\b(?:tele)?phone\b|\bcell\b|\bjoign\w*|\bjoindre\b|\bappele[rz]\b|\brappele[rz]\b"
-    r"|\bcall me\b|\btext me\b|\bsms\b|☎|📞)[^\d\n]{0,20}?"
-    r"(?P<number>\+?\(?\d(?:[ .\-/()]{0,2}\d){5,14})(?!\d)"
+    r"(?:\b(?:t(?:[ée]l(?:[ée]phon\w*)?\b|elephone\b|ext me\b)|p(?:ortable|hone)\b|mobile\b|gsm\b"
+    r"|fax\b|whatsapp\b|c(?:ell|all me)\b|jo(?:ign\w*|indre\b)|r?appele[rz]\b|sms\b)|☎|📞)"
+    r"[^\d\n]{0,20}?(?P<number>\+?\(?\d(?:[ .\-/()]{0,2}\d){5,14})(?!\d)"
 )
 _WORD = (
     r"(?:z[ée]ro|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze"
@@ -53,14 +52,13 @@ _HALF_SPELT = re.compile(
     rf"(?<!\w)(?:z[ée]ro[ -]{_WORD}|0\s?[1-79])(?:[ .,\-]{{1,2}}(?:\d{{1,2}}(?!\d)|{_WORD}\b))"
     rf"{{4,16}}"
 )
-_CUE_STEMS = (
-    *("tél", "tel", "portable", "mobile", "gsm", "fax", "whatsapp", "phone", "cell", "joign"),
-    *("joindre", "appele", "rappele", "call me", "text me", "sms", "☎", "📞"),
+_CUE_STEMS = Stems(
+    "tél|tel|portable|mobile|gsm|fax|whatsapp|phone|cell|joign|joindre|appele|rappele|call me"
+    "|text me|sms|☎|📞"
 )
-_SPELT_STEMS = (
-    *("zéro", "zero", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
-    *("onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "trente", "quarante"),
-    *("cinquante", "soixante", "cent"),
+_SPELT_STEMS = Stems(
+    "zéro|zero|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
+    "|seize|vingt|trente|quarante|cinquante|soixante|cent"
 )
 _SPELT = re.compile(r"[a-zé]{3}", re.IGNORECASE)
 _DATE = re.compile(r"(?:0[1-9]|[12]\d|3[01])[ ./\-](?:0[1-9]|1[0-2])[ ./\-](?:19|20)\d\d(?!\d{3})")
@@ -83,12 +81,16 @@ _BUSINESS_CUE = re.compile(
 
 def find_phones(text: str) -> Iterator[Span]:
     """Yield the telephone numbers of a normalised text."""
-    for pattern, judge in ((_FRENCH, _is_french), (_ABROAD, _is_abroad), (_ZERO, _is_zero_led)):
+    digits = figures(text)[0]
+    roads = ((_FRENCH, _is_french), (_ABROAD, _is_abroad), (_ZERO, _is_zero_led))
+    for pattern, judge in roads if digits > 6 else ():
+        if pattern is _ABROAD and "+" not in text and "00" not in text:
+            continue
         for found in pattern.finditer(text):
             if judge(found.group()) and not _is_something_else(text, found.start(), found.end()):
                 yield Span(found.start(), found.end(), PHONE)
     low = lowered(text)
-    for found in _CUE.finditer(low) if holds(low, _CUE_STEMS) else ():
+    for found in _CUE.finditer(low) if digits > 5 and holds(low, _CUE_STEMS) else ():
         start, end = found.span("number")
         if _is_cued(found.group("number")) and not _is_something_else(text, start, end):
             yield Span(start, end, PHONE)

@@ -11,8 +11,8 @@ from typing import Final
 
 from stdnum.fr import siren, siret
 
-from beffroi_privacy.patterns import any_of, holds, lowered
-from beffroi_privacy.spans import Span
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.spans import Cover, Span
 
 NUMBER: Final = "number"
 
@@ -35,6 +35,7 @@ NUMBERED_THINGS: Final = (
 """Things that have numbers, as alternatives of a pattern on small letters."""
 
 _CODES = re.compile(r"\bcve-\d{4}-\d{4,7}\b|\bcwe-\d+\b|\bark:/\d+/[\w/.-]+")
+_CODE_STEMS = Stems("cve-|cwe-|ark:/")
 _ARTICLES = re.compile(
     r"\b[lrda]\.?\s?\*?\s?\d{1,4}(?:-\d+)+\b|\bart(?:icle|\.)s?\s(?:[lrda]\.?\s?\*?)?\s?\d[\d-]*"
 )
@@ -50,12 +51,12 @@ _FIGURES = re.compile(
     r"|0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
     r"|\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))))"
 )
-_DIGIT = re.compile(r"\d")
 _NAMED = re.compile(rf"\b{any_of(NUMBERED_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
 _AMOUNT = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ .,]\d{3})*(?:,\d+)?\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|m3\b|kwh"
     r"|mwh|tonnes?\b|km\b|millions?\b|milliards?\b|fcfa|\$|£)|(?<!\w)[$£€]\s?\d[\d,.]*"
 )
+_UNITS = Stems("€|%|eur|hab|m2|m²|m3|kwh|mwh|tonne|km|million|milliard|fcfa|$|£")
 _FIRM = re.compile(r"(?<![\d.,])(?<!\d )\d{3}[ .]?\d{3}[ .]?\d{3}(?:[ .]?\d{5})?(?![\d])")
 _FIRM_CUE = re.compile(r"\b(?:siren|siret|rcs|tva|fr\d\d)\b[^\d\n]{0,20}$", re.IGNORECASE)
 
@@ -63,14 +64,14 @@ _FIRM_CUE = re.compile(r"\b(?:siren|siret|rcs|tva|fr\d\d)\b[^\d\n]{0,20}$", re.I
 def find_protected(text: str) -> Iterator[Span]:
     """Yield the numbers and codes of a normalised text that are nobody's."""
     low = lowered(text)
-    if not _DIGIT.search(low):
+    if not figures(text)[0]:
         return
     for pattern in _worth_trying(low):
         for found in pattern.finditer(low):
             yield Span(found.start(), found.end(), NUMBER)
     for found in _NAMED.finditer(low):
         yield Span(*found.span("code"), NUMBER)
-    for found in _FIRM.finditer(text):
+    for found in _FIRM.finditer(text) if figures(text)[0] > 8 else ():
         if is_firm(found.group()) or _FIRM_CUE.search(
             text, max(0, found.start() - 30), found.start()
         ):
@@ -80,9 +81,10 @@ def find_protected(text: str) -> Iterator[Span]:
 def _worth_trying(low: str) -> Iterator[re.Pattern[str]]:
     """Yield the patterns that a cheap look at a text in small letters does not rule out."""
     yield _FIGURES
-    yield _AMOUNT
+    if holds(low, _UNITS):
+        yield _AMOUNT
     yield _ARTICLES
-    if holds(low, ("cve-", "cwe-", "ark:/")):
+    if holds(low, _CODE_STEMS):
         yield _CODES
     if _LONG_HEX.search(low):
         yield _HASHES
@@ -98,9 +100,5 @@ def unprotected(spans: list[Span], protected: list[Span]) -> list[Span]:
     """Return the spans less the weak ones that touch something protected."""
     if not protected:
         return spans
-    return [s for s in spans if not (s.weak and touches(s, protected))]
-
-
-def touches(span: Span, others: list[Span]) -> bool:
-    """Say whether a span shares a character with one of others."""
-    return any(span.start < other.end and other.start < span.end for other in others)
+    cover = Cover(protected)
+    return [s for s in spans if not (s.weak and cover.touches(s.start, s.end))]

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from beffroi_privacy.announced import announces_more
+from beffroi_privacy.calling import called_words
 from beffroi_privacy.doubts import leftovers
 from beffroi_privacy.emails import is_listed_office
 from beffroi_privacy.links import opaque_parts
-from beffroi_privacy.protect import touches
+from beffroi_privacy.patterns import any_of, figures, lowered
 from beffroi_privacy.reasons import REASONS
-from beffroi_privacy.spans import PERSON, Span
+from beffroi_privacy.remains import unexplained
+from beffroi_privacy.spans import PERSON, Cover, Span
 from beffroi_privacy.words import within
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ CODE = re.compile(
 )
 _BOX = re.compile(r"@\w[\w-]*\.\w")
 _LOCAL = re.compile(r"[\w.+-]+$")
-_SENSITIVE = re.compile(
-    r"\b(?:malad\w+|handicap\w*|cancer\w*|hospitalis\w+|d[ée]press\w+|psychiatr\w+|schizophr\w+"
+_SENSITIVE_WORDS = (
+    r"malad\w+|handicap\w*|cancer\w*|hospitalis\w+|d[ée]press\w+|psychiatr\w+|schizophr\w+"
     r"|autis\w+|alzheimer"
     r"|diab[èe]t\w+|[ée]pileps\w+|ivre|alcool\w*|drogu\w+|toxico\w+|enceinte|avortement"
     r"|s[ée]ropositi\w+|vih|suicid\w+|m[ée]dicament\w*"
@@ -41,9 +43,9 @@ _SENSITIVE = re.compile(
     r"|placement|aide sociale|signalement au procureur|curatelle|tutelle|surendett\w+|expuls\w+"
     r"|disab\w+|illness|depress\w+|drunk|abus\w+|harass\w+|assault\w*|threat\w*|violen\w+"
     r"|pregnan\w+|diabet\w+"
-    r"|epilep\w+|autis\w+|dementia|suicid\w+|racist|complaint against)\b",
-    re.IGNORECASE,
+    r"|epilep\w+|autis\w+|dementia|suicid\w+|racist|complaint against"
 )
+_SENSITIVE = re.compile(rf"\b{any_of(_SENSITIVE_WORDS)}\b")
 _NEAR: Final = 80
 
 
@@ -65,33 +67,42 @@ def reasons_of(
 def _of_reading(reading: "Reading") -> Iterator[str]:
     """Yield the reasons that the words and numbers left over give."""
     text = reading.copy.text
-    known = [*reading.spans, *reading.protected]
-    for found in LONG_NUMBER.finditer(text):
-        if not touches(Span(found.start(), found.end(), ""), known):
+    digits = figures(text)[0]
+    masked = Cover(reading.spans)
+    known = Cover([*reading.spans, *reading.protected])
+    for found in LONG_NUMBER.finditer(text) if digits > 5 else ():
+        if not known.touches(*found.span()):
             yield "long number"
-    for found in CODE.finditer(text):
-        if not touches(Span(found.start(), found.end(), ""), known):
+    for found in CODE.finditer(text) if digits > 2 else ():
+        if not known.touches(*found.span()):
             yield "long number"
-    if announces_more(text, reading.spans) or any(not touches(a, known) for a in reading.asked):
+    if announces_more(text, masked) or any(
+        not known.touches(one.start, one.end) for one in reading.asked
+    ):
         yield "announced"
     for found in _BOX.finditer(text) if "@" in text else ():
         local = _LOCAL.search(text, max(0, found.start() - _NEAR), found.start())
-        if local and not touches(Span(local.start(), found.end(), ""), known):
+        if local and not known.touches(local.start(), found.end()):
             if not is_listed_office(local.group()):
                 yield "announced"
-    yield from leftovers(reading.words, reading.free | within(reading.words, reading.spans))
+    yield from unexplained(text, known)
+    covered = within(reading.words, reading.spans)
+    yield from leftovers(reading.words, reading.free | covered)
+    yield from called_words(reading.words, covered, reading.free)
     if reading.author_doubtful:
         yield "author's name"
     if reading.disputed:
         yield "model disagrees"
-    if ("/" in text or "www." in text) and opaque_parts(text, list(reading.spans)):
+    if opaque_parts(text, masked):
         yield "opaque link"
 
 
 def _is_sensitive(text: str, spans: Sequence[Span]) -> bool:
     """Say whether a person is named beside words about health, violence or a complaint."""
+    named = Cover(span for span in spans if span.label == PERSON)
+    if not named:
+        return False
     return any(
-        span.label == PERSON
-        and _SENSITIVE.search(text, max(0, span.start - _NEAR), span.end + _NEAR)
-        for span in spans
+        named.touches(found.start() - _NEAR, found.end() + _NEAR)
+        for found in _SENSITIVE.finditer(lowered(text))
     )

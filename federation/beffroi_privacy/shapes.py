@@ -9,21 +9,24 @@ from collections.abc import Callable, Iterator
 
 from beffroi_privacy.addresses import find_addresses
 from beffroi_privacy.births import find_births
-from beffroi_privacy.emails import find_emails
+from beffroi_privacy.emails import DOMAIN, PROVIDER, find_emails
 from beffroi_privacy.identifiers import find_foreign_plates, find_iban, find_nir, find_plates
 from beffroi_privacy.links import find_secrets, find_sure_secrets
 from beffroi_privacy.networks import find_addresses_of_machines
 from beffroi_privacy.other_ids import find_other_ids
+from beffroi_privacy.patterns import Stems, figures, holds, lowered
 from beffroi_privacy.phones import find_phones
 from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.spans import PERSON, Span
 
-_HAS_AT = re.compile(
-    r"@|arr?ob|[(\[{<]\s*(?:at|a|chez)\s*[)\]}>]|[\s_-]at[\s_-]|\s(?:chez|à)\s\w+[.,]?\s?\w",
-    re.IGNORECASE,
+_AT_WORDS = Stems("@|＠|arob|arrob")
+_AT_SIGN = re.compile(
+    rf"[(\[{{<]\s*(?:at|a|chez)\s*[)\]}}>]|[_-]at[_-]"
+    rf"|\s(?:at|chez|à)\s(?:{DOMAIN.pattern}|{PROVIDER.pattern})"
 )
-_HAS_DIGIT = re.compile(r"\d")
-_HAS_NUMBER = re.compile(r"\d(?:[\W_]{0,4}\d){4}|z[ée]ro\b|\b0\s?\d\b", re.IGNORECASE)
+_NOUGHT = Stems("zéro|zero")
+_FIVE = re.compile(r"\d(?:[\W_]{0,4}\d){4}")
+_NOUGHT_AND = re.compile(r"\b0\s?\d\b")
 
 _Finder = Callable[[str], Iterator[Span]]
 _ON_AT: tuple[_Finder, ...] = (find_emails,)
@@ -57,12 +60,18 @@ def find_shapes(text: str) -> Iterator[Span]:
     """Yield the e-mail addresses, telephones, NIR, accounts, plates and numbered addresses."""
     for find in _ALWAYS:
         yield from find(text)
-    if _HAS_AT.search(text):
+    low = lowered(text)
+    if holds(low, _AT_WORDS) or _AT_SIGN.search(low):
         for find in _ON_AT:
             yield from find(text)
-    if _HAS_DIGIT.search(text):
+    digits = figures(text)[0]
+    if digits:
         for find in _ON_DIGITS:
             yield from find(text)
-    if _HAS_NUMBER.search(text):
+    if (
+        (digits > 4 and _FIVE.search(text))
+        or holds(low, _NOUGHT)
+        or (digits > 1 and _NOUGHT_AND.search(text))
+    ):
         for find in _ON_NUMBERS:
             yield from find(text)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A place in a text that tells who somebody is, and what kind of thing it is."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from operator import attrgetter
 from typing import Final
 
@@ -52,8 +54,11 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     The union keeps the surest label (`LABELS`), so that nothing that any detector saw is shown; it
     is weak only if all of it was, and keeps the first doubt.
     """
+    ordered = sorted(spans, key=_PLACE)
+    if len(ordered) < 2:
+        return ordered
     merged: list[Span] = []
-    for span in sorted(spans, key=_PLACE):
+    for span in ordered:
         if merged and span.start < merged[-1].end:
             last = merged[-1]
             merged[-1] = Span(
@@ -66,6 +71,27 @@ def merge(spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append(span)
     return merged
+
+
+class Cover:
+    """Where any of some spans stand; asked of one place it costs a bisection, however many."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        """Remember the starts in order and, up to each, the farthest end."""
+        places = sorted([(span.start, span.end) for span in spans])
+        self._starts = [start for start, _ in places]
+        self._ends = list(accumulate([end for _, end in places], max))
+
+    def __bool__(self) -> bool:
+        """Say whether there is a span at all."""
+        return bool(self._starts)
+
+    def touches(self, start: int, end: int) -> bool:
+        """Say whether a half-open range shares a character with one of the spans."""
+        before = bisect_left(self._starts, end)
+        return before > 0 and self._ends[before - 1] > start
 
 
 def _rank(label: str) -> int:

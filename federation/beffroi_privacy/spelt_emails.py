@@ -9,20 +9,23 @@ address with gaps and broken lines.
 import re
 from collections.abc import Iterator
 
-from beffroi_privacy.emails import PROVIDER, is_office
-from beffroi_privacy.gazetteer import is_ordinary
+from beffroi_privacy.emails import PROVIDER, is_listed_office, is_office
+from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import lowered
+from beffroi_privacy.patterns import Stems, holds, lowered
 from beffroi_privacy.spans import EMAIL, Span
 
 _AT = re.compile(
-    r"(?:(?P<sure>[@＠]|\barr?ob+(?:ase?|aze|as)\b|[(\[{<]\s?(?:at|arr?ob\w*|chez|a)"
-    r"\s?[)\]}>]|[*_-](?:at|chez)[*_-]|\ba commercial\b|\bat sign\b)"
+    r"(?:(?P<sure>[@＠]|\barr?ob+(?:ase?|aze|as)\b|arobase(?!s)|[(\[{<]\s?(?:at|arr?ob\w*|chez|a)"
+    r"\s?[)\]}>]|[*_/-](?:at|chez)[*_/-]|\bat-sign\b|\ba commercial\b|\bat sign\b)"
     r"|(?P<bare>\b(?:at|chez|à)\b))\s{0,2}"
 )
+_SIGNS = Stems("@|＠|arob|arrob|-chez-|a commercial|at sign")
+_SPELT_SIGNS = Stems("point|dot")
+_SAID = re.compile(r"\b(?:point|dot)\b")
 _WORTH = re.compile(
-    r"[@＠]|arr?ob|\b(?:point|dot)\b|[_*-]at[_*-]|-chez-|a commercial|at sign"
-    r"|\b(?:at|chez|à)\s\S+[.,]\S|[(\[{<]\s?(?:at|a|chez)"
+    r"[_*/-]at[_*/-]"
+    r"|(?:a(?<!\wa)t|c(?<!\wc)hez|à(?<!\wà))\s\S+[.,]\S|[(\[{<]\s?(?:at|a|chez)"
 )
 _SIGN = (
     r"(?:\s?[(\[{]\s?(?:dot|point|pt|tiret|dash|underscore|\.)\s?[)\]}]\s?"
@@ -30,23 +33,38 @@ _SIGN = (
     r"|trait d'union|soulign[ée]|plus)\s|\s?[._]\s?|[+_-]\n?|\s?,\s?(?=\w+\s?(?:$|[\s.,;)])))"
 )
 _PART = r"[^\W_]{1,40}+"
-_LOCAL = re.compile(rf"{_PART}(?:{_SIGN}{_PART}){{0,7}}$", re.IGNORECASE)
+_LOCAL = re.compile(rf"(?<![^\W_]){_PART}(?:{_SIGN}{_PART}){{0,7}}$", re.IGNORECASE)
 _DOMAIN = re.compile(
     rf"{_PART}(?:{_SIGN}{_PART}){{0,4}}?{_SIGN}"
     r"(?P<end>fr|com|org|net|eu|bzh|be|ch|de|uk|co uk|io|info|gouv|lu|ca|it|es|pt|re|nc|example"
     r"|test|pro|me)\b",
     re.IGNORECASE,
 )
-_SPACED_END = re.compile(r"[^\W_][\w-]{1,30}\s(?:fr|com|org|net)\b(?=\s?(?:$|[.,;!?)\n]))", re.I)
+_SPACED_END = re.compile(r"[^\W_][\w-]{1,30}\s\(?(?:fr|com|org|net)\b\)?", re.IGNORECASE)
+_MISTYPED_STEMS = Stems("@|#|%40")
+_MISTYPED = re.compile(
+    r"(?<![\w.+%@/:=#-])(?P<local>[^\W_][\w.+-]{1,39}[^\W_])(?:@{1,2}|%40|#(?=(?:[^\W_][\w-]*\.)+[a-z]{2,6}\b))"
+    r"(?P<domain>[^\W_][\w-]*(?:\.{1,2}[\w-]+)*)(?![\w@])"
+)
+_LETTER_BY_LETTER = re.compile(
+    r"(?<!\w)\w(?: [\w.-]){2,30} ?@(?: [\w-]){2,30} ?(?:\.|\bpoint\b)"
+    r" ?[^\W\d_](?: ?[^\W\d_]){1,3}(?!\w)"
+)
+_DOMAIN_AHEAD = re.compile(
+    rf"{_DOMAIN.pattern}|{_SPACED_END.pattern}|{PROVIDER.pattern}", re.IGNORECASE
+)
 _SPELT = re.compile(r"\b(?:dot|point|pt|tiret|underscore|dash|hyphen)\b", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w.-]@[\w-]+\.\w")
 _WINDOW = 90
 
 
 def find_spelt_emails(text: str) -> Iterator[Span]:
-    """Yield the addresses of a normalised text that are told in words or with gaps."""
+    """Yield the addresses of a normalised text that are told in words, mistyped or with gaps."""
     low = lowered(text)
-    if not _WORTH.search(low):
+    yield from _mistyped(text, low)
+    if not (
+        holds(low, _SIGNS) or (holds(low, _SPELT_SIGNS) and _SAID.search(low)) or _WORTH.search(low)
+    ):
         return
     for at in _AT.finditer(low):
         if "@" in at.group() and _PLAIN.match(text, at.start() - 1):
@@ -54,6 +72,8 @@ def find_spelt_emails(text: str) -> Iterator[Span]:
         if at.group("bare") is not None and not (
             _DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
         ):
+            continue
+        if not (0 < at.start() and _DOMAIN_AHEAD.match(text, at.end(), at.end() + _WINDOW)):
             continue
         lead = text[max(0, at.start() - _WINDOW) : at.start()]
         before = at.start() - len(lead) + len(lead.rstrip())
@@ -67,6 +87,18 @@ def find_spelt_emails(text: str) -> Iterator[Span]:
                 yield Span(before - len(written), end, EMAIL, weak=True)
 
 
+def _mistyped(text: str, low: str) -> Iterator[Span]:
+    """Yield what is no address by the letter: "a@b", "a@@b.fr", "a#b.fr", "a%40b.fr", "a @ b"."""
+    if not holds(low, _MISTYPED_STEMS):
+        return
+    for found in _MISTYPED.finditer(text):
+        local, domain = found.group("local"), found.group("domain")
+        if not (is_office(local, domain) or is_listed_office(local)):
+            yield Span(found.start(), found.end(), EMAIL, weak=True)
+    for found in _LETTER_BY_LETTER.finditer(text):
+        yield Span(found.start(), found.end(), EMAIL, weak=True)
+
+
 def _end(text: str, at: re.Match[str], local: str) -> int | None:
     """Return where the domain behind an at-sign ends; None where there is none to believe in."""
     stop = at.end() + _WINDOW
@@ -76,8 +108,12 @@ def _end(text: str, at: re.Match[str], local: str) -> int | None:
         several = domain is not None and domain.group().count(".") > 1
         if domain and (shaped or ((several or _SPELT.search(domain.group())) and not plain)):
             return domain.end()
+        unknown = local.isalpha() and len(local) > 3 and not (plain or is_commune(fold(local)))
+        if unknown and domain and not at.group("bare").startswith("à"):
+            return domain.end()
         provider = PROVIDER.match(text, at.end(), stop)
-        return provider.end() if provider and _SPELT.search(local) else None
+        told = _SPELT.search(local) or (unknown and at.group("bare") == "at")
+        return provider.end() if provider and told else None
     if "@" in at.group() and plain and not shaped:
         return None
     if domain is not None:

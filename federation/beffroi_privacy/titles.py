@@ -14,9 +14,9 @@ def without_titles(text: str, persons: Sequence[Span]) -> tuple[list[Span], list
     """Return persons less those guessed at the end of a quotation, and these as `ASK`."""
     if '"' not in text:
         return list(persons), []
-    titles = [person for person in persons if person.weak and _ends_quotation(text, person)]
+    titles = {person for person in persons if person.weak and _ends_quotation(text, person)}
     kept = [person for person in persons if person not in titles]
-    return kept, [Span(title.start, title.end, ASK, weak=True) for title in titles]
+    return kept, [Span(title.start, title.end, ASK, weak=True) for title in sorted(titles)]
 
 
 def _ends_quotation(text: str, person: Span) -> bool:

@@ -3,11 +3,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import any_of, holds, lowered
-from beffroi_privacy.spans import USERNAME, Span
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.protect import NUMBERED_THINGS
+from beffroi_privacy.spans import ASK, USERNAME, Span
 
 _HANDLE = re.compile(
     r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"']))"
@@ -27,13 +29,12 @@ _CUE = re.compile(
     r"|\s(?:de|du|the|le|suivant"
     r"|ci-joint)\b){0,3}\s{0,2})[\"'(]?@?(?P<name>[a-zà-ÿ0-9_][\w.\-]{2,40})"
 )
-_UNDER = re.compile(
-    r"\b(?:sous le (?:pseudo|nom de|pseudonyme)(?: de)?|alias|aka|connecté(?:e)? en tant que"
-    r"|logged in as|posted (?:as|by)"
-    r"|post[ée] par|publi[ée] par|l'utilisateur|l'internaute|le compte|the user|the account|user)"
-    r"\s(?:@|\"|')?(?P<name>[A-Za-z0-9][\w.\-]{2,40})",
-    re.IGNORECASE,
+_UNDER_WHAT = (
+    r"sous le (?:pseudo|nom de|pseudonyme)(?: de)?|alias|aka|connecté(?:e)? en tant que"
+    r"|logged in as|posted (?:as|by)|post[ée] par|publi[ée] par|l'utilisateur|l'internaute"
+    r"|le compte|the user|the account|user"
 )
+_UNDER = re.compile(rf"\b{any_of(_UNDER_WHAT)}\s(?:@|\"|')?(?P<name>[a-z0-9][\w.\-]{{2,40}})")
 _TO = re.compile(
     r"\b(?i:r[ée]ponse [àa]|r[ée]pond(?:re|s)? [àa]|en r[ée]ponse [àa]|merci|bonjour|salut"
     r"|d'accord avec|comme dit"
@@ -51,15 +52,22 @@ _ON = re.compile(
 _QUOTED = re.compile(
     r"(?:pseudo\w*|alias|surnom\w*|identifiant|login|utilisateur|utilisatrice|compte|profil|user"
     r"|username|handle|nickname"
-    r"|appel[ée]\w*|nomm[ée]e?|internaute|membre|member)\s?(?:est|is|:|=|,|de|c'est"
+    r"|appel\w+|nomm[ée]e?|internaute|membre|member)\s?(?:est|is|:|=|,|de|c'est"
     r"|\s){0,3}\s?\"\s?(?P<name>[^\"\n]{2,30}?)\s?\"",
     re.IGNORECASE,
 )
+_NICKED = re.compile(r"pseudo|alias|surnom|login|user|handle|nick|appeler", re.IGNORECASE)
 _TAGGED = re.compile(r"(?<![\w#])[\w.]{2,30}#\d{4}(?!\w)")
 _NETWORK = re.compile(
     r"(?<!\w)(?:ig|insta|snap|tiktok|discord|telegram|twitter|skype|psn|gamertag|steam|twitch"
     r"|signal|whatsapp|utilisateur|user)"
     r"\s?[:=]\s?@?(?P<name>[\w.-]{3,30})",
+    re.IGNORECASE,
+)
+_LINE = re.compile(
+    r"(?:^|\n|[-*•] )[ \t]{0,6}(?:facebook|fb|insta(?:gram)?|twitter|snap(?:chat)?|tiktok|discord"
+    r"|telegram|twitch|skype|mastodon|youtube|steam|psn|xbox|pseudo)\s?[:=]\s?"
+    r"(?P<name>[^\W\d_][\w' -]{2,28}[\w])(?=\s*(?:\n|$|/\s|\|))",
     re.IGNORECASE,
 )
 _PROFILE = re.compile(
@@ -75,6 +83,13 @@ _MACHINE = re.compile(
     r"(?:[A-Z][A-Z0-9-]{2,14}\\|[Cc]:\\[Uu]sers\\|[Uu]sers\\|/home/|/Users/|~)"
     r"(?P<name>[a-z][\w.-]{2,30})"
 )
+_THINGS = re.compile(any_of(NUMBERED_THINGS) + r"|salle|bureau|chambre|classe|etage|annexe|capteur")
+DEFAULTS = frozenset(
+    """
+    admin administrateur administrator root test demo guest invite anonymous anonyme user username
+    postgres mysql oracle default system nobody public password login visiteur webmaster support
+    """.split()
+)
 _NICKNAME = re.compile(
     r"(?<![\w@./:#=-])(?P<letters>[A-Za-zÀ-ÿ]{3,}(?:[._-][A-Za-zÀ-ÿ]{2,}){0,2})(?P<gap>[._-]?)"
     r"(?P<digits>\d{2,5})(?![\w@]|[.,:/-]\w)"
@@ -88,6 +103,7 @@ _AS = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
+_ENDS_IN_DIGITS = re.compile(r"[a-zà-ÿ_.-]\d\d")
 _DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
 NOT_NICKNAMES = frozenset(
     """
@@ -102,8 +118,16 @@ NOT_NICKNAMES = frozenset(
     """.split()
 )
 _AUTHOR = re.compile(
-    r"(?:^|\n)\s*>?\s*(?P<name>[\w.-]{3,30})\s(?:a écrit|a dit|wrote|said|dit|says)\s?:",
+    r"(?:^|\n)[ \t>]{0,6}(?P<name>[\w.-]{3,30})\s(?:a écrit|a dit|wrote|said|dit|says)\s?:",
     re.IGNORECASE,
+)
+_WRITER = re.compile(
+    r"(?:^|\n)[ \t>]{0,6}(?:le .{4,20}, )?(?P<name>[A-ZÀ-Þ][\w.'-]+"
+    r"(?: (?:de |du |la |le )?[\w.'-]+){1,3})"
+    r"\s(?:a écrit|a commenté|a posté|wrote|commented|posted)\s?(?::|\n|\")"
+)
+_BODIES = frozenset(
+    "mairie maire commune ville service conseil agence prefecture administration equipe".split()
 )
 _CALLED = re.compile(
     r"(?:appell?\w*|surnomm\w*|pseudo\w*|connu comme|alias|called|known as|suis|i'm"
@@ -136,48 +160,34 @@ _PUBLIC_PARTS = frozenset(
     tourisme office defenseur droits sncf
     """.split()
 )
-_CUES = (
-    *(
-        "pseudo",
-        "identifiant",
-        "log",
-        "user",
-        "utilisateur",
-        "handle",
-        "nickname",
-        "alias",
-        "compte",
-    ),
-    *(
-        "account",
-        "git",
-        "twitter",
-        "insta",
-        "facebook",
-        "fb",
-        "discord",
-        "telegram",
-        "snap",
-        "tiktok",
-    ),
-    *("mastodon", "linkedin", "skype", "steam", "messenger", "screen"),
+_CUES = Stems(
+    "pseudo|identifiant|log|user|utilisateur|handle|nickname|alias|compte|account|git|twitter"
+    "|insta|facebook|fb|discord|telegram|snap|tiktok|mastodon|linkedin|skype|steam|messenger"
+    "|screen"
 )
-_FORUMS = ("forum", "groupe", "chat", "site", *_CUES[9:], "nextdoor", "reddit")
-_NAMING = (
-    "sous le",
-    "alias",
-    "aka ",
-    "connecté",
-    "logged",
-    "posté",
-    "poste par",
-    "posted",
-    "publi",
+_FORUMS = Stems(
+    "forum|groupe|chat|site|account|git|twitter|insta|facebook|fb|discord|telegram|snap|tiktok"
+    "|mastodon|linkedin|skype|steam|messenger|screen|nextdoor|reddit"
 )
-_NAMING_TOO = ("utilisateur", "internaute", "compte", "user", "account")
-_ANSWERS = (
-    *("répon", "repon", "merci", "bonjour", "salut", "accord", "dit ", "dixit", "selon", "reply"),
-    *("replying", "agree", "hi ", "hello", "thanks"),
+_NAMING = Stems("sous le|alias|aka |connecté|logged|posté|poste par|posted|publi")
+_NAMING_TOO = Stems("utilisateur|internaute|compte|user|account")
+_ANSWERS = Stems(
+    "répon|repon|merci|bonjour|salut|accord|dit |dixit|selon|reply|replying|agree|hi |hello|thanks"
+)
+
+_NETWORKS = Stems(
+    "ig|insta|snap|tiktok|discord|telegram|twitter|skype|psn|gamertag|steam|twitch|signal"
+    "|whatsapp|user|utilisateur"
+)
+_CALLING = Stems(
+    "pseudo|alias|surnom|identifiant|login|utilisat|compte|profil|user|handle|nickname|appel|nomm"
+    "|internaute|member|membre"
+)
+_PREPOSITIONS = Stems(" sur | on ")
+_PATHS = Stems("/|~|\\")
+_SAYING = Stems("crit|dit|wrote|said|says")
+_CONNECTED = Stems(
+    "connect|logged|signed in|inscrit|sous |registered|compte|user|account|utilisateur"
 )
 
 
@@ -186,43 +196,67 @@ def find_usernames(text: str) -> Iterator[Span]:
     low = lowered(text)
     if "@" in text:
         for found in _HANDLE.finditer(text):
-            if not is_public_handle(found.group("name")):
+            name = found.group("name")
+            private = name[-2:].isdigit() and not (_is_bodys(name) or name.isupper())
+            if private or not is_public_handle(name):
                 yield Span(found.start(), found.end("name"), USERNAME)
+            elif _may_be_somebodys(name):
+                yield Span(found.start(), found.end("name"), ASK, weak=True)
     if holds(low, _CUES):
         yield from _after_cues(text, low)
-    if holds(low, _ANSWERS) and any(c.isdigit() or c == "_" for c in text):
+    if holds(low, _ANSWERS) and ("_" in text or _ENDS_IN_DIGITS.search(low)):
         for found in _TO.finditer(text):
             if not _is_nobodys(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
-    if holds(low, (" sur ", " on ")) and holds(low, _FORUMS):
+    if holds(low, _PREPOSITIONS) and holds(low, _FORUMS):
         yield from _on_forums(text, low)
     yield from _by_shape(text, low)
     yield from _by_words(text, low)
     if holds(low, _NAMING) or holds(low, _NAMING_TOO):
-        for found in _UNDER.finditer(text):
-            name = found.group("name").rstrip(".-")
+        for found in _UNDER.finditer(low):
+            name = text[found.start("name") : found.end("name")].rstrip(".-")
             if name.isdigit() or _is_nobodys(name) or _is_words(name):
                 continue
             if _SHAPED.search(name):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
 
 
+def _may_be_somebodys(name: str) -> bool:
+    """Say whether a handle that looks like a body's holds a first name as well."""
+    parts = re.split(r"[._-]+", fold(name)) + [fold(part) for part in _HUMP.findall(name)]
+    return any(first_name(part) == SURE and not is_commune(part) for part in parts)
+
+
+def _is_bodys(name: str) -> bool:
+    """Say whether a name holds the word for a public body, and not only that of a place."""
+    plain = re.sub(r"[._-]", "", fold(name))
+    return _PUBLIC.search(plain) is not None or _PUBLIC_START.match(plain) is not None
+
+
 def _by_shape(text: str, low: str) -> Iterator[Span]:
     """Yield accounts in addresses of networks and machines, and words that end in digits."""
-    if holds(low, ("/", "~", "\\")):
+    if holds(low, _PATHS):
         for pattern in (_PROFILE, _MACHINE):
             for found in pattern.finditer(text):
                 if not _is_nobodys(found.group("name")):
                     yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _NICKNAME.finditer(text) if _DIGITS.search(low) else ():
+    for found in _NICKNAME.finditer(text) if figures(text)[0] > 1 and _DIGITS.search(low) else ():
         letters = fold(found.group("letters"))
         if letters.split(".")[0] in NOT_NICKNAMES or found.group("letters").isupper():
             continue
         if _YEAR.fullmatch(found.group("digits")):
             continue
-        if not _is_nobodys(found.group("letters")) and not _is_words(letters):
+        if is_public_handle(found.group("letters")):
+            continue
+        if not (is_ordinary(letters.strip("._-")) or _is_words(letters)):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
-    if holds(low, ("crit", "dit", "wrote", "said", "says")):
+        elif not found.group("gap") and len(letters) > 4 and not _THINGS.fullmatch(letters):
+            yield Span(found.start(), found.end(), USERNAME, weak=True)
+    for found in _WRITER.finditer(text) if holds(low, _SAYING) else ():
+        words = [fold(word) for word in re.findall(r"[^\W\d_]+", found.group("name"))]
+        if not any(word in _BODIES for word in words) and not is_public_handle(found["name"]):
+            yield Span(*found.span("name"), USERNAME, weak=True)
+    if holds(low, _SAYING):
         for found in _AUTHOR.finditer(text):
             if not _is_nobodys(found.group("name")):
                 yield Span(*found.span("name"), USERNAME, weak=True)
@@ -231,13 +265,17 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
 def _by_words(text: str, low: str) -> Iterator[Span]:
     """Yield names joined by underscores, and what somebody is said to be connected as."""
     if '"' in text:
-        for found in _QUOTED.finditer(text):
-            if not _is_nobodys(found.group("name")) and not _all_ordinary(found.group("name")):
-                yield Span(*found.span("name"), USERNAME, weak=True)
+        for found in _QUOTED.finditer(text) if holds(low, _CALLING) else ():
+            if not _is_nobodys(found.group("name")) and fold(found["name"]) not in DEFAULTS:
+                sure = not _all_ordinary(found.group("name")) or _NICKED.match(found.group())
+                yield Span(*found.span("name"), USERNAME if sure else ASK, weak=True)
     if ":" in text or "=" in text or "#" in text:
-        for found in _TAGGED.finditer(text):
+        for found in _TAGGED.finditer(text) if "#" in text else ():
             yield Span(found.start(), found.end(), USERNAME, weak=True)
-        for found in _NETWORK.finditer(text):
+        for found in _LINE.finditer(text) if holds(low, _NETWORKS) else ():
+            if not is_public_handle(found.group("name")):
+                yield Span(*found.span("name"), USERNAME, weak=True)
+        for found in _NETWORK.finditer(text) if holds(low, _NETWORKS) else ():
             name = found.group("name").rstrip(".-")
             if not (_is_nobodys(name) or name.isdigit()):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
@@ -253,21 +291,7 @@ def _joined_or_connected(text: str, low: str) -> Iterator[Span]:
                 _is_nobodys(found.group())
             ):
                 yield Span(found.start(), found.end(), USERNAME, weak=True)
-    if holds(
-        low,
-        (
-            "connect",
-            "logged",
-            "signed in",
-            "inscrit",
-            "sous ",
-            "registered",
-            "compte",
-            "user",
-            "account",
-            "utilisateur",
-        ),
-    ):
+    if holds(low, _CONNECTED):
         for found in _AS.finditer(text):
             name = found.group("name").rstrip(".-")
             if not _is_nobodys(name) and not _is_words(name):
@@ -301,10 +325,11 @@ def _on_forums(text: str, low: str) -> Iterator[Span]:
 def _is_given(name: str, link: str, written: str) -> bool:
     """Say whether what follows "pseudo" or "login" is a name rather than the next word."""
     folded = fold(name).rstrip(".-")
-    if _is_nobodys(name) or len(folded) < 3:
+    shaped = re.search(r"[\d_]", name) is not None
+    if len(folded) < 3 or (_is_bodys(name) if shaped else _is_nobodys(name)):
         return False
     said = re.search(r"est|is|:|=|était|was", link) is not None
-    if name.isdigit():
+    if name.isdigit() or folded in DEFAULTS:
         return False
     if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
         return True
@@ -324,9 +349,10 @@ def _is_words(name: str) -> bool:
     return all(is_ordinary(p) or len(p) < 3 for p in parts) and not any(c.isdigit() for c in name)
 
 
+@lru_cache(maxsize=4096)
 def is_public_handle(name: str) -> bool:
     """Say whether a handle is the one of a public body, a firm, or no handle at all."""
-    if name.isupper() and len(name) <= 6:
+    if name.isupper() and len(name) <= 6 and name.isalpha():
         return True
     folded = fold(name).strip("._-")
     plain = re.sub(r"[._-]", "", folded)

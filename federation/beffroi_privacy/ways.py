@@ -13,7 +13,7 @@ from beffroi_privacy.addresses import is_door
 from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.living import is_lived_in
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import any_of, holds
+from beffroi_privacy.patterns import Stems, any_of, holds
 from beffroi_privacy.spans import ADDRESS, Span
 
 _WAYS = (
@@ -62,8 +62,12 @@ _GERMAN = re.compile(
     r"|strasse|straße|straat|laan))(?(a)(?!\w)|(?:\s-)?\s\d{1,4}(?!\w|[.,]\d))"
 )
 _BOTH = re.compile(rf"(?<!\w)entre le\s(?P<number>\d{{1,4}})\set le\s(?=\d{{1,4}}\s{_WAY}\b)")
-_GERMAN_ENDS: Final = ("gass", "weg", "straße", "stra", "laan")
+_GERMAN_ENDS = Stems("gass|weg|straße|stra|laan")
 _ENGLISH_STREETS: Final = re.compile(r"number|no|n°|house|#")
+_ENGLISH_WAYS = Stems(
+    "street| st|road| rd|lane|ave|drive|close|terrace|way|row|crescent|gardens|grove|hill|place"
+    "|mews|square|park|court"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TIME = re.compile(
     r"(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|en"
@@ -87,7 +91,7 @@ def find_near_ways(text: str, low: str, lived: list[int]) -> Iterator[Span]:
         if behind is not None and not _YEAR.match(behind.group("number")):
             if any(c.isupper() for c in behind.group("name")):
                 yield Span(start, behind.end(), ADDRESS, weak=True)
-    if _ENGLISH_STREETS.search(low):
+    if holds(low, _ENGLISH_WAYS) and _ENGLISH_STREETS.search(low):
         for found in _ENGLISH_BACK.finditer(text):
             yield Span(*found.span("number"), ADDRESS, weak=True)
     if holds(low, _GERMAN_ENDS):

@@ -24,6 +24,8 @@ _WORD = re.compile(
     rf"|{_PART}(?:-{_PART})*+)(?![\d_])",
     re.IGNORECASE,
 )
+_PLAIN_WORD = re.compile(r"(?<!\w)[^\W\d_]++(?:-[^\W\d_]++)*+(?![\d_])")
+"""The same where no apostrophe is."""
 _NAME_WITH_APOSTROPHE = re.compile(r"(?:[MN]'[B-DF-HJ-NP-TV-Z]|O'[A-Z])[a-zà-ÿ]")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d"})
 _OPENS = re.compile(r"[.!?;:](?:\s|$)|[\n•*\"(\[{<>|/]")
@@ -46,6 +48,9 @@ class Word(NamedTuple):
     opens: bool
 
 
+_new = tuple.__new__
+
+
 @lru_cache(maxsize=20_000)
 def _look(text: str) -> tuple[str, int]:
     """Return the folded form and the shape of one written word."""
@@ -65,7 +70,7 @@ def read_words(text: str) -> list[Word]:
     shouted = is_shouted(text)
     words: list[Word] = []
     done = 0
-    for found in _WORD.finditer(text):
+    for found in (_WORD if "'" in text else _PLAIN_WORD).finditer(text):
         start, end = found.span()
         written = found.group()
         if written[1:2] == "'" and written[-1] != "'":
@@ -77,9 +82,8 @@ def read_words(text: str) -> list[Word]:
         folded, shape = _look(written)
         if shouted and shape == UPPER:
             shape = LOWER
-        words.append(
-            Word(start, end, written, folded, shape, gap, gap != " " and _opens(done, gap))
-        )
+        opens = gap != " " and (done == 0 or _OPENS.search(gap) is not None)
+        words.append(_new(Word, (start, end, written, folded, shape, gap, opens)))
         done = end
     return words
 
@@ -88,10 +92,6 @@ def _word(text: str, done: int, start: int, end: int, shouted: bool) -> Word:
     folded, shape = _look(text[start:end])
     shape = LOWER if shouted else shape
     return Word(start, end, text[start:end], folded, shape, text[done:start], done == 0)
-
-
-def _opens(done: int, gap: str) -> bool:
-    return done == 0 or _OPENS.search(gap) is not None
 
 
 def within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
@@ -111,9 +111,11 @@ def within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
     return frozenset(places)
 
 
+@lru_cache(maxsize=4)
 def is_shouted(text: str) -> bool:
     """Say whether most letters of a text are capitals, so that a capital tells nothing."""
-    if not any(c.isupper() for c in text[:200]):
+    head = text[:200]
+    if head == head.lower():
         return False
     upper = sum(map(str.isupper, text))
     if upper <= _MOSTLY * _FEW:

@@ -236,7 +236,6 @@ ASKED = [
     "Dossier n° 2231887, aucune réponse",
     "réf. 88213-C, toujours rien",
     "mon pseudo est girafe",
-    "Mon login c'est papillon",
     "Le trou est devant le n° 14",
     "Lampadaire éteint face au numéro 8",
 ]

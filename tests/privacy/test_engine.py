@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import gc
+import re
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,9 +13,9 @@ from beffroi_privacy.engine import propose
 from beffroi_privacy.gazetteer import first_name, gazetteer
 from beffroi_privacy.lists import Lists
 from beffroi_privacy.masking import PLACEHOLDERS
-from beffroi_privacy.patterns import any_of, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
 from beffroi_privacy.reasons import RAISONS, REASONS, sentence
-from beffroi_privacy.spans import LABELS, Span
+from beffroi_privacy.spans import LABELS, Cover, Span
 from beffroi_privacy.strong import find_strong
 from beffroi_privacy.threads import People
 
@@ -118,6 +120,34 @@ def test_alternatives_are_grouped_by_their_first_letter() -> None:
     assert any_of("ab|ac|b(?:d|e)") == "(?:a(?:b|c)|b(?:d|e))"
 
 
+places = st.tuples(st.integers(0, 30), st.integers(1, 9)).map(lambda p: (p[0], p[0] + p[1]))
+
+
+@given(st.lists(places, max_size=8), places)
+def test_a_cover_knows_what_its_spans_touch(
+    spans: list[tuple[int, int]], one: tuple[int, int]
+) -> None:
+    cover = Cover(Span(*span, "PERSON") for span in spans)
+    assert cover.touches(*one) == any(s < one[1] and one[0] < e for s, e in spans)
+    assert bool(cover) == bool(spans)
+
+
+FRUIT = Stems("pomme|poire|sous le|é|/| sur ")
+WORDS = st.sampled_from("pomme pommes ompom sous le soule été / sur surin poir e\n".split(" "))
+
+
+@given(st.lists(WORDS, max_size=6), st.sampled_from(" -\t"))
+def test_the_cheap_look_at_a_text_tells_whether_it_holds_a_stem(words: list[str], gap: str) -> None:
+    text = gap.join(words)
+    assert holds(text, FRUIT) == any(stem in text for stem in FRUIT.stems)
+
+
+@given(st.text(alphabet="a1²٣ ", max_size=12))
+def test_digits_are_counted_once_for_all_patterns(text: str) -> None:
+    runs = re.findall(r"\d+", text)
+    assert figures(text) == (len("".join(runs)), max(map(len, runs), default=0))
+
+
 pieces = st.sampled_from(
     [
         "M. Le Goff", "Awa Tissot", "je m'appelle karim", "06 39 98 12 34", "née le 12 mars 1985",
@@ -196,13 +226,45 @@ HOSTILE = [
     "mon a b c d e " * 1_400,
     "x=" * 10_000,
     "([" * 10_000,
+    "@:" * 10_000,
+    "a@" * 10_000,
+    "a@a." * 5_000,
+    "a @ a " * 3_300,
+    "x@x.fr " * 2_800,
+    "a (at) " * 2_800,
+    "arobase " * 2_500,
+    "a at a dot " * 1_800,
+    "x:1 " * 5_000,
+    "a.a.a" * 4_000,
+    "0 0 0" * 4_000,
+    "06 " * 6_600,
+    "\u00e8" * 20_000,
+    "e\u0301" * 10_000,
+    "sur x " * 3_300,
+    "mon pseudo est " * 1_300,
+    "Jean, " * 3_300,
+    "Jean et " * 2_500,
+    "12 rue X " * 2_200,
+    "j'habite 12 rue X " * 1_100,
+    "n\u00e9e le 12/12/1980 " * 1_000,
+    "Nom\tPr\u00e9nom\nJean\tA\n" * 900,
+    '"Jean" ' * 2_800,
+    "malade Jean " * 1_600,
+    "https://a.fr/?t=" * 1_200,
+    "ma carte 123456 " * 1_200,
 ]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:9]))
 def test_no_text_makes_the_engine_slow(text: str) -> None:
     propose("Un trou.")  # the word lists are read
-    start = time.process_time()
-    shown = propose(text)
-    assert time.process_time() - start < 1.0
+    gc.collect()
+    gc.disable()  # in a big process a collection alone may take the second
+    try:
+        start = time.thread_time()  # what other threads do is not ours
+        shown = propose(text)
+        took = time.thread_time() - start
+    finally:
+        gc.enable()
+    assert took < 1.0
     assert "detector error" not in shown.reasons
