@@ -114,6 +114,18 @@ class DecisionPart(Schema):
     at = _text()
 
 
+class ClockPart(Schema):
+    """What the legal clock of a request follows from, or what came of itself."""
+
+    code = _text()
+    on = _text()
+    of_itself = fields.Boolean(required=True)
+    remedies = fields.Boolean(required=True)
+    number = _text()
+    meaning = _text()
+    words = _text()
+
+
 class CasePart(Schema):
     """A request or a report with its texts and decisions."""
 
@@ -135,6 +147,7 @@ class CasePart(Schema):
     codes = fields.Dict(required=True)
     texts = fields.List(fields.Nested(TextPart), required=True)
     decisions = fields.List(fields.Nested(DecisionPart), required=True)
+    clock = fields.List(fields.Nested(ClockPart), required=True)
 
 
 class SupportPart(Schema):
@@ -269,6 +282,7 @@ def readable(everything: Everything, lang: str) -> str:
         statuses=case_rules.STATUS_WORDS,
         roles=case_rules.ROLE_WORDS,
         steps=case_rules.STEP_WORDS,
+        legal_events=request_rules.LEGAL_EVENTS,
         outcomes={**request_rules.OUTCOMES, **incident_rules.OUTCOMES},
         reasons=rules.REASONS,
     )

@@ -23,6 +23,7 @@ from beffroi.cases.queries import CaseHead, persons
 from beffroi.cases.service import persons as own
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import service as request_service
+from beffroi.data_requests.queries import clock as clocks
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, NotFound
@@ -136,6 +137,16 @@ def _content(head: CaseHead) -> dict[str, Any]:
         "texts": [
             {"role": t.role, "original": t.original, "public": t.public, "voice": t.voice}
             for t in texts
+        ],
+        "clock": [
+            {
+                "code": one.code,
+                "on": one.on.isoformat(),
+                "remedies": one.remedies,
+                "number": one.number,
+                "meaning": one.meaning,
+            }
+            for one in clocks.happened(head.id)
         ],
         "receipt": [base64.b64encode(part).decode() for part in receipt] if receipt else None,
     }

@@ -15,6 +15,7 @@ from beffroi.cases import queries as cases
 from beffroi.cases.queries import CaseHead, persons
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import queries as data_requests
+from beffroi.data_requests.queries import clock as clocks
 from beffroi.incidents import queries as incidents
 from beffroi.notifications import queries as notifications
 from beffroi.rights import queries
@@ -92,6 +93,7 @@ def _case(head: CaseHead, texts: list[persons.OwnText]) -> dict[str, Any]:
         "codes": _row(codes) if codes else {},
         "texts": [_text(t) for t in texts if t.case_id == head.id],
         "decisions": [_row(answer) for answer in cases.public_answers(head.id)],
+        "clock": [_row(one) for one in clocks.happened(head.id)],
     }
 
 
