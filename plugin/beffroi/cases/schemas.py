@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from flask import render_template, request, url_for
-from flask_babel import get_timezone, gettext, ngettext
+from flask_babel import format_date, get_timezone, gettext, ngettext
 from markupsafe import Markup, escape
 from marshmallow import Schema, fields, validate
 
@@ -152,9 +152,20 @@ def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
             continue
         for step in together:
             words = step.words if name == "commented" else (step.codes or {}).get("reason")
-            said = paragraphs(words) if words else ""
+            said = paragraphs(words) if words else _true_day(step)
             shown.append(TimelineEvent(step.at, voice, _title(step), by, said))
     return shown
+
+
+def _true_day(step: Any) -> str:
+    """Return the day on which a step of the law happened, and its article: it is written later."""
+    codes: Mapping[str, Any] = step.codes or {}
+    if not codes.get("day"):
+        return ""
+    day = format_date(date.fromisoformat(codes["day"]), "long")
+    said = gettext("On %(day)s", day=day)
+    more = ", ".join(codes[name] for name in ("article", "number") if codes.get(name))
+    return f"{said} ({more})" if more else str(said)
 
 
 def _occasion(step: Any) -> tuple[date, str, str]:

@@ -50,6 +50,7 @@ def test_everyone_sees_each_date_with_its_article_and_what_comes_next(
     assert "Saisir la CADA" in after
     assert "jusqu’au 11 avril 2027" in after
     assert "indicatif" in after
+    assert "Le 12 février 2027 (CRPA, R. 311-12 et R. 311-13)" in after  # on the timeline
     assert "R. 343-1" in after
     assert f"/requests/{ref}/cada" not in after  # the file is its author's
     mine = link(village, ref).replace("/cada", "")
