@@ -72,6 +72,10 @@ class AnswerFormSchema(Schema):
     url = fields.String(validate=validate.Length(max=500), load_default="")
     planned = fields.String(validate=validate.Regexp(r"^(\d{4}-Q[1-4])?$"), load_default="")
     duplicate_of = fields.String(validate=validate.Length(max=16), load_default="")
+    security_system = fields.String(validate=validate.Length(max=200), load_default="")
+    security_article = fields.String(validate=validate.Length(max=100), load_default="")
+    security_on = fields.String(validate=validate.Length(max=10), load_default="")
+    security_reasons = fields.String(validate=validate.Length(max=2000), load_default="")
 
 
 class CadaForm(Schema):

@@ -14,6 +14,11 @@ from support.town import REQUEST, Person, Town
 
 ASKER = {"name": "Alix Citoyen-Œuvré", "postal": "1 rue Haute\n99999 Beffroi-sur-Exemple"}
 
+SECURITY = {
+    "security_system": "Le pare-feu de la mairie", "security_article": "CRPA, L. 311-5, 2°, d",
+    "security_on": "2027-01-05", "security_reasons": "Le plan dit où il n’est pas surveillé.",
+}  # fmt: skip
+
 
 @pytest.fixture
 def author(village: Town) -> Person:
@@ -133,14 +138,35 @@ def test_several_refused_requests_of_one_asker_go_into_one_file(
     first = sent(author)
     second = sent(author, title="Les marchés publics de 2026")
     village.answer(first, "not_held", "Nous ne l’avons pas.", ground="not_held")
-    village.answer(second, "refused", "Ce fichier est secret.", ground="security")
+    village.answer(second, "refused", "Ce fichier est secret.", ground="security", **SECURITY)
     form = author.get(f"/requests/{first}/cada").get_data(as_text=True)
     assert "Les marchés publics de 2026" in form
     answer = author.post(f"/requests/{first}/cada", {**ASKER, "also": second, "format": "text"})
     text = answer.get_data(as_text=True)
     assert "en 2 demandes" in text
     assert "> Ce fichier est secret." in text
+    assert "> Système concerné : Le pare-feu" in text.replace("\u00a0", " ")
     assert "consulter l’ANSSI" in text
+
+
+@pytest.mark.parametrize("lacks", [*SECURITY, "nothing"])
+def test_security_is_a_ground_only_for_a_named_system_with_the_officers_dated_reasons(
+    village: Town, lacks: str
+) -> None:
+    ref = village.request()
+    agent = village.signed_in("agent")
+    form = {"outcome": "refused", "words": "Nous ne pouvons pas.", "ground": "security", **SECURITY}
+    answer = agent.post(f"/desk/cases/{ref}/answer", {k: v for k, v in form.items() if k != lacks})
+    if lacks == "nothing":
+        assert answer.status_code == 303
+        shown = page(village, ref).replace("\u00a0", " ")
+        assert "Raisons du responsable de la sécurité, du 5 janvier 2027 :" in shown
+    else:
+        assert answer.status_code == 422
+        assert "Nous ne pouvons pas." in answer.get_data(as_text=True)
+        assert village.one("SELECT count(*) FROM official_answer") == 0
+        wrong = agent.post(f"/desk/cases/{ref}/answer", form | {"security_on": "2027-02-31"})
+        assert wrong.status_code == 422
 
 
 def test_an_agent_writes_down_the_opinion_and_everyone_reads_its_number_and_meaning(

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from beffroi.kernel.errors import Invalid
 from beffroi_web.words import N_
@@ -164,10 +165,33 @@ class AnswerForm:
     url: str = ""
     planned: str = ""
     duplicate_of: str = ""
+    security_system: str = ""
+    security_article: str = ""
+    security_on: str = ""
+    security_reasons: str = ""
+
+
+SECURITY: tuple[tuple[str, str], ...] = (
+    ("security_system", N_("System concerned: %(words)s")),
+    ("security_article", N_("Article: %(words)s")),
+    ("security_on", N_("Reasons of the security officer, of %(words)s:")),
+    ("security_reasons", "%(words)s"),
+)
+"""What a refusal on security grounds names besides, and how it is said: security is no excuse."""
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def check_answer(form: AnswerForm) -> None:
-    """Raise Invalid unless the answer holds what its outcome owes: ground, link, quarter."""
+    """Raise Invalid unless the answer holds what its outcome owes: ground, link, quarter.
+
+    A refusal for security names the system, the article, and the security officer's dated reasons.
+    """
     errors: dict[str, list[str]] = {}
     if not form.words.strip():
         errors["words"] = [N_("Write the answer: people read it, and a reason is always owed.")]
@@ -183,5 +207,11 @@ def check_answer(form: AnswerForm) -> None:
         errors["planned"] = [N_("Say in which quarter, such as 2027-Q1.")]
     if form.outcome == "duplicate" and not form.duplicate_of:
         errors["duplicate_of"] = [N_("Say which request this one repeats.")]
+    if form.outcome in REFUSING and form.ground == "security":
+        for name, _ in SECURITY:
+            if not getattr(form, name).strip():
+                errors[name] = [N_("Security alone is no reason: say it for this very system.")]
+        if form.security_on and _day(form.security_on) is None:
+            errors["security_on"] = [N_("This is no day.")]
     if errors:
         raise Invalid(N_("The answer is not complete."), errors=errors)

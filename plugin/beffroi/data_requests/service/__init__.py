@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask_babel import force_locale, format_date, gettext
 from sqlalchemy import delete, func, insert, select, update
 
 from beffroi.cases import rules as case_rules
@@ -236,7 +237,7 @@ def answer(
         cases.Answer(
             status=rules.STATUS_OF_OUTCOME[form.outcome],
             outcome=form.outcome,
-            words=form.words,
+            words=_whole(form, case.lang),
             ground=form.ground or None,
             url=form.url or None,
             planned=form.planned or None,
@@ -247,6 +248,17 @@ def answer(
         today=today,
     )
     legal_clock.answered(case, form.outcome, law, now=now, today=today)
+
+
+def _whole(form: rules.AnswerForm, lang: str) -> str:
+    """Return the words of an answer; a refusal for security says its details in the same words."""
+    if form.outcome not in rules.REFUSING or form.ground != "security":
+        return form.words
+    with force_locale(lang):
+        given = {name: getattr(form, name).strip() for name, _ in rules.SECURITY}
+        given["security_on"] = format_date(date.fromisoformat(given["security_on"]), "long")
+        said = [gettext(sentence, words=given[name]) for name, sentence in rules.SECURITY]
+    return "\n\n".join([form.words.rstrip(), "\n".join(said)])
 
 
 @dataclass(frozen=True, slots=True)
