@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A town full of cases, served to a real Chromium, and people who are signed in there."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -16,7 +16,7 @@ from beffroi.kernel.db import MIGRATIONS
 from beffroi.rights import service as rights
 from demo.places import Town as DemoTown
 from demo.seeds import seed
-from support.browser import browser, served
+from support.browser import Late, browser, served
 from support.databases import fresh
 from support.photo_carriers import corners, encoded
 from support.town import Person, Town, open_town
@@ -29,17 +29,6 @@ SEEDED = DemoTown(
 )  # fmt: skip
 PERSONAL = "Écrire à camille@example.org, ou au 06 12 34 56 78.\n\nMerci d’avance."
 LONG = "Liste des subventions " + "intercommunalement-redistribuées " * 5
-
-
-class Late:
-    """An application that is made once its address is known."""
-
-    app: Any = None
-
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        """Hand a request over to the application."""
-        answer: Iterable[bytes] = self.app(environ, start)
-        return answer
 
 
 @dataclass
@@ -100,7 +89,7 @@ def live(
     folder: Path = tmp_path_factory.mktemp("town")
     late = Late()
     with (
-        served(late) as url,  # type: ignore[arg-type]  # any WSGI application will do
+        served(late) as url,
         open_town(
             folder, fresh("sqlite", MIGRATIONS, folder),
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,

@@ -10,9 +10,9 @@ with opened(browser, url, width=390, scheme="dark") as page:
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -63,8 +63,19 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+class Late:
+    """An application that is made once its address is known."""
+
+    app: Any = None
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Hand a request over to the application."""
+        answer: Iterable[bytes] = self.app(environ, start)
+        return answer
+
+
 @contextmanager
-def served(app: Flask, port: int = 0) -> Iterator[str]:
+def served(app: Flask | Late, port: int = 0) -> Iterator[str]:
     """Serve an application on loopback, at a free port, while the block runs; gives its address."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
