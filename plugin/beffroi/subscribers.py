@@ -12,7 +12,7 @@ from beffroi.cases.events import (
 from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
-from beffroi.feed.events import WithdrawalRecovered
+from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
 from beffroi.kernel.bus import Handlers
 from beffroi.notifications import handlers as notifications
 from beffroi.outbox import handlers as outbox
@@ -23,6 +23,7 @@ HANDLERS: Handlers = {
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
     CaseErased: (data_requests.on_case_erased,),
     WithdrawalRecovered: (cases.on_withdrawal_recovered,),
+    NewerVersionRecovered: (data_requests.on_newer_version_recovered,),
     StepTaken: (notifications.on_step_taken,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
 }

@@ -19,6 +19,7 @@ from beffroi.data_requests.commands import strike_clocks
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
 from beffroi.feed.commands.witnesses import submit_due
+from beffroi.feed.queries import behind_since
 from beffroi.kernel import jobs
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
@@ -92,7 +93,12 @@ class Worker:
         return feed.publish_if_waiting(signer, now=now, today=today, chance=self.chance, at=self.at)
 
     def strike(self) -> int:
-        """Let the legal clocks strike whose day has come; return how many events came."""
+        """Let the legal clocks strike whose day has come; return how many events came.
+
+        None strikes in a restored town before the log has told what happened since the backup.
+        """
+        if behind_since() is not None:
+            return 0
         now = self.clock.now()
         today = local_day(now, self.settings.time_zone)
         return strike_clocks(law_of(self.settings.communes), now=now, today=today)

@@ -77,6 +77,15 @@ def live(drill: Drill) -> Story:
     return Story(file, answered, erased, held, waiting, after)
 
 
+def silences(drill: Drill, ref: str) -> int:
+    """How often a case was called refused by silence."""
+    found: int = drill.town.one(
+        "SELECT count(*) FROM timeline WHERE step = 'implicit_refusal' AND case_id = :c",
+        c=drill.town.id_of(ref),
+    )
+    return found
+
+
 def is_as_it_should_be(drill: Drill, story: Story) -> None:
     """What must hold after catching up, and still after the worker went on."""
     town = drill.town
@@ -127,7 +136,11 @@ def test_an_old_backup_catches_up_with_what_was_published(
         is_as_it_should_be(drill, story)
         kinds = [leaf["t"] for leaf in drill.leaves()[size:]]
         assert kinds.count("rec") == 1
-        assert kinds.count("sup") == 1  # the answered case goes on where the log had left it
+        # The answered case goes on where the log had left it: nobody called it refused by silence.
+        # The one that waited when the backup was made is refused by now, in a restored town too.
+        assert kinds.count("sup") == 2
+        assert silences(drill, story.answered) == 0
+        assert silences(drill, story.waiting) == 1
         drill.pull()
 
 

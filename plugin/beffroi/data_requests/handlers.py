@@ -1,10 +1,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What data requests keep beyond a case goes with it, in the same transaction."""
 
+from typing import Protocol
+
 from beffroi.cases.events import CaseErased
 from beffroi.data_requests import service
+from beffroi.data_requests.service import clock
 
 
 def on_case_erased(event: CaseErased) -> None:
     """Destroy what the receipt commits to, with its salt, and the confirmation's row."""
     service.forget(event.case_id, event.ref)
+
+
+class Newer(Protocol):
+    """What is told of a case of which a restored database has an old version."""
+
+    @property
+    def case_id(self) -> int:
+        """The case."""
+
+
+def on_newer_version_recovered(event: Newer) -> None:
+    """Let the clock of the case rest: it may have been answered since the backup was made."""
+    clock.rest(event.case_id)

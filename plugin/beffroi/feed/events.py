@@ -12,3 +12,11 @@ class WithdrawalRecovered:
     case_id: int
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewerVersionRecovered:
+    """After a restore it turned out that the log has a newer version of a case than the backup."""
+
+    case_id: int
+    at: datetime

@@ -97,6 +97,30 @@ def test_a_case_goes_through_silence_cada_opinion_and_confirmation(town: Town) -
     assert state(town, ref) == ("overdue", "None")
 
 
+def test_an_answer_that_comes_late_finds_the_refusal_written_and_nobody_is_told_of_it(
+    town: Town,
+) -> None:
+    ref = town.request()
+    town.work()
+    town.later(days=50)
+    town.answer(ref, "published", url="https://donnees.ville.example/menus")
+    town.work()
+    assert steps(town, ref)[-2:] == ["implicit_refusal", "answered"]
+    assert state(town, ref) == ("overdue", "None")
+    assert [s for s in mails(town) if "silence" in s] == []
+
+
+def test_a_clock_that_rests_says_nothing_until_somebody_acts(village: Town) -> None:
+    ref = village.request()
+    with village.change():
+        clock.rest(village.id_of(ref))
+    village.later(days=90)
+    village.work()
+    village.answer(ref, "published", url="https://donnees.ville.example/menus")
+    village.work()
+    assert "implicit_refusal" not in steps(village, ref)
+
+
 def test_an_answer_stops_the_clock_and_a_promise_does_not(town: Town) -> None:
     answered, planned = town.request(), town.request(title="Les marchés publics")
     town.later(days=3)

@@ -218,8 +218,9 @@ def step(
     codes: Mapping[str, Any] | None = None,
     text_id: int | None = None,
     public: bool = True,
+    told: bool = True,
 ) -> TimelineRow:
-    """Append a step to a case's timeline; official steps are told to followers."""
+    """Append a step to a case's timeline; official steps are told to followers, unless not `told`."""
     row = TimelineRow(
         case_id=case.id,
         at=now,
@@ -233,7 +234,7 @@ def step(
     db.session.add(row)
     case.changed_at = now
     db.session.flush()
-    if public and name in rules.OFFICIAL_STEPS:
+    if public and told and name in rules.OFFICIAL_STEPS:
         publish(StepTaken(case_id=case.id, timeline_id=row.id, step=name, at=now))
     return row
 

@@ -232,6 +232,7 @@ def answer(
     A refusal that reaches its author by mail names the remedies in the same message.
     """
     rules.check_answer(form)
+    legal_clock.before_answer(case, law, now=now, today=today)
     cases.answer(
         case,
         cases.Answer(

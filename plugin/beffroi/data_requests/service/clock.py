@@ -21,6 +21,7 @@ from beffroi.data_requests.queries import clock as reads
 from beffroi.kernel.actors import SYSTEM, Actor
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
+from beffroi.legal.calendars import ONE
 from beffroi.legal.clock import Timetable
 from beffroi.legal.law import Law
 from beffroi_web.words import N_
@@ -59,8 +60,15 @@ def wind(case: Case, row: DataRequest, law: Law, *, today: date) -> Timetable:
     table = reads.timetable(row.object, case.received_on, events, law)
     written = {one.code for one in events}
     row.clock = table.state(today)
-    row.clock_on = min((day for code, day in table.given.items() if code not in written),
-                       default=None)  # fmt: skip
+    answered_on = max((e.on for e in events if e.code in {"answered", "refused"}), default=None)
+    row.clock_on = min(
+        (
+            day
+            for code, day in table.given.items()
+            if code not in written and (answered_on is None or day > answered_on)
+        ),
+        default=None,
+    )
     db.session.flush()
     return table
 
@@ -143,20 +151,45 @@ def strike(case_id: int, law: Law, *, now: datetime, today: date) -> int:
     row = _row(case)
     if row.clock_on is None or row.clock_on > today:
         return 0  # another worker was here
+    new = _came(case, row, law, now=now, today=today)
+    wind(case, row, law, today=today)
+    if new and case.visibility == "public":
+        case_service.public_changed(case, now=now)
+    return new
+
+
+def before_answer(case: Case, law: Law, *, now: datetime, today: date) -> None:
+    """Write what had come of itself before an answer; nobody is told, for the answer is coming.
+
+    A clock that rests stays silent: what happened in the meantime is not known here.
+    """
+    row = _row(case)
+    if row.clock_on is not None and row.clock_on < today:
+        _came(case, row, law, now=now, today=today - ONE, told=False)
+
+
+def _came(
+    case: Case, row: DataRequest, law: Law, *, now: datetime, today: date, told: bool = True
+) -> int:
+    """Write the events that came of themselves until a day; return how many were new."""
     events = reads.happened(case.id)
     table = reads.timetable(row.object, case.received_on, events, law)
     known = {one.code for one in events}
-    new = [(code, day) for code, day in table.happened(None, today) if code not in known]
     articles = {s.delay.gives: s.delay.rule.article for s in table.steps if s.delay.gives}
+    new = [(code, day) for code, day in table.happened(None, today) if code not in known]
     for code, day in new:
         _write(case.id, code, day, now=now, of_itself=True)
         if case.visibility != "removed":
             codes = {"day": day.isoformat(), "article": articles[code]}
-            case_service.step(case, code, actor=SYSTEM, now=now, codes=codes)
-    wind(case, row, law, today=today)
-    if new and case.visibility == "public":
-        case_service.public_changed(case, now=now)
+            case_service.step(case, code, actor=SYSTEM, now=now, codes=codes, told=told)
     return len(new)
+
+
+def rest(case_id: int) -> None:
+    """Let nothing come of itself in a case until somebody acts on it, who winds its clock again."""
+    row = db.session.get(DataRequest, case_id)
+    if row is not None:
+        row.clock_on = None
 
 
 def forget(case_id: int) -> None:
@@ -166,9 +199,7 @@ def forget(case_id: int) -> None:
         .where(LegalEvent.case_id == case_id)
         .execution_options(synchronize_session="fetch")
     )
-    row = db.session.get(DataRequest, case_id)
-    if row is not None:
-        row.clock_on = None
+    rest(case_id)
 
 
 def _row(case: Case) -> DataRequest:

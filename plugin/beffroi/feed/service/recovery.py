@@ -30,7 +30,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from beffroi.feed import queries
-from beffroi.feed.events import WithdrawalRecovered
+from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
 from beffroi.feed.models import (
     FIRST_EPOCH,
     LogBatch,
@@ -296,6 +296,8 @@ def _conclude(found: Linked, report: CaughtUp, *, now: datetime) -> None:
     outbox_service.done(found.results, now=now)
     for case_id, reason in sorted(found.withdrawn.items()):
         publish(WithdrawalRecovered(case_id=case_id, reason=reason, at=now))
+    for case_id in sorted(found.newer - found.withdrawn.keys()):
+        publish(NewerVersionRecovered(case_id=case_id, at=now))
     report.held = outbox.references(found.withdrawn)
     report.newer = outbox.references(found.newer - found.withdrawn.keys())
     report.unknown = found.unknown
