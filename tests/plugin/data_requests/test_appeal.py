@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The legal clock on the pages: what everyone sees, what an agent writes down, the CADA file."""
 
+import re
 from datetime import date
 from io import BytesIO
 
@@ -195,6 +196,30 @@ def test_an_agent_writes_down_the_opinion_and_everyone_reads_its_number_and_mean
     assert "Favorable" in shown
     assert "15 avril 2027" in shown  # a month to tell the CADA, two from its registration
     assert village.signed_in("citizen").post(f"{desk}/clock", opinion).status_code == 403
+
+
+def test_the_desk_shows_what_is_at_the_cada_what_is_owed_next_and_the_year(
+    village: Town, author: Person
+) -> None:
+    ref = sent(author)
+    village.later(days=40)
+    village.work()
+    agent = village.signed_in("agent")
+    assert "Rien n’est devant la CADA" in agent.page("/desk/appeals")
+    registered = {"code": "cada_registered", "on": "2027-02-15", "number": "8015"}
+    agent.post(f"/desk/cases/{ref}/clock", registered)
+    opinion = registered | {"code": "cada_opinion", "on": "2027-02-20", "meaning": "favourable"}
+    agent.post(f"/desk/cases/{ref}/clock", opinion)
+    shown = agent.page("/desk/appeals")
+    assert ref in shown
+    assert "8015" in shown
+    assert "le 20 mars 2027" in shown  # to tell the CADA, which comes before the confirmation
+    assert re.search(r"Refus implicite né</td>\s*<td[^>]*>1<", shown)
+    assert re.search(r"Avis.: Favorable</td>\s*<td[^>]*>1<", shown)
+    assert re.search(
+        r"Refus implicite né</td>\s*<td[^>]*>0<", agent.page("/desk/appeals?year=2026")
+    )
+    assert village.signed_in("moderator").get("/desk/appeals").status_code == 403
 
 
 def test_a_letter_that_no_font_has_is_a_question_mark_and_never_a_mark_of_the_library() -> None:

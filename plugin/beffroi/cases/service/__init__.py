@@ -220,7 +220,7 @@ def step(
     public: bool = True,
     told: bool = True,
 ) -> TimelineRow:
-    """Append a step to a case's timeline; official steps are told to followers, unless not `told`."""
+    """Append a step to a case's timeline; followers are told of official ones if `told`."""
     row = TimelineRow(
         case_id=case.id,
         at=now,

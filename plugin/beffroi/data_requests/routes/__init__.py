@@ -28,6 +28,7 @@ from beffroi.cases.schemas import (
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.routes import access
 from beffroi.data_requests.routes.appeal import cada_address
 from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
 from beffroi.data_requests.schemas import (
@@ -51,6 +52,8 @@ from beffroi_web.languages import current_language
 from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
+
+__all__ = ["access", "blueprint"]
 
 
 @blueprint.get("/requests")
