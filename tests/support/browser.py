@@ -117,6 +117,7 @@ def opened(
 def faults(page: Page) -> list[str]:
     """Return what axe finds wrong (WCAG 2.2 AA and good practice), one line an element."""
     options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+    page.wait_for_load_state()
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)  # it takes as long as what it finds
     found = page.evaluate("(o) => axe.run(document, o).then((said) => said.violations)", options)

@@ -46,6 +46,7 @@ _FOCUS = """() => {
 
 def frame_faults(page: Page) -> list[str]:
     """Return what is wrong with a page's frame: title, h1, landmarks, order of headings, ids."""
+    page.wait_for_load_state()  # what was clicked may have only begun to come
     found: list[str] = page.evaluate(_FRAME)
     return found
 

@@ -89,6 +89,8 @@ PLACES = (
     Place("/desk/texts/{decided_text}", "agent"),
     Place("/desk/lists", "administrator"),
     Place("/desk/appeals", "agent"),
+    Place("/requests/{appealed}/cada", "citizen"),
+    Place("/desk/cases/{appealed}", "agent"),
     Place("/desk", "citizen"),
     Place("/nowhere"),
 )
