@@ -7,9 +7,12 @@ answers `serve` and `signer` without loading this.
 """
 
 import argparse
+import csv
 import os
+import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -58,12 +61,40 @@ def init(
 
 
 def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> int:
-    """Import a file with a progress bar; print what was added, known, refused and why."""
+    """Import a file with a progress bar; say what was added, known, changed, refused and why."""
+    if wrong := _wrong_import(args):
+        print(f"beffroi: {wrong}", file=sys.stderr)
+        return 2
     args.file.open("rb").close()  # a file that cannot be read is an error, not a bad row of it
-    reader = READERS[args.kind]
-    shift = timedelta()
+    try:
+        with _report_file(args.report) as kept:
+            report = _imported(args, settings, now)
+            if kept is not None:
+                _write_report(kept, report)
+    except data_requests.MappingRefused as error:
+        print(f"beffroi: {error}", file=sys.stderr)
+        return 2
+    _say(args, report)
+    return 1 if report.stopped else 0
+
+
+def _wrong_import(args: argparse.Namespace) -> str:
+    """Return what does not go together in an import, or nothing."""
+    if args.mapping is not None and args.kind not in data_requests.MAPPED:
+        return f"--mapping is for {', '.join(data_requests.MAPPED)}"
+    if args.kind in incidents.READERS and (args.dry_run or args.language != "fr"):
+        return "--dry-run and --language are for requests"
+    if not re.fullmatch("[a-z]{2}", args.language):
+        return "--language takes two small letters, such as fr"
+    return ""
+
+
+def _imported(args: argparse.Namespace, settings: Settings, now: datetime) -> data_requests.Report:
+    reader, shift = READERS[args.kind], timedelta()
+    how = data_requests.How(mapping=args.mapping, language=args.language)
+    more = {} if args.kind in incidents.READERS else {"how": how}
     if args.newest_yesterday:
-        shift = whole_weeks(reader.newest(args.file, until=now), now)
+        shift = whole_weeks(reader.newest(args.file, until=now, **more), now)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(args.file.name, total=None)
 
@@ -79,16 +110,64 @@ def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> 
                 now=now,
                 progress=progress,
             )
-        else:
-            added, known, refused = data_requests.import_file(
-                args.kind, args.file, shift=shift, now=now, progress=progress
-            )
-    print(f"{args.file.name}: {added} added, {known} known already, {len(refused)} refused")
-    for sentence in refused[:20]:
-        print(f"  {sentence}")
-    if len(refused) > 20:
-        print(f"  … and {len(refused) - 20} more")
-    return 0
+            return data_requests.Report(added, known, refused=refused)
+        return data_requests.import_file(
+            args.kind,
+            args.file,
+            how=how,
+            shift=shift,
+            now=now,
+            progress=progress,
+            dry_run=args.dry_run,
+        )
+
+
+@contextmanager
+def _report_file(path: Path | None) -> Iterator[TextIO | None]:
+    """Open a new file for the report, for its owner only; one that is there is never replaced."""
+    if path is None:
+        yield None
+        return
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+    except BaseException:
+        path.unlink()  # half a report would stand in the way of the next
+        raise
+
+
+def _printable(sentence: str) -> str:
+    """Return a sentence in which nothing of a file can speak to a terminal or a spreadsheet."""
+    return "".join(c if c.isprintable() else "�" for c in sentence)[:500]
+
+
+def _write_report(file: TextIO, report: data_requests.Report) -> None:
+    table = csv.writer(file)
+    table.writerow(("what", "why"))
+    table.writerows(("refused", _printable(s)) for s in report.refused)
+    table.writerows(("changed", _printable(s)) for s in report.changed)
+    if report.stopped:
+        table.writerow(("stopped", _printable(report.stopped)))
+
+
+def _say(args: argparse.Namespace, report: data_requests.Report) -> None:
+    would = "would be added" if args.dry_run else "added"
+    changed = f", {len(report.changed)} of them changed" if report.changed else ""
+    print(
+        f"{args.file.name}: {report.added} {would}, {report.known} known already{changed},"
+        f" {len(report.refused)} refused"
+    )
+    if args.dry_run:
+        print(f"  {report.waiting} have words that will wait for an agent; nothing was written")
+    for sentences in (report.refused, report.changed):
+        for sentence in sentences[:20]:
+            print(f"  {_printable(sentence)}")
+        if len(sentences) > 20:
+            where = args.report or "--report FILE.csv writes them all"
+            print(f"  … and {len(sentences) - 20} more ({where})")
+    if report.stopped:
+        print(f"  stopped: {_printable(report.stopped)}")
 
 
 def whole_weeks(newest: datetime | None, now: datetime) -> timedelta:
@@ -114,6 +193,21 @@ def _parser() -> argparse.ArgumentParser:
         "--newest-yesterday",
         action="store_true",
         help="move all dates by whole weeks so that the newest is at most a week before yesterday",
+    )
+    importer.add_argument(
+        "--dry-run", action="store_true", help="read and check everything, write nothing"
+    )
+    importer.add_argument(
+        "--mapping", type=Path, metavar="FILE.toml", help="which column of requests-csv is what"
+    )
+    importer.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.csv",
+        help="a new file for all that was refused, and why",
+    )
+    importer.add_argument(
+        "--language", default="fr", help="the language of a file that does not say it (fr)"
     )
     keeping.arguments(commands.add_parser("signer", help="hold the log's key, and sign"))
     backups.arguments_of_backup(commands.add_parser("backup", help="write everything to a file"))

@@ -4,7 +4,7 @@
 The moment, the actor and chance are arguments. Rules decide; this module carries out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -724,14 +724,35 @@ def _text_values(b: BroughtCase, t: BroughtText, aids: reading.Aids) -> dict[str
     }
 
 
-def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class BroughtAnswer:
+    """The official answer that a case from elsewhere had already, and the day on which."""
+
+    outcome: str
+    words: str
+    on: date | None = None
+    url: str | None = None
+    planned: str | None = None
+
+
+def waiting(brought: Sequence[BroughtCase]) -> int:
+    """Return how many cases from elsewhere have words that will wait for an agent."""
+    aids = reading.aids_for()
+    return sum(not all(_passes(t, aids) for t in b.texts) for b in brought)
+
+
+def import_answer(brought: BroughtCase, answer: BroughtAnswer, *, now: datetime) -> None:
     """Add the answer that a case from elsewhere already had; its ground is not known here.
 
-    Its words are shown if the gate finds nothing in them; otherwise they wait for an agent.
+    Its words are shown if the gate finds nothing in them; otherwise they wait for an agent. An
+    address in which the gate finds something is not taken.
     """
     aids = reading.aids_for()
+    words, outcome, url = answer.words, answer.outcome, answer.url
     clean = not still_personal(words, aids.lists)
-    day = brought.closed_on or now.date()
+    if url and still_personal(url, aids.lists):
+        url = None
+    day = answer.on or brought.closed_on or now.date()
     at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     text = CaseText(
         case_id=brought.case_id,
@@ -754,6 +775,8 @@ def import_answer(brought: BroughtCase, outcome: str, words: str, *, now: dateti
             text_id=text.id,
             outcome=outcome,
             ground="not_stated" if outcome in {"refused", "not_held"} else None,
+            url=url,
+            planned=answer.planned,
             answered_at=at,
         )
     )

@@ -5,16 +5,16 @@ The abstract is written and already redacted by the city; it is released where o
 nothing in it. Impossible dates and rows without words are said, never guessed.
 """
 
-import csv
+import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from beffroi.data_requests.adapters.udata import open_text
+from beffroi.data_requests.adapters.checking import checked, cut, moment, words_of
+from beffroi.data_requests.adapters.sources import How, newest_of, table
 from beffroi.data_requests.service import ImportedRequest
 
-YEARS = range(1990, 2100)
-"""What may be the year of a request: published files have 1301 and 3101 where a day was meant."""
+_MAY = ("identifier", "date_accepted", "date", "decision")
 _DECISIONS = (
     ("in part", "published", "partly"),
     ("partial", "published", "partly"),
@@ -41,11 +41,7 @@ def decided(text: str) -> tuple[str, str | None]:
 
 
 def _day(text: str) -> datetime:
-    first = text.split("/")[0].strip()
-    day = datetime.strptime(first, "%Y-%m-%d").replace(hour=10, tzinfo=UTC)
-    if day.year not in YEARS:
-        raise ValueError(f"an impossible date: {first}")
-    return day
+    return moment(text.split("/")[0], "%Y-%m-%d", field="date")
 
 
 def _closed(row: dict[str, str], at: datetime, shift: timedelta) -> date:
@@ -56,37 +52,45 @@ def _closed(row: dict[str, str], at: datetime, shift: timedelta) -> date:
         return at.date()
 
 
-def read(path: Path, *, shift: timedelta) -> Iterator[ImportedRequest | str]:
+def read(
+    path: Path, *, shift: timedelta, how: How | None = None
+) -> Iterator[ImportedRequest | str]:
     """Yield a request for each row, or a sentence for a row that cannot be read."""
-    with open_text(path) as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            try:
-                words = " ".join((row.get("abstract") or "").split())
-                if len(words) < 10:
-                    raise ValueError("no abstract")
-                at = _day(row.get("date_accepted") or row.get("date") or "") + shift
-                decision = (row.get("decision") or "").strip()
-                status, outcome = decided(decision)
-                yield ImportedRequest(
-                    source=f"foi:{path.name[:30]}:{row.get('identifier') or number}:{number}",
-                    object="document",
-                    title=words if len(words) <= 120 else words[:118].rsplit(" ", 1)[0] + " …",
-                    wanted=words[:2000],
-                    received_at=at,
-                    lang="en",
-                    official=True,
-                    status=status,
-                    outcome=outcome,
-                    decision=decision[:500],
-                    closed_on=_closed(row, at, shift) if status != "open" else None,
-                    theme="GOVE",
-                )
-            except (KeyError, ValueError, TypeError) as error:
-                yield f"row {number}: {error}"
+    file = re.sub(r"[^\w.-]", "_", path.name[:30])
+    for number, (line, row) in enumerate(table(path, needs=("abstract",), may=_MAY), 2):
+        if isinstance(row, str):
+            yield f"line {line}: {row}"
+            continue
+        try:
+            source = f"foi:{file}:{row.get('identifier') or number}:{number}"
+            yield _request(row, source, shift)
+        except ValueError as error:
+            yield f"line {line}: {error}"
 
 
-def newest(path: Path, *, until: datetime) -> datetime | None:
+def _request(row: dict[str, str], source: str, shift: timedelta) -> ImportedRequest:
+    words = " ".join(words_of(row["abstract"], "wanted").split())
+    if len(words) < 10:
+        raise ValueError("no abstract")
+    at = _day(row.get("date_accepted") or row.get("date") or "") + shift
+    decision = words_of(row.get("decision"), "decision", 500)
+    status, outcome = decided(decision)
+    return checked(
+        source=source,
+        object="document",
+        title=cut(words, 120),
+        wanted=words,
+        received_at=at,
+        lang="en",
+        official=True,
+        status=status,
+        outcome=outcome,
+        decision=decision,
+        answered_on=_closed(row, at, shift) if status != "open" else None,
+        theme="GOVE",
+    )
+
+
+def newest(path: Path, *, until: datetime, how: How | None = None) -> datetime | None:
     """Return the newest moment in a file that is not after `until`, or None."""
-    rows = read(path, shift=timedelta())
-    found = [r.received_at for r in rows if not isinstance(r, str) and r.received_at <= until]
-    return max(found, default=None)
+    return newest_of(read(path, shift=timedelta(), how=how), until)

@@ -4,61 +4,46 @@
 Messages are citizens' words with whatever they signed: all of them wait for an agent.
 """
 
-import csv
-import gzip
-import io
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from beffroi.data_requests.adapters.checking import checked, cut, moment, words_of
+from beffroi.data_requests.adapters.sources import How, newest_of, table
 from beffroi.data_requests.service import ImportedRequest
 
-
-def open_text(path: Path) -> io.TextIOBase:
-    """Open a file as UTF-8 text, gzip or not."""
-    if path.suffix == ".gz":
-        return io.TextIOWrapper(gzip.open(path), encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+_NEEDS = ("id_discussion", "title_discussion", "message", "created_discussion")
 
 
-def moment(text: str) -> datetime:
-    """Return the moment in an ISO or a French text (08/09/2021), UTC where no zone is given."""
-    if text[2:3] == "/":
-        return datetime.strptime(text.strip(), "%d/%m/%Y").replace(hour=10, tzinfo=UTC)
-    found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def read(path: Path, *, shift: timedelta) -> Iterator[ImportedRequest | str]:
+def read(
+    path: Path, *, shift: timedelta, how: How | None = None
+) -> Iterator[ImportedRequest | str]:
     """Yield a request for the first message of each discussion, or a sentence for a bad row."""
+    lang = (how or How()).language
     seen: set[str] = set()
-    with open_text(path) as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            key = row.get("id_discussion") or ""
+    for line, row in table(path, needs=_NEEDS, may=("user",)):
+        if isinstance(row, str):
+            yield f"line {line}: {row}"
+            continue
+        try:
+            key = words_of(row["id_discussion"], "id_discussion", 70)
             if not key or key in seen:
                 continue
             seen.add(key)
-            try:
-                title = " ".join((row["title_discussion"] or "").split())[:200]
-                words = (row["message"] or "").strip()[:5000]
-                if not title or not words:
-                    raise ValueError("no title or no message")
-                yield ImportedRequest(
-                    source=f"udata:{key}",
-                    object="dataset",
-                    title=title,
-                    wanted=words,
-                    received_at=moment(row["created_discussion"]) + shift,
-                    lang="fr",
-                    official=False,
-                    theme="ECON",
-                )
-            except (KeyError, ValueError, TypeError) as error:
-                yield f"row {number}: {error}"
+            yield checked(
+                source=f"udata:{key}",
+                title=cut(words_of(row["title_discussion"], "title_discussion", 1000), 200),
+                wanted=row["message"],
+                received_at=moment(row["created_discussion"], field="created_discussion") + shift,
+                lang=lang,
+                official=False,
+                theme="ECON",
+                authors=[row.get("user", "")[:500]],
+            )
+        except ValueError as error:
+            yield f"line {line}: {error}"
 
 
-def newest(path: Path, *, until: datetime) -> datetime | None:
+def newest(path: Path, *, until: datetime, how: How | None = None) -> datetime | None:
     """Return the newest moment in a file that is not after `until`, or None."""
-    rows = read(path, shift=timedelta())
-    found = [r.received_at for r in rows if not isinstance(r, str) and r.received_at <= until]
-    return max(found, default=None)
+    return newest_of(read(path, shift=timedelta(), how=how), until)

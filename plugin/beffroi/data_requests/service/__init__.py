@@ -19,6 +19,7 @@ from beffroi.cases.models import Case
 from beffroi.data_requests import rules
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.models import DataRequest, PendingRequest
+from beffroi.data_requests.queries import importing
 from beffroi.data_requests.service import clock as legal_clock
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
@@ -282,21 +283,72 @@ class ImportedRequest:
     decision: str = ""
     closed_on: date | None = None
     theme: str | None = None
+    url: str = ""
+    planned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What importing some rows would do: those that are new, and what others now say otherwise."""
+
+    fresh: tuple[ImportedRequest, ...]
+    known: int
+    changed: tuple[str, ...]
+
+    def waiting(self) -> int:
+        """Return how many of the new rows have words that will wait for an agent."""
+        return cases.waiting([_brought(row) for row in self.fresh])
+
+
+def look_up(rows: Sequence[ImportedRequest], *, days: bool = True) -> Looked:
+    """Tell new rows from known ones, and say where a known one differs from what was brought in.
+
+    Nothing of it is taken over: what agents did since would be lost. Without `days` the day of
+    reception is not compared.
+    """
+    known = importing.brought([row.source for row in rows])
+    fresh = {row.source: row for row in rows if row.source not in known}
+    changed = [
+        f"{row.source}: known already, and the file now says otherwise: {', '.join(fields)}"
+        for row in rows
+        if row.source in known and (fields := _differing(row, known[row.source], days=days))
+    ]
+    return Looked(tuple(fresh.values()), len(rows) - len(fresh), tuple(changed))
+
+
+def _differing(row: ImportedRequest, before: importing.Brought, *, days: bool) -> list[str]:
+    if before.removed:
+        return []  # what was removed here stays removed, whatever the file says
+    answered = bool(row.outcome)
+    given_up = row.status == "abandoned"
+    return [
+        field
+        for field, differs in (
+            ("received", days and row.received_at.date() != before.received_on),
+            ("title", {row.title} != before.texts.get("title", {row.title})),
+            ("wanted", {row.wanted} != before.texts.get("wanted", {row.wanted})),
+            ("outcome", answered and row.outcome not in before.outcomes),
+            ("answer", answered and row.decision not in before.texts.get("answer", ())),
+            ("status", given_up and before.status != "abandoned"),
+        )
+        if differs
+    ]
 
 
 def import_requests(
-    rows: Sequence[ImportedRequest], *, now: datetime, chance: Chance = system_chance
-) -> tuple[int, int]:
-    """Bring many requests in at once; return how many were added and how many known already.
+    rows: Sequence[ImportedRequest],
+    *,
+    now: datetime,
+    chance: Chance = system_chance,
+    days: bool = True,
+) -> Looked:
+    """Bring many requests in at once, those that are new; return what was found.
 
-    They were acknowledged elsewhere, so they get no receipt here; released ones go to the outbox.
+    They were acknowledged elsewhere, so they get no receipt here, and their legal clock was there:
+    none is wound. Released ones go to the outbox.
     """
-    known = set(
-        db.session.scalars(
-            select(DataRequest.source).where(DataRequest.source.in_([r.source for r in rows]))
-        )
-    )
-    fresh = list({row.source: row for row in rows if row.source not in known}.values())
+    found = look_up(rows, days=days)
+    fresh = found.fresh
     brought = [_brought(row) for row in fresh]
     cases.import_cases(brought, now=now, chance=chance)
     if brought:
@@ -314,10 +366,13 @@ def import_requests(
         )
     for case, row in zip(brought, fresh, strict=True):
         if row.outcome and row.decision:
-            cases.import_answer(case, row.outcome, row.decision, now=now)
+            answer = cases.BroughtAnswer(
+                row.outcome, row.decision, row.closed_on, row.url or None, row.planned or None
+            )
+            cases.import_answer(case, answer, now=now)
         if row.official:
             publish(PublicVersionChanged(case_id=case.case_id, kind=case.kind, version=1, at=now))
-    return len(fresh), len(rows) - len(fresh)
+    return found
 
 
 def _brought(row: ImportedRequest) -> cases.BroughtCase:
@@ -327,7 +382,7 @@ def _brought(row: ImportedRequest) -> cases.BroughtCase:
         visibility="public",
         commune=None,
         received_at=row.received_at,
-        closed_on=row.closed_on,
+        closed_on=row.closed_on if row.status in case_rules.REQUEST_CLOSED else None,
         sensitive=False,
         lang=row.lang,
         texts=[

@@ -55,9 +55,14 @@ def _said(lines: tuple[str, ...], lang: str, **values: str) -> str:
 
 
 def wind(case: Case, row: DataRequest, law: Law, *, today: date) -> Timetable:
-    """Work the clock out anew after something happened; return its timetable."""
+    """Work the clock out anew after something happened; return its timetable.
+
+    What was brought in from elsewhere had its clock there: none is wound here, whatever follows.
+    """
     events = reads.happened(case.id)
     table = reads.timetable(row.object, case.received_on, events, law)
+    if row.source is not None:
+        return table
     written = {one.code for one in events}
     row.clock = table.state(today)
     answered_on = max((e.on for e in events if e.code in {"answered", "refused"}), default=None)
