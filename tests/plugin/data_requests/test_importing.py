@@ -2,7 +2,7 @@
 """Bringing a register in: tried dry, then once, then again with what changed."""
 
 import csv
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from beffroi import operating
+from beffroi.cases.service import keeping
 from beffroi.data_requests import commands
 from beffroi.data_requests.adapters.sources import How
 from beffroi.data_requests.commands import Report
@@ -159,6 +160,25 @@ def test_a_second_run_adds_nothing_and_says_what_the_file_has_changed(
         " received, wanted, outcome, answer"
     ]
     assert everything(town) == before
+
+
+def test_what_was_closed_long_ago_is_kept_until_agents_could_read_it(
+    town: Town, tmp_path: Path
+) -> None:
+    file = written(tmp_path, (*REFUSED[:5], "2021-01-06", "2021-03-01", *REFUSED[7:]))
+    brought(town, file)
+    days = timedelta(days=town.settings.keep_originals_days)
+
+    def forget() -> list[int]:
+        with town.change():
+            return keeping.forget_originals(town.today - days, 10)
+
+    assert town.today - date(2021, 3, 1) > days
+    town.later(days=days.days - 1)
+    assert forget() == []
+    town.later(days=2)
+    assert len(forget()) == 1
+    assert brought(town, file).changed == []
 
 
 def strike(town: Town) -> None:

@@ -5,7 +5,7 @@ Each kind has a `count_…`, which only reads, and a `forget_…`, which takes u
 how many it took: nought when nothing is left to do. Public forms, codes and dates stay.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
@@ -20,13 +20,18 @@ def _count(found: Select[Any]) -> int:
 
 
 def _closed(before: date) -> Select[int]:
-    """Return a select of the cases closed before a day whose originals are still there."""
+    """Return a select of the cases closed before a day whose originals are still there.
+
+    What was brought in was closed long ago: it counts from then on, or nobody could read it first.
+    """
+    since = datetime(before.year, before.month, before.day, tzinfo=UTC)
+    over = or_(Case.channel != "import", Case.changed_at < since)
     texts = select(CaseText.id).where(
         CaseText.case_id == Case.id, CaseText.original != "", CaseText.state != "held"
     )
     notes = select(InternalNote.id).where(InternalNote.case_id == Case.id)
     return select(Case.id).where(
-        Case.open.is_(False), Case.closed_on < before, or_(texts.exists(), notes.exists())
+        Case.open.is_(False), Case.closed_on < before, over, or_(texts.exists(), notes.exists())
     )
 
 

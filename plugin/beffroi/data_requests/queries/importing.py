@@ -15,11 +15,15 @@ from beffroi.kernel.db import db
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A request that came by an import, as it stands here: originals by role, and its outcomes."""
+    """A request that came by an import, as it stands here: originals by role, and its outcomes.
+
+    `forgotten` says that originals have ended: there is nothing left to compare texts with.
+    """
 
     status: str
     received_on: date
     removed: bool
+    forgotten: bool
     texts: Mapping[str, Collection[str]]
     outcomes: Collection[str]
 
@@ -49,6 +53,7 @@ def brought(sources: Collection[str]) -> dict[str, Brought]:
             head.status,
             head.received_on,
             head.visibility == "removed",
+            any("" in originals for originals in texts[head.id].values()),
             texts[head.id],
             outcomes[head.id],
         )

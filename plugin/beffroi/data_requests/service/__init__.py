@@ -317,8 +317,8 @@ def look_up(rows: Sequence[ImportedRequest], *, days: bool = True) -> Looked:
 
 
 def _differing(row: ImportedRequest, before: importing.Brought, *, days: bool) -> list[str]:
-    if before.removed:
-        return []  # what was removed here stays removed, whatever the file says
+    if before.removed or before.forgotten:
+        return []  # what was removed here stays removed, and what has ended is not compared
     answered = bool(row.outcome)
     given_up = row.status == "abandoned"
     return [
