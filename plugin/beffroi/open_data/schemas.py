@@ -20,7 +20,7 @@ from beffroi.config import Settings
 from beffroi.data_requests.queries.published import PublishedRequest
 from beffroi.data_requests.rules import OBJECTS, OUTCOMES, THEMES
 from beffroi.kernel.clock import local_day
-from beffroi.open_data.rules import COLUMN_NAMES, LICENCES, harmless
+from beffroi.open_data.rules import COLUMN_NAMES, LICENCES, REQUEST_COLUMNS, harmless
 from beffroi.open_data.rules.catalogue import Facts
 from beffroi_web.filters import paragraphs
 from beffroi_web.words import N_
@@ -86,8 +86,15 @@ def as_csv(blocks: Iterable[Sequence[PublishedRequest]], settings: Settings) -> 
         yield _csv_lines([_cells(item(row, settings)) for row in block])
 
 
+_WRITTEN = frozenset(one.name for one in REQUEST_COLUMNS if one.kind in {"text", "address"})
+"""What people may have written; codes, days and numbers are ours and open no formula."""
+
+
 def _cells(values: Mapping[str, Any]) -> list[str]:
-    return ["" if value is None else harmless(str(value)) for value in values.values()]
+    return [
+        "" if value is None else harmless(str(value)) if name in _WRITTEN else str(value)
+        for name, value in values.items()
+    ]
 
 
 def _csv_lines(rows: Iterable[Sequence[str]]) -> str:
