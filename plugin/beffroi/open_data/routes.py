@@ -56,7 +56,8 @@ def _columns() -> list[tuple[Markup, Markup]]:
     for one in REQUEST_COLUMNS:
         codes = Markup(", ").join(Markup("<code>{}</code>").format(c) for c in one.codes)
         said = [gettext(one.words), gettext(KIND_WORDS[one.kind]), *([codes] if codes else [])]
-        shown.append((Markup("<code>{}</code>").format(one.name), Markup(" · ").join(said)))
+        whole = Markup("<span>{}</span>").format(Markup(" · ").join(said))  # one item on a phone
+        shown.append((Markup("<code>{}</code>").format(one.name), whole))
     return shown
 
 

@@ -47,15 +47,23 @@ def graph(town: Town, ending: str = "ttl") -> Graph:
     return Graph().parse(data=response.get_data(), format=WRITINGS[ending])
 
 
-def test_the_three_writings_are_one_graph_whatever_the_town_is_called(tmp_path: Path) -> None:
+def test_the_three_writings_are_one_graph_whatever_the_town_is_called_and_chooses(
+    tmp_path: Path,
+) -> None:
+    assert set(DATA_LICENCES) == set(LICENCES)
     name = 'L’Haÿ "les" <Roses> & \\ Cie'
+    given = {"name": name, "contact": "https://ville.example/a?b=c&d", "data_licence": "odbl-1.0"}
     url = fresh("sqlite", MIGRATIONS, tmp_path)
-    with open_town(tmp_path, url, name=name, contact="https://ville.example/a?b=c&d") as town:
+    with open_town(tmp_path, url, **given) as town:
         town.request()
         one, *others = (graph(town, ending) for ending in WRITINGS)
         assert len(one) > 100
         assert all(set(one) == set(other) for other in others)  # there are no blank nodes
         assert one.value(URIRef(f"{PAGE}publisher"), FOAF.name) == Literal(name)
+        licence = LICENCES["odbl-1.0"]
+        assert (None, DCTERMS.license, URIRef(licence.url)) in one
+        assert town.visitor().get("/data/requests.json").get_json()["licence"] == licence.url
+        assert licence.name in town.visitor().page("/data/")
         assert json.loads(town.visitor().get("/data/catalog.jsonld").get_data())["@graph"]
 
 
@@ -81,16 +89,6 @@ def test_the_catalogue_says_what_is_there(village: Town) -> None:
     for known in (DCAT.endpointURL, DCAT.endpointDescription):
         path = str(said.value(service, known)).removeprefix(PUBLIC_URL)
         assert village.visitor().get(path).status_code == 200
-
-
-def test_a_setting_chooses_among_the_licences_that_there_are(tmp_path: Path) -> None:
-    assert set(DATA_LICENCES) == set(LICENCES)
-    url = fresh("sqlite", MIGRATIONS, tmp_path)
-    with open_town(tmp_path, url, data_licence="odbl-1.0") as town:
-        licence = LICENCES["odbl-1.0"]
-        assert (None, DCTERMS.license, URIRef(licence.url)) in graph(town)
-        assert town.visitor().get("/data/requests.json").get_json()["licence"] == licence.url
-        assert licence.name in town.visitor().page("/data/")
 
 
 def test_the_official_shapes_find_no_violation(village: Town) -> None:

@@ -54,7 +54,7 @@ KIND_WORDS: Mapping[str, str] = {
     "code": N_("code"),
     "date": N_("date"),
     "number": N_("number"),
-    "address": N_("address"),
+    "address": N_("web address"),
 }
 
 
