@@ -27,6 +27,7 @@ from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.moderation import routes as moderation
+from beffroi.open_data import routes as open_data
 from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
@@ -58,6 +59,7 @@ NAVIGATION = (
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),
+    NavItem("open_data.page", N_("Open data")),
     NavItem("dashboards.accessibility", N_("Accessibility: partly checked")),
     NavItem("dashboards.privacy", N_("Privacy")),
     NavItem("feed.identity", N_("The log's identity file")),
@@ -155,7 +157,7 @@ def create_app(
         )
     )  # fmt: skip
     features = (accounts, cases, data_requests, incidents, moderation, rights, dashboards, feed)
-    for feature in features:
+    for feature in (*features, open_data):
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])

@@ -26,6 +26,7 @@ OTHERS = (PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")
 OWN = (PREFIX + "AGGREGATOR_URL",)
 """What begins like others' settings and is a town's."""
 KINDS = ("commune", "epci", "other")
+DATA_LICENCES = ("etalab-2.0", "odbl-1.0")
 BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "200000+")
 
 
@@ -60,6 +61,7 @@ class Settings:
     behind_proxy: bool = False
     dates_moved: int = 0
     source_url: str = ""
+    data_licence: str = "etalab-2.0"
     aggregator_url: str = ""
     signer_dir: Path | None = None
     witness_policy: Path | None = None
@@ -186,6 +188,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("secret_key", lambda v: len(v) >= 32, "is a secret of at least 32 characters"),
     ("population_band", lambda v: v in BANDS, f"is one of {', '.join(BANDS)}"),
     ("colour", lambda v: bool(re.fullmatch(r"#[0-9a-fA-F]{6}", v)), "is a colour like #2f4b6e"),
+    (
+        "data_licence",
+        lambda v: v in DATA_LICENCES,
+        f"is one of {', '.join(DATA_LICENCES)}",
+    ),
     ("publish", lambda v: v in {"weekly", "at-once"}, "is weekly or at-once"),
     (
         "mail_url",

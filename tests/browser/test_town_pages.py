@@ -14,6 +14,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NO_PAGES = {
     "incidents.photo",
+    "open_data.atom",
+    "open_data.catalogue_json_ld",
+    "open_data.catalogue_rdf",
+    "open_data.catalogue_turtle",
+    "open_data.requests_csv",
+    "open_data.requests_json",
     "moderation.photo",
     "dashboards.healthz",
     "dashboards.openapi",

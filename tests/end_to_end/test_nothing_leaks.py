@@ -323,7 +323,8 @@ def _they_were_really_read(both: Both) -> None:
     ref = both.planted.refs["answered"]
     assert found >= {
         "/", "/requests", f"/requests/{ref}", "/api/v1/requests", f"/api/v1/requests/{ref}",
-        "/log/content/000", "/log/tail/0",
+        "/log/content/000", "/log/tail/0", "/data/requests.csv", "/data/requests.json",
+        "/feeds/requests.atom",
     }  # fmt: skip
     assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
     gone = paths(both.of_town, status=410)

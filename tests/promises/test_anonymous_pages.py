@@ -11,7 +11,9 @@ CACHED = (
     "/privacy", "/requests/sent", "/sign-in", "/api/v1/requests", "/api/v1/requests/{request}",
     "/api/v1/incidents", "/api/v1/incidents/{report}", "/api/openapi.json", "/log/checkpoint",
     "/log/content/000", "/log/tail/0", "/log/tile/0/000.p/3", "/log/tile/entries/000.p/3",
-    "/log/proof/1", "/.well-known/beffroi.json",
+    "/log/proof/1", "/.well-known/beffroi.json", "/data/", "/data/requests.csv",
+    "/data/requests.json", "/data/catalog.ttl", "/data/catalog.rdf", "/data/catalog.jsonld",
+    "/feeds/requests.atom", "/feeds/requests.atom?status=open&lang=en",
 )  # fmt: skip
 NOT_KEPT = ("/requests/new", "/incidents/new", "/requests/confirm/x")
 """Forms: a token in them ends, and what a link filled in is its reader's."""

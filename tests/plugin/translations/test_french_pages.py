@@ -81,7 +81,7 @@ def test_no_page_in_french_speaks_english(full: Town) -> None:
                 "/", "/requests", "/requests?q=menus&status=refused&theme=EDUC", "/requests?q=zz",
                 "/requests/new", "/requests/sent", "/requests/confirm/x", "/incidents", "/nothing",
                 "/incidents?q=zz", "/incidents/new", "/how-it-works", "/accessibility", "/privacy",
-                "/sign-in", f"/follow/{token}", *(f"/requests/{r}" for r in refs),
+                "/sign-in", "/data/", f"/follow/{token}", *(f"/requests/{r}" for r in refs),
                 *(f"/incidents/{r}" for r in reports), "/requests?cursor=x", "/desk?x", "/log/x",
             )
             if not path.startswith("/desk")
