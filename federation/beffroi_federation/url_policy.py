@@ -12,29 +12,19 @@ fails four ways, each of which has an answer here or in `beffroi_federation.clie
 * one of several addresses is private: one bad address refuses them all;
 * the answer redirects somewhere else: redirects are not followed (client).
 
-No I/O here. Sources: IANA special-purpose address registries; RFC 6890, 6598, 6052, 3056, 4380.
+Which address is public and which name is a domain is said in `beffroi_web.addresses`, for whatever
+else is fetched. No I/O here.
 """
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from beffroi_federation.errors import Unreachable
+from beffroi_web.addresses import domain_name
+from beffroi_web.addresses import is_public as is_public
 
-# Special ranges that `is_global` of some Python version lets through, or that wrap another address.
-_NEVER = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-        "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16",
-        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-        "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
-    )
-)  # fmt: skip
-_UNICAST = ipaddress.ip_network("2000::/3")  # the only part of IPv6 that is given to anybody
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 _ASKED = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
@@ -98,29 +88,10 @@ def _loopback(parts: SplitResult, path: str, allowed: frozenset[str]) -> Target:
 
 def _name(host: str) -> str:
     """Return a host name in its ASCII form; addresses and local names are refused."""
-    if ":" in host or re.fullmatch(r"[0-9.]+|0x[0-9a-f.x]*", host):
-        raise AddressRefused("An address names a domain, not a number")
     try:
-        name = host.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        raise AddressRefused("The host is not a domain name") from None
-    labels = name.split(".")
-    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(one) for one in labels):
-        raise AddressRefused("The host is not a full domain name")
-    if labels[-1].isdigit() or labels[-1] in ("localhost", "local", "internal", "arpa"):
-        raise AddressRefused("The host is a local name")
-    return name
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is one that anybody on the internet can reach."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if any(ip in network for network in _NEVER if network.version == ip.version):
-        return False
-    return ip.is_global and (ip.version == 4 or ip in _UNICAST)
+        return domain_name(host)
+    except ValueError as fault:
+        raise AddressRefused(str(fault)) from None
 
 
 def check_addresses(host: str, addresses: Sequence[str]) -> tuple[str, ...]:

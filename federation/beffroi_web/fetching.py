@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One document from an address that the settings name: https, of a size, once, in time.
+
+What matters is what is not done. Nothing is looked up twice (the connection goes to the address
+that was checked, so that a name cannot answer otherwise the second time), nothing is redirected, no
+proxy, .netrc or cookie is read, and no more is held than was allowed. Plain http is for an exact
+`http://127.0.0.1:PORT` that the caller allows: tests and demonstrations.
+"""
+
+import http.client
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult
+
+from beffroi_web.addresses import LONGEST_ADDRESS, check_address, domain_name, is_public
+
+_PIECE = 65_536
+MOST_TRIED = 4
+
+Resolver = Callable[[str, int], Sequence[str]]
+
+
+class NotFetched(Exception):
+    """The document did not come; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an earlier answer said of itself, by which one asks whether it has changed."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer: None for `body` says that it is still what it was."""
+
+    body: bytes | None
+    kept: Kept
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may take: bytes, and seconds from the first look-up to the last byte."""
+
+    size: int = 32 * 1024 * 1024
+    seconds: float = 60.0
+    connecting: float = 5.0
+
+
+def look_up(host: str, port: int) -> Sequence[str]:
+    """Return every address of a name, as the machine's resolver orders them."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    return [str(address[0]) for *_, address in found]
+
+
+class Fetching:
+    """Fetches documents; `resolve` and `context` are arguments for tests."""
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        allowed_loopback: frozenset[str] = frozenset(),
+        limits: Limits | None = None,
+        resolve: Resolver = look_up,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._user_agent = user_agent
+        self._allowed = allowed_loopback
+        self._limits = limits or Limits()
+        self._resolve = resolve
+        self._context = context
+
+    def get(self, address: str, kept: Kept | None = None) -> Document:
+        """Return what stands at an address, or that it has not changed; raises NotFetched."""
+        try:
+            parts = check_address(address, self._allowed)
+        except ValueError as fault:
+            raise NotFetched(f"The address is not fetched: it {fault}") from None
+        until = time.monotonic() + self._limits.seconds
+        try:
+            connection = self._connected(parts)
+        except (OSError, ssl.SSLError) as error:
+            raise NotFetched(f"No connection to {parts.netloc}: {error}") from None
+        try:
+            return self._asked(connection, parts, kept or Kept(), until)
+        except (OSError, http.client.HTTPException) as error:
+            said = str(error) or type(error).__name__
+            raise NotFetched(f"{parts.netloc} broke off: {said}") from None
+        finally:
+            connection.close()
+
+    def _connected(self, parts: SplitResult) -> socket.socket:
+        if parts.scheme == "http":
+            return socket.create_connection(
+                ("127.0.0.1", parts.port or 80), self._limits.connecting
+            )
+        host = domain_name(parts.hostname or "")
+        addresses = list(self._resolve(host, 443))
+        if not addresses or not all(is_public(one) for one in addresses):
+            raise NotFetched(f"{host} leads to an address that is not public")
+        failure: OSError = OSError("it has no address")
+        for one in addresses[:MOST_TRIED]:
+            try:
+                plain = socket.create_connection((one, 443), self._limits.connecting)
+            except OSError as error:
+                failure = error
+                continue
+            try:
+                context = self._context or ssl.create_default_context()
+                return context.wrap_socket(plain, server_hostname=host)
+            except OSError:
+                plain.close()
+                raise
+        raise failure
+
+    def _asked(
+        self, connection: socket.socket, parts: SplitResult, kept: Kept, until: float
+    ) -> Document:
+        asking = http.client.HTTPConnection(parts.hostname or "", parts.port)
+        asking.auto_open = 0  # never look the name up again
+        asking.sock = connection
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        asking.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
+        headers = {
+            "Host": parts.netloc,
+            "Accept-Encoding": "identity",
+            "User-Agent": self._user_agent,
+            "If-None-Match": kept.etag,
+            "If-Modified-Since": kept.modified,
+        }
+        for name, value in headers.items():
+            if value:
+                asking.putheader(name, value)
+        connection.settimeout(_left(until))
+        asking.endheaders()
+        answer = asking.getresponse()
+        if answer.status == 304 and kept != Kept():
+            return Document(None, kept)
+        if 300 <= answer.status < 400:
+            to = answer.headers.get("Location", "")[:LONGEST_ADDRESS]
+            raise NotFetched(
+                f"{parts.netloc} sends on to {to!r}: write that address, if it is right"
+            )
+        if answer.status != 200:
+            raise NotFetched(f"{parts.netloc} answered {answer.status}")
+        body = self._body(answer, connection, until, parts.netloc)
+        new = Kept(_plain(answer.headers.get("ETag")), _plain(answer.headers.get("Last-Modified")))
+        return Document(body, new, answer.headers.get_content_type())
+
+    def _body(
+        self, answer: http.client.HTTPResponse, connection: socket.socket, until: float, host: str
+    ) -> bytes:
+        """Return a body within its size and its time; every piece has the time that is left."""
+        pieces: list[bytes] = []
+        size = 0
+        if answer.length is not None and answer.length > self._limits.size:
+            raise NotFetched(f"{host} sends {answer.length} bytes; {self._limits.size} are taken")
+        while True:
+            connection.settimeout(_left(until))
+            piece = answer.read1(_PIECE)
+            if not piece:
+                break
+            size += len(piece)
+            if size > self._limits.size:
+                raise NotFetched(f"{host} sends more than {self._limits.size} bytes")
+            pieces.append(piece)
+        if answer.length:
+            raise NotFetched(f"{host} broke off before the end")
+        return b"".join(pieces)
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise NotFetched("The answer took too long")
+    return left
+
+
+def _plain(value: str | None) -> str:
+    """Return a header that is kept to be sent back, if it is short and printable."""
+    return value if value and len(value) <= 200 and value.isascii() and value.isprintable() else ""
