@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from beffroi_web.addresses import check_address
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
@@ -63,6 +64,7 @@ class Settings:
     source_url: str = ""
     data_licence: str = "etalab-2.0"
     aggregator_url: str = ""
+    catalogues: tuple[tuple[str, str], ...] = ()
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -138,8 +140,31 @@ LEAST: dict[str, int] = {
 }
 """How long things are kept about persons: each setting, and the least that it may be."""
 
+CATALOGUE_KINDS = ("dcat", "ckan", "udata", "csv")
+
+
+def _catalogues(value: Any) -> tuple[tuple[str, str], ...]:
+    """Return (kind, address) of catalogues written `kind=address`, parted by spaces."""
+    said = value.split() if isinstance(value, str) else [str(one) for one in value]
+    parted = (one.partition("=") for one in said)
+    return tuple((kind, address) for kind, _, address in parted)
+
+
+def _can_be_read(catalogues: tuple[tuple[str, str], ...]) -> bool:
+    loopback = frozenset("/".join(address.split("/")[:3]) for _, address in catalogues)
+    try:
+        for kind, address in catalogues:
+            check_address(address, loopback)
+            if kind not in CATALOGUE_KINDS:
+                return False
+    except ValueError:
+        return False
+    return len({address for _, address in catalogues}) == len(catalogues)
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
+    "catalogues": _catalogues,
     "languages": words,
     "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
@@ -203,6 +228,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "aggregator_url",
         lambda v: bool(re.fullmatch(r"|https://[^/?#@\s]+|http://127\.0\.0\.1:[1-9][0-9]{0,4}", v)),
         "is the nation's address without a path, such as https://national.example",
+    ),
+    (
+        "catalogues",
+        _can_be_read,
+        "is a list of kind=address, each once: kind dcat, ckan, udata or csv, address https://…",
     ),
     (
         "database_url",

@@ -24,6 +24,7 @@ from rich.progress import Progress
 from beffroi.accounts import commands as agents
 from beffroi.app import create_app
 from beffroi.backups import commands as backups
+from beffroi.catalogue import commands as catalogue
 from beffroi.config import BIND, Settings, from_environ
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
@@ -214,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     backups.arguments_of_restore(
         commands.add_parser("restore", help="go back to a backup, and let the log catch up")
     )
+    catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
     return parser
 
@@ -226,6 +228,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     with app.app_context():
         if args.command == "agents":
             return agents.run(args, app.extensions["beffroi"].sign_in, now=clock.now())
+        if args.command == "catalogue":
+            return catalogue.run(args, settings, now=clock.now())
         if args.command == "import":
             return import_file(args, settings, clock.now())
         if args.command == "backup":

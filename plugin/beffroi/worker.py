@@ -13,7 +13,8 @@ from flask import Flask
 from flask_babel import force_locale
 
 from beffroi.cases.adapters.files import sweep
-from beffroi.cases.commands import sweep_files
+from beffroi.cases.commands import count_words, sweep_files
+from beffroi.catalogue.commands import import_due
 from beffroi.config import Settings
 from beffroi.data_requests.commands import strike_clocks
 from beffroi.data_requests.service import forget_unconfirmed
@@ -46,9 +47,11 @@ RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 READ_EVERY = timedelta(minutes=1)
+INDEXES = ("case_search", "nearby_case")
+"""The full-text indexes over words of people."""
 NO_WORDS = frozenset(
     {"log_bundle", "log_tile", "log_state", "log_batch", "log_fact", "published_cell",
-     "count_period", "ref_counter", "nightly", "sample_week"}
+     "count_period", "ref_counter", "nightly", "sample_week", "catalogue", "dataset"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 
@@ -72,7 +75,9 @@ class Worker:
         self.at = at
         self._tidied_at = clock.now() - TIDY_EVERY
         self._read_at = clock.now() - READ_EVERY
+        self._looked_at = clock.now() - TIDY_EVERY
         self._counted_on: date | None = None
+        self._words_counted_on: date | None = None
         self._publish_from = clock.now()
         self.trouble = ""
 
@@ -136,8 +141,21 @@ class Worker:
             self.settings, now=self.clock.now()
         )  # before its bytes are rewritten
         self.rewrite()
+        self.look_around()
         db.session.remove()
         return worked.done + struck + published
+
+    def look_around(self) -> None:
+        """Once a day count the words of requests; bring in the catalogues whose day has come."""
+        now = self.clock.now()
+        if now - self._looked_at < TIDY_EVERY:
+            return
+        self._looked_at = now
+        today = local_day(now, self.settings.time_zone)
+        if today != self._words_counted_on:
+            count_words()
+            self._words_counted_on = today
+        import_due(self.settings, now=now)
 
     def read_texts(self) -> int:
         """Read texts whose verdict is missing, and show those whose time has come; say how many."""
@@ -163,7 +181,7 @@ class Worker:
             return False
         tables = [name for name in db.metadata.tables if name not in NO_WORDS]
         try:
-            done = rewrite(db.engine, tables=tables, indexes=("case_search",))
+            done = rewrite(db.engine, tables=tables, indexes=INDEXES)
         except CannotRewrite as fault:
             NIGHTS.failed(REWRITE, str(fault))
             log.warning("the files were not rewritten tonight, and will be: %s", fault)

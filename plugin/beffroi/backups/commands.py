@@ -32,6 +32,7 @@ from beffroi.backups.rules import Log, Manifest, Member
 from beffroi.cases import commands as cases
 from beffroi.cases.adapters.files import FolderStore
 from beffroi.cases.queries import stored_names
+from beffroi.catalogue import commands as catalogue
 from beffroi.config import Settings
 from beffroi.feed import commands as feed
 from beffroi.feed.commands import epochs
@@ -143,6 +144,7 @@ def restore(
         finally:
             exchange.discard()
     cases.index_again()
+    catalogue.index_again()
     db.session.rollback()
     say(
         gettext(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from beffroi.cases import queries
 from beffroi.cases.adapters.files import sweep
+from beffroi.cases.queries import similar
 from beffroi.kernel import search
 from beffroi.kernel.db import unit_of_work
 
@@ -31,5 +32,23 @@ def index_again() -> int:
                 search.remove(case.case_id)
             shown = {case.case_id: case.words for case in some if case.words}
             search.put_many(shown)
+            similar.INDEX.put(case.near for case in some)
         count += len(shown)
+    with unit_of_work():
+        similar.INDEX.count_again()
     return count
+
+
+def count_words() -> int:
+    """Count anew in how many requests each word stands; return how many requests there are.
+
+    The first time, as after an upgrade, the requests that are there are put into the index before.
+    """
+    if not similar.INDEX.is_counted():
+        after = 0
+        while some := queries.released_words(after, AT_ONCE):
+            after = some[-1].case_id
+            with unit_of_work():
+                similar.INDEX.put(case.near for case in some)
+    with unit_of_work():
+        return similar.INDEX.count_again()

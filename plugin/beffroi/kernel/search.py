@@ -7,36 +7,22 @@ takes `data.ville.fr` or `l’école` for one word and `-0042` for a number, so 
 different rows. Each word of a query matches as a prefix, and all words must match.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, text
 
 from beffroi.kernel.db import db
+from beffroi.kernel.ranking import fold, words
 
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MOST_WORDS = 12
-LONGEST_WORD = 100
-"""Characters of a word that count; PostgreSQL refuses lexemes of more than 2,046 bytes."""
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 
-
-def fold(sentence: str) -> str:
-    """Return the sentence without accents, in lower case, for matching only."""
-    decomposed = unicodedata.normalize("NFKD", sentence)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
-    return bare.translate(_LIGATURES)
+__all__ = ["fold", "matches", "put", "put_many", "remove", "words_of"]
 
 
 def words_of(query: str) -> list[str]:
     """Return the folded words of a query, at most `MOST_WORDS` of them."""
-    return _words(query)[:MOST_WORDS]
-
-
-def _words(sentence: str) -> list[str]:
-    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(sentence))]
+    return words(query)[:MOST_WORDS]
 
 
 def put(case_id: int, public_words: str) -> None:
@@ -49,7 +35,7 @@ def put(case_id: int, public_words: str) -> None:
 def put_many(public_words: Mapping[int, str]) -> None:
     """Index the public words of many new cases at once."""
     rows: list[dict[str, Any]] = [
-        {"id": case_id, "words": _words(said)} for case_id, said in public_words.items()
+        {"id": case_id, "words": words(said)} for case_id, said in public_words.items()
     ]
     rows = [row for row in rows if row["words"]]
     if not rows:
@@ -76,14 +62,14 @@ def remove(case_id: int) -> None:
 
 def matches(query: str) -> Callable[[Any], ColumnElement[bool]] | None:
     """Return a condition on a case-id column for a query, or None when it holds no word."""
-    words = words_of(query)
-    if not words:
+    asked = words_of(query)
+    if not asked:
         return None
     if db.engine.dialect.name == "sqlite":
-        expression = " ".join(f'"{word}"*' for word in words)
+        expression = " ".join(f'"{word}"*' for word in asked)
         statement = "SELECT rowid FROM case_search WHERE case_search MATCH :q"
     else:
-        expression = " & ".join(f"'{word}':*" for word in words)
+        expression = " & ".join(f"'{word}':*" for word in asked)
         statement = "SELECT case_id FROM case_search WHERE words @@ CAST(:q AS tsquery)"
     found: Any = text(statement).bindparams(q=expression)
     return lambda column: column.in_(found)

@@ -27,7 +27,7 @@ from beffroi_web.words import N_
 LEAVING_LOOKS = 15
 
 BUILDING = "beffroi_restoring"
-OTHERS = frozenset({"alembic_version", "case_search"})
+OTHERS = frozenset({"alembic_version", "case_search", "nearby_case", "nearby_dataset"})
 """Tables of ours that no model declares."""
 
 

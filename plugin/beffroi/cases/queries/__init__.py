@@ -32,10 +32,12 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
+from beffroi.cases.queries import similar
 from beffroi.cases.rules import SHOWN
 from beffroi.kernel import search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
+from beffroi.kernel.nearby import Text
 from beffroi_web.paging import decode_cursor, encode_cursor
 from beffroi_web.words import N_
 
@@ -647,24 +649,31 @@ class IndexedCase:
 
     case_id: int
     words: str
+    near: Text
 
 
 def released_words(after: int, most: int) -> list[IndexedCase]:
     """Return the cases after one, in the order of their ids, with their released words."""
     heads = db.session.execute(
-        select(Case.id, Case.ref, Case.visibility)
+        select(Case.id, Case.ref, Case.kind, Case.visibility)
         .where(Case.id > after)
         .order_by(Case.id)
         .limit(most)
     ).all()
-    words: dict[int, list[str]] = {head.id: [head.ref] for head in heads}
-    texts = select(CaseText.case_id, CaseText.public).where(
-        CaseText.case_id.in_(words), CaseText.state.in_(SHOWN), CaseText.public.is_not(None)
+    said: dict[int, list[tuple[str, str]]] = {head.id: [] for head in heads}
+    public = [head.id for head in heads if head.visibility == "public"]
+    texts = select(CaseText.case_id, CaseText.role, CaseText.public).where(
+        CaseText.case_id.in_(public), CaseText.state.in_(SHOWN), CaseText.public.is_not(None)
     )
     for text in db.session.execute(texts.order_by(CaseText.id)):
-        words[text.case_id].append(text.public)
+        said[text.case_id].append((text.role, text.public))
+    listed = {head.id: [head.ref, *(w for _, w in said[head.id])] for head in heads}
     return [
-        IndexedCase(head.id, "\n".join(words[head.id]) if head.visibility == "public" else "")
+        IndexedCase(
+            head.id,
+            "\n".join(listed[head.id]) if head.visibility == "public" else "",
+            similar.text_of(head.id, head.kind, said[head.id]),
+        )
         for head in heads
     ]
 

@@ -28,6 +28,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
+from beffroi.cases.queries import similar
 from beffroi.cases.service import erasing, reading
 from beffroi.cases.service.erasing import forget_followers as forget_followers
 from beffroi.cases.service.erasing import forget_parties as forget_parties
@@ -347,11 +348,15 @@ def hold_case(case_id: int, *, reason: str, code: str, actor: Actor, now: dateti
 def index(case: Case) -> None:
     """Index a case anew by the words that its page shows."""
     db.session.flush()
-    words = db.session.scalars(
-        select(CaseText.public).where(CaseText.case_id == case.id, CaseText.state.in_(rules.SHOWN))
-    ).all()
+    rows = db.session.execute(
+        select(CaseText.role, CaseText.public)
+        .where(CaseText.case_id == case.id, CaseText.state.in_(rules.SHOWN))
+        .order_by(CaseText.id)
+    )
+    texts = [(role, words) for role, words in rows if words] if case.visibility == "public" else []
     shown = case.visibility == "public"
-    search.put(case.id, "\n".join([case.ref, *(w for w in words if w)]) if shown else "")
+    search.put(case.id, "\n".join([case.ref, *(words for _, words in texts)]) if shown else "")
+    similar.INDEX.put([similar.text_of(case.id, case.kind, texts)])
 
 
 def public_changed(case: Case, *, now: datetime) -> None:
@@ -392,6 +397,7 @@ def take_off(
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id)
+    similar.INDEX.remove([case.id])
     erasing.hide(case)
     if erases:
         erasing.erase(case, now=now)
@@ -647,12 +653,19 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
             for b, _ in heads
         ],
     )
+    shown = {
+        b.case_id: (b.kind, ref, [(t.role, t.words) for t in b.texts if _passes(t, aids)])
+        for b, ref in heads
+        if b.visibility == "public"
+    }
     search.put_many(
         {
-            b.case_id: "\n".join([ref, *(t.words for t in b.texts if _passes(t, aids))])
-            for b, ref in heads
-            if b.visibility == "public"
+            case_id: "\n".join([ref, *(words for _, words in texts)])
+            for case_id, (_, ref, texts) in shown.items()
         }
+    )
+    similar.INDEX.add(
+        similar.text_of(case_id, kind, texts) for case_id, (kind, _, texts) in shown.items()
     )
 
 
