@@ -15,9 +15,11 @@ from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
 from beffroi.cases import routes as cases
 from beffroi.cases.adapters.files import FolderStore
+from beffroi.catalogue.rules import HIGH_VALUE
 from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
+from beffroi.data_requests.routes import similar
 from beffroi.feed import routes as feed
 from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
@@ -156,7 +158,9 @@ def create_app(
             on_signed_in=lambda signed, _: apply_corrections(signed.account_id),
         )
     )  # fmt: skip
-    features = (accounts, cases, data_requests, incidents, moderation, rights, dashboards, feed)
+    features = (
+        accounts, cases, data_requests, similar, incidents, moderation, rights, dashboards, feed,
+    )  # fmt: skip
     for feature in (*features, open_data):
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
@@ -168,6 +172,7 @@ def create_app(
         several_communes=len(settings.communes) > 1,
         pairs=lambda codes: [(code, code) for code in codes],
         status_choices=_status_choices,
+        high_value=HIGH_VALUE,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     if settings.behind_proxy:

@@ -84,6 +84,19 @@ def follow(ref: str) -> Response:
     return _back(ref, "#act")
 
 
+@blueprint.post("/requests/<ref>/join")
+@guard(SIGNED_IN)
+def join(ref: str) -> Response:
+    """Count the signed-in person's support of a listed request and tell them what becomes of it."""
+    _listed(ref)
+    now = clock.now()
+    with unit_of_work():
+        case, party = service.the_case(ref), _party(now)
+        service.support(case, party, now=now)
+        service.follow(case.id, party, now=now, chance=system_chance)
+    return _back(ref, "#act")
+
+
 @blueprint.post("/requests/<ref>/comment")
 @blueprint.post("/incidents/<ref>/comment")
 @guard(SIGNED_IN)

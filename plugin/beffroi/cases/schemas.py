@@ -223,8 +223,8 @@ class Sending:
     """A form that is looked at before it is sent: where it goes, its button, whose it is.
 
     `listed` is false where nothing of it will be shown to anybody; `known` is what is known of its
-    author. `fields` are the form's own, which the page keeps; `carried` are further ones with their
-    values, and `note` says what they are.
+    author, `page` the template. `fields` are the form's own, which the page keeps; `carried` are
+    further ones with their values, and `note` says what they are.
     """
 
     action: str
@@ -234,15 +234,20 @@ class Sending:
     listed: bool = True
     carried: Sequence[tuple[str, str]] = ()
     note: str = ""
+    page: str = "cases/preview.html"
 
 
-def preview_page(form: Form, data: Mapping[str, Any], sending: Sending) -> str:
-    """Return the page that shows an author what everyone will read, before anything is sent."""
+def preview_page(form: Form, data: Mapping[str, Any], sending: Sending, **more: object) -> str:
+    """Return the page that shows an author what everyone will read, before anything is sent.
+
+    `more` is for what the page of a kind adds.
+    """
     hidden = chosen(data)
     texts = {role: data[role] for role in rules.ROLE_WORDS if data.get(role)}
     no_store()
     return render_template(
-        "cases/preview.html",
+        sending.page,
+        **more,
         texts=preview(texts, known=sending.known, hidden=hidden),
         kept=[
             *((name, form.value(name)) for name in sending.fields if form.value(name)),

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What comes in for a data request, from the form, the desk or the API; and what goes out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from flask_babel import format_date, gettext
+from flask_babel import format_date, gettext, ngettext
 from marshmallow import Schema, fields, validate
 from marshmallow.exceptions import ValidationError
 
 from beffroi.cases.rules import TEXT_LIMITS
-from beffroi.cases.schemas import HidingFields
+from beffroi.cases.schemas import SUMMARY_LENGTH, HidingFields, card, shortened
 from beffroi.config import luhn
 from beffroi.data_requests.rules import (
     CHANNELS,
@@ -21,6 +23,7 @@ from beffroi.data_requests.rules import (
     THEMES,
 )
 from beffroi.legal.clock import Step, Timetable
+from beffroi_web.cards import CaseCard
 from beffroi_web.words import N_
 
 FIELDS = (
@@ -187,3 +190,70 @@ class RequestPage(Schema):
 
     items = fields.List(fields.Nested(PublicRequest), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
+
+
+class NearQuery(Schema):
+    """What is looked for in `GET /api/v1/similar`: the line in which somebody asks."""
+
+    q = fields.String(required=True, validate=validate.Length(1, TEXT_LIMITS["title"]))
+
+
+class NearRequest(Schema):
+    """A request that was made in this town already."""
+
+    ref = fields.String()
+    title = fields.String()
+    status = fields.String()
+    received_on = fields.Date()
+    supports = fields.Integer()
+    outcome = fields.String(allow_none=True)
+    answer = fields.String(allow_none=True)
+    url = fields.String()
+
+
+class NearDataset(Schema):
+    """A dataset of a connected catalogue."""
+
+    title = fields.String()
+    url = fields.String()
+    summary = fields.String()
+    publisher = fields.String()
+    licence = fields.String()
+    themes = fields.List(fields.String())
+    high_value = fields.String(allow_none=True)
+
+
+class NearElsewhere(Schema):
+    """A request that was made in another town."""
+
+    town = fields.String()
+    title = fields.String()
+    answer = fields.String(allow_none=True)
+    url = fields.String()
+
+
+class NearThings(Schema):
+    """What resembles a request, the nearest first in each list."""
+
+    requests = fields.List(fields.Nested(NearRequest), required=True)
+    datasets = fields.List(fields.Nested(NearDataset), required=True)
+    elsewhere = fields.List(fields.Nested(NearElsewhere), required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NearCard:
+    """A similar request as a page shows it, and the reference by which one joins it."""
+
+    ref: str
+    card: CaseCard
+
+
+def near_card(row: Any, answers: Sequence[Any], *, today: date) -> NearCard:
+    """Return a similar request with how its answer begins and how many stand behind it."""
+    supports = ngettext("%(num)s person in support", "%(num)s people in support", row.supports)
+    shown = card(row, today=today, facts=(supports,) if row.supports else ())
+    words = answers[0].words if answers else None
+    if words:
+        said = gettext("Answer: %(words)s", words=shortened(words, SUMMARY_LENGTH))
+        shown = replace(shown, summary=said)
+    return NearCard(row.ref, shown)

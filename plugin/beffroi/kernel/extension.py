@@ -23,6 +23,16 @@ class KeptReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedElsewhere:
+    """A request of another town, as the nation shows it: its title, its answer, its address."""
+
+    town: str
+    title: str
+    answer: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class NextBatches:
     """When the log's next batches are due: of everything, and of withdrawals."""
 
@@ -69,6 +79,7 @@ class Extension:
     receipt: Callable[[int, bytes, bytes], KeptReceipt] | None = None
     next_batches: Callable[[datetime], NextBatches] | None = None
     witnesses: Callable[[], list[SeenLog]] | None = None
+    elsewhere: Callable[[str, str], list[AskedElsewhere]] | None = None
     files: Files | None = None
     archives: Files | None = None
 

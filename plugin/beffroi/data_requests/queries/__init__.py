@@ -10,9 +10,13 @@ from sqlalchemy import bindparam, func, select
 
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
+from beffroi.cases.queries.similar import INDEX
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests.models import DataRequest, LegalEvent, PendingRequest
 from beffroi.kernel.db import db
+
+LEAST = 0.3
+"""The part of a question that a request must share to be shown as similar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +95,15 @@ def listing(filters: Mapping[str, Any]) -> cases.Page:
     )
 
 
-def similar(words: str, *, but: str = "", most: int = 5) -> list[Any]:
-    """Return public requests that share the longer words of a title, best supported first."""
-    kept = [w for w in words.split() if len(w) > 4][:3]
-    found: dict[int, Any] = {}
-    for word in kept:
-        statement = (
-            cases.with_words(cases.card_select(), word)
-            .where(Case.kind == DATA_REQUEST, Case.ref != but)
-            .order_by(Case.supports.desc(), Case.id.desc())
-            .limit(most)
-        )
-        for row in db.session.execute(statement):
-            found.setdefault(row.id, row)
-    return list(found.values())[:most]
+def similar(title: str, more: str = "", *, but: int = 0, most: int = 5) -> list[Any]:
+    """Return public requests that ask for the same thing, the nearest first, without the id `but`.
+
+    A request whose words nobody has released is not found: the index does not hold them.
+    """
+    found = [n.id for n in INDEX.find(title, more, most=most, covers=LEAST, but=but)]
+    statement = cases.card_select().where(Case.kind == DATA_REQUEST, Case.id.in_(found))
+    rows = {row.id: row for row in db.session.execute(statement)} if found else {}
+    return [rows[one] for one in found if one in rows]
 
 
 def figures() -> dict[str, int]:

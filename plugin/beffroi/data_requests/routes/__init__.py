@@ -28,7 +28,7 @@ from beffroi.cases.schemas import (
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.queries import clock as clocks
-from beffroi.data_requests.routes import access
+from beffroi.data_requests.routes import access, similar
 from beffroi.data_requests.routes.appeal import cada_address
 from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
 from beffroi.data_requests.schemas import (
@@ -96,15 +96,16 @@ def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
             objects=rules.OBJECTS,
             communes=settings().communes,
             needs_email=visitor is None,
-            similar=[
-                card(row, today=clock.local_day(clock.now(), settings().time_zone))
-                for row in queries.similar(form.value("title"))
-            ]
-            if status != 200
-            else [],
+            near=similar.near(form.value("title"), form.value("wanted")) if status != 200 else None,
+            status_words=_status_words(),
         ),
         status,
     )
+
+
+def _status_words() -> dict[str, str]:
+    """Return what each status is called, for the script that shows what was asked already."""
+    return {status: gettext(STATUS_WORDS[status]) for status in REQUEST_STATUSES}
 
 
 @blueprint.get("/requests/new")
@@ -154,7 +155,9 @@ def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
     service.checked_commune(data.get("commune"), settings().communes)
     own = accounts.details(current_visitor()) or tuple(filter(None, (data.get("email"),)))
     button, action = gettext("Send the request"), url_for("data_requests.submit")
-    return preview_page(form, data, Sending(action, button, FIELDS, own)), 200
+    sending = Sending(action, button, FIELDS, own, page="data_requests/preview.html")
+    near = similar.near(data["title"], data["wanted"])
+    return preview_page(form, data, sending, near=near), 200
 
 
 def _receive(data: dict[str, Any], now: Any) -> str:
@@ -262,7 +265,7 @@ def show(ref: str) -> str | tuple[str, int]:
         proof=_proof_place(head.id),
         similar=[
             card(row, today=clock.local_day(now, settings().time_zone))
-            for row in (queries.similar(title, but=head.ref, most=3) if title else [])
+            for row in (queries.similar(title, but=head.id, most=3) if title else [])
         ],
     )
 
