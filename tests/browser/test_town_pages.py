@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NO_PAGES = {
     "incidents.photo",
+    "similar.api_similar",
     "open_data.atom",
     "open_data.catalogue_json_ld",
     "open_data.catalogue_rdf",
