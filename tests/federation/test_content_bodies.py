@@ -41,7 +41,7 @@ def said(read: Callable[[bytes], object], body: bytes) -> object:
         return type(error)
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(BODIES)
 def test_what_is_served_is_read_at_once_as_line_by_line(body: bytes) -> None:
     assert said(parse_contents, body) == said(slowly, body)
@@ -62,7 +62,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(st.tuples(BODIES, st.lists(st.tuples(st.integers(0, 900), PIECES), max_size=3)).map(changed))
 @example(b"\n")
 @example(b"")

@@ -37,7 +37,7 @@ def strictly(data: bytes) -> object:
     return value if isinstance(value, dict) and spelt == data else None
 
 
-@settings(max_examples=500)
+@settings(max_examples=300)
 @given(
     VALUES.map(lambda value: json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     | st.dictionaries(st.text(max_size=4), VALUES).map(

@@ -93,7 +93,7 @@ def mutated(draw: st.DrawFn, originals: st.SearchStrategy[bytes]) -> bytes:
 LEAVES = mutated(ENTRIES.map(encode_entry)) | st.binary(max_size=200)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(LEAVES)
 @example(b'{"t":"rcv","v":1}')
 @example(b'{"p":"2026-W40","t":"bat","v":1}\n')
@@ -155,7 +155,7 @@ OTHER_JSON = st.dictionaries(st.sampled_from("disx"), JSON_VALUES).map(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(mutated(LINES) | OTHER_JSON | st.binary(max_size=200))
 @example(b'{"d":"","i":0,"i":0,"s":"' + b"A" * 43 + b'"}')
 @example(b'{"d":"\\ud800","i":0,"s":"' + b"A" * 43 + b'"}')

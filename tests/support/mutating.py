@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from hypothesis import settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("BEFFROI_FUZZ_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("BEFFROI_FUZZ_EXAMPLES", "100"))
 """How many inputs each parser gets; a long night has more."""
 
 bounded = settings(max_examples=EXAMPLES, deadline=None)
