@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from support.demo_run import ROOT, Demo, Ended, free_base, run_once, staying
+from support.real_slice import sliced
 
 STEPS = [
     "sign-in", "request-submitted", "incident-submitted", "triaged", "answered",
@@ -62,9 +63,9 @@ judged = pytest.mark.skipif(
 )
 REAL_DATA = os.environ.get("BEFFROI_REAL_DATA", "")
 WITH = (
-    pytest.param((), id="own-texts"),
+    pytest.param("", id="own-texts"),
     pytest.param(
-        ("--data", REAL_DATA),
+        REAL_DATA,
         id="real-data",
         marks=[
             pytest.mark.real_data,
@@ -103,7 +104,8 @@ def seen(
     if not request.param:
         yield request.getfixturevalue("own")
         return
-    with staying(free_base(), tmp_path_factory.mktemp("demo"), request.param) as up:
+    real = sliced(Path(REAL_DATA), tmp_path_factory.mktemp("real"))
+    with staying(free_base(), tmp_path_factory.mktemp("demo"), ("--data", str(real))) as up:
         yield Seen(None, {}, up)
 
 
