@@ -41,7 +41,7 @@ SUITES = (
     Suite("unit", ("-m", "not (database or browser or slow)", "-n", "3", "--dist", "worksteal")),
     # A file's tests stay together below: they share a server or a browser.
     Suite("databases", ("-m", "database and not browser", "-n", "3", "--dist", "loadfile")),
-    Suite("browser", ("-m", "browser", "-n", "3", "--dist", "loadfile")),
+    Suite("browser", ("-m", "browser", "-n", "2", "--dist", "loadfile")),
     # These start processes of their own and watch the clock; ports are dealt out by process.
     Suite(
         "other",
