@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the legal clock: what happened to a request, and the timetable that follows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from beffroi.data_requests.models import DataRequest, LegalEvent
 from beffroi.kernel.db import db
@@ -101,13 +101,3 @@ def striking(today: date, most: int) -> Sequence[int]:
         .order_by(DataRequest.clock_on, DataRequest.case_id)
         .limit(most)
     ).all()
-
-
-def states() -> Mapping[str, int]:
-    """Return how many requests stand in each state of the clock."""
-    rows = db.session.execute(
-        select(DataRequest.clock, func.count())
-        .where(DataRequest.clock.is_not(None))
-        .group_by(DataRequest.clock)
-    )
-    return {str(code): int(count) for code, count in rows}

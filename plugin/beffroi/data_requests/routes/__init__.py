@@ -62,8 +62,8 @@ def listing() -> str:
     """Show the public list of requests with search, filters and sorting."""
     filters = list_filters(ListQuery(), REQUEST_STATUSES)
     page = queries.listing(filters)
-    today = clock.local_day(clock.now(), settings().time_zone)
-    cards = [card(row, today=today, facts=_facts(row)) for row in page.items]
+    day = today()
+    cards = [card(row, today=day, facts=_facts(row)) for row in page.items]
     return render_template(
         "data_requests/list.html",
         cards=cards,
@@ -173,9 +173,7 @@ def _receive(data: dict[str, Any], now: Any) -> str:
         )
         case = service.receive(
             data,
-            service.Reception(
-                party, "web", clock.local_day(now, settings().time_zone), current_language()
-            ),
+            service.Reception(party, "web", today(), current_language()),
             actor=accounts.actor(visitor),
             now=now,
             chance=system_chance,
@@ -209,7 +207,7 @@ def confirmed(token: str) -> AnyResponse:
             token,
             actor=accounts.actor(None),
             now=now,
-            today=clock.local_day(now, settings().time_zone),
+            today=today(),
             chance=system_chance,
             communes=settings().communes,
         )
@@ -228,18 +226,18 @@ def show(ref: str) -> str | tuple[str, int]:
     texts = cases.public_texts(head.id)
     by_role = {t.role: t for t in texts if t.role != "comment"}
     answers = cases.public_answers(head.id)
-    now = clock.now()
     title = by_role["title"].words if "title" in by_role else None
     key = author_key(ref)
     if key:
         no_store()
-    lines = _legal_lines(head, codes)
+    happened = clocks.happened(head.id)
+    lines = _legal_lines(head, codes, happened)
     return render_template(
         "data_requests/show.html",
         head=head,
         codes=codes,
         badge=case_badge(head.status),
-        due=due(head, clock.local_day(now, settings().time_zone)),
+        due=due(head, today()),
         texts=by_role,
         comments=[t for t in texts if t.role == "comment"],
         title=title,
@@ -257,33 +255,33 @@ def show(ref: str) -> str | tuple[str, int]:
         lines=lines,
         notice=law().pack.notice[current_language()],
         no_clock=law().pack.no_clock[current_language()],
-        opinion=_opinion(head.id),
+        opinion=next((one for one in happened if one.code == "cada_opinion"), None),
         meanings=rules.MEANINGS,
-        appeal=cada_address(ref, key) if (is_author or key) and _is_refused(head.id) else "",
+        appeal=cada_address(ref, key) if (is_author or key) and _is_refused(happened) else "",
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
         similar=[
-            card(row, today=clock.local_day(now, settings().time_zone))
+            card(row, today=today())
             for row in (queries.similar(title, but=head.id, most=3) if title else [])
         ],
     )
 
 
-def _legal_lines(head: cases.CaseHead, codes: queries.RequestCodes | None) -> list[LegalLine]:
+def _legal_lines(
+    head: cases.CaseHead,
+    codes: queries.RequestCodes | None,
+    happened: Sequence[clocks.Happened],
+) -> list[LegalLine]:
     """Return the delays of a request; none of what was brought in: its clock was elsewhere."""
     if clocks.state(head.id) is None or codes is None:
         return []
-    table = clocks.timetable(codes.object, head.received_on, clocks.happened(head.id), law())
+    table = clocks.timetable(codes.object, head.received_on, happened, law())
     return legal_lines(table, today(), current_language())
 
 
-def _opinion(case_id: int) -> clocks.Happened | None:
-    return next((one for one in clocks.happened(case_id) if one.code == "cada_opinion"), None)
-
-
-def _is_refused(case_id: int) -> bool:
-    return any(one.code in {"refused", "implicit_refusal"} for one in clocks.happened(case_id))
+def _is_refused(happened: Sequence[clocks.Happened]) -> bool:
+    return any(one.code in {"refused", "implicit_refusal"} for one in happened)
 
 
 def _removed(head: cases.CaseHead) -> tuple[str, int]:

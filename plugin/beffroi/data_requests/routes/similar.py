@@ -2,7 +2,6 @@
 """Already asked, already open? For the page after "continue", and while somebody types."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -10,8 +9,8 @@ from flask import Blueprint, Response, jsonify, request
 from beffroi.cases import queries as cases
 from beffroi.catalogue import queries as catalogue
 from beffroi.data_requests import queries
+from beffroi.data_requests.routes.shared import today
 from beffroi.data_requests.schemas import NearCard, NearQuery, NearThings, near_card
-from beffroi.kernel import clock
 from beffroi.kernel.errors import Invalid
 from beffroi.kernel.extension import AskedElsewhere, extension, settings
 from beffroi_web.forms import load
@@ -46,14 +45,10 @@ def near(title: str, more: str = "") -> Near:
     rows = queries.similar(title, more, most=MOST)
     answers = cases.answers_by_case([row.id for row in rows])
     return Near(
-        [near_card(row, answers[row.id], today=_today()) for row in rows],
+        [near_card(row, answers[row.id], today=today()) for row in rows],
         catalogue.near(title, more, most=MOST),
         _elsewhere(title, more),
     )
-
-
-def _today() -> date:
-    return clock.local_day(clock.now(), settings().time_zone)
 
 
 def _elsewhere(title: str, more: str) -> list[AskedElsewhere]:
