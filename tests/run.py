@@ -190,6 +190,7 @@ def missing_parts(path: str) -> list[str]:
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the tests; ValueError if the real data named is not there."""
     changed = dict(environ)
+    changed.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of hundreds of processes compiles anew
     changed["PATH"] = os.pathsep.join([environ.get("PATH", os.defpath), "/usr/sbin", "/usr/bin"])
     beside = ROOT.parent / "shared" / "data"
     given = environ.get("BEFFROI_REAL_DATA", "")
