@@ -19,7 +19,7 @@ from beffroi.catalogue.rules import HIGH_VALUE
 from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
-from beffroi.data_requests.routes import similar
+from beffroi.data_requests.routes import following, similar
 from beffroi.feed import routes as feed
 from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
@@ -49,6 +49,7 @@ SUBMISSIONS = (
     "data_requests.api_submit",
     "incidents.submit",
     "incidents.api_submit",
+    "data_requests.subscribe",
     "cases.comment",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
@@ -173,6 +174,7 @@ def create_app(
         pairs=lambda codes: [(code, code) for code in codes],
         status_choices=_status_choices,
         high_value=HIGH_VALUE,
+        followed_in_words=following.in_words,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     if settings.behind_proxy:

@@ -29,6 +29,7 @@ from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as request_service
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.routes import following
 from beffroi.data_requests.schemas import (
     AnswerFormSchema,
     DeskRequestForm,
@@ -143,6 +144,7 @@ def account() -> str:
         own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
         receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
         comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
+        follows=following.followed_by(person.party_ids),
         kept=rights.kept_for(visitor.account_id),
         reasons=right_rules.REASONS,
         is_staff=visitor.may("agent", "moderator"),

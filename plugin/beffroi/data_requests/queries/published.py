@@ -6,7 +6,7 @@ itself, a held or a pending one is an empty place. A request that is not listed,
 is in no row, no order and no state.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -121,6 +121,12 @@ def blocks() -> Iterator[list[PublishedRequest]]:
     db.session.rollback()
 
 
+def by_ids(case_ids: Collection[int]) -> dict[int, PublishedRequest]:
+    """Return the listed ones among some requests, by their ids."""
+    rows = db.session.execute(_BY_ID, {"case_ids": list(case_ids)}).all()
+    return dict(zip([row.id for row in rows], _published(rows), strict=True))
+
+
 def _published(rows: Sequence[Any]) -> list[PublishedRequest]:
     ids = [row.id for row in rows]
     words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
@@ -205,6 +211,5 @@ def lately(
         if step != "released" or (codes or {}).get("role") != "comment":
             told[case_id] = max(at, told.get(case_id, at))
     newest = sorted(told, key=lambda case_id: (told[case_id], case_id), reverse=True)[:most]
-    rows = db.session.execute(_BY_ID, {"case_ids": newest}).all()
-    made = dict(zip([row.id for row in rows], _published(rows), strict=True))
+    made = by_ids(newest)
     return [(made[case_id], told[case_id]) for case_id in newest if case_id in made]
