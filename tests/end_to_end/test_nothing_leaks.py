@@ -326,6 +326,8 @@ def _they_were_really_read(both: Both) -> None:
         "/log/content/000", "/log/tail/0", "/data/requests.csv", "/data/requests.json",
         "/feeds/requests.atom",
     }  # fmt: skip
+    reports = {page.path for page in both.of_town if both.planted.refs["street"] in page.all}
+    assert reports >= {"/data/incidents.csv", "/data/incidents.json", "/feeds/incidents.atom"}
     assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
     gone = paths(both.of_town, status=410)
     assert f"/requests/{both.planted.refs['to be removed']}" in gone

@@ -72,6 +72,7 @@ class Case(Model):
         Index("ix_case_list", "kind", "visibility", "received_at", "id"),
         Index("ix_case_desk", "open", "due_on", "id"),
         Index("ix_case_count", "kind", "visibility", "open"),
+        Index("ix_case_changed", "kind", "visibility", "changed_at", "version", "supports", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

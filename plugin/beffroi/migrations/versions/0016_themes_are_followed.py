@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Themes and whole towns are followed, once a day; catalogues are connected at the desk too.
 
+What the validators of the open data follow from stands in one index of cases.
+
 PostgreSQL keeps no samples of addresses. A catalogue that was connected at the desk is forgotten on
 the way back, with its datasets: the settings know nothing of it.
 """
@@ -13,6 +15,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+CHANGED = ["kind", "visibility", "changed_at", "version", "supports", "id"]
 INDEXED = {"subscription": ("theme",), "subscriber": ("told_on",)}
 
 
@@ -82,6 +85,7 @@ def upgrade() -> None:
         for column in columns:
             op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
     op.create_index(op.f("ix_pending_subscription_email"), "pending_subscription", ["email"])
+    op.create_index("ix_case_changed", "case", CHANGED)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE pending_subscription ALTER COLUMN email SET STATISTICS 0")
     with op.batch_alter_table("catalogue") as table:
@@ -107,5 +111,6 @@ def downgrade() -> None:
     with op.batch_alter_table("catalogue") as table:
         table.drop_column("fixed")
         table.drop_column("name")
+    op.drop_index("ix_case_changed", "case")
     for table in ("digest", "pending_subscription", "subscription", "subscriber"):
         op.drop_table(table)
