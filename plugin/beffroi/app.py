@@ -15,6 +15,7 @@ from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
 from beffroi.cases import routes as cases
 from beffroi.cases.adapters.files import FolderStore
+from beffroi.catalogue import routes as catalogue
 from beffroi.catalogue.rules import HIGH_VALUE
 from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
@@ -162,7 +163,7 @@ def create_app(
     features = (
         accounts, cases, data_requests, similar, incidents, moderation, rights, dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data):
+    for feature in (*features, open_data, catalogue):
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])

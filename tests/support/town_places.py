@@ -83,6 +83,7 @@ PLACES = (
     Place("/desk/cases/{photos}", "agent"),
     Place("/desk/requests/new", "agent"),
     Place("/desk/departments", "administrator"),
+    Place("/desk/catalogues", "administrator"),
     Place("/desk/health", "agent"),
     Place("/desk/texts", "agent"),
     Place("/desk/texts?status=review&reason=civility", "moderator"),
