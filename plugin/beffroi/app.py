@@ -22,6 +22,7 @@ from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
 from beffroi.data_requests.routes import following, similar
 from beffroi.feed import routes as feed
+from beffroi.feed.adapters.elsewhere import Elsewhere
 from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.feed.queries.witnesses import seen_log
@@ -89,6 +90,14 @@ def site_of(settings: Settings) -> Site:
     )
 
 
+def _elsewhere(settings: Settings) -> Elsewhere | None:
+    """Return what asks the nation for requests of other towns, where there is a nation."""
+    if not settings.aggregator_url:
+        return None
+    agent = f"Beffroi/{__version__} ({settings.public_url})"
+    return Elsewhere(settings.aggregator_url, settings.siren, user_agent=agent)
+
+
 def _status_choices(
     words: Mapping[str, tuple[str, str]], counts: Mapping[str, int]
 ) -> list[tuple[str, str]]:
@@ -142,6 +151,7 @@ def create_app(
         proof_place=proof_place,
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
+        elsewhere=_elsewhere(settings),
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),

@@ -345,8 +345,10 @@ def _no_search_finds_them(both: Both) -> None:
     for word in both.planted.markers.values():
         for path in lists:
             assert stranger.get(f"{path}?q={quote(word)}").get_json()["items"] == [], word
+    assert reader.get("/api/v1/similar?q=cantines").get_json()["items"]
     assert reader.get("/api/v1/records?q=cantines").get_json()["items"]
     for word in both.planted.markers.values():
+        assert reader.get(f"/api/v1/similar?q={quote(word)}").get_json()["items"] == [], word
         assert reader.get(f"/api/v1/records?q={quote(word)}").get_json()["items"] == [], word
 
 

@@ -231,12 +231,13 @@ class NearDataset(Schema):
 
 
 class NearElsewhere(Schema):
-    """A request that was made in another town."""
+    """A request that was answered in another town."""
 
     town = fields.String()
     title = fields.String()
     answer = fields.String(allow_none=True)
     url = fields.String()
+    published_url = fields.String(allow_none=True)
 
 
 class NearThings(Schema):
