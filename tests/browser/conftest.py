@@ -153,8 +153,9 @@ def _fill(made: Live) -> None:
     town.answer(refs["appealed"], "refused", "Ils sont secrets.", ground="business")
     _leave(made)
     refs["token"] = town.follow(refs["open"], "alix@citizens.example")
+    party = town.party("sam@citizens.example")
     with town.change():
-        at, party = subscribing.Moment(town.now, town.today), town.party("sam@citizens.example")
+        at = subscribing.Moment(town.now, town.today)
         for theme in ("", "ENVI"):
             subscribing.subscribe(party, theme, at, chance=town.chance)
         refs["digest_token"] = token_of(party)

@@ -13,9 +13,9 @@ from beffroi_web.words import N_
 EVERY = timedelta(days=1)
 """A catalogue is asked for once in this time, whatever became of it."""
 KIND_WORDS: Mapping[str, str] = {
+    "udata": N_("udata: data.gouv.fr and portals like it"),
     "dcat": N_("DCAT: a catalogue as JSON-LD, JSON or RDF/XML"),
     "ckan": N_("CKAN: a portal, or a search on it"),
-    "udata": N_("udata: data.gouv.fr and portals like it"),
     "csv": N_("CSV: a list with a title and an address"),
 }
 """The kinds of catalogues, in words; a test compares them with the readers and the setting."""
