@@ -24,7 +24,6 @@ from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, SignInNeeded
-from beffroi.kernel.extension import settings
 from beffroi.texts.rules import chosen
 from beffroi_web.csrf import csrf_exempt
 from beffroi_web.forms import Form, load
@@ -254,6 +253,6 @@ def move(ref: str) -> Response:
             reason=request.form.get("reason", ""),
             actor=accounts.actor(current_visitor()),
             now=now,
-            today=clock.local_day(now, settings().time_zone),
+            today=clock.today(now),
         )
     return _desk(ref)

@@ -77,7 +77,7 @@ class AnyDocument(Schema):
 
 
 def _today() -> Any:
-    return clock.local_day(clock.now(), settings().time_zone)
+    return clock.today()
 
 
 @blueprint.get("/")
