@@ -15,12 +15,14 @@ from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
 from beffroi.cases import routes as cases
 from beffroi.cases.adapters.files import FolderStore
+from beffroi.catalogue import routes as catalogue
 from beffroi.catalogue.rules import HIGH_VALUE
 from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
-from beffroi.data_requests.routes import similar
+from beffroi.data_requests.routes import following, similar
 from beffroi.feed import routes as feed
+from beffroi.feed.adapters.elsewhere import Elsewhere
 from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.feed.queries.witnesses import seen_log
@@ -49,6 +51,7 @@ SUBMISSIONS = (
     "data_requests.api_submit",
     "incidents.submit",
     "incidents.api_submit",
+    "data_requests.subscribe",
     "cases.comment",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
@@ -85,6 +88,14 @@ def site_of(settings: Settings) -> Site:
         timezone=settings.time_zone,
         source_url=settings.source_url or None,
     )
+
+
+def _elsewhere(settings: Settings) -> Elsewhere | None:
+    """Return what asks the nation for requests of other towns, where there is a nation."""
+    if not settings.aggregator_url:
+        return None
+    agent = f"Beffroi/{__version__} ({settings.public_url})"
+    return Elsewhere(settings.aggregator_url, settings.siren, user_agent=agent)
 
 
 def _status_choices(
@@ -140,6 +151,7 @@ def create_app(
         proof_place=proof_place,
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
+        elsewhere=_elsewhere(settings),
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),
@@ -161,7 +173,7 @@ def create_app(
     features = (
         accounts, cases, data_requests, similar, incidents, moderation, rights, dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data):
+    for feature in (*features, open_data, catalogue):
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
@@ -173,6 +185,7 @@ def create_app(
         pairs=lambda codes: [(code, code) for code in codes],
         status_choices=_status_choices,
         high_value=HIGH_VALUE,
+        followed_in_words=following.in_words,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     if settings.behind_proxy:

@@ -8,6 +8,7 @@ from beffroi.cases.events import (
     PublicVersionChanged,
     RequestReceived,
     StepTaken,
+    SubscriptionAsked,
 )
 from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
@@ -26,4 +27,5 @@ HANDLERS: Handlers = {
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),
     StepTaken: (notifications.on_step_taken,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
+    SubscriptionAsked: (notifications.on_subscription_asked,),
 }

@@ -14,6 +14,7 @@ from flask_babel import force_locale
 
 from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import count_words, sweep_files
+from beffroi.cases.service import subscribing
 from beffroi.catalogue.commands import import_due
 from beffroi.config import Settings
 from beffroi.data_requests.commands import strike_clocks
@@ -78,6 +79,7 @@ class Worker:
         self._looked_at = clock.now() - TIDY_EVERY
         self._counted_on: date | None = None
         self._words_counted_on: date | None = None
+        self._digested_on: date | None = None
         self._publish_from = clock.now()
         self.trouble = ""
 
@@ -125,9 +127,24 @@ class Worker:
         self._counted_on = today
         return cells
 
+    def digest(self) -> int:
+        """Owe the day's digests, once a day; return how many.
+
+        None in a restored town before the log has told what happened since the backup.
+        """
+        now = self.clock.now()
+        today = local_day(now, self.settings.time_zone)
+        if today == self._digested_on or behind_since() is not None:
+            return 0
+        owed = notifications.digest_due(self.settings, now=now)
+        if owed is not None:
+            self._digested_on = today
+        return owed or 0
+
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
         struck = self.strike()
+        self.digest()
         worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()
@@ -235,6 +252,7 @@ class Worker:
             jobs.purge(before=now - JOBS_KEPT)
             outbox.purge(now)
             forget_unconfirmed(now)
+            subscribing.forget_unconfirmed(now)
             forget_the_gone(now)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)

@@ -11,6 +11,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from beffroi.cases.queries.subscribing import token_of
+from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.rights import service as rights
@@ -151,6 +153,12 @@ def _fill(made: Live) -> None:
     town.answer(refs["appealed"], "refused", "Ils sont secrets.", ground="business")
     _leave(made)
     refs["token"] = town.follow(refs["open"], "alix@citizens.example")
+    party = town.party("sam@citizens.example")
+    with town.change():
+        at = subscribing.Moment(town.now, town.today)
+        for theme in ("", "ENVI"):
+            subscribing.subscribe(party, theme, at, chance=town.chance)
+        refs["digest_token"] = token_of(party)
     town.comment(refs["open"], "Cela m’aiderait aussi.")
     town.release(refs["open"], "comment")
     town.comment(refs["open"], "Appelez-moi au 06 12 34 56 78")

@@ -326,6 +326,8 @@ def _they_were_really_read(both: Both) -> None:
         "/log/content/000", "/log/tail/0", "/data/requests.csv", "/data/requests.json",
         "/feeds/requests.atom",
     }  # fmt: skip
+    reports = {page.path for page in both.of_town if both.planted.refs["street"] in page.all}
+    assert reports >= {"/data/incidents.csv", "/data/incidents.json", "/feeds/incidents.atom"}
     assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
     gone = paths(both.of_town, status=410)
     assert f"/requests/{both.planted.refs['to be removed']}" in gone
@@ -343,8 +345,10 @@ def _no_search_finds_them(both: Both) -> None:
     for word in both.planted.markers.values():
         for path in lists:
             assert stranger.get(f"{path}?q={quote(word)}").get_json()["items"] == [], word
+    assert reader.get("/api/v1/similar?q=cantines").get_json()["items"]
     assert reader.get("/api/v1/records?q=cantines").get_json()["items"]
     for word in both.planted.markers.values():
+        assert reader.get(f"/api/v1/similar?q={quote(word)}").get_json()["items"] == [], word
         assert reader.get(f"/api/v1/records?q={quote(word)}").get_json()["items"] == [], word
 
 

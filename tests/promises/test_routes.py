@@ -16,6 +16,8 @@ PUBLIC_UNSAFE = {
     ("POST", "/incidents/new"): "reports need no account, unless the town says so",
     ("POST", "/api/v1/incidents"): "the same, for programs",
     ("POST", "/follow/<token>"): "RFC 8058: the link of the mail is the proof",
+    ("POST", "/requests/follow"): "an address is told of a theme once it is confirmed",
+    ("POST", "/requests/follow/confirm/<token>"): "the link of the mail is the proof",
     ("POST", "/requests/<ref>/cada"): "its author, by the same; nothing is kept",
     ("POST", "/requests/<ref>/withdraw"): "its author, signed in or by the link of the mail",
     ("POST", "/incidents/<ref>/withdraw"): "the same; who reported without an account has a link",

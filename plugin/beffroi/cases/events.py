@@ -53,3 +53,17 @@ class CaseErased:
     case_id: int
     ref: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionAsked:
+    """Somebody without an account wants to follow a theme (empty: all of the town).
+
+    The address must be confirmed first; `token` goes into the mail.
+    """
+
+    email: str
+    token: str
+    lang: str
+    theme: str
+    at: datetime

@@ -72,6 +72,7 @@ class Case(Model):
         Index("ix_case_list", "kind", "visibility", "received_at", "id"),
         Index("ix_case_desk", "open", "due_on", "id"),
         Index("ix_case_count", "kind", "visibility", "open"),
+        Index("ix_case_changed", "kind", "visibility", "changed_at", "version", "supports", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -224,6 +225,50 @@ class Follower(Model):
     token: Mapped[str] = mapped_column(String(64), unique=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Subscriber(Model):
+    """A party that is told once a day of what it subscribed to, and by which link that stops.
+
+    Everything up to the timeline row `told_to`, of the moment `told_at`, has been told; `told_on`
+    is the town's day on which that was last looked at.
+    """
+
+    __tablename__ = "subscriber"
+
+    party_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("party.id"), primary_key=True, autoincrement=False
+    )
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    told_to: Mapped[int] = mapped_column(BigId)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_on: Mapped[date] = mapped_column(Date, index=True)
+
+
+class Subscription(Model):
+    """What a party is told of once a day: a theme (its code), or all of the town (empty)."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (UniqueConstraint("party_id", "theme"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"))
+    theme: Mapped[str] = mapped_column(String(4), index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PendingSubscription(Model):
+    """A subscription whose e-mail address waits to be confirmed; used once, or forgotten."""
+
+    __tablename__ = "pending_subscription"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    theme: Mapped[str] = mapped_column(String(4))
+    lang: Mapped[str] = mapped_column(String(8))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class InternalNote(Model):

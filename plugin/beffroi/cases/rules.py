@@ -267,6 +267,9 @@ OFFICIAL_STEPS = frozenset(
 )
 """Timeline steps of which the author and every follower are told."""
 
+TOWN = ""
+"""What stands in the place of a theme where everything that the town answers is followed."""
+
 
 def checked_text(role: str, words: str) -> str:
     """Return a text trimmed and within its limit; raise Invalid on control characters or length."""

@@ -29,6 +29,7 @@ from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as request_service
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.routes import following, similar
 from beffroi.data_requests.schemas import (
     AnswerFormSchema,
     DeskRequestForm,
@@ -44,7 +45,7 @@ from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, Refusal
-from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
+from beffroi.kernel.extension import AskedElsewhere, NextBatches, SeenLog, extension, settings
 from beffroi.legal.law import law_of
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
@@ -76,7 +77,7 @@ class AnyDocument(Schema):
 
 
 def _today() -> Any:
-    return clock.local_day(clock.now(), settings().time_zone)
+    return clock.today()
 
 
 @blueprint.get("/")
@@ -124,7 +125,12 @@ def accessibility() -> str:
 @guard(PUBLIC)
 def privacy() -> str:
     """Say what is kept about people, why, and how long."""
-    return render_template("dashboards/privacy.html", contact=settings().contact, kept=settings())
+    return render_template(
+        "dashboards/privacy.html",
+        contact=settings().contact,
+        kept=settings(),
+        asks_elsewhere=extension().elsewhere is not None,
+    )
 
 
 @blueprint.get("/account")
@@ -143,6 +149,7 @@ def account() -> str:
         own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
         receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
         comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
+        follows=following.followed_by(person.party_ids),
         kept=rights.kept_for(visitor.account_id),
         reasons=right_rules.REASONS,
         is_staff=visitor.may("agent", "moderator"),
@@ -251,6 +258,7 @@ def _desk_page(
         author=author,
         subject=words.get("title") or words.get("description") or head.ref,
         **_legal(head, codes),
+        elsewhere=_elsewhere(head, words),
         texts=texts,
         photos=incidents.photos(head.id),
         typed=typed or {},
@@ -280,6 +288,13 @@ def _desk_page(
         public_url=case_url(head.kind, head.ref),
     )
     return page, status
+
+
+def _elsewhere(head: cases.CaseHead, words: dict[str, str]) -> list[AskedElsewhere]:
+    """Return what other towns answered to something like an open request."""
+    if head.kind != case_rules.DATA_REQUEST or head.visibility == "removed" or not head.open:
+        return []
+    return similar.elsewhere(words.get("title", ""), "")
 
 
 def _legal(head: cases.CaseHead, codes: Any) -> dict[str, Any]:

@@ -57,6 +57,13 @@ class RequestForm(HidingFields):
     email = fields.Email(validate=validate.Length(max=254))
 
 
+class FollowForm(Schema):
+    """Which theme to follow (none: the whole town), and where to tell who is not signed in."""
+
+    theme = fields.String(validate=validate.OneOf(["", *THEMES]), load_default="")
+    email = fields.Email(validate=validate.Length(max=254), load_default="")
+
+
 class DeskRequestForm(RequestForm):
     """The same, entered by an agent for somebody who wrote, called or came."""
 
@@ -224,12 +231,13 @@ class NearDataset(Schema):
 
 
 class NearElsewhere(Schema):
-    """A request that was made in another town."""
+    """A request that was answered in another town."""
 
     town = fields.String()
     title = fields.String()
     answer = fields.String(allow_none=True)
     url = fields.String()
+    published_url = fields.String(allow_none=True)
 
 
 class NearThings(Schema):

@@ -2,9 +2,11 @@
 """What is owed when something happens, in the same transaction."""
 
 from flask import current_app
+from flask_babel import force_locale, gettext
 
-from beffroi.cases.events import StepTaken
+from beffroi.cases.events import StepTaken, SubscriptionAsked
 from beffroi.data_requests.events import ConfirmationAsked
+from beffroi.data_requests.rules import THEMES
 from beffroi.kernel import jobs
 from beffroi.notifications import service
 
@@ -24,3 +26,19 @@ def on_confirmation_asked(event: ConfirmationAsked) -> None:
         {"email": event.email, "token": event.token, "lang": event.lang},
         run_at=event.at,
     )
+
+
+def on_subscription_asked(event: SubscriptionAsked) -> None:
+    """Send the link that confirms the address of who wants to follow a theme or the town."""
+    town = current_app.extensions["beffroi"].settings.name
+    with force_locale(event.lang):
+        what = gettext(THEMES[event.theme]) if event.theme else town
+    letter = service.Letter(
+        "confirm-follow",
+        event.email,
+        event.lang,
+        event.token[:16],
+        f"/requests/follow/confirm/{event.token}",
+        {"what": what},
+    )
+    service.owe_letter(letter, now=event.at)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a message needs: the case's reference and released title, the address, the language."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import CaseHead, persons
+from beffroi.cases.queries import CaseHead, persons, subscribing
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.queries import published
+from beffroi.data_requests.queries.published import PublishedRequest
 from beffroi.kernel.db import db
-from beffroi.notifications.models import Delivery
+from beffroi.notifications.models import Delivery, Digest
+from beffroi.notifications.rules import told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,74 @@ def _remedies(row: Delivery, head: CaseHead) -> str | None:
     return clocks.remedies_of_refusal(head.id) if row.step == "answered" else None
 
 
+Happened = list[tuple[int, str, str | None, bool]]
+"""What `rules.told_of` takes: case, step, theme, whether its title is public."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestMessage:
+    """The news of one day for one party: public words and codes only."""
+
+    to: str
+    lang: str
+    token: str
+    message_id: str
+    themes: tuple[str, ...]
+    answered: tuple[PublishedRequest, ...]
+    listed: tuple[PublishedRequest, ...]
+
+
+def digest(digest_id: int) -> DigestMessage | None:
+    """Return what to write for a digest that is not sent yet, or None when nothing is owed.
+
+    What was removed or held back since it was owed is not in it; what is no news any more leaves it
+    empty, and then nothing is owed either.
+    """
+    row = db.session.get(Digest, digest_id)
+    if row is None or row.sent_at is not None:
+        return None
+    reader = subscribing.reader(row.party_id)
+    themes = subscribing.themes_of(row.party_id)
+    if reader is None or not themes:
+        return None
+    found = subscribing.news(row.after, row.until, since=row.since)
+    requests = published.by_ids({one.case_id for one in found})
+    told = told_of(_happened(found, requests), themes)
+    if not told:
+        return None
+    return DigestMessage(
+        to=reader.email,
+        lang=reader.lang,
+        token=reader.token,
+        message_id=row.message_id,
+        themes=tuple(themes),
+        answered=tuple(requests[one] for one in told.answered),
+        listed=tuple(requests[one] for one in told.listed),
+    )
+
+
+def happened(after: int, until: int, *, since: datetime) -> Happened:
+    """Return what happened between two timeline rows to requests that are listed now."""
+    found = subscribing.news(after, until, since=since)
+    return _happened(found, published.by_ids({one.case_id for one in found}))
+
+
+def _happened(
+    found: Sequence[subscribing.News], requests: Mapping[int, PublishedRequest]
+) -> Happened:
+    return [
+        (n.case_id, n.step, requests[n.case_id].theme, "title" in requests[n.case_id].words)
+        for n in found
+        if n.case_id in requests
+    ]
+
+
 def unsent() -> int:
-    """Return how many deliveries wait to be sent."""
-    statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at.is_(None))
-    return int(db.session.scalar(statement) or 0)
+    """Return how many deliveries and digests wait to be sent."""
+    return sum(
+        int(db.session.scalar(select(func.count()).where(table.sent_at.is_(None))) or 0)
+        for table in (Delivery, Digest)
+    )
 
 
 def mail_to(parties: Collection[int]) -> Sequence[Any]:
@@ -99,5 +166,16 @@ def mail_to(parties: Collection[int]) -> Sequence[Any]:
 
 def sent_before(moment: datetime) -> int:
     """Return how many messages left before a moment."""
-    statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at < moment)
-    return int(db.session.scalar(statement) or 0)
+    return sum(
+        int(db.session.scalar(select(func.count()).where(table.sent_at < moment)) or 0)
+        for table in (Delivery, Digest)
+    )
+
+
+def digests_to(parties: Collection[int]) -> Sequence[Any]:
+    """Return (day, message_id, made_at, sent_at) of each digest of some parties."""
+    return db.session.execute(
+        select(Digest.day, Digest.message_id, Digest.made_at, Digest.sent_at)
+        .where(Digest.party_id.in_(parties))
+        .order_by(Digest.id)
+    ).all()

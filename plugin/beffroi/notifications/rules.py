@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The words of messages. Plain Python: marked sentences, said in the reader's language later."""
+"""The words of messages, and what a day's news are. Plain Python; marked sentences are said later.
 
-from collections.abc import Mapping
+A digest tells of official answers and of requests that are newly listed with their words. Who
+follows all of the town is told of each; who follows themes, of those, and of a request that was
+given one of them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
 
 from beffroi_web.words import N_
 
@@ -34,12 +41,60 @@ SENTENCES: Mapping[str, str] = {
     ),
 }
 
+FROM_HOUR = time(7)
+"""From when on in the town's morning a digest leaves."""
+MOST_TOLD = 30
+"""Requests of each sort that one digest names; the board has the rest."""
+MOST_QUOTED = 400
+"""Characters of an answer that a digest quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The cases of a digest: answered ones, and those newly listed."""
+
+    answered: tuple[int, ...] = ()
+    listed: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to tell."""
+        return bool(self.answered or self.listed)
+
+
+def told_of(happened: Iterable[tuple[int, str, str | None, bool]], themes: Collection[str]) -> Told:
+    """Return what somebody who follows some themes (empty: the town) is told of what happened.
+
+    Each happening is a case, its step, its theme, and whether its title is public. A case is named
+    once: where it was answered, as answered; without a public title it is not named as new.
+    """
+    whole = "" in themes
+    answered: dict[int, None] = {}
+    listed: dict[int, None] = {}
+    for case, step, theme, titled in happened:
+        mine = bool(theme) and theme in themes
+        if step == "answered" and (whole or mine):
+            answered[case] = None
+        elif titled and (mine or (whole and step == "released")):
+            listed[case] = None
+    return Told(tuple(answered), tuple(one for one in listed if one not in answered))
+
+
 LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "confirm-address": (
         N_("Confirm your new e-mail address for %(town)s"),
         (
             N_("Open this page within two days and press the button: your messages go here then."),
             N_("If you did not ask for it, ignore this message: nothing changes."),
+        ),
+    ),
+    "confirm-follow": (
+        N_("Confirm that you follow: %(what)s"),
+        (
+            N_("Open this page within two days and press the button: you are then told of it."),
+            N_(
+                "At most one message a day comes, and each holds a link that stops them. If you "
+                "did not ask for it, ignore this message: nothing is kept."
+            ),
         ),
     ),
     "address-changed": (

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Owing word of a step to everyone who follows, as rows and jobs of the same transaction."""
+"""Owing word of a step or of a day to whoever follows, as rows and jobs of the same transaction."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Delete, delete, select, update
 
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
+from beffroi.cases.queries.subscribing import Reader
+from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
-from beffroi.notifications.models import Delivery
+from beffroi.notifications.models import Delivery, Digest
 
 SEND_STEP = "send-step"
+SEND_DIGEST = "send-digest"
 SEND_CONFIRMATION = "send-confirmation"
 SEND_LETTER = "send-letter"
 MESSAGE_LEAVES = timedelta(days=7)
@@ -80,24 +83,66 @@ def owed_no_more(delivery_id: int) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day in the town on which digests are owed, and up to which timeline row they tell."""
+
+    today: date
+    until: int
+    public_url: str
+    now: datetime
+
+
+def owe_digest(reader: Reader, since: datetime, day: Day, *, has_news: bool) -> bool:
+    """Take the day's digest of a reader; write its row and job if there is anything to tell.
+
+    Say whether it is owed. Another worker that comes at the same moment takes nothing.
+    """
+    taken = subscribing.tell(reader.party_id, told_to=day.until, today=day.today, now=day.now)
+    if not (taken and has_news):
+        return False
+    host = urlsplit(day.public_url).hostname or "beffroi.invalid"
+    name = hashlib.sha256(f"{day.today.isoformat()}|{reader.token}".encode()).hexdigest()[:32]
+    row = Digest(
+        party_id=reader.party_id,
+        day=day.today,
+        after=reader.told_to,
+        until=day.until,
+        since=since,
+        message_id=f"<digest-{name}@{host}>",
+        made_at=day.now,
+    )
+    db.session.add(row)
+    db.session.flush()
+    jobs.enqueue(SEND_DIGEST, {"digest": row.id}, run_at=day.now)
+    return True
+
+
+def digest_sent(digest_id: int, *, now: datetime) -> None:
+    """Note that a digest was accepted by the mail server."""
+    db.session.execute(update(Digest).where(Digest.id == digest_id).values(sent_at=now))
+
+
+def digest_owed_no_more(digest_id: int) -> None:
+    """Forget a digest of somebody who follows nothing any more, or that has become empty."""
+    db.session.execute(delete(Digest).where(Digest.id == digest_id, Digest.sent_at.is_(None)))
+
+
 def forget_deliveries(parties: Collection[int]) -> int:
     """Delete every message that was or is owed to some parties; return how many."""
-    gone = db.session.execute(
-        delete(Delivery)
-        .where(Delivery.party_id.in_(parties))
-        .execution_options(synchronize_session=False)
+    return sum(
+        _gone(delete(table).where(table.party_id.in_(parties))) for table in (Delivery, Digest)
     )
-    return int(getattr(gone, "rowcount", 0))
 
 
 def forget_sent(before: datetime) -> int:
     """Delete what is kept of messages that left before a moment; return how many."""
-    gone = db.session.execute(
-        delete(Delivery)
-        .where(Delivery.sent_at < before)
-        .execution_options(synchronize_session=False)
-    )
-    return int(getattr(gone, "rowcount", 0))
+    return sum(_gone(delete(table).where(table.sent_at < before)) for table in (Delivery, Digest))
+
+
+def _gone(statement: Delete) -> int:
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return int(getattr(result, "rowcount", 0))
 
 
 def owe_letter(letter: Letter, *, now: datetime) -> None:
@@ -116,4 +161,4 @@ def forget_the_gone(now: datetime) -> None:
         .where(Delivery.case_id.in_(cases.erased()), Delivery.case_id.not_in(owed))
         .execution_options(synchronize_session=False)
     )
-    case_service.forget_parties(select(Delivery.party_id))
+    case_service.forget_parties(select(Delivery.party_id).union(select(Digest.party_id)))

@@ -167,6 +167,31 @@ class FollowPart(Schema):
     ended_at = _text()
 
 
+class SubscriptionPart(Schema):
+    """A theme, or all of the town, that is or was followed."""
+
+    theme = _text()
+    since = _text()
+    ended_at = _text()
+
+
+class DigestPart(Schema):
+    """A message of the day about themes or the town that was sent, or waits to be."""
+
+    day = _text()
+    message_id = _text()
+    made_at = _text()
+    sent_at = _text()
+
+
+class ToConfirmPart(Schema):
+    """A theme, or the town, to be followed once the address is confirmed."""
+
+    made_at = _text()
+    theme = _text()
+    lang = _text()
+
+
 class StepPart(Schema):
     """A step of an own case, or something that the person did."""
 
@@ -246,11 +271,14 @@ class ArchiveSchema(Schema):
     comments = fields.List(fields.Nested(CommentPart), required=True)
     supports = fields.List(fields.Nested(SupportPart), required=True)
     follows = fields.List(fields.Nested(FollowPart), required=True)
+    subscriptions = fields.List(fields.Nested(SubscriptionPart), required=True)
     timeline = fields.List(fields.Nested(StepPart), required=True)
     mail = fields.List(fields.Nested(MessagePart), required=True)
+    digests = fields.List(fields.Nested(DigestPart), required=True)
     receipts = fields.List(fields.String(), required=True)
     files = fields.List(fields.Nested(FilePart), required=True)
     waiting = fields.List(fields.Nested(WaitingPart), required=True)
+    to_confirm = fields.List(fields.Nested(ToConfirmPart), required=True)
     kept_apart = fields.List(fields.Nested(KeptPart), required=True)
     archives = fields.List(fields.Nested(ArchivePart), required=True)
     exports = fields.List(fields.Nested(ExportPart), required=True)

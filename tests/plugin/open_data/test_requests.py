@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from beffroi.data_requests.queries import published
 from beffroi.kernel.db import db
-from beffroi.open_data.rules import COLUMN_NAMES, REQUEST_COLUMNS, harmless
+from beffroi.open_data.rules import INCIDENT_COLUMNS, REQUEST_COLUMNS, Column, harmless
 from support.town import AGENT, PUBLIC_URL, Town
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/open-data.md").read_text(encoding="utf-8")
+COLUMN_NAMES = tuple(column.name for column in REQUEST_COLUMNS)
 FILES = ("/data/requests.csv", "/data/requests.json")
 
 
@@ -39,11 +40,16 @@ def everything(town: Town) -> str:
     return "\n".join(town.visitor().get(path).get_data(as_text=True) for path in FILES)
 
 
-def test_the_reference_page_has_each_column_with_its_kind_and_codes() -> None:
-    table = PAGE.split("## The columns of the requests")[1].split("\n## ")[0]
+@pytest.mark.parametrize(
+    ("what", "columns"), [("requests", REQUEST_COLUMNS), ("reports", INCIDENT_COLUMNS)]
+)
+def test_the_reference_page_has_each_column_with_its_kind_and_codes(
+    what: str, columns: tuple[Column, ...]
+) -> None:
+    table = PAGE.split(f"## The columns of the {what}")[1].split("\n## ")[0]
     found = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*) \|$", table, re.MULTILINE)
-    assert [(name, kind) for name, kind, _ in found] == [(c.name, c.kind) for c in REQUEST_COLUMNS]
-    for (name, _, words), column in zip(found, REQUEST_COLUMNS, strict=True):
+    assert [(name, kind) for name, kind, _ in found] == [(c.name, c.kind) for c in columns]
+    for (name, _, words), column in zip(found, columns, strict=True):
         if column.codes:
             assert set(re.findall(r"`(\w+)`", words)) == set(column.codes), name
 

@@ -12,7 +12,7 @@ left (`notifications.service.forget_the_gone`).
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, select, update
 
 from beffroi.cases import queries
 from beffroi.cases.models import (
@@ -25,6 +25,8 @@ from beffroi.cases.models import (
     MaskDecision,
     OfficialAnswer,
     Party,
+    Subscriber,
+    Subscription,
     Support,
     TextSample,
     TimelineRow,
@@ -94,15 +96,28 @@ def forget_followers(owed: Select[int]) -> int:
     return int(getattr(gone, "rowcount", 0))
 
 
-def forget_parties(owed: Select[int]) -> int:
+def forget_parties(owed: Select[int] | CompoundSelect[int]) -> int:
     """Delete people without an account to whom nothing leads any more; return how many.
+
+    A link that stopped what nobody remembers any more goes too.
 
     `owed` selects the parties that a message may still name.
     """
     tied: list[ColumnElement[bool]] = [
         Party.id.not_in(select(column).where(column.is_not(None)))
-        for column in (Case.party_id, CaseText.party_id, Follower.party_id, Support.party_id)
+        for column in (
+            Case.party_id,
+            CaseText.party_id,
+            Follower.party_id,
+            Support.party_id,
+            Subscription.party_id,
+        )
     ]
+    db.session.execute(
+        delete(Subscriber)
+        .where(Subscriber.party_id.not_in(select(Subscription.party_id)))
+        .execution_options(synchronize_session=False)
+    )
     gone = db.session.execute(
         delete(Party)
         .where(Party.kind.in_(("email", "desk")), Party.account_id.is_(None), *tied)

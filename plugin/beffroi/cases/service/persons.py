@@ -21,7 +21,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
-from beffroi.cases.service import erasing
+from beffroi.cases.service import erasing, subscribing
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid
@@ -115,9 +115,10 @@ def take_back_supports(parties: Collection[int]) -> int:
 
 
 def stop_following(parties: Collection[int]) -> int:
-    """Delete every following of some parties; return how many."""
+    """Delete every following of some parties, of cases, themes and the town; return how many."""
     gone = db.session.execute(delete(Follower).where(Follower.party_id.in_(parties)))
-    return int(getattr(gone, "rowcount", 0))
+    subscriptions = subscribing.forget_subscriptions(parties)
+    return int(getattr(gone, "rowcount", 0)) + subscriptions
 
 
 def forget_parties_of(parties: Collection[int]) -> None:

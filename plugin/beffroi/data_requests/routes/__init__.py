@@ -28,7 +28,7 @@ from beffroi.cases.schemas import (
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.queries import clock as clocks
-from beffroi.data_requests.routes import access, similar
+from beffroi.data_requests.routes import access, following, similar
 from beffroi.data_requests.routes.appeal import cada_address
 from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
 from beffroi.data_requests.schemas import (
@@ -53,7 +53,7 @@ from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
-__all__ = ["access", "blueprint"]
+__all__ = ["access", "blueprint", "following"]
 
 
 @blueprint.get("/requests")
@@ -72,6 +72,7 @@ def listing() -> str:
         statuses=[(s, gettext(STATUS_WORDS[s])) for s in REQUEST_STATUSES],
         objects=[(o, gettext(w)) for o, w in rules.OBJECTS.items()],
         themes=[(t, gettext(w)) for t, w in rules.THEMES.items()],
+        followed=following.follows(filters["theme"] or ""),
     )
 
 

@@ -20,7 +20,7 @@ blueprint = Blueprint("data_requests", __name__)
 
 def today() -> date:
     """Return the day in the town."""
-    return clock.local_day(clock.now(), settings().time_zone)
+    return clock.today()
 
 
 def law() -> Law:

@@ -5,14 +5,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from beffroi.cases.rules import REQUEST_STATUSES
+from beffroi.cases.rules import INCIDENT_STATUSES, REQUEST_STATUSES
 from beffroi.data_requests.rules import GROUNDS, OBJECTS, OUTCOMES, THEMES
+from beffroi.incidents.rules import CATEGORIES
+from beffroi.incidents.rules import OUTCOMES as DONE
 from beffroi_web.words import N_
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the requests: its name, its kind, what it says, the codes it may hold."""
+    """One column of a file: its name, its kind, what it says, the codes it may hold."""
 
     name: str
     kind: str
@@ -47,7 +49,26 @@ REQUEST_COLUMNS = (
 )
 """The columns of `/data/requests.csv` and the members of each item of the JSON, in this order."""
 
-COLUMN_NAMES = tuple(column.name for column in REQUEST_COLUMNS)
+LISTED_CATEGORIES = tuple(c.code for c in CATEGORIES.values() if c.listed and c.family == "street")
+
+INCIDENT_COLUMNS = (
+    Column("ref", "text", N_("reference of the report in this town")),
+    Column("url", "address", N_("its page")),
+    Column("category", "code", N_("what it is about"), LISTED_CATEGORIES),
+    Column("status", "code", N_("where it stands"), INCIDENT_STATUSES),
+    Column("lang", "code", N_("language in which it was written (ISO 639)")),
+    Column("commune", "code", N_("INSEE code of the commune")),
+    Column("received_on", "date", N_("day of reception")),
+    Column("closed_on", "date", N_("day on which it was closed")),
+    Column("supports", "number", N_("how many people support it")),
+    Column("description", "text", N_("what happened, once an agent has released it")),
+    Column("place", "text", N_("where, once released")),
+    Column("outcome", "code", N_("what the newest official answer says"), tuple(DONE)),
+    Column("answered_on", "date", N_("day of that answer")),
+    Column("answer", "text", N_("its words, unless they are held back")),
+    Column("duplicate_of", "text", N_("reference of the report that it repeats")),
+)
+"""The columns of `/data/incidents.csv` and the members of each item of the JSON, in this order."""
 
 KIND_WORDS: Mapping[str, str] = {
     "text": N_("text"),

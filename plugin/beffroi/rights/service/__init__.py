@@ -19,8 +19,9 @@ from beffroi.accounts import queries as account_queries
 from beffroi.accounts import service as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
-from beffroi.cases.queries import CaseHead, persons
+from beffroi.cases.queries import CaseHead, persons, subscribing
 from beffroi.cases.service import persons as own
+from beffroi.cases.service.subscribing import forget_pending
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import service as request_service
 from beffroi.data_requests.queries import clock as clocks
@@ -101,8 +102,14 @@ def plan(whose: Person, terms: Terms, today: date) -> Plan:
             if t.role == "comment" and t.case_id not in mine
         ),
         supports=len(persons.supports_of(whose.party_ids)),
-        follows=sum(1 for f in persons.follows_of(whose.party_ids) if f.ended_at is None),
+        follows=sum(1 for f in _follows(whose) if f.ended_at is None),
     )
+
+
+def _follows(whose: Person) -> list[Any]:
+    """Return all that a person follows or followed: cases, themes, the town."""
+    ids = whose.party_ids
+    return [*persons.follows_of(ids), *subscribing.subscriptions_of(ids)]
 
 
 def keep_apart(
@@ -221,6 +228,7 @@ def _forget_person(whose: Person, store: SignInStore) -> None:
     """Empty the parties and delete the account; rows that led to it lead to nobody."""
     if whose.email:
         request_service.forget_pending(whose.email)
+        forget_pending(whose.email)
     own.forget_parties_of(whose.party_ids)
     own.forget_acts(whose.account_id)
     for table in (KeptApart, ExportAccess):

@@ -12,7 +12,7 @@ from typing import Any
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import CaseHead, persons
+from beffroi.cases.queries import CaseHead, persons, subscribing
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
@@ -62,11 +62,14 @@ def everything(
         "comments": [_comment(text) for text in texts if text.case_id not in refs],
         "supports": _rows(persons.supports_of(whose.party_ids)),
         "follows": _rows(persons.follows_of(whose.party_ids)),
+        "subscriptions": _rows(subscribing.subscriptions_of(whose.party_ids)),
         "timeline": [_row(step) for step in persons.steps_of(whose.account_id, ids)],
         "mail": [_message(row) for row in notifications.mail_to(whose.party_ids)],
+        "digests": _rows(notifications.digests_to(whose.party_ids)),
         "receipts": sorted(receipts),
         "files": [_file(row, n) for n, row in enumerate(persons.files_of(ids), start=1)],
         "waiting": _rows(data_requests.pending_of(whose.email)) if whose.email else [],
+        "to_confirm": _rows(subscribing.pending_of(whose.email)) if whose.email else [],
         "kept_apart": [_row(kept) for kept in queries.kept_for(whose.account_id)],
         "archives": [_archive(one) for one in queries.archives_of(whose.account_id)],
         "exports": _rows(queries.accesses_of(whose.account_id)),

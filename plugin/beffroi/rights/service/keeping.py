@@ -17,8 +17,9 @@ from sqlalchemy import delete, select
 from beffroi.accounts import queries as account_queries
 from beffroi.accounts import rules as account_rules
 from beffroi.accounts import service as accounts
-from beffroi.cases.queries import persons
+from beffroi.cases.queries import persons, subscribing
 from beffroi.cases.service import keeping as cases
+from beffroi.cases.service.subscribing import forget_ended
 from beffroi.config import Settings
 from beffroi.data_requests import service as data_requests
 from beffroi.kernel.clock import local_day
@@ -191,6 +192,14 @@ def _forget_deliveries(at: Moment, _: SignInStore) -> int:
     return notifications.forget_sent(at.before(at.settings.keep_deliveries_days))
 
 
+def _count_subscriptions(at: Moment) -> int:
+    return subscribing.count_ended(at.before(at.settings.keep_deliveries_days))
+
+
+def _forget_subscriptions(at: Moment, _: SignInStore) -> int:
+    return forget_ended(at.before(at.settings.keep_deliveries_days), PORTION)
+
+
 def _count_accesses(at: Moment) -> int:
     return queries.count_accesses(at.before(at.settings.keep_export_log_days))
 
@@ -272,6 +281,8 @@ RULES: tuple[Rule, ...] = (
          _forget_sessions),
     Rule("deliveries", N_("Traces of messages sent"), "KEEP_DELIVERIES_DAYS", "days",
          _count_deliveries, _forget_deliveries),
+    Rule("subscriptions", N_("Themes that somebody followed and follows no more"),
+         "KEEP_DELIVERIES_DAYS", "days", _count_subscriptions, _forget_subscriptions),
     Rule("exports", N_("Entries of the log of exports"), "KEEP_EXPORT_LOG_DAYS", "days",
          _count_accesses, _forget_accesses),
     Rule("files", N_("Files with everything about a person"), "KEEP_PERSONAL_ARCHIVES_DAYS",

@@ -15,6 +15,9 @@ from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.notifications import queries, rules, service
 from beffroi.notifications.adapters.mail import Mailer, mailer_for
+from beffroi.notifications.commands.digests import digest_due, written
+
+__all__ = ["HANDLERS", "digest_due"]
 
 
 def _mailer(settings: Settings) -> Mailer:
@@ -132,8 +135,31 @@ def send_letter(args: dict[str, Any], now: datetime) -> None:
     _mailer(settings).send(message)
 
 
+def send_digest(args: dict[str, Any], now: datetime) -> None:
+    """Tell one subscriber of one day's news, in the subscriber's language."""
+    settings, digest_id = _settings(), int(args["digest"])
+    note = queries.digest(digest_id)
+    db.session.rollback()  # as above: no transaction stays open while the mail server is slow
+    if note is None:
+        with unit_of_work():
+            service.digest_owed_no_more(digest_id)
+        return
+    stop = f"{settings.public_url}/follow/{note.token}"
+    with force_locale(note.lang):
+        subject, lines = written(note, settings.name, settings.public_url)
+        lines += ["-- ", settings.name, gettext("Stop receiving these messages:") + " " + stop]
+    message = _envelope(settings, note.to, subject, note.message_id, now)
+    message["List-Unsubscribe"] = f"<{stop}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content("\n".join(lines) + "\n")
+    _mailer(settings).send(message)
+    with unit_of_work():
+        service.digest_sent(digest_id, now=now)
+
+
 HANDLERS = {
     service.SEND_STEP: send_step,
+    service.SEND_DIGEST: send_digest,
     service.SEND_CONFIRMATION: send_confirmation,
     service.SEND_LETTER: send_letter,
 }
