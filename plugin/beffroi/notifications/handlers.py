@@ -3,6 +3,8 @@
 
 from flask import current_app
 
+from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
+from beffroi.campaigns.rules import OVER
 from beffroi.cases.events import StepTaken
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.kernel import jobs
@@ -23,4 +25,14 @@ def on_confirmation_asked(event: ConfirmationAsked) -> None:
         service.SEND_CONFIRMATION,
         {"email": event.email, "token": event.token, "lang": event.lang},
         run_at=event.at,
+    )
+
+
+def on_campaign_step(event: CampaignPhaseBegan | CampaignNotePublished) -> None:
+    """Owe word of a phase, or of the note, to every follower; none that a campaign is over."""
+    if isinstance(event, CampaignPhaseBegan) and event.phase == OVER:
+        return
+    settings = current_app.extensions["beffroi"].settings
+    service.owe_announcement(
+        event.step_id, event.series_id, public_url=settings.public_url, now=event.at
     )

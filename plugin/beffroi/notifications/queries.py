@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
+from beffroi.campaigns import queries as campaigns
+from beffroi.campaigns.queries import Edition, Step
+from beffroi.campaigns.queries import persons as followers
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import CaseHead, persons
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.kernel.db import db
-from beffroi.notifications.models import Delivery
+from beffroi.notifications.models import Announcement, Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,38 @@ def _remedies(row: Delivery, head: CaseHead) -> str | None:
     return clocks.remedies_of_refusal(head.id) if row.step == "answered" else None
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignMessage:
+    """One announcement of a campaign to be written: the institution's words, days, a link."""
+
+    to: str
+    lang: str
+    step: Step
+    edition: Edition
+    token: str
+    message_id: str
+
+
+def campaign_message(announcement_id: int) -> CampaignMessage | None:
+    """Return what to write for an announcement that is not sent yet, or None if none is owed."""
+    row = db.session.get(Announcement, announcement_id)
+    known = campaigns.step(row.step_id) if row and row.sent_at is None else None
+    if row is None or known is None:
+        return None
+    step, edition = known
+    reader = followers.recipient(edition.series_id, row.party_id)
+    if reader is None:
+        return None
+    return CampaignMessage(reader.email, reader.lang, step, edition, row.token, row.message_id)
+
+
 def unsent() -> int:
-    """Return how many deliveries wait to be sent."""
-    statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at.is_(None))
+    """Return how many messages wait to be sent."""
+    return sum(_count(table, table.sent_at.is_(None)) for table in (Delivery, Announcement))
+
+
+def _count(table: type[Delivery] | type[Announcement], condition: ColumnElement[bool]) -> int:
+    statement = select(func.count()).select_from(table).where(condition)
     return int(db.session.scalar(statement) or 0)
 
 
@@ -99,5 +131,18 @@ def mail_to(parties: Collection[int]) -> Sequence[Any]:
 
 def sent_before(moment: datetime) -> int:
     """Return how many messages left before a moment."""
-    statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at < moment)
-    return int(db.session.scalar(statement) or 0)
+    return sum(_count(table, table.sent_at < moment) for table in (Delivery, Announcement))
+
+
+def announced_to(parties: Collection[int]) -> Sequence[Any]:
+    """Return (step_id, message_id, made_at, sent_at) of each announcement to some parties."""
+    return db.session.execute(
+        select(
+            Announcement.step_id,
+            Announcement.message_id,
+            Announcement.made_at,
+            Announcement.sent_at,
+        )
+        .where(Announcement.party_id.in_(parties))
+        .order_by(Announcement.id)
+    ).all()
