@@ -81,14 +81,18 @@ class Fetching:
 
     def get(self, address: str, kept: Kept | None = None) -> Document:
         """Return what stands at an address, or that it has not changed; raises NotFetched."""
-        return self._once(address, lambda *at: self._asked(*at, kept or Kept()))
+        return self._once(
+            address, lambda sock, parts, until: self._asked(sock, parts, until, kept or Kept())
+        )
 
     def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Post a body once; return the status (200 to 299), of the answer nothing is read.
 
         Raises NotFetched for every other status, redirects included.
         """
-        return self._once(address, lambda *at: self._told(*at, body, headers))
+        return self._once(
+            address, lambda sock, parts, until: self._told(sock, parts, until, body, headers)
+        )
 
     def _once(self, address: str, ask: Callable[[socket.socket, SplitResult, float], _A]) -> _A:
         """Ask an address that is checked, over a connection that is used once."""

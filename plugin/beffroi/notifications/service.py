@@ -146,4 +146,6 @@ def forget_the_gone(now: datetime) -> None:
         .where(Delivery.case_id.in_(cases.erased()), Delivery.case_id.not_in(owed))
         .execution_options(synchronize_session=False)
     )
-    case_service.forget_parties(select(Delivery.party_id))
+    case_service.forget_parties(
+        select(Delivery.party_id).union_all(select(Announcement.party_id), *campaigns.tied())
+    )

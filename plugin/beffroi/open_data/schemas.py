@@ -20,8 +20,9 @@ from beffroi.config import Settings
 from beffroi.data_requests.queries.published import PublishedRequest
 from beffroi.data_requests.rules import OBJECTS, OUTCOMES, THEMES
 from beffroi.kernel.clock import local_day
-from beffroi.open_data.rules import COLUMN_NAMES, LICENCES, REQUEST_COLUMNS, harmless
+from beffroi.open_data.rules import COLUMN_NAMES, LICENCES, REQUEST_COLUMNS
 from beffroi.open_data.rules.catalogue import Facts
+from beffroi_web.cells import harmless
 from beffroi_web.filters import paragraphs
 from beffroi_web.words import N_
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from beffroi.campaigns.models import (
     Campaign,
@@ -67,6 +67,11 @@ def follower(token: str) -> tuple[dict[str, str], bool] | None:
         .where(CampaignFollower.token == token)
     ).first()
     return (dict(row.titles), row.ended_at is None) if row else None
+
+
+def tied() -> tuple[Select[int], ...]:
+    """Return selects of the parties that follow a series, and of those that have a ballot."""
+    return select(CampaignFollower.party_id), select(CampaignVote.party_id)
 
 
 def votes_of(parties: Collection[int]) -> Sequence[Any]:

@@ -12,7 +12,7 @@ left (`notifications.service.forget_the_gone`).
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, select, update
 
 from beffroi.cases import queries
 from beffroi.cases.models import (
@@ -94,10 +94,10 @@ def forget_followers(owed: Select[int]) -> int:
     return int(getattr(gone, "rowcount", 0))
 
 
-def forget_parties(owed: Select[int]) -> int:
+def forget_parties(owed: CompoundSelect[int]) -> int:
     """Delete people without an account to whom nothing leads any more; return how many.
 
-    `owed` selects the parties that a message may still name.
+    `owed` selects the parties that a message may still name, or that others know.
     """
     tied: list[ColumnElement[bool]] = [
         Party.id.not_in(select(column).where(column.is_not(None)))
