@@ -15,10 +15,11 @@ from beffroi.campaigns.queries import Edition
 from beffroi.campaigns.queries.members import Member
 from beffroi.campaigns.rules.survey import CHOICES, FEWEST_SHOWN
 from beffroi.cases.schemas import card
-from beffroi.data_requests.rules import OBJECTS, OUTCOMES, THEMES
+from beffroi.data_requests.rules import OBJECTS, THEMES
 from beffroi_web.cards import CaseCard
 from beffroi_web.charts import Line, line
 from beffroi_web.filters import number
+from beffroi_web.words import N_
 
 AROUND = timedelta(days=14)
 """How many days before and after a call its chart shows."""
@@ -65,12 +66,12 @@ class AssociationForm(Schema):
 # ---- pages --------------------------------------------------------------------------------------
 
 
-def from_to(first: date, last: date) -> str:
-    """Return two days in words, with the year where it is not said by the second one."""
-    pattern = "d MMMM" if first.year == last.year else "long"
-    return str(
-        gettext("%(first)s to %(last)s", first=in_words(first, pattern), last=in_words(last))
-    )
+def from_to(first: date, last: date, *, year: bool = True) -> str:
+    """Return two days in words; the year once where both have the same, or not at all."""
+    short = first.year == last.year
+    begin = in_words(first, "d MMMM" if short else "long")
+    end = in_words(last, "long" if year or not short else "d MMMM")
+    return str(gettext("%(first)s to %(last)s", first=begin, last=end))
 
 
 def in_words(day: date, pattern: str = "long") -> str:
@@ -85,7 +86,7 @@ def phase_bar(plan: rules.Plan, today: date) -> list[tuple[str, str, str]]:
     for phase, words in rules.PHASES.items():
         first, last = plan.span(phase)
         state = "past" if last < today else "next" if first > today else "now"
-        bar.append((gettext(words), from_to(first, last), state))
+        bar.append((gettext(words), from_to(first, last, year=False), state))
     return bar
 
 
@@ -158,8 +159,6 @@ def _card(one: Edition, m: Member, today: date) -> CaseCard:
         facts.append(gettext("Not sorted yet"))
     elif m.eligible and not one.counted:
         facts.append(gettext("Eligible"))
-    if m.decided:
-        facts.append(gettext(OUTCOMES[m.decided.outcome]))
     if m.place and m.points is not None and (one.voters or 0) >= FEWEST_SHOWN:
         facts.append(ngettext("%(num)d point", "%(num)d points", m.points))
     summary = gettext("Not eligible: %(reason)s", reason=m.reason) if m.reason else ""
@@ -167,7 +166,8 @@ def _card(one: Edition, m: Member, today: date) -> CaseCard:
     if m.place:
         mark = gettext("No. %(place)s", place=m.place)
     if m.place and m.place <= one.owed:
-        mark = gettext("No. %(place)s, answer owed", place=m.place)
+        owed = N_("No. %(place)s, answer given") if m.decided else N_("No. %(place)s, answer owed")
+        mark = gettext(owed, place=m.place)
     return replace(card(m.row, today=today, facts=tuple(facts)), summary=summary, mark=mark)
 
 
@@ -196,7 +196,7 @@ class DayChart:
     width: float
     before: int
     during: int
-    after: int
+    after: int | None
 
 
 def day_chart(plan: rules.Plan, counts: Mapping[date, int], today: date) -> DayChart | None:
@@ -216,18 +216,26 @@ def day_chart(plan: rules.Plan, counts: Mapping[date, int], today: date) -> DayC
 
     return DayChart(
         drawn, points, left, max(right - left, 2.0), total(first, plan.call),
-        total(plan.call, plan.sorting), total(plan.sorting, end),
+        total(plan.call, plan.sorting),
+        total(plan.sorting, end) if today >= plan.sorting else None,
     )  # fmt: skip
 
 
 def chart_summary(chart: DayChart) -> str:
     """Return what a chart shows in a sentence, for those who listen."""
+    values = {"before": number(chart.before), "during": number(chart.during)}
+    if chart.after is None:
+        return str(
+            gettext(
+                "%(before)s requests in the two weeks before the call, %(during)s since it began.",
+                **values,
+            )
+        )
     return str(
         gettext(
             "%(before)s requests in the two weeks before the call, %(during)s during it, "
             "%(after)s in the two weeks after.",
-            before=number(chart.before),
-            during=number(chart.during),
             after=number(chart.after),
+            **values,
         )
     )

@@ -97,7 +97,7 @@ def send_announcement(args: dict[str, Any], now: datetime) -> None:
     stop = f"{settings.public_url}/follow/campaigns/{owed.token}"
     with force_locale(owed.lang):
         title = in_language(one.titles, owed.lang, settings.languages[0])
-        head = gettext("%(name)s: %(words)s", name=title, words=gettext(STEPS[step]))
+        head = f"{title} · {gettext(STEPS[step])}"
         lines = [gettext("Hello,"), "", title, ""]
         first, last = one.plan.span(step) if step in PHASES else (owed.step.on_day,) * 2
         days = {"first": format_date(first, "long"), "last": format_date(last, "long")}

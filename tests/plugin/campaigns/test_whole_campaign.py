@@ -54,7 +54,7 @@ def test_a_campaign_goes_through_its_phases_and_the_next_one_comes_by_itself(tow
         "call", "sorting", "research", "note", "published", "over"
     ]  # fmt: skip
     subjects = [m["Subject"] for m in town.mail.to("fan@citizens.example")]
-    assert [s.split("\xa0: ")[-1] for s in subjects] == [
+    assert [s.split(" · ")[-1] for s in subjects] == [
         "Tri et sondage", "Recherche et publication", "Note", "La note est publiée",
     ]  # fmt: skip
     following = call.newest

@@ -63,7 +63,7 @@ def _phases(one: queries.Edition, host: str) -> list[Entry]:
                 stamp=one.changed_at,
                 begin=first,
                 end=last + timedelta(days=1),
-                summary=gettext("%(name)s: %(words)s", name=title_of(one), words=gettext(words)),
+                summary=f"{title_of(one)} · {gettext(words)}",
                 description=gettext(rules.WHAT_HAPPENS[phase]),
                 url=_page(one),
             )
@@ -94,7 +94,7 @@ def _entry(step: queries.Step, one: queries.Edition) -> FeedEntry:
     said = gettext(rules.STEPS[step.step])
     return FeedEntry(
         id=f"{_page(one)}#{step.step}",
-        title=gettext("%(name)s: %(words)s", name=title_of(one), words=said),
+        title=f"{title_of(one)} · {said}",
         updated=_moment(step.at),
         url=_page(one) + ("/note" if step.step == "published" else ""),
         theme=(one.theme, gettext(THEMES[one.theme])) if one.theme else None,

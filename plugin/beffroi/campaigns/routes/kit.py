@@ -45,10 +45,7 @@ def _posts(one: Edition, phase: str, page: str) -> list[Post]:
             first, last = one.plan.span(phase)
             days = from_to(first, last)
             short = gettext(SHORT[phase], town=settings().name, last=in_words(last))
-            head = gettext(
-                "%(name)s: %(words)s",
-                name=title_of(one, lang), words=gettext(rules.PHASES[phase]),
-            )  # fmt: skip
+            head = f"{title_of(one, lang)} · {gettext(rules.PHASES[phase])}"
             what = gettext(rules.WHAT_HAPPENS[phase])
         posts.append(Post(lang, f"{short} {page}", f"{head}, {days}.\n\n{what}\n\n{page}"))
     return posts

@@ -78,9 +78,9 @@ def _figures(said: Figures) -> Block:
         delay = gettext("%(count)s days", count=number(said.median_delay))
     pairs = [
         (gettext("Requests received"), number(said.received)),
-        (gettext("Eligible"), number(said.eligible)),
+        (gettext("Found eligible"), number(said.eligible)),
         (gettext("Not eligible, with the reason"), number(said.not_eligible)),
-        (gettext("Answered"), number(said.answered)),
+        (gettext("With a public answer"), number(said.answered)),
         (gettext("Published, wholly or in part, or open before"), number(said.published)),
         (gettext("Refused, wholly or in part, or not held"), number(said.refused)),
         (gettext("Still without an answer"), number(said.waiting)),
