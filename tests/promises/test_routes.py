@@ -16,6 +16,7 @@ PUBLIC_UNSAFE = {
     ("POST", "/incidents/new"): "reports need no account, unless the town says so",
     ("POST", "/api/v1/incidents"): "the same, for programs",
     ("POST", "/follow/<token>"): "RFC 8058: the link of the mail is the proof",
+    ("POST", "/follow/campaigns/<token>"): "RFC 8058, the same for campaigns",
     ("POST", "/requests/<ref>/cada"): "its author, by the same; nothing is kept",
     ("POST", "/requests/<ref>/withdraw"): "its author, signed in or by the link of the mail",
     ("POST", "/incidents/<ref>/withdraw"): "the same; who reported without an account has a link",
@@ -23,7 +24,7 @@ PUBLIC_UNSAFE = {
 }
 """Everything that somebody who is not signed in may change, and why."""
 
-WITHOUT_TOKEN = {"cases.stopped_following"}
+WITHOUT_TOKEN = {"cases.stopped_following", "campaigns.stopped_following"}
 """The views that take a form from elsewhere: mail programs post the one-click there."""
 
 
