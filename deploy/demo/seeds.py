@@ -6,13 +6,14 @@ services as a person's, at the day on which it is said to have happened; each an
 fictitious. A town that has cases already is left alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
 from flask import Flask
 
+from beffroi.campaigns.rules import quarter
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.data_requests import rules as request_rules
@@ -22,6 +23,7 @@ from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.legal.law import law_of
+from demo import campaigns
 from demo.places import Town
 
 FICTITIOUS = "\n\n(Réponse fictive, pour la démonstration.)"
@@ -196,7 +198,9 @@ def _at(day: date) -> datetime:
     return datetime.combine(day, time(10, 30), UTC)
 
 
-def seed(app: Flask, town: Town, *, today: date, reports: int) -> bool:
+def seed(
+    app: Flask, town: Town, *, today: date, reports: int, with_campaigns: bool = False
+) -> bool:
     """Fill an empty town; return False where there are cases already."""
     chance = Random(town.siren).randbytes  # noqa: S311  the same demonstration every time
     with app.app_context():
@@ -205,14 +209,35 @@ def seed(app: Flask, town: Town, *, today: date, reports: int) -> bool:
         with unit_of_work():
             for name in ("Espaces publics", "Numérique et données", "Éducation", "Secrétariat"):
                 case_service.add_department(name)
+        if with_campaigns:
+            campaigns.begin(today, chance)
         first = ""
         for item in of_town(town):
             with unit_of_work():
                 reference = _request(item, town, today, chance, first)
             first = first or reference
+        if with_campaigns:
+            _campaigns(town, today, chance)
         with unit_of_work():
             _reports(town, today, Random(town.siren + "reports"), reports)  # noqa: S311  invented
     return True
+
+
+def _campaigns(town: Town, today: date, chance: Any) -> None:
+    """Send what belongs to the campaigns, and take these through what has happened."""
+    for days, wanted_object, theme, title, wanted, *answer in campaigns.requests(today):
+        item = Seed(wanted_object, theme, title, wanted, days)
+        if answer:
+            outcome, after, words, ground = answer
+            planned = quarter(today + timedelta(days=90)) if outcome == "planned" else ""
+            url = "https://donnees.demo.example/subventions" if outcome == "published" else ""
+            item = replace(
+                item, outcome=outcome, after=after, words=words, ground=ground, url=url,
+                planned=planned,
+            )  # fmt: skip
+        with unit_of_work():
+            _request(item, town, today, chance, "")
+    campaigns.finish(today, chance)
 
 
 def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> str:

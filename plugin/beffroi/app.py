@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from beffroi import __version__
 from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
+from beffroi.campaigns import routes as campaigns
 from beffroi.cases import routes as cases
 from beffroi.cases.adapters.files import FolderStore
 from beffroi.catalogue import routes as catalogue
@@ -59,6 +60,7 @@ SUBMISSIONS = (
 NAVIGATION = (
     NavItem("data_requests.listing", N_("Requests")),
     NavItem("incidents.listing", N_("Reports")),
+    NavItem("campaigns.listing", N_("Campaigns")),
     NavItem("dashboards.how_it_works", N_("How it works")),
     NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator")),
 )
@@ -171,7 +173,8 @@ def create_app(
         )
     )  # fmt: skip
     features = (
-        accounts, cases, data_requests, similar, incidents, moderation, rights, dashboards, feed,
+        accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
+        dashboards, feed,
     )  # fmt: skip
     for feature in (*features, open_data, catalogue):
         app.register_blueprint(feature.blueprint)

@@ -65,6 +65,8 @@ class Settings:
     data_licence: str = "etalab-2.0"
     aggregator_url: str = ""
     catalogues: tuple[tuple[str, str], ...] = ()
+    announce_url: str = ""
+    announce_secret: str = field(default="", repr=False)
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -162,6 +164,15 @@ def _can_be_read(catalogues: tuple[tuple[str, str], ...]) -> bool:
     return len({address for _, address in catalogues}) == len(catalogues)
 
 
+def _can_be_told(address: str) -> bool:
+    """Say whether announcements may be posted to an address: https, or loopback of a test."""
+    loopback = frozenset({"/".join(address.split("/")[:3])})
+    try:
+        return address == "" or bool(check_address(address, loopback))
+    except ValueError:
+        return False
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "catalogues": _catalogues,
@@ -235,6 +246,16 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "is a list of kind=address, each once: kind dcat, ckan, udata or csv, address https://…",
     ),
     (
+        "announce_url",
+        _can_be_told,
+        "is the address that announcements are posted to, beginning with https://",
+    ),
+    (
+        "announce_secret",
+        lambda v: v == "" or len(v) >= 32,
+        "is a secret of at least 32 characters",
+    ),
+    (
         "database_url",
         lambda v: v.startswith(("sqlite:///", "postgresql+psycopg://")),
         "is sqlite:///FILE or postgresql+psycopg://…",
@@ -269,6 +290,8 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
     made = None if faults else Settings(**values)
     if made is not None and made.warn_accounts_days >= made.keep_accounts_days:
         faults.append(f"{PREFIX}WARN_ACCOUNTS_DAYS is less than {PREFIX}KEEP_ACCOUNTS_DAYS")
+    if made is not None and bool(made.announce_url) != bool(made.announce_secret):
+        faults.append(f"{PREFIX}ANNOUNCE_URL and {PREFIX}ANNOUNCE_SECRET go together")
     if made is None or faults:
         raise SettingsRefused(faults)
     return made

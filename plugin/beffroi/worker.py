@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from flask import Flask
 from flask_babel import force_locale
 
+from beffroi.campaigns import commands as campaigns
 from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import count_words, sweep_files
 from beffroi.cases.service import subscribing
@@ -39,7 +40,7 @@ from beffroi_web.rewriting import CannotRewrite, rewrite
 
 log = logging.getLogger(__name__)
 
-HANDLERS = {**notifications.HANDLERS, **rights.HANDLERS}
+HANDLERS = {**notifications.HANDLERS, **campaigns.HANDLERS, **rights.HANDLERS}
 """Which job is whose."""
 
 PAUSE_SECONDS = 30
@@ -78,6 +79,7 @@ class Worker:
         self._read_at = clock.now() - READ_EVERY
         self._looked_at = clock.now() - TIDY_EVERY
         self._counted_on: date | None = None
+        self._campaigns_on: date | None = None
         self._words_counted_on: date | None = None
         self._digested_on: date | None = None
         self._publish_from = clock.now()
@@ -100,7 +102,7 @@ class Worker:
         return feed.publish_if_waiting(signer, now=now, today=today, chance=self.chance, at=self.at)
 
     def strike(self) -> int:
-        """Let the legal clocks strike whose day has come; return how many events came.
+        """Let the legal clocks strike whose day has come, and campaigns; return what came.
 
         None strikes in a restored town before the log has told what happened since the backup.
         """
@@ -108,7 +110,11 @@ class Worker:
             return 0
         now = self.clock.now()
         today = local_day(now, self.settings.time_zone)
-        return strike_clocks(law_of(self.settings.communes), now=now, today=today)
+        struck = strike_clocks(law_of(self.settings.communes), now=now, today=today)
+        if today != self._campaigns_on:
+            campaigns.make_editions(now=now, today=today, chance=self.chance)
+            self._campaigns_on = today
+        return struck + campaigns.advance(now=now, today=today)
 
     def count(self) -> int:
         """Hand over the counts whose period is over, once a day; return how many cells."""

@@ -11,6 +11,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from beffroi.campaigns.service import following, gathering
+from beffroi.cases import service as case_service
 from beffroi.cases.queries.subscribing import token_of
 from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
@@ -100,7 +102,7 @@ def live(
     ):  # fmt: skip
         late.app = town.app
         made = Live(url, town, browser)
-        seed(town.app, SEEDED, today=town.today, reports=20)
+        seed(town.app, SEEDED, today=town.today, reports=20, with_campaigns=True)
         for role in ("citizen", "agent", "moderator", "administrator"):
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
@@ -176,8 +178,22 @@ def _fill(made: Live) -> None:
     refs["doubtful"] = town.report(
         commune="99999", description="Demandez à Madame Trucmuche, au 06 12 34 56 78."
     )
+    _campaigns(made)
     town.work()
     _read(made)
+
+
+def _campaigns(made: Live) -> None:
+    """Name the two campaigns, and let somebody follow them; one request waits to be sorted."""
+    town, refs = made.town, made.refs
+    refs["campaign"], refs["ended"] = (
+        row.slug for row in town.rows("SELECT slug FROM campaign ORDER BY call_on DESC")
+    )
+    with town.change():
+        gathering.attach(refs["campaign"], refs["open"], now=town.now)
+        party = case_service.party_for_email("fan@citizens.example", lang="fr", now=town.now)
+        following.follow(1, party, now=town.now, chance=town.chance)
+    refs["campaign_token"] = town.one("SELECT token FROM campaign_follower")
 
 
 def _read(made: Live) -> None:

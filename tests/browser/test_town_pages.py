@@ -15,6 +15,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NO_PAGES = {
     "incidents.photo",
     "similar.api_similar",
+    "campaigns.atom",
+    "campaigns.calendar_ics",
+    "campaigns.image",
+    "campaigns.note_csv",
+    "campaigns.note_pdf",
     "open_data.atom",
     "open_data.catalogue_json_ld",
     "open_data.catalogue_rdf",

@@ -18,6 +18,7 @@ PUBLIC_UNSAFE = {
     ("POST", "/follow/<token>"): "RFC 8058: the link of the mail is the proof",
     ("POST", "/requests/follow"): "an address is told of a theme once it is confirmed",
     ("POST", "/requests/follow/confirm/<token>"): "the link of the mail is the proof",
+    ("POST", "/follow/campaigns/<token>"): "RFC 8058, the same for campaigns",
     ("POST", "/requests/<ref>/cada"): "its author, by the same; nothing is kept",
     ("POST", "/requests/<ref>/withdraw"): "its author, signed in or by the link of the mail",
     ("POST", "/incidents/<ref>/withdraw"): "the same; who reported without an account has a link",
@@ -25,7 +26,7 @@ PUBLIC_UNSAFE = {
 }
 """Everything that somebody who is not signed in may change, and why."""
 
-WITHOUT_TOKEN = {"cases.stopped_following"}
+WITHOUT_TOKEN = {"cases.stopped_following", "campaigns.stopped_following"}
 """The views that take a form from elsewhere: mail programs post the one-click there."""
 
 

@@ -17,11 +17,15 @@ class StepTaken:
 
 @dataclass(frozen=True, slots=True)
 class RequestReceived:
-    """A data request was acknowledged; `commitment` is a salted hash (43 characters base64url)."""
+    """A data request was acknowledged; `commitment` is a salted hash (43 characters base64url).
+
+    `came_by` is what the address of its form said of the campaign it came by, unchecked.
+    """
 
     case_id: int
     commitment: str
     at: datetime
+    came_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

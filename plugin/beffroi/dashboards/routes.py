@@ -18,6 +18,8 @@ from marshmallow import Schema
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
+from beffroi.campaigns import queries as campaigns
+from beffroi.campaigns.schemas import shown as shown_campaign
 from beffroi.cases import queries as cases
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as case_service
@@ -88,8 +90,10 @@ def front() -> str:
     today = _today()
     answered = sorted(shown.answered, key=lambda r: r.closed_on or r.received_on, reverse=True)
     refs = {r.ref for r in answered}
+    lang, first = current_language(), settings().languages[0]
     return render_template(
         "dashboards/front.html",
+        campaigns=[shown_campaign(one, today, lang, first) for one in campaigns.running(today)],
         figures=shown,
         newest=[card(r, today=today) for r in shown.newest if r.ref not in refs],
         answered=[answered_card(r, cases.public_answers(r.id), today=today) for r in answered],

@@ -28,7 +28,7 @@ from beffroi_web.words import N_
 
 FIELDS = (
     *("object", "title", "wanted", "purpose", "area", "period", "format"),
-    *("commune", "organisation", "email"),
+    *("commune", "organisation", "email", "came_by"),
 )
 """The fields of the form, in their order."""
 
@@ -55,6 +55,7 @@ class RequestForm(HidingFields):
     commune = fields.String(validate=validate.Length(equal=5))
     organisation = fields.String(validate=_organisation)
     email = fields.Email(validate=validate.Length(max=254))
+    came_by = fields.String()
 
 
 class FollowForm(Schema):

@@ -4,6 +4,8 @@
 from flask import current_app
 from flask_babel import force_locale, gettext
 
+from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
+from beffroi.campaigns.rules import OVER
 from beffroi.cases.events import StepTaken, SubscriptionAsked
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.rules import THEMES
@@ -42,3 +44,13 @@ def on_subscription_asked(event: SubscriptionAsked) -> None:
         {"what": what},
     )
     service.owe_letter(letter, now=event.at)
+
+
+def on_campaign_step(event: CampaignPhaseBegan | CampaignNotePublished) -> None:
+    """Owe word of a phase, or of the note, to every follower; none that a campaign is over."""
+    if isinstance(event, CampaignPhaseBegan) and event.phase == OVER:
+        return
+    settings = current_app.extensions["beffroi"].settings
+    service.owe_announcement(
+        event.step_id, event.series_id, public_url=settings.public_url, now=event.at
+    )

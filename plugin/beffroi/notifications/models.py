@@ -45,3 +45,18 @@ class Digest(Model):
     message_id: Mapped[str] = mapped_column(String(120), unique=True)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Announcement(Model):
+    """Word of one step of a campaign owed to one follower; as a delivery is of a case's step."""
+
+    __tablename__ = "announcement"
+    __table_args__ = (UniqueConstraint("step_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    step_id: Mapped[int] = mapped_column(BigId, ForeignKey("campaign_step.id"))
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"), index=True)
+    token: Mapped[str] = mapped_column(String(64))
+    message_id: Mapped[str] = mapped_column(String(120), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
+from beffroi.campaigns import queries as campaigns
+from beffroi.campaigns.queries import Edition, Step
+from beffroi.campaigns.queries import persons as followers
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import CaseHead, persons, subscribing
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.data_requests.queries import published
 from beffroi.data_requests.queries.published import PublishedRequest
 from beffroi.kernel.db import db
-from beffroi.notifications.models import Delivery, Digest
+from beffroi.notifications.models import Announcement, Delivery, Digest
 from beffroi.notifications.rules import told_of
 
 
@@ -141,12 +144,41 @@ def _happened(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignMessage:
+    """One announcement of a campaign to be written: the institution's words, days, a link."""
+
+    to: str
+    lang: str
+    step: Step
+    edition: Edition
+    token: str
+    message_id: str
+
+
+def campaign_message(announcement_id: int) -> CampaignMessage | None:
+    """Return what to write for an announcement that is not sent yet, or None if none is owed."""
+    row = db.session.get(Announcement, announcement_id)
+    known = campaigns.step(row.step_id) if row and row.sent_at is None else None
+    if row is None or known is None:
+        return None
+    step, edition = known
+    reader = followers.recipient(edition.series_id, row.party_id)
+    if reader is None:
+        return None
+    return CampaignMessage(reader.email, reader.lang, step, edition, row.token, row.message_id)
+
+
 def unsent() -> int:
-    """Return how many deliveries and digests wait to be sent."""
-    return sum(
-        int(db.session.scalar(select(func.count()).where(table.sent_at.is_(None))) or 0)
-        for table in (Delivery, Digest)
-    )
+    """Return how many messages wait to be sent."""
+    return sum(_count(table, table.sent_at.is_(None)) for table in (Delivery, Digest, Announcement))
+
+
+def _count(
+    table: type[Delivery] | type[Digest] | type[Announcement], condition: ColumnElement[bool]
+) -> int:
+    statement = select(func.count()).select_from(table).where(condition)
+    return int(db.session.scalar(statement) or 0)
 
 
 def mail_to(parties: Collection[int]) -> Sequence[Any]:
@@ -166,10 +198,7 @@ def mail_to(parties: Collection[int]) -> Sequence[Any]:
 
 def sent_before(moment: datetime) -> int:
     """Return how many messages left before a moment."""
-    return sum(
-        int(db.session.scalar(select(func.count()).where(table.sent_at < moment)) or 0)
-        for table in (Delivery, Digest)
-    )
+    return sum(_count(table, table.sent_at < moment) for table in (Delivery, Digest, Announcement))
 
 
 def digests_to(parties: Collection[int]) -> Sequence[Any]:
@@ -178,4 +207,18 @@ def digests_to(parties: Collection[int]) -> Sequence[Any]:
         select(Digest.day, Digest.message_id, Digest.made_at, Digest.sent_at)
         .where(Digest.party_id.in_(parties))
         .order_by(Digest.id)
+    ).all()
+
+
+def announced_to(parties: Collection[int]) -> Sequence[Any]:
+    """Return (step_id, message_id, made_at, sent_at) of each announcement to some parties."""
+    return db.session.execute(
+        select(
+            Announcement.step_id,
+            Announcement.message_id,
+            Announcement.made_at,
+            Announcement.sent_at,
+        )
+        .where(Announcement.party_id.in_(parties))
+        .order_by(Announcement.id)
     ).all()

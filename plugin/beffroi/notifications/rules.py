@@ -41,6 +41,15 @@ SENTENCES: Mapping[str, str] = {
     ),
 }
 
+CAMPAIGN_SENTENCES: Mapping[str, str] = {
+    "call": N_("From %(first)s to %(last)s you can say what %(town)s should open."),
+    "sorting": N_("From %(first)s to %(last)s you can rank the requests that were received."),
+    "research": N_("From %(first)s to %(last)s %(town)s looks for what was asked, and publishes."),
+    "note": N_("From %(first)s to %(last)s %(town)s writes down what came of it."),
+    "published": N_("%(town)s has published its note: what was opened, what was not, and why."),
+}
+"""What followers of a campaign are told of each step."""
+
 FROM_HOUR = time(7)
 """From when on in the town's morning a digest leaves."""
 MOST_TOLD = 30

@@ -7,18 +7,20 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import Delete, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
+from beffroi.campaigns.queries import persons as campaigns
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.queries.subscribing import Reader
 from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
-from beffroi.notifications.models import Delivery, Digest
+from beffroi.notifications.models import Announcement, Delivery, Digest
 
 SEND_STEP = "send-step"
 SEND_DIGEST = "send-digest"
+SEND_ANNOUNCEMENT = "send-announcement"
 SEND_CONFIRMATION = "send-confirmation"
 SEND_LETTER = "send-letter"
 MESSAGE_LEAVES = timedelta(days=7)
@@ -67,8 +69,39 @@ def owe_step(case_id: int, timeline_id: int, step: str, *, public_url: str, now:
     return len(found)
 
 
-def _name(timeline_id: int, token: str) -> str:
-    return hashlib.sha256(f"{timeline_id}|{token}".encode()).hexdigest()[:32]
+def owe_announcement(step_id: int, series_id: int, *, public_url: str, now: datetime) -> int:
+    """Write one announcement and one job for each follower of a series; return how many."""
+    host = urlsplit(public_url).hostname or "beffroi.invalid"
+    found = campaigns.recipients(series_id)
+    for recipient in found:
+        name = _name(f"campaign {step_id}", recipient.token)
+        row = Announcement(
+            step_id=step_id,
+            party_id=recipient.party_id,
+            token=recipient.token,
+            message_id=f"<campaign-{name}@{host}>",
+            made_at=now,
+        )
+        db.session.add(row)
+        db.session.flush()
+        jobs.enqueue(SEND_ANNOUNCEMENT, {"announcement": row.id}, run_at=now)
+    return len(found)
+
+
+def _name(step: int | str, token: str) -> str:
+    return hashlib.sha256(f"{step}|{token}".encode()).hexdigest()[:32]
+
+
+def announced(announcement_id: int, *, now: datetime) -> None:
+    """Note that an announcement was accepted by the mail server."""
+    mine = Announcement.id == announcement_id
+    db.session.execute(update(Announcement).where(mine).values(sent_at=now))
+
+
+def announced_no_more(announcement_id: int) -> None:
+    """Forget an announcement to somebody who stopped following before it left."""
+    mine = (Announcement.id == announcement_id, Announcement.sent_at.is_(None))
+    db.session.execute(delete(Announcement).where(*mine))
 
 
 def sent(delivery_id: int, *, now: datetime) -> None:
@@ -131,18 +164,22 @@ def digest_owed_no_more(digest_id: int) -> None:
 def forget_deliveries(parties: Collection[int]) -> int:
     """Delete every message that was or is owed to some parties; return how many."""
     return sum(
-        _gone(delete(table).where(table.party_id.in_(parties))) for table in (Delivery, Digest)
+        _gone(table, table.party_id.in_(parties)) for table in (Delivery, Digest, Announcement)
     )
 
 
 def forget_sent(before: datetime) -> int:
     """Delete what is kept of messages that left before a moment; return how many."""
-    return sum(_gone(delete(table).where(table.sent_at < before)) for table in (Delivery, Digest))
+    return sum(_gone(table, table.sent_at < before) for table in (Delivery, Digest, Announcement))
 
 
-def _gone(statement: Delete) -> int:
-    result = db.session.execute(statement.execution_options(synchronize_session=False))
-    return int(getattr(result, "rowcount", 0))
+def _gone(
+    table: type[Delivery] | type[Digest] | type[Announcement], condition: ColumnElement[bool]
+) -> int:
+    done = db.session.execute(
+        delete(table).where(condition).execution_options(synchronize_session=False)
+    )
+    return int(getattr(done, "rowcount", 0))
 
 
 def owe_letter(letter: Letter, *, now: datetime) -> None:
@@ -161,4 +198,8 @@ def forget_the_gone(now: datetime) -> None:
         .where(Delivery.case_id.in_(cases.erased()), Delivery.case_id.not_in(owed))
         .execution_options(synchronize_session=False)
     )
-    case_service.forget_parties(select(Delivery.party_id).union(select(Digest.party_id)))
+    case_service.forget_parties(
+        select(Delivery.party_id).union_all(
+            select(Digest.party_id), select(Announcement.party_id), *campaigns.tied()
+        )
+    )

@@ -29,9 +29,9 @@ from beffroi.open_data.rules import (
     LISTED_CATEGORIES,
     REQUEST_COLUMNS,
     Column,
-    harmless,
 )
 from beffroi.open_data.rules.catalogue import Facts
+from beffroi_web.cells import harmless
 from beffroi_web.filters import paragraphs
 from beffroi_web.words import N_
 

@@ -192,6 +192,50 @@ class ToConfirmPart(Schema):
     lang = _text()
 
 
+class SeriesPart(Schema):
+    """A series of campaigns that is or was followed."""
+
+    titles = fields.Dict(required=True)
+    since = _text()
+    ended_at = _text()
+
+
+class VotePart(Schema):
+    """A choice in a survey that is not counted yet."""
+
+    ref = _text()
+    campaign = _text()
+    choice = fields.Integer(required=True)
+    at = _text()
+
+
+class JoinedPart(Schema):
+    """An own request that belongs to a campaign, and the association by which it came."""
+
+    ref = _text()
+    campaign = _text()
+    association = _text()
+
+
+class AnnouncementPart(Schema):
+    """An announcement that was sent, or waits to be."""
+
+    campaign = _text()
+    step = _text()
+    message_id = _text()
+    made_at = _text()
+    sent_at = _text()
+
+
+class CampaignsPart(Schema):
+    """What the person did in campaigns."""
+
+    follows = fields.List(fields.Nested(SeriesPart), required=True)
+    votes = fields.List(fields.Nested(VotePart), required=True)
+    requests = fields.List(fields.Nested(JoinedPart), required=True)
+    mail = fields.List(fields.Nested(AnnouncementPart), required=True)
+
+
 class StepPart(Schema):
     """A step of an own case, or something that the person did."""
 
@@ -272,6 +316,7 @@ class ArchiveSchema(Schema):
     supports = fields.List(fields.Nested(SupportPart), required=True)
     follows = fields.List(fields.Nested(FollowPart), required=True)
     subscriptions = fields.List(fields.Nested(SubscriptionPart), required=True)
+    campaigns = fields.Nested(CampaignsPart, required=True)
     timeline = fields.List(fields.Nested(StepPart), required=True)
     mail = fields.List(fields.Nested(MessagePart), required=True)
     digests = fields.List(fields.Nested(DigestPart), required=True)

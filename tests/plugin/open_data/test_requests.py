@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from beffroi.data_requests.queries import published
 from beffroi.kernel.db import db
-from beffroi.open_data.rules import INCIDENT_COLUMNS, REQUEST_COLUMNS, Column, harmless
+from beffroi.open_data.rules import INCIDENT_COLUMNS, REQUEST_COLUMNS, Column
+from beffroi_web.cells import harmless
 from support.town import AGENT, PUBLIC_URL, Town
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/open-data.md").read_text(encoding="utf-8")

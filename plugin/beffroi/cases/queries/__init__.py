@@ -10,7 +10,7 @@ Originals are read by `originals` and `review` (for agents), by `own_texts` and 
 selects that column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -406,6 +406,20 @@ def recipients(case_id: int) -> list[Recipient]:
         .order_by(Party.id)
     )
     return [Recipient(r.id, r.email, r.lang, r.token) for r in rows]
+
+
+def readers(parties: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return (address, language) of each of some parties that has an address.
+
+    The language chosen in an account wins over the one in which the person first wrote.
+    """
+    lang = func.coalesce(ACCOUNTS.account.c.lang, Party.lang).label("lang")
+    rows = db.session.execute(
+        select(Party.id, Party.email, lang)
+        .outerjoin(ACCOUNTS.account, ACCOUNTS.account.c.id == Party.account_id)
+        .where(Party.id.in_(parties), Party.email.is_not(None))
+    )
+    return {row.id: (row.email, row.lang) for row in rows}
 
 
 def follower(token: str) -> tuple[str, bool] | None:

@@ -101,7 +101,7 @@ def forget_parties(owed: Select[int] | CompoundSelect[int]) -> int:
 
     A link that stopped what nobody remembers any more goes too.
 
-    `owed` selects the parties that a message may still name.
+    `owed` selects the parties that a message may still name, or that others know.
     """
     tied: list[ColumnElement[bool]] = [
         Party.id.not_in(select(column).where(column.is_not(None)))

@@ -93,7 +93,8 @@ def receive(
     db.session.flush()
     legal_clock.begin(case, row, law, now=now)
     commitment = base64.urlsafe_b64encode(commit(salt, content)).rstrip(b"=").decode()
-    publish(RequestReceived(case_id=case.id, commitment=commitment, at=now))
+    came_by = form.get("came_by") or ""
+    publish(RequestReceived(case_id=case.id, commitment=commitment, at=now, came_by=came_by))
     return case
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale, format_date, gettext
 
+from beffroi.campaigns.rules import PHASES, STEPS, in_language
 from beffroi.config import Settings
 from beffroi.kernel import private_links
 from beffroi.kernel.clock import local_day
@@ -83,6 +84,38 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
     _mailer(settings).send(message)
     with unit_of_work():
         service.sent(int(args["delivery"]), now=now)
+
+
+def send_announcement(args: dict[str, Any], now: datetime) -> None:
+    """Tell one follower of a campaign of one step, in the follower's language."""
+    settings, key = _settings(), int(args["announcement"])
+    owed = queries.campaign_message(key)
+    db.session.rollback()
+    if owed is None:
+        with unit_of_work():
+            service.announced_no_more(key)
+        return
+    step, one = owed.step.step, owed.edition
+    page = f"{settings.public_url}/campaigns/{one.slug}"
+    stop = f"{settings.public_url}/follow/campaigns/{owed.token}"
+    with force_locale(owed.lang):
+        title = in_language(one.titles, owed.lang, settings.languages[0])
+        head = f"{title} · {gettext(STEPS[step])}"
+        lines = [gettext("Hello,"), "", title, ""]
+        first, last = one.plan.span(step) if step in PHASES else (owed.step.on_day,) * 2
+        days = {"first": format_date(first, "long"), "last": format_date(last, "long")}
+        lines += [gettext(rules.CAMPAIGN_SENTENCES[step], town=settings.name, **days), ""]
+        if step in PHASES and last < local_day(now, settings.time_zone):
+            lines += [gettext("We tell you late: this phase is over already."), ""]
+        lines += [page + ("/note" if step == "published" else ""), "", "-- ", settings.name]
+        lines += [gettext("Stop receiving these messages:") + " " + stop]
+    message = _envelope(settings, owed.to, head, owed.message_id, now)
+    message["List-Unsubscribe"] = f"<{stop}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content("\n".join(lines) + "\n")
+    _mailer(settings).send(message)
+    with unit_of_work():
+        service.announced(key, now=now)
 
 
 def _about_the_receipt(settings: Settings, ref: str, now: datetime) -> list[str]:
@@ -160,6 +193,7 @@ def send_digest(args: dict[str, Any], now: datetime) -> None:
 HANDLERS = {
     service.SEND_STEP: send_step,
     service.SEND_DIGEST: send_digest,
+    service.SEND_ANNOUNCEMENT: send_announcement,
     service.SEND_CONFIRMATION: send_confirmation,
     service.SEND_LETTER: send_letter,
 }

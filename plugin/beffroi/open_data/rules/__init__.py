@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the open data holds: its columns, its licences, and how a cell is made harmless."""
+"""What the open data holds: its columns, its licences."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -101,15 +100,3 @@ LICENCES: Mapping[str, Licence] = {
     ),
 }
 """The codes are those of the setting `BEFFROI_DATA_LICENCE`."""
-
-_FORMULA = re.compile(r"(^|[;\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")
-
-
-def harmless(cell: str) -> str:
-    """Return a CSV cell that no spreadsheet runs: an apostrophe goes before what opens a formula.
-
-    Citizens write these texts. Excel and LibreOffice take a cell that begins with one of these
-    signs for a formula, which can fetch addresses and start programs. French ones part cells at
-    semicolons and then read our quotes wrongly, so what follows one, or a line end, counts too.
-    """
-    return _FORMULA.sub(r"\1\2'", cell)

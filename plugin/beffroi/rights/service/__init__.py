@@ -9,6 +9,7 @@ deleted. A crash leaves all of it or nothing.
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from sqlalchemy import delete, update
 
 from beffroi.accounts import queries as account_queries
 from beffroi.accounts import service as accounts
+from beffroi.campaigns.queries import persons as campaign_queries
+from beffroi.campaigns.service import following as campaigns
+from beffroi.campaigns.service import survey
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.queries import CaseHead, persons, subscribing
@@ -62,6 +66,7 @@ class Plan:
     comments: tuple[persons.OwnText, ...]
     supports: int
     follows: int
+    ballots: int
 
     @property
     def kept(self) -> tuple[Planned, ...]:
@@ -103,13 +108,18 @@ def plan(whose: Person, terms: Terms, today: date) -> Plan:
         ),
         supports=len(persons.supports_of(whose.party_ids)),
         follows=sum(1 for f in _follows(whose) if f.ended_at is None),
+        ballots=survey.ballots(whose.party_ids),
     )
 
 
 def _follows(whose: Person) -> list[Any]:
-    """Return all that a person follows or followed: cases, themes, the town."""
+    """Return all that a person follows or followed: cases, themes, the town, campaigns."""
     ids = whose.party_ids
-    return [*persons.follows_of(ids), *subscribing.subscriptions_of(ids)]
+    return [
+        *persons.follows_of(ids),
+        *subscribing.subscriptions_of(ids),
+        *campaign_queries.follows_of(ids),
+    ]
 
 
 def keep_apart(
@@ -201,6 +211,7 @@ def erase_account(
         raise Conflict(N_("Your account acts for the institution. Have the role taken away first."))
     ids = whose.party_ids
     own.stop_following(ids)
+    campaigns.forget(ids)
     notifications.forget_deliveries(ids)
     kept = []
     for head in persons.cases_by(ids):
@@ -220,6 +231,7 @@ def erase_account(
 def expire_account(whose: Person, store: SignInStore, *, now: datetime) -> None:
     """Let an account end that nobody used: who it was is erased; what was published stays."""
     own.stop_following(whose.party_ids)
+    campaigns.forget(whose.party_ids)
     notifications.forget_deliveries(whose.party_ids)
     _forget_person(whose, store)
 

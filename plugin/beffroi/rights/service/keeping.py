@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from beffroi.accounts import queries as account_queries
 from beffroi.accounts import rules as account_rules
 from beffroi.accounts import service as accounts
+from beffroi.campaigns.service import following as campaigns
 from beffroi.cases.queries import persons, subscribing
 from beffroi.cases.service import keeping as cases
 from beffroi.cases.service.subscribing import forget_ended
@@ -103,6 +104,7 @@ def _count_strangers(at: Moment) -> int:
 def _forget_strangers(at: Moment, _: SignInStore) -> int:
     days = at.settings.keep_originals_days
     ids = cases.forget_strangers(at.day_before(days), at.before(days), PORTION)
+    campaigns.forget(ids)
     notifications.forget_deliveries(ids)
     return len(ids)
 
