@@ -3,6 +3,7 @@
 
 from beffroi.cases import handlers as cases
 from beffroi.cases.events import (
+    CaseChanged,
     CaseErased,
     CaseWithdrawn,
     PublicVersionChanged,
@@ -18,6 +19,7 @@ from beffroi.notifications import handlers as notifications
 from beffroi.outbox import handlers as outbox
 
 HANDLERS: Handlers = {
+    CaseChanged: (data_requests.on_case_changed,),
     RequestReceived: (outbox.on_request_received,),
     PublicVersionChanged: (outbox.on_public_version_changed,),
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
