@@ -30,6 +30,7 @@ from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.moderation import routes as moderation
 from beffroi.open_data import routes as open_data
+from beffroi.open_data.routes import statistics
 from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
@@ -56,11 +57,13 @@ SUBMISSIONS = (
 NAVIGATION = (
     NavItem("data_requests.listing", N_("Requests")),
     NavItem("incidents.listing", N_("Reports")),
+    NavItem("statistics.page", N_("Statistics")),
     NavItem("dashboards.how_it_works", N_("How it works")),
     NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator")),
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),
+    NavItem("statistics.page", N_("Statistics")),
     NavItem("open_data.page", N_("Open data")),
     NavItem("dashboards.accessibility", N_("Accessibility: partly checked")),
     NavItem("dashboards.privacy", N_("Privacy")),
@@ -161,7 +164,7 @@ def create_app(
     features = (
         accounts, cases, data_requests, similar, incidents, moderation, rights, dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data):
+    for feature in (*features, open_data, statistics):
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -35,7 +36,7 @@ COUNTED = st.builds(
 @given(st.lists(st.one_of(st.none(), COUNTED), max_size=6))
 def test_steps_from_one_state_to_the_next_add_up_to_the_last(states):
     path = [None, *states]
-    walked = deltas(zip(path, path[1:], strict=False))
+    walked = deltas(pairwise(path))
     straight = deltas([(None, path[-1])])
     assert walked == straight
     assert all(number == 1 for number in straight.counts.values())
@@ -159,7 +160,7 @@ class Changes:
             requests.import_requests([row, row], now=self.town.now, chance=self.town.chance)
 
     def fail(self, ref: str, number: int) -> None:
-        with pytest.raises(ZeroDivisionError), self.town.change():
+        with pytest.raises(ZeroDivisionError), self.town.change():  # noqa: PT012  a unit of work
             case = cases.the_case(ref)
             case.department_id = self.departments[0]
             cases.step(case, "assigned", actor=AGENT, now=self.town.now, public=False)

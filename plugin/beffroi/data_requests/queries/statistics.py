@@ -59,7 +59,7 @@ class Sums:
 
 
 NAMES = tuple(Sums.__dataclass_fields__)
-NOTHING = Sums("", 0, "", *([0] * len(MEASURES)), None, None)
+NOTHING = Sums("", 0, "", **dict.fromkeys(MEASURES, 0), median=None, ninetieth=None)
 """The sums of a town that was asked nothing."""
 
 _VERSION = select(RequestSumsVersion.version)
@@ -75,7 +75,10 @@ _PAGE = _sums(
     or_(
         RequestSum.dimension == TOWN,
         and_(RequestSum.dimension == THEME, RequestSum.period == bindparam("period")),
-        and_(RequestSum.dimension == DEPARTMENT, RequestSum.period == bindparam("year")),
+        and_(
+            RequestSum.dimension == DEPARTMENT,
+            or_(RequestSum.period == bindparam("period"), bindparam("period") == 0),
+        ),
     )
 )
 _EVERYTHING = _sums()
@@ -87,10 +90,9 @@ def version() -> int:
     return int(db.session.scalar(_VERSION) or 0)
 
 
-def for_page(period: int, year: int) -> list[Sums]:
-    """Return all rows of the town, those of the themes in a period, of departments in a year."""
-    rows = db.session.execute(_PAGE, {"period": period, "year": year})
-    return [Sums(*row) for row in rows]
+def for_page(period: int) -> list[Sums]:
+    """Return all rows of the town, those of the themes in a year or ever (0), of departments."""
+    return [Sums(*row) for row in db.session.execute(_PAGE, {"period": period})]
 
 
 def everything() -> list[Sums]:

@@ -24,6 +24,7 @@ from beffroi.open_data.rules import COLUMN_NAMES, KIND_WORDS, LICENCES, REQUEST_
 from beffroi.open_data.rules.catalogue import catalogue
 from beffroi.open_data.rules.rdf import json_ld, rdf_xml, turtle
 from beffroi.open_data.schemas import FeedQuery, as_csv, as_json, entry, facts, fit_for_xml, moment
+from beffroi.open_data.schemas.statistics import COLUMN_WORDS
 from beffroi_web.forms import load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.languages import current_language, explicit_language
@@ -44,6 +45,10 @@ def page() -> str:
         "open_data/page.html",
         licence=LICENCES[settings().data_licence],
         columns=_columns(),
+        figure_columns=[
+            (Markup("<code>{}</code>").format(name), gettext(words))
+            for name, words in COLUMN_WORDS.items()
+        ],
         statuses=[(code, gettext(STATUS_WORDS[code])) for code in REQUEST_STATUSES],
         themes=[(code, gettext(words)) for code, words in THEMES.items()],
         contact=settings().contact,
