@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beffroi.cases import service as cases
@@ -197,6 +197,7 @@ def _possible(
 
 
 @settings(max_examples=40, deadline=None)
+@example([(1, 1, 6), (0, 7, 1)], 1)
 @given(ROWS, st.integers(0, 1))
 def test_no_small_figure_of_a_department_can_be_worked_out(parts, first):
     rows = [_department(number, one) for number, one in enumerate(parts, start=first)]
