@@ -44,6 +44,8 @@ PLACES = (
     Place("/incidents/{cyber}", "citizen"),
     Place("/incidents/new"),
     Place("/incidents/new?category=phishing"),
+    Place("/statistics"),
+    Place("/statistics?year=2027", "citizen"),
     Place("/how-it-works"),
     Place("/accessibility"),
     Place("/privacy"),

@@ -10,7 +10,7 @@ locks for itself: so none can wait for another that waits for it.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from beffroi.data_requests.models import (
@@ -30,6 +30,11 @@ from beffroi.data_requests.rules.statistics import (
 )
 from beffroi.kernel.db import at_the_end, db
 
+_DELAYS = (
+    select(RequestDelay.days, RequestDelay.times)
+    .where(*(getattr(RequestDelay, name) == bindparam(name) for name in Place._fields))
+    .order_by(RequestDelay.days)
+)
 _BLOCK = 400
 """How many rows a statement names by their keys."""
 
@@ -81,49 +86,41 @@ def _add(sums: Deltas) -> None:
         for (place, days), number in sorted(sums.delays.items())
     ]
     _upsert(RequestDelay, delays, ("times",))
-    _do(delete(RequestDelay).where(RequestDelay.times == 0))
-    _do(delete(RequestSum).where(RequestSum.received == 0))
-    _measure_again(sorted({place for place, _ in sums.delays}))
+    for place in sorted({place for place, _ in sums.delays}):
+        _measure_again(place)
 
 
 def _upsert(model: Any, rows: Sequence[dict[str, Any]], added: Sequence[str]) -> None:
-    """Insert rows, or add their numbers to the rows that are there."""
+    """Insert rows, or add their numbers to the rows that are there; what comes to nought goes."""
     if not rows:
         return
     table: Table = model.__table__
     dialect: Any = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
+    key = list(table.primary_key.columns)
     db.session.execute(
         statement.on_conflict_do_update(
-            index_elements=list(table.primary_key.columns),
+            index_elements=key,
             set_={name: table.c[name] + statement.excluded[name] for name in added},
         ),
         rows,
     )
+    fewer = [row for row in rows if row[added[0]] < 0]
+    if fewer:
+        here = [column == bindparam(f"key_{column.name}") for column in key]
+        keys = [{f"key_{column.name}": row[column.name] for column in key} for row in fewer]
+        db.session.connection().execute(delete(table).where(*here, table.c[added[0]] == 0), keys)
 
 
-def _measure_again(places: Sequence[Place]) -> None:
-    """Work out median and ninetieth hundredth of the rows in which a delay has changed."""
-    key = (RequestDelay.dimension, RequestDelay.period, RequestDelay.code)
-    for block in _blocks(places):
-        found: dict[Place, list[tuple[int, int]]] = {place: [] for place in block}
-        rows = db.session.execute(
-            select(*key, RequestDelay.days, RequestDelay.times)
-            .where(tuple_(*key).in_(block))
-            .order_by(*key, RequestDelay.days)
-        )
-        for dimension, period, code, days, times in rows:
-            found[Place(dimension, period, code)].append((days, times))
-        for place, delays in found.items():
-            _do(
-                update(RequestSum)
-                .where(
-                    RequestSum.dimension == place.dimension,
-                    RequestSum.period == place.period,
-                    RequestSum.code == place.code,
-                )
-                .values(median=quantile(delays, 50), ninetieth=quantile(delays, 90))
-            )
+def _measure_again(place: Place) -> None:
+    """Work out median and ninetieth hundredth of a row in which a delay has changed."""
+    here = place._asdict()
+    delays = [(row.days, row.times) for row in db.session.execute(_DELAYS, here)]
+    _do(
+        update(RequestSum)
+        .where(*(getattr(RequestSum, name) == value for name, value in here.items()))
+        .values(median=quantile(delays, 50), ninetieth=quantile(delays, 90))
+    )
 
 
 def _do(statement: Any) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The statistics: a page, and every figure of it as CSV and JSON.
 
-All read the sums that changes keep. The tag is the version of the sums, so that who has the page
-already costs one row.
+All read the sums that changes keep. The tag follows from the address, the language and the version
+of the sums: who has the page already costs one row, and what was made for one stranger is given to
+the next as long as no figure changes.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 
 from beffroi.cases import queries as cases
 from beffroi.data_requests.queries import statistics as sums
@@ -31,12 +32,16 @@ from beffroi.open_data.schemas.statistics import (
 )
 from beffroi_web.forms import load
 from beffroi_web.guards import PUBLIC, guard
-from beffroi_web.languages import current_language, explicit_language
+from beffroi_web.languages import current_language
 from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("statistics", __name__)
+
+
+MOST_KEPT = 32
+"""How many answers are kept in memory; one is a page, or a file of at most some hundred KiB."""
 
 
 def _tagged(mimetype: str) -> Callable[[Callable[..., Response]], Callable[[], Response]]:
@@ -53,9 +58,11 @@ def _tagged(mimetype: str) -> Callable[[Callable[..., Response]], Callable[[], R
                 raise Invalid(N_("There are no such figures."), errors=form.errors)
             if current_visitor() is not None:
                 return view(**filters)
-            tag = _tag(mimetype, filters)
-            known = request.if_none_match.contains_weak(tag)
-            response = Response(mimetype=mimetype) if known else view(**filters)
+            tag = _tag(mimetype)
+            if request.if_none_match.contains_weak(tag):
+                response = Response(mimetype=mimetype)
+            else:
+                response = _kept(tag, lambda: view(**filters))
             response.set_etag(tag, weak=True)
             return response
 
@@ -64,11 +71,25 @@ def _tagged(mimetype: str) -> Callable[[Callable[..., Response]], Callable[[], R
     return tagging
 
 
-def _tag(mimetype: str, filters: dict[str, Any]) -> str:
-    """Return what changes whenever the answer does: the version of the sums, and whose they are."""
-    language = (current_language(), explicit_language()) if mimetype == "text/html" else ()
+def _kept(tag: str, make: Callable[[], Response]) -> Response:
+    """Return the answer with a tag, made now or before for somebody else who is not signed in."""
+    answers: dict[str, tuple[bytes, list[tuple[str, str]]]] = current_app.extensions.setdefault(
+        "beffroi_statistics", {}
+    )
+    found = answers.get(tag)
+    if found is None:
+        made = make()
+        found = answers[tag] = made.get_data(), list(made.headers)
+        for old in list(answers)[:-MOST_KEPT]:
+            answers.pop(old, None)
+    return Response(found[0], headers=found[1])
+
+
+def _tag(mimetype: str) -> str:
+    """Return what changes whenever the answer does: its address, the version of the sums, whose."""
+    language = current_language() if mimetype == "text/html" else ""
     town = (settings().name, settings().public_url, extension().version)
-    said = repr((mimetype, sorted(filters.items(), key=str), language, town, sums.version()))
+    said = repr((request.path, request.query_string, language, town, sums.version()))
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
