@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 import psycopg
@@ -48,19 +49,20 @@ def rows(count: int) -> Iterator[tuple[Row, Row, Row | None]]:
     days = [FIRST_DAY + timedelta(days=n) for n in range(DAYS)]
     due_days = [add_months(day, 1) for day in days]
     themes = [*THEMES, None]
-    theme_weights = [1 / (n + 1) for n in range(len(themes))]
+    theme_sums = list(accumulate(1 / (n + 1) for n in range(len(themes))))
+    status_sums = list(accumulate(WEIGHTS))
     end = days[-1]
     for number in range(1, count + 1):
         place = int(draw.random() * DAYS)
-        [status] = draw.choices(STATUSES, WEIGHTS)
-        [theme] = draw.choices(themes, theme_weights)
+        [status] = draw.choices(STATUSES, cum_weights=status_sums)
+        [theme] = draw.choices(themes, cum_weights=theme_sums)
         wanted = OBJECTS[int(draw.random() * 4)]
         closes = status not in {"open", "planned"}
         closed = days[place] + timedelta(days=int(draw.expovariate(1 / 26))) if closes else None
         if closed is not None and closed > end:
             closed, status = None, "open"
         due = due_days[place] if wanted != "api" else None
-        seen = draw.choices(("public", "removed", "unlisted"), (95, 3, 2))[0]
+        seen = draw.choices(("public", "removed", "unlisted"), cum_weights=(95, 98, 100))[0]
         department = int(draw.random() * (DEPARTMENTS + 1)) or None
         at = f"{days[place]} 10:00:00.000000"
         case = (
@@ -100,7 +102,7 @@ def _into_sqlite(url: str, count: int) -> None:
             plain = [[str(v) if isinstance(v, date) else v for v in row] for row in found]
             statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
             connection.executemany(statement, plain)
-    connection.commit()
+        connection.commit()
     connection.execute("ANALYZE")
     connection.close()
 

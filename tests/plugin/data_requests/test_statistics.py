@@ -33,6 +33,7 @@ COUNTED = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), COUNTED), max_size=6))
 def test_steps_from_one_state_to_the_next_add_up_to_the_last(states):
     path = [None, *states]
@@ -42,6 +43,7 @@ def test_steps_from_one_state_to_the_next_add_up_to_the_last(states):
     assert all(number == 1 for number in straight.counts.values())
 
 
+@settings(deadline=None)
 @given(COUNTED)
 def test_what_was_received_is_parted_without_rest(one):
     found = measures(one)
@@ -50,6 +52,7 @@ def test_what_was_received_is_parted_without_rest(one):
     assert len(set(found)) == len(found)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1), st.integers(1, 100))
 def test_a_quantile_is_the_smallest_delay_that_so_many_do_not_exceed(days, hundredths):
     pairs = [(day, days.count(day)) for day in sorted(set(days))]

@@ -122,23 +122,22 @@ def _tables() -> None:
 
 
 def _fill() -> None:
-    connection = op.get_bind()
-    dates = DATES[connection.dialect.name]
-    op.execute(COUNTED.format(answered=ANSWERED, **dates))
-    sums = ", ".join(f"SUM(CASE WHEN {WHEN[name]} THEN 1 ELSE 0 END)" for name in MEASURES)
-    for dimension, period, code in PLACES:
-        place = f"{dimension}, {period}, {code}"
-        group = ", ".join(part for part in (period, code) if part not in {"0", "''"})
-        by, with_days = (f"GROUP BY {group}", f"{group}, days") if group else ("", "days")
-        op.execute(
-            f"INSERT INTO request_sum (dimension, period, code, {', '.join(MEASURES)})"
-            f" SELECT {place}, {sums} FROM counted_request {by} HAVING COUNT(*) > 0"
-        )
-        op.execute(
-            f"INSERT INTO request_delay (dimension, period, code, days, times)"
-            f" SELECT {place}, days, COUNT(*) FROM counted_request"
-            f" WHERE days IS NOT NULL GROUP BY {with_days}"
-        )
+    """Read every request once, then groups of them, and add the groups up for each row."""
+    op.execute(COUNTED.format(answered=ANSWERED, **DATES[op.get_bind().dialect.name]))
+    sums = ", ".join(
+        f"SUM(CASE WHEN {WHEN[name]} THEN 1 ELSE 0 END) AS {name}" for name in MEASURES
+    )
+    group = "quarter, theme, department"
+    op.execute(
+        f"CREATE TEMPORARY TABLE counted_group AS SELECT {group}, {sums}"
+        f" FROM counted_request GROUP BY {group}"
+    )
+    op.execute(
+        f"CREATE TEMPORARY TABLE counted_days AS SELECT {group}, days, COUNT(*) AS times"
+        f" FROM counted_request WHERE days IS NOT NULL GROUP BY {group}, days"
+    )
+    for place in PLACES:
+        _add_up(*place)
     for column, hundredths in (("median", 50), ("ninetieth", 90)):
         # The smallest delay that at least so many hundredths of the delays do not exceed.
         op.execute(
@@ -148,7 +147,26 @@ def _fill() -> None:
             " AND d.period = request_sum.period AND d.code = request_sum.code) AS ranked"
             f" WHERE until * 100 >= whole * {hundredths})"
         )
+    for table in ("counted_group", "counted_days"):
+        op.execute(f"DROP TABLE {table}")
     op.execute("INSERT INTO request_sums_version (id, version) VALUES (1, 1)")
+
+
+def _add_up(dimension: str, period: str, code: str) -> None:
+    """Fill the rows of one dimension and one sort of period."""
+    place = f"{dimension}, {period}, {code}"
+    parts = [part for part in (period, code) if part not in {"0", "''"}]
+    by = f"GROUP BY {', '.join(parts)}" if parts else ""
+    sums = ", ".join(f"SUM({name})" for name in MEASURES)
+    op.execute(
+        f"INSERT INTO request_sum (dimension, period, code, {', '.join(MEASURES)})"
+        f" SELECT {place}, {sums} FROM counted_group {by} HAVING COUNT(*) > 0"
+    )
+    op.execute(
+        "INSERT INTO request_delay (dimension, period, code, days, times)"
+        f" SELECT {place}, days, SUM(times) FROM counted_days"
+        f" GROUP BY {', '.join([*parts, 'days'])}"
+    )
 
 
 def upgrade() -> None:
