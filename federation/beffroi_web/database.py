@@ -7,6 +7,7 @@ handling is switched off: reads open a deferred transaction, writes (`unit_of_wo
 """
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
 from datetime import UTC, datetime
@@ -143,6 +144,7 @@ class Unit:
         self._driver: Any = None
         self._cursor: Any = None
         self._connection: Connection | None = None
+        self._last: dict[Callable[[Sequence[int]], None], set[int]] = {}
         self._token: Token[Unit | None] | None = None
 
     def cursor(self) -> Any:
@@ -156,6 +158,14 @@ class Unit:
         if self._sqlite and not self._driver.in_transaction:
             _begin(self._cursor, "BEGIN IMMEDIATE")
         return self._cursor
+
+    def at_the_end(self, work: Callable[[Sequence[int]], None], key: int) -> None:
+        """Have a work done once, before the commit, with every key it was asked for, ascending.
+
+        For what all changes share, such as counts: it sees how things stand in the end, and the
+        rows that everybody waits for are locked last and for the shortest time.
+        """
+        self._last.setdefault(work, set()).add(key)
 
     def connection(self) -> Connection:
         """Return the same connection for the session, which begins on it by itself."""
@@ -203,6 +213,10 @@ class Unit:
 
     def _commit(self) -> None:
         """Commit once: through the session if it takes part, else what the driver did."""
+        while self._last:
+            work, keys = self._last.popitem()
+            self.session.flush()
+            work(sorted(keys))
         self.session.flush()
         if self.session.in_transaction():
             self.session.commit()

@@ -33,6 +33,7 @@ from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.moderation import routes as moderation
 from beffroi.open_data import routes as open_data
+from beffroi.open_data.routes import statistics
 from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
@@ -61,11 +62,13 @@ NAVIGATION = (
     NavItem("data_requests.listing", N_("Requests")),
     NavItem("incidents.listing", N_("Reports")),
     NavItem("campaigns.listing", N_("Campaigns")),
+    NavItem("statistics.page", N_("Statistics")),
     NavItem("dashboards.how_it_works", N_("How it works")),
     NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator")),
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),
+    NavItem("statistics.page", N_("Statistics")),
     NavItem("open_data.page", N_("Open data")),
     NavItem("dashboards.accessibility", N_("Accessibility: partly checked")),
     NavItem("dashboards.privacy", N_("Privacy")),
@@ -176,7 +179,7 @@ def create_app(
         accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
         dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data, catalogue):
+    for feature in (*features, open_data, statistics, catalogue):
         app.register_blueprint(feature.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])

@@ -5,6 +5,7 @@ from beffroi.campaigns import handlers as campaigns
 from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
 from beffroi.cases import handlers as cases
 from beffroi.cases.events import (
+    CaseChanged,
     CaseErased,
     CaseWithdrawn,
     PublicVersionChanged,
@@ -21,6 +22,7 @@ from beffroi.notifications import handlers as notifications
 from beffroi.outbox import handlers as outbox
 
 HANDLERS: Handlers = {
+    CaseChanged: (data_requests.on_case_changed,),
     RequestReceived: (outbox.on_request_received, campaigns.on_request_received),
     PublicVersionChanged: (outbox.on_public_version_changed,),
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),

@@ -47,6 +47,8 @@ NO_PAGES = {
     "incidents.api_show",
     "sign_in.callback",
     "sign_in.login",
+    "statistics.api",
+    "statistics.as_csv",
     "static",
     "web.static",
     "web.theme_sheet",

@@ -13,6 +13,7 @@ CACHED = (
     "/log/content/000", "/log/tail/0", "/log/tile/0/000.p/3", "/log/tile/entries/000.p/3",
     "/log/proof/1", "/.well-known/beffroi.json", "/data/", "/data/requests.csv",
     "/data/requests.json", "/data/catalog.ttl", "/data/catalog.rdf", "/data/catalog.jsonld",
+    "/statistics", "/data/statistics.csv", "/api/v1/statistics?table=town&lang=en",
     "/feeds/requests.atom", "/feeds/requests.atom?status=open&lang=en",
 )  # fmt: skip
 NOT_KEPT = ("/requests/new", "/incidents/new", "/requests/confirm/x")

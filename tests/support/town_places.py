@@ -61,6 +61,8 @@ PLACES = (
     Place("/desk/campaigns/series/1", "agent"),
     Place("/desk/campaigns/{campaign}", "agent"),
     Place("/desk/campaigns/{campaign}/note", "agent"),
+    Place("/statistics"),
+    Place("/statistics?year=2027", "citizen"),
     Place("/how-it-works"),
     Place("/accessibility"),
     Place("/privacy"),

@@ -16,6 +16,15 @@ class StepTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseChanged:
+    """Something was written on a case's timeline, public or not: who counts cases counts anew."""
+
+    case_id: int
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestReceived:
     """A data request was acknowledged; `commitment` is a salted hash (43 characters base64url).
 

@@ -12,10 +12,13 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases.service import reading
 from beffroi.data_requests import queries as data_requests
+from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.rules.turns import Turn, turns
 from beffroi.incidents import queries as incidents
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
 from beffroi.kernel.nightly import NIGHTS, RETENTION, REWRITE, Night
+from beffroi.legal.law import Law
 from beffroi.notifications import queries as notifications
 from beffroi.outbox import queries as outbox
 from beffroi.texts.rules import Mark, pieces
@@ -48,6 +51,19 @@ def front() -> Front:
         *data_requests.listing({"status": "refused", "limit": 1}).items,
     ]
     return Front(data_requests.figures(), incidents.figures(), newest, answered)
+
+
+def expected(ref: str, law: Law, today: date) -> tuple[Turn, ...]:
+    """Return what is expected of whom in a data request, for its author."""
+    head = cases.head(ref)
+    codes = data_requests.codes(head.id) if head is not None else None
+    if head is None or codes is None or head.visibility == "removed":
+        return turns(None, is_open=False, today=today)
+    table = None
+    if clocks.state(head.id) is not None:
+        happened = clocks.happened(head.id)
+        table = clocks.timetable(codes.object, head.received_on, happened, law)
+    return turns(table, is_open=head.open, today=today)
 
 
 @dataclass(frozen=True, slots=True)

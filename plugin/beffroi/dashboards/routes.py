@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The front page, the account, the desk and the pages that say how it all works."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import (
@@ -32,6 +33,7 @@ from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as request_service
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.data_requests.routes import following, similar
+from beffroi.data_requests.rules import turns as turn_rules
 from beffroi.data_requests.schemas import (
     AnswerFormSchema,
     DeskRequestForm,
@@ -56,6 +58,7 @@ from beffroi.rights import rules as right_rules
 from beffroi.rights.service import keeping
 from beffroi.texts import queries as texts
 from beffroi.texts.rules import LABEL_WORDS, still_personal
+from beffroi_web.cards import CaseCard
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
@@ -150,7 +153,14 @@ def account() -> str:
         "dashboards/account.html",
         account=accounts.account(visitor.account_id),
         sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
-        own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
+        reports=[
+            card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),))
+            for r in own
+            if r.kind != case_rules.DATA_REQUEST
+        ],
+        requests=_own_requests([r for r in own if r.kind == case_rules.DATA_REQUEST]),
+        who_words=turn_rules.WHO_WORDS,
+        what_words=turn_rules.WHAT_WORDS,
         receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
         comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
         follows=following.followed_by(person.party_ids),
@@ -159,6 +169,12 @@ def account() -> str:
         is_staff=visitor.may("agent", "moderator"),
         languages=settings().languages,
     )
+
+
+def _own_requests(rows: Sequence[Any]) -> list[tuple[CaseCard, tuple[turn_rules.Turn, ...]]]:
+    """Return somebody's own data requests, each with what is expected of whom."""
+    law, today = law_of(settings().communes), _today()
+    return [(card(row, today=today), queries.expected(row.ref, law, today)) for row in rows]
 
 
 # ---- the desk -----------------------------------------------------------------------------------

@@ -3,9 +3,16 @@
 
 from typing import Protocol
 
-from beffroi.cases.events import CaseErased
+from beffroi.cases.events import CaseChanged, CaseErased
+from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import service
-from beffroi.data_requests.service import clock
+from beffroi.data_requests.service import clock, statistics
+
+
+def on_case_changed(event: CaseChanged) -> None:
+    """Count a data request anew at the end of the change."""
+    if event.kind == DATA_REQUEST:
+        statistics.changed(event.case_id)
 
 
 def on_case_erased(event: CaseErased) -> None:

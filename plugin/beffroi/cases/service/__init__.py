@@ -14,7 +14,13 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from beffroi.cases import rules
-from beffroi.cases.events import CaseErased, CaseWithdrawn, PublicVersionChanged, StepTaken
+from beffroi.cases.events import (
+    CaseChanged,
+    CaseErased,
+    CaseWithdrawn,
+    PublicVersionChanged,
+    StepTaken,
+)
 from beffroi.cases.models import (
     Attachment,
     Case,
@@ -235,6 +241,7 @@ def step(
     db.session.add(row)
     case.changed_at = now
     db.session.flush()
+    publish(CaseChanged(case_id=case.id, kind=case.kind, at=now))
     if public and told and name in rules.OFFICIAL_STEPS:
         publish(StepTaken(case_id=case.id, timeline_id=row.id, step=name, at=now))
     return row

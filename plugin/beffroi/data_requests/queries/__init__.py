@@ -13,6 +13,7 @@ from beffroi.cases.models import Case
 from beffroi.cases.queries.similar import INDEX
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests.models import DataRequest, LegalEvent, PendingRequest
+from beffroi.data_requests.queries import statistics
 from beffroi.kernel.db import db
 
 LEAST = 0.3
@@ -108,17 +109,8 @@ def similar(title: str, more: str = "", *, but: int = 0, most: int = 5) -> list[
 
 def figures() -> dict[str, int]:
     """Return the live figures of the front page: asked, answered, open."""
-    rows = db.session.execute(
-        select(Case.open, func.count())
-        .where(Case.kind == DATA_REQUEST, Case.visibility == "public")
-        .group_by(Case.open)
-    ).all()
-    by_open = {bool(is_open): int(count) for is_open, count in rows}
-    return {
-        "asked": sum(by_open.values()),
-        "answered": by_open.get(False, 0),
-        "open": by_open.get(True, 0),
-    }
+    total = statistics.total()
+    return {"asked": total.received, "answered": total.answered, "open": total.open}
 
 
 def receipt(case_id: int) -> tuple[bytes, bytes] | None:

@@ -21,6 +21,7 @@ from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.models import DataRequest, PendingRequest
 from beffroi.data_requests.queries import importing
 from beffroi.data_requests.service import clock as legal_clock
+from beffroi.data_requests.service import statistics
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
@@ -92,6 +93,7 @@ def receive(
     db.session.add(row)
     db.session.flush()
     legal_clock.begin(case, row, law, now=now)
+    statistics.changed(case.id)
     commitment = base64.urlsafe_b64encode(commit(salt, content)).rstrip(b"=").decode()
     came_by = form.get("came_by") or ""
     publish(RequestReceived(case_id=case.id, commitment=commitment, at=now, came_by=came_by))
@@ -366,6 +368,7 @@ def import_requests(
             ],
         )
     for case, row in zip(brought, fresh, strict=True):
+        statistics.changed(case.case_id)
         if row.outcome and row.decision:
             answer = cases.BroughtAnswer(
                 row.outcome, row.decision, row.closed_on, row.url or None, row.planned or None

@@ -9,7 +9,6 @@ deleted. A crash leaves all of it or nothing.
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -50,6 +50,7 @@ from beffroi.open_data.schemas import (
     moment,
     request_item,
 )
+from beffroi.open_data.schemas.statistics import COLUMN_WORDS
 from beffroi_web.forms import load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.languages import current_language, explicit_language
@@ -73,6 +74,10 @@ def page() -> str:
         report_columns=_columns(INCIDENT_COLUMNS),
         report_statuses=[(code, gettext(STATUS_WORDS[code])) for code in INCIDENT_STATUSES],
         categories=[(code, gettext(CATEGORIES[code].label)) for code in LISTED_CATEGORIES],
+        figure_columns=[
+            (Markup("<code>{}</code>").format(name), gettext(words))
+            for name, words in COLUMN_WORDS.items()
+        ],
         statuses=[(code, gettext(STATUS_WORDS[code])) for code in REQUEST_STATUSES],
         themes=[(code, gettext(words)) for code, words in THEMES.items()],
         contact=settings().contact,
