@@ -6,10 +6,12 @@ and may be kept by anyone who asks again before using it. Everything else is kep
 """
 
 import hashlib
+from functools import cache
 
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
+from beffroi_web.early import told_etag
 from beffroi_web.guards import is_public
 from beffroi_web.languages import current_language, explicit_language
 from beffroi_web.state import web
@@ -21,6 +23,8 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_NO_FRAME = ("X-Frame-Options", "DENY")
+_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
 _REVALIDATE = "public, max-age=0, must-revalidate"
 _NOBODY = "private, no-store"
 _FOREVER = "public, max-age=31536000, immutable"
@@ -47,24 +51,41 @@ def dress(response: Response) -> Response:
     return response
 
 
+def headers_of_unchanged(*, spoken: bool, secure: bool) -> list[tuple[str, str]]:
+    """Return what a 304 says of a public page of ours beside its ETag, as `dress` would.
+
+    `spoken` pages are in a language; that the address may have chosen it changes nothing here.
+    """
+    headers = [("Content-Security-Policy", _policy("'none'")), *_ALWAYS.items(), _NO_FRAME]
+    headers.append(("Cache-Control", _REVALIDATE))
+    if spoken:
+        headers.append(("Vary", "Accept-Language, Cookie"))
+    return [*headers, _HTTPS] if secure else headers
+
+
+@cache
+def _policy(framed_by: str) -> str:
+    policy = {
+        "default-src": "'self'",
+        "img-src": "'self' data:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": framed_by,
+    }
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
 def _secure(response: Response) -> None:
     framed_by = g.get("beffroi_framed_by")
-    policy = {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": list(framed_by) if framed_by else ["'none'"],
-    }
-    said = "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items())
-    response.headers.setdefault("Content-Security-Policy", said)
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _policy(" ".join(framed_by or ("'none'",))))
     for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
+        headers.setdefault(name, value)
     if not framed_by:
-        response.headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault(*_NO_FRAME)
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        headers.setdefault(*_HTTPS)
 
 
 def _cache(response: Response) -> None:
@@ -87,7 +108,10 @@ def _cache(response: Response) -> None:
     response.headers.setdefault("Cache-Control", _REVALIDATE)
     if response.is_streamed or response.direct_passthrough:
         return
-    if "ETag" not in response.headers:
+    named = told_etag()
+    if named is not None:
+        response.set_etag(named, weak=True)
+    elif "ETag" not in response.headers:
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
 

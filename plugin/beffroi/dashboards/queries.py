@@ -12,6 +12,7 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases.service import reading
 from beffroi.data_requests import queries as data_requests
+from beffroi.data_requests.queries import listed
 from beffroi.incidents import queries as incidents
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
@@ -41,13 +42,18 @@ class Front:
 
 def front() -> Front:
     """Return what the front page shows."""
-    latest = data_requests.listing({"sort": "newest", "limit": 20}).items
+    latest = _listed(limit=20)
     newest = [*(r for r in latest if r.title), *(r for r in latest if not r.title)][:4]
     answered = [
-        *data_requests.listing({"status": "published", "limit": 2}).items,
-        *data_requests.listing({"status": "refused", "limit": 1}).items,
+        *_listed(status="published", limit=2),
+        *_listed(status="refused", limit=1),
     ]
     return Front(data_requests.figures(), incidents.figures(), newest, answered)
+
+
+def _listed(**filters: Any) -> Sequence[Any]:
+    page, _ = listed.cards(filters)
+    return page.items
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Answering "nothing has changed" before anything else is done.
+
+    @blueprint.get("/api/v1/requests")
+    @guard(PUBLIC)
+    @made_from_data()
+    def listing() -> Response:
+        rows, version = …
+        say_version(version)
+
+A page that is made from nothing but the data, the address, the language and the day is named by
+those: its ETag is their hash and not that of its bytes. So a reader who comes with that ETag is
+answered 304 by one small read, in front of Flask: no route is matched, no session opened.
+
+A view reads the version before its rows, or with them in one statement: then an ETag never names
+older rows than it says. Visitors with a session, and programs with a token, are never answered
+here.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, request
+
+from beffroi_web.guards import is_public
+from beffroi_web.state import web_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_MARK = "__beffroi_made_from_data__"
+_SPOKEN = "spoken"
+_PLAIN = "plain"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def made_from_data(*, spoken: bool = False) -> Callable[[View], View]:
+    """Return a decorator for a view of a fixed address whose answer follows from the data.
+
+    `spoken` says that it also follows from the reader's language and from the day.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, _SPOKEN if spoken else _PLAIN)
+        return view
+
+    return mark
+
+
+def say_version(version: str | None) -> None:
+    """Say from which version of the data the answer being made is; None or "" says nothing."""
+    g.beffroi_version = version
+
+
+def told_etag() -> str | None:
+    """Return the ETag of the answer being made, if its view has said a version."""
+    version = g.get("beffroi_version")
+    if not version:
+        return None
+    kind = _pages(current_app).get(request.path)
+    return _etag(current_app, kind, request.environ, version) if kind else None
+
+
+def init_early(app: Flask, build: str, version: Callable[[], str]) -> None:
+    """Put the short answer in front of an application whose views are all registered.
+
+    `build` names the running program and its settings: what else pages are made from. `version`
+    reads the data's version outside any context; an error there is left to the long way. Raises
+    `RuntimeError` for a marked view that is not public.
+    """
+    pages: dict[str, str] = {}
+    for rule in app.url_map.iter_rules():
+        kind = getattr(app.view_functions[rule.endpoint], _MARK, None)
+        if kind is None:
+            continue
+        if rule.arguments or not is_public(app, rule.endpoint):
+            raise RuntimeError(f"{rule.rule} cannot be answered early")
+        pages[rule.rule] = kind
+    state = web_of(app)
+    state.early = (pages, f"{build} {_words(app, state.catalogues)} {dict(state.assets)}")
+    app.wsgi_app = _Early(app, app.wsgi_app, version)  # type: ignore[method-assign]
+
+
+def _words(app: Flask, catalogues: Iterable[Path]) -> str:
+    """Return a name for the templates and catalogues as they lie on the disk."""
+    folders = [Path(app.root_path) / (app.template_folder or ""), Path(__file__).parent]
+    files = sorted(file for folder in (*folders, *catalogues) for file in folder.rglob("*.*"))
+    told = [f"{one.name} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in files]
+    return hashlib.blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
+
+
+def _pages(app: Flask) -> Mapping[str, str]:
+    return web_of(app).early[0]
+
+
+def _etag(app: Flask, kind: str, environ: "WSGIEnvironment", version: str) -> str:
+    state = web_of(app)
+    said = [state.early[1], version, environ["PATH_INFO"], environ.get("QUERY_STRING", "")]
+    if kind == _SPOKEN:
+        day = state.clock.now().astimezone(_zone(state.site.timezone)).date()
+        said += [environ.get("HTTP_ACCEPT_LANGUAGE", ""), day.isoformat()]
+    return hashlib.blake2b("\n".join(said).encode(), digest_size=16).hexdigest()
+
+
+_zone = cache(ZoneInfo)
+
+
+class _Early:
+    """Answers 304 where it can, else asks the application."""
+
+    def __init__(self, app: Flask, behind: "WSGIApplication", version: Callable[[], str]) -> None:
+        from beffroi_web.headers import headers_of_unchanged
+
+        self.app, self.behind, self.version = app, behind, version
+        self.cookie = f"beffroi_{web_of(app).site.slug}"
+        self.pages = _pages(app)
+        self.headers = {
+            (kind, secure): headers_of_unchanged(spoken=kind == _SPOKEN, secure=secure)
+            for kind in (_SPOKEN, _PLAIN)
+            for secure in (False, True)
+        }
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        given = environ.get("HTTP_IF_NONE_MATCH")
+        if given:
+            etag = self._unchanged(given, environ)
+            if etag is not None:
+                kind = self.pages[environ["PATH_INFO"]]
+                headers = self.headers[kind, environ["wsgi.url_scheme"] == "https"]
+                start_response("304 NOT MODIFIED", [("ETag", f'W/"{etag}"'), *headers])
+                return ()
+        return self.behind(environ, start_response)
+
+    def _unchanged(self, given: str, environ: "WSGIEnvironment") -> str | None:
+        """Return the ETag that stands, if the reader has what it names."""
+        kind = self.pages.get(environ.get("PATH_INFO", ""))
+        if kind is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        if self.cookie in environ.get("HTTP_COOKIE", "") or "HTTP_AUTHORIZATION" in environ:
+            return None
+        try:
+            version = self.version()
+        except Exception:
+            return None  # whatever is wrong is said by the page itself
+        if not version:
+            return None
+        etag = _etag(self.app, kind, environ, version)
+        return etag if f'"{etag}"' in given else None
