@@ -23,6 +23,10 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_CONDITIONS = frozenset(
+    ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_RANGE")
+)
+"""What in a request may make of an answer a shorter one."""
 _NO_FRAME = ("X-Frame-Options", "DENY")
 _HTTPS = ("Strict-Transport-Security", "max-age=31536000")
 _REVALIDATE = "public, max-age=0, must-revalidate"
@@ -56,11 +60,8 @@ def headers_of_unchanged(*, spoken: bool, secure: bool) -> list[tuple[str, str]]
 
     `spoken` pages are in a language; that the address may have chosen it changes nothing here.
     """
-    headers = [("Content-Security-Policy", _policy("'none'")), *_ALWAYS.items(), _NO_FRAME]
-    headers.append(("Cache-Control", _REVALIDATE))
-    if spoken:
-        headers.append(("Vary", "Accept-Language, Cookie"))
-    return [*headers, _HTTPS] if secure else headers
+    headers = [*_protecting("", secure=secure), ("Cache-Control", _REVALIDATE)]
+    return [*headers, ("Vary", "Accept-Language, Cookie")] if spoken else headers
 
 
 @cache
@@ -79,13 +80,18 @@ def _policy(framed_by: str) -> str:
 def _secure(response: Response) -> None:
     framed_by = g.get("beffroi_framed_by")
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _policy(" ".join(framed_by or ("'none'",))))
-    for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
-    if not framed_by:
-        headers.setdefault(*_NO_FRAME)
-    if request.is_secure:
-        headers.setdefault(*_HTTPS)
+    said = {name.lower() for name, _ in headers}  # once: looking each up would read all of them
+    for name, value in _protecting(" ".join(framed_by or ()), secure=request.is_secure):
+        if name.lower() not in said:
+            headers.add(name, value)
+
+
+@cache
+def _protecting(framed_by: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
+    """Return the headers that say what may run and who may frame the answer (`""`: nobody)."""
+    headers = [("Content-Security-Policy", _policy(framed_by or "'none'")), *_ALWAYS.items()]
+    headers += [] if framed_by else [_NO_FRAME]
+    return tuple([*headers, _HTTPS] if secure else headers)
 
 
 def _cache(response: Response) -> None:
@@ -113,7 +119,8 @@ def _cache(response: Response) -> None:
         response.set_etag(named, weak=True)
     elif "ETag" not in response.headers:
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32], weak=True)
-    response.make_conditional(request)
+    if not _CONDITIONS.isdisjoint(request.environ):
+        response.make_conditional(request)
 
 
 def _versioned() -> bool:

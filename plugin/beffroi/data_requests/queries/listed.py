@@ -18,6 +18,7 @@ from beffroi.cases.rules import DATA_REQUEST
 from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
+from beffroi.kernel.versions import reader, token
 from beffroi_web.paging import decode_cursor, encode_cursor
 from beffroi_web.words import N_
 
@@ -39,17 +40,18 @@ _RELEASED = (
     "(SELECT t.public FROM case_text t WHERE t.case_id = c.id AND t.role = '{role}'"
     " AND coalesce(t.state, '') = 'released' AND t.public IS NOT NULL ORDER BY t.id DESC LIMIT 1)"
 )
-_ANSWER = (
-    "(SELECT {what} FROM official_answer o JOIN case_text t ON t.id = o.text_id"
-    " WHERE o.case_id = c.id ORDER BY o.id DESC LIMIT 1)"
-)
 _WORDS = ", ".join(
     (
         _RELEASED.format(role="title"),
         _RELEASED.format(role="wanted"),
-        _ANSWER.format(what="o.outcome"),
-        _ANSWER.format(what="CASE WHEN t.state = 'released' THEN t.public END"),
+        "o.outcome",
+        "CASE WHEN a.state = 'released' THEN a.public END",
     )
+)
+_ANSWERS = (
+    " LEFT JOIN official_answer o"
+    " ON o.id = (SELECT max(id) FROM official_answer WHERE case_id = c.id)"
+    " LEFT JOIN case_text a ON a.id = o.text_id"
 )
 _KEYS = {"newest": "received_at", "oldest": "received_at", "supported": "supports"}
 
@@ -133,22 +135,23 @@ def _found(filters: Mapping[str, Any], *, words: bool) -> Found:
     sort, limit = filters.get("sort") or "newest", filters.get("limit") or 20
     cursor = decode_cursor(filters["cursor"]) if filters.get("cursor") else None
     asked = search.Asked.of(filters.get("q") or "")
+    # A search reads twice, hits and rows: the version is read before both.
+    version = token(reader()) if asked is not None else None
     if asked is None:
         sort = "newest" if sort == "relevance" else sort
         rows = _by_order(filters, sort, cursor, limit + 1, words=words)
     elif sort == "relevance":
-        return _by_relevance(asked, filters, cursor, limit, words=words)
+        shown, following = _by_relevance(asked, filters, cursor, limit, words=words)
+        return Found(shown, following, version)
     elif sort == "supported":
         rows = _by_order(filters, sort, cursor, limit + 1, words=words, asked=asked)
     else:
         rows = _by_hits(asked, filters, sort, cursor, limit + 1, words=words)
     shown = rows[:limit]
     more = len(rows) > limit
-    return Found(shown, _cursor(sort, shown[-1]) if more else None, _version(rows))
-
-
-def _version(rows: Sequence[Any]) -> str | None:
-    return rows[0][12] if rows else None
+    if version is None and rows:
+        version = rows[0][12]
+    return Found(shown, _cursor(sort, shown[-1]) if more else None, version)
 
 
 def _cursor(sort: str, row: Any) -> str:
@@ -214,18 +217,19 @@ def _statement(
     key = _KEYS[sort]
     beyond, order = (">", "ASC") if sort == "oldest" else ("<", "DESC")
     place = (f"(c.{key}, c.id) {beyond} (?, ?)",) if after else ()
-    where = " AND ".join((*conditions, *place, "d.case_id = c.id"))
+    where = "".join(f" AND {condition}" for condition in (*conditions, *place))
     return (
-        f"{_selected(sqlite, words)} AND {where}"
+        f"{_selected(sqlite, words)}{where}"
         f" ORDER BY c.{key} {order}, c.id {order} LIMIT ?"
     )
 
 
 @lru_cache(maxsize=4)
 def _selected(sqlite: bool, words: bool) -> str:
-    join = "CROSS JOIN" if sqlite else ","
+    tables = f'"case" c {"CROSS " if sqlite else ""}JOIN data_request d ON d.case_id = c.id'
+    more = _ANSWERS if words else ""
     return (
-        f'SELECT {_CODES}, {_WORDS if words else _TITLE} FROM "case" c {join} data_request d'
+        f"SELECT {_CODES}, {_WORDS if words else _TITLE} FROM {tables}{more}"
         f" WHERE c.kind = '{DATA_REQUEST}' AND c.visibility = 'public'"
     )
 
@@ -259,7 +263,7 @@ def _in_this_order(
     if not ids:
         return []
     these = "c.id IN (SELECT value FROM json_each(?))" if _sqlite() else "c.id = ANY(?)"
-    where = " AND ".join((*narrowed, these, "d.case_id = c.id"))
+    where = " AND ".join((*narrowed, these))
     given = json.dumps(ids) if _sqlite() else ids
     found = driver.read(f"{_selected(_sqlite(), words)} AND {where}", *narrowed.values(), given)
     by_id = {row[0]: row for row in found}
@@ -269,7 +273,7 @@ def _in_this_order(
 def _by_relevance(
     asked: search.Asked, filters: Mapping[str, Any], cursor: Sequence[Any] | None, limit: int, *,
     words: bool,
-) -> Found:  # fmt: skip
+) -> tuple[Sequence[Any], str | None]:  # fmt: skip
     """Return a page of the newest hits, those that fit best first; the cursor is a place in it."""
     first = 0
     if cursor is not None:
@@ -287,5 +291,5 @@ def _by_relevance(
         first += len(block)
         if len(rows) > limit:
             following = encode_cursor([places.get(rows[limit][0], first)])
-            return Found(rows[:limit], following, _version(rows))
-    return Found(rows, None, _version(rows))
+            return rows[:limit], following
+    return rows, None
