@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 ROOM = 8 * 1_048_576
 """Bytes of answers that a process keeps: some hundreds of pages."""
 _MARK = "__beffroi_made_from_data__"
+_EXPECTED = "beffroi.expected"
 _SPOKEN = "spoken"
 _PLAIN = "plain"
 
@@ -69,6 +70,9 @@ def told_etag() -> str | None:
     version = g.get("beffroi_version")
     if not version:
         return None
+    expected = request.environ.get(_EXPECTED)
+    if expected is not None and expected[0] == version:
+        return str(expected[1])
     kind = _pages(current_app).get(request.path)
     return _etag(current_app, kind, request.environ, version) if kind else None
 
@@ -89,7 +93,8 @@ def init_early(app: Flask, build: str, version: Callable[[], str]) -> None:
             raise RuntimeError(f"{rule.rule} cannot be answered early")
         pages[rule.rule] = kind
     state = web_of(app)
-    state.early = (pages, f"{build} {_words(app, state.catalogues)} {dict(state.assets)}")
+    made_of = f"{build} {_words(app, state.catalogues)} {dict(state.assets)}"
+    state.early = (pages, hashlib.blake2b(made_of.encode(), digest_size=16).hexdigest())
     app.wsgi_app = _Early(app, app.wsgi_app, version)  # type: ignore[method-assign]
 
 
@@ -157,6 +162,7 @@ class _Early:
             headers = self.headers[kind, environ["wsgi.url_scheme"] == "https"]
             start_response("304 NOT MODIFIED", [("ETag", f'W/"{etag}"'), *headers])
             return ()
+        environ[_EXPECTED] = (version, etag)
         kept = self.shelf.get(version, etag)
         if kept is None:
             return self._made(environ, start_response, version, etag)

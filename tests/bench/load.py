@@ -8,7 +8,6 @@ the server's processes spent on each.
 
 import json
 import os
-import random
 import selectors
 import socket
 import statistics
@@ -17,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -44,7 +44,7 @@ def measure(
     port: int, requests: Sequence[str], pids: Sequence[int], *, seconds: float = 3.0,
     status: int = 200, connections: int = CONNECTIONS,
 ) -> Run:  # fmt: skip
-    """Ask one server for some time; any other status than the one expected ends the bench."""
+    """Ask one server for some time, one request after the other; any other status than the one expected ends the bench."""
     before = sum(cpu_of(pid) for pid in pids)
     done = subprocess.run(
         [sys.executable, __file__, str(port), str(seconds), str(status), str(connections)],
@@ -118,20 +118,19 @@ class _Reader:
 
 def _ask() -> None:
     port, seconds, status, connections = sys.argv[1:]
-    requests = [one.encode() for one in json.load(sys.stdin)]
-    chance = random.Random(3)
+    requests = cycle([one.encode() for one in json.load(sys.stdin)])
     chosen = selectors.DefaultSelector()
     for _ in range(int(connections)):
         reader = _Reader(int(port))
         chosen.register(reader.socket, selectors.EVENT_READ, reader)
-        reader.send(chance.choice(requests))
+        reader.send(next(requests))
     until, taken = time.perf_counter() + float(seconds), []
     while (now := time.perf_counter()) < until:
         for key, _ in chosen.select(timeout=1):
             reader = key.data
             if reader.read(status.encode()):
                 taken.append(now - reader.begun)
-                reader.send(chance.choice(requests))
+                reader.send(next(requests))
     taken.sort()
     p95 = taken[min(len(taken) - 1, int(len(taken) * 0.95))] if taken else 0.0
     print(json.dumps([len(taken), statistics.median(taken) if taken else 0.0, p95]))
