@@ -145,7 +145,7 @@ _LITE: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "nearby_case": ("(rowid, title, body, also)", (0, 1, 2, 3)),
 }
 _POST: Mapping[str, tuple[str, tuple[int, ...]]] = {
-    "case_search": ("(key, title, words)", (0, 1, 3)),
+    "case_search": ("(key, words)", (0, 3)),
     "nearby_case": ("(id, title, body, also, words)", (0, 1, 2, 3, 4)),
 }
 PARTY = ("id", "kind", "lang", "created_at")

@@ -14,7 +14,8 @@ week, the month and the year it was received in, and a search narrows itself to 
 that fills the page.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,6 +31,8 @@ MOST_RANKED = 2_000
 """The newest hits that are put in order by how well they fit; older ones are not looked at."""
 ID_BITS = 30
 IDS = (1 << ID_BITS) - 1
+_IN_TITLE = "^"
+"""Marks a stem of a title; no word holds it."""
 
 __all__ = ["IDS", "Asked", "Indexed", "fold", "key_of", "matches", "put", "put_many", "remove", "words_of"]
 
@@ -69,12 +72,10 @@ def put_many(cases: Iterable[Indexed]) -> None:
         statement = "INSERT INTO case_search (rowid, title, more) VALUES (:key, :title, :more)"
     else:
         statement = (
-            "INSERT INTO case_search (key, title, words)"
-            " VALUES (:key, :title, array_to_tsvector(CAST(:words AS text[])))"
+            "INSERT INTO case_search (key, words)"
+            " VALUES (:key, array_to_tsvector(CAST(:words AS text[])))"
         )
-        rows = [
-            {"key": row["key"], "title": row["title"], "words": lexemes(row)} for row in rows
-        ]
+        rows = [{"key": row["key"], "words": lexemes(row)} for row in rows]
     db.session.execute(text(statement), rows)
 
 
@@ -88,9 +89,11 @@ def row_of(one: Indexed) -> dict[str, Any]:
 
 
 def lexemes(row: dict[str, Any]) -> list[str]:
-    """Return what PostgreSQL's index holds of a row of `row_of`: its stems, and its spans."""
-    said = {*row["title"].split(), *row["more"].split()}
-    return sorted(said | set(spans(row["key"])))
+    """Return what PostgreSQL's index holds of a row of `row_of`: its stems, those of its title once
+    more with a mark, and its spans."""
+    title = row["title"].split()
+    said = {*title, *row["more"].split()}
+    return sorted(said | {_IN_TITLE + one for one in title} | set(spans(row["key"])))
 
 
 def remove(case_id: int, received_at: datetime) -> None:
@@ -148,16 +151,23 @@ class Asked:
         return bool(_hits("", self.exact, "", None, 1))
 
 
-def newest(asked: Asked, before: int | None, most: int) -> list[tuple[int, str]]:
-    """Return (key, title in stems) of the newest cases that match, before a key if one is given."""
+    def in_title(self, stem: str) -> str:
+        """Return the same query, by whole stems, of what has one of them in its title."""
+        if _on_sqlite():
+            return f'{self.exact} AND {{title}} : "{stem}"'
+        return f"{self.exact} & '{_IN_TITLE}{stem}'"
+
+
+def newest(asked: Asked, before: int | None, most: int) -> list[int]:
+    """Return the keys of the newest cases that match, before a key if one is given."""
     found = _newest(asked.exact, before, most)
     if found or (before is not None and asked.is_known()):
         return found
     return _newest(asked.begun, before, most)
 
 
-def oldest(asked: Asked, after: int | None, most: int) -> list[tuple[int, str]]:
-    """Return (key, title in stems) of the oldest cases that match, after a key if one is given."""
+def oldest(asked: Asked, after: int | None, most: int) -> list[int]:
+    """Return the keys of the oldest cases that match, after a key if one is given."""
     place = "" if after is None else ">"
     found = _hits("ASC", asked.exact, place, after, most)
     if found or (after is not None and asked.is_known()):
@@ -165,7 +175,21 @@ def oldest(asked: Asked, after: int | None, most: int) -> list[tuple[int, str]]:
     return _hits("ASC", asked.begun, place, after, most)
 
 
-def _newest(expression: str, before: int | None, most: int) -> list[tuple[int, str]]:
+def ranked(asked: Asked) -> list[int]:
+    """Return the newest cases that match, those first that have most of the words in their title.
+
+    Only `MOST_RANKED` are looked at, by the index alone; of equals the newest comes first.
+    """
+    found = newest(asked, None, MOST_RANKED)
+    if not found:
+        return []
+    held = Counter[int]()
+    for stem_ in asked.stems:
+        held.update(_newest(asked.in_title(stem_), None, MOST_RANKED))
+    return sorted(found, key=lambda key: (-held[key], -key))
+
+
+def _newest(expression: str, before: int | None, most: int) -> list[int]:
     place = "" if before is None else "<"
     if _on_sqlite():
         return _hits("DESC", expression, place, before, most)
@@ -184,17 +208,15 @@ def _newest(expression: str, before: int | None, most: int) -> list[tuple[int, s
     return _hits("DESC", expression, place, before, most)
 
 
-def _hits(
-    order: str, expression: str, place: str, key: int | None, most: int
-) -> list[tuple[int, str]]:
+def _hits(order: str, expression: str, place: str, key: int | None, most: int) -> list[int]:
     """Return hits in the order of keys; `place` says on which side of `key` they lie, if any."""
     name = "rowid" if _on_sqlite() else "key"
     where = "case_search MATCH ?" if _on_sqlite() else "words @@ CAST(? AS tsquery)"
     beyond = f" AND {name} {place} ?" if place else ""
     sorting = f" ORDER BY {name} {order}" if order else ""
-    statement = f"SELECT {name}, title FROM case_search WHERE {where}{beyond}{sorting} LIMIT ?"
+    statement = f"SELECT {name} FROM case_search WHERE {where}{beyond}{sorting} LIMIT ?"
     values = (expression, key, most) if place else (expression, most)
-    return [(row[0], row[1]) for row in driver.read(statement, *values)]
+    return [row[0] for row in driver.read(statement, *values)]
 
 
 def spans(key: int) -> tuple[str, str, str]:
@@ -225,20 +247,6 @@ def _before(at: datetime, place: int) -> datetime:
         return at - timedelta(days=7)
     first = at.replace(day=1) if place == 1 else at.replace(month=1, day=1)
     return max(first - timedelta(days=1), datetime(1970, 1, 1, tzinfo=UTC))
-
-
-def rank(stems: Sequence[str], titles: Iterable[tuple[int, str]]) -> list[int]:
-    """Return keys with the titles that hold most of a query's stems first, the shorter first.
-
-    Whatever is given holds every stem somewhere; of equals the newest comes first.
-    """
-    scored = []
-    for key, title in titles:
-        said = title.split()
-        held = sum(one in said for one in stems)
-        scored.append((-held, len(said) if held else 0, -key))
-    scored.sort()
-    return [-key for _, _, key in scored]
 
 
 def _on_sqlite() -> bool:

@@ -271,10 +271,10 @@ def _by_hits(
     size = AT_ONCE if narrowed else most
     while True:
         hits = walk(asked, key, size)
-        rows += _in_this_order([hit[0] for hit in hits], narrowed, words=words)
+        rows += _in_this_order(hits, narrowed, words=words)
         if len(rows) >= most or len(hits) < size:
             return rows[:most]
-        key, size = hits[-1][0], min(4 * size, search.MOST_RANKED)
+        key, size = hits[-1], min(4 * size, search.MOST_RANKED)
 
 
 def _in_this_order(
@@ -303,7 +303,7 @@ def _by_relevance(
         if len(cursor) != 1 or not isinstance(cursor[0], int) or cursor[0] < 0:
             raise Invalid(N_("This page address is not one of ours; start from the list."))
         first = cursor[0]
-    ranked = search.rank(asked.stems, search.newest(asked, None, search.MOST_RANKED))
+    ranked = search.ranked(asked)
     narrowed = _narrowed(filters)
     rows: list[Any] = []
     size = AT_ONCE if narrowed else limit + 1

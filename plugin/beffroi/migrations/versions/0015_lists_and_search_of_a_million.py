@@ -68,14 +68,10 @@ def upgrade() -> None:
         return
     op.execute(
         "CREATE TABLE case_search"
-        " (key BIGINT PRIMARY KEY, title TEXT NOT NULL, words TSVECTOR NOT NULL)"
+        " (key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)"
     )
-    for column in ("title", "words"):
-        op.execute(f"ALTER TABLE case_search ALTER COLUMN {column} SET STATISTICS 0")
-    _fill(
-        "(key, title, words) VALUES (:key, :title, array_to_tsvector(CAST(:words AS text[])))",
-        _stemmed,
-    )
+    op.execute("ALTER TABLE case_search ALTER COLUMN words SET STATISTICS 0")
+    _fill("(key, words) VALUES (:key, array_to_tsvector(CAST(:words AS text[])))", _stemmed)
     op.execute("CREATE INDEX ix_case_search_words ON case_search USING GIN (words)")
 
 
@@ -141,7 +137,7 @@ def _stemmed(head: Any, title: str, more: str) -> Row:
         "key": (max(0, int(moment.timestamp())) << 30) | head.id,
         "title": " ".join(titles),
         "more": " ".join(others),
-        "words": sorted({*titles, *others, *_spans(moment)}),
+        "words": sorted({*titles, *others, *(f"^{one}" for one in titles), *_spans(moment)}),
     }
 
 
