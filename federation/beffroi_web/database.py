@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
@@ -124,12 +124,20 @@ def _begin(cursor: Any, statement: str) -> None:
         raise OperationalError(statement, None, error) from error
 
 
+class LastAct(Protocol):
+    """What is done as the last thing in a transaction, right before it is committed."""
+
+    def __call__(self, cursor: Any, name: str, *, marked: bool) -> None:
+        """Do it through the driver's cursor, `marked` if that takes `?` for a value."""
+
+
 class Unit:
     """One write transaction on one connection, which is taken when it is first needed.
 
     The session and whoever works through the driver (`cursor`) share connection and transaction,
     whichever of them comes first. A unit in which nobody needs the session pays nothing for it:
-    SQLAlchemy's part of a transaction costs as much as appending an entry to a log.
+    SQLAlchemy's part of a transaction costs as much as appending an entry to a log. `last_acts`
+    are run by their names before the commit.
     """
 
     def __init__(self, db: SQLAlchemy) -> None:
@@ -146,6 +154,7 @@ class Unit:
         self._connection: Connection | None = None
         self._last: dict[Callable[[Sequence[int]], None], set[int]] = {}
         self._token: Token[Unit | None] | None = None
+        self.last_acts: dict[str, LastAct] = {}
 
     def cursor(self) -> Any:
         """Return the driver's cursor in this transaction, after what the session holds is written.
@@ -218,6 +227,8 @@ class Unit:
             self.session.flush()
             work(sorted(keys))
         self.session.flush()
+        for name, act in self.last_acts.items():
+            act(self.cursor(), name, marked=self.marked)
         if self.session.in_transaction():
             self.session.commit()
         if self._raw is not None:

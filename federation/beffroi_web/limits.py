@@ -50,9 +50,15 @@ def make_limiter(app: Flask) -> Limiter:
     """Return the application's own limiter, counting in memory.
 
     Its strategy is asked directly (`check_limits`), not its decorator: that one belongs to a
-    single limiter of the whole process, and a process may serve several installations.
+    single limiter of the whole process, and a process may serve several installations. What it
+    hangs on every request for its decorators is taken off again: it looked for them in vain.
     """
-    return Limiter(counted_as, app=app, storage_uri="memory://", strategy="moving-window")
+    hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    before = [list(hook.get(None, ())) for hook in hooks]
+    limiter = Limiter(counted_as, app=app, storage_uri="memory://", strategy="moving-window")
+    for hook, functions in zip(hooks, before, strict=True):
+        hook[None] = functions  # type: ignore[index,assignment]  # three kinds of functions
+    return limiter
 
 
 def counted_as() -> str:

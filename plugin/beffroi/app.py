@@ -31,6 +31,7 @@ from beffroi.incidents import routes as incidents
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
+from beffroi.kernel.versions import READER, init_versions, token
 from beffroi.moderation import routes as moderation
 from beffroi.open_data import routes as open_data
 from beffroi.open_data.routes import statistics
@@ -38,6 +39,7 @@ from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, tune
+from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
 from beffroi_web.limits import limit
 from beffroi_web.openapi import undescribed
@@ -144,6 +146,7 @@ def create_app(
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
+        init_versions(app, db.engine)
     store = make_store(settings)
     app.extensions["beffroi"] = Extension(
         settings=settings,
@@ -194,6 +197,8 @@ def create_app(
         followed_in_words=following.in_words,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
+    reader = app.extensions[READER]
+    init_early(app, f"{__version__} {settings!r}", lambda: token(reader))
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]

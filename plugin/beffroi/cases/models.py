@@ -70,6 +70,8 @@ class Case(Model):
     __tablename__ = "case"
     __table_args__ = (
         Index("ix_case_list", "kind", "visibility", "received_at", "id"),
+        Index("ix_case_status", "kind", "visibility", "status", "received_at", "id"),
+        Index("ix_case_supported", "kind", "visibility", "supports", "id"),
         Index("ix_case_desk", "open", "due_on", "id"),
         Index("ix_case_count", "kind", "visibility", "open"),
         Index("ix_case_changed", "kind", "visibility", "changed_at", "version", "supports", "id"),

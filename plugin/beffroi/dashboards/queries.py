@@ -13,6 +13,7 @@ from beffroi.cases import queries as cases
 from beffroi.cases.service import reading
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.queries import listed
 from beffroi.data_requests.rules.turns import Turn, turns
 from beffroi.incidents import queries as incidents
 from beffroi.kernel import jobs
@@ -44,11 +45,11 @@ class Front:
 
 def front() -> Front:
     """Return what the front page shows."""
-    latest = data_requests.listing({"sort": "newest", "limit": 20}).items
+    latest = _listed(limit=20)
     newest = [*(r for r in latest if r.title), *(r for r in latest if not r.title)][:4]
     answered = [
-        *data_requests.listing({"status": "published", "limit": 2}).items,
-        *data_requests.listing({"status": "refused", "limit": 1}).items,
+        *_listed(status="published", limit=2),
+        *_listed(status="refused", limit=1),
     ]
     return Front(data_requests.figures(), incidents.figures(), newest, answered)
 
@@ -64,6 +65,11 @@ def expected(ref: str, law: Law, today: date) -> tuple[Turn, ...]:
         happened = clocks.happened(head.id)
         table = clocks.timetable(codes.object, head.received_on, happened, law)
     return turns(table, is_open=head.open, today=today)
+
+
+def _listed(**filters: Any) -> Sequence[Any]:
+    page, _ = listed.cards(filters)
+    return page.items
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,8 @@ class ListQuery(Schema):
     object = fields.String(validate=validate.OneOf(["", *OBJECTS]), load_default="")
     theme = fields.String(validate=validate.OneOf(["", *THEMES]), load_default="")
     sort = fields.String(
-        validate=validate.OneOf(["newest", "oldest", "supported"]), load_default="newest"
+        validate=validate.OneOf(["newest", "oldest", "supported", "relevance"]),
+        load_default="newest",
     )
     cursor = fields.String(validate=validate.Length(max=500), load_default="")
     limit = fields.Integer(load_default=20)

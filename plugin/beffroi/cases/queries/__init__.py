@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from beffroi.accounts.models import TABLES as ACCOUNTS
@@ -34,7 +34,7 @@ from beffroi.cases.models import (
 )
 from beffroi.cases.queries import similar
 from beffroi.cases.rules import SHOWN
-from beffroi.kernel import search
+from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
 from beffroi.kernel.nearby import Text
@@ -316,7 +316,7 @@ _READERS: Mapping[str, Any] = {
 _MOST = 2**31
 
 
-def _place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
+def place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
     """Return the key and id that a cursor holds, or raise Invalid: cursors come from outside."""
     try:
         at, ref = values
@@ -325,10 +325,10 @@ def _place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
             raise ValueError
         if isinstance(key, datetime) and key.tzinfo is None:
             raise ValueError
-        last = head(ref)
-        if last is None:
+        last = driver.read('SELECT id FROM "case" WHERE ref = ?', ref)
+        if not last:
             raise ValueError
-        return key, last.id
+        return key, last[0][0]
     except (ValueError, TypeError) as error:
         raise Invalid(N_("This page address is not one of ours; start from the list.")) from error
 
@@ -341,11 +341,11 @@ def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> 
     """
     key, falling = _KEYS[sort]
     if cursor:
-        at, last_id = _place(sort, decode_cursor(cursor))
+        at, last_id = place(sort, decode_cursor(cursor))
         if falling:
-            statement = statement.where(or_(key < at, and_(key == at, Case.id < last_id)))
+            statement = statement.where(tuple_(key, Case.id) < tuple_(at, last_id))
         else:
-            statement = statement.where(or_(key > at, and_(key == at, Case.id > last_id)))
+            statement = statement.where(tuple_(key, Case.id) > tuple_(at, last_id))
     order = (key.desc(), Case.id.desc()) if falling else (key.asc(), Case.id.asc())
     rows: list[Any] = list(
         db.session.execute(
@@ -662,14 +662,15 @@ class IndexedCase:
     """A case and the words by which it is found; none while it is not public."""
 
     case_id: int
-    words: str
+    received_at: datetime
+    searched: search.Indexed | None
     near: Text
 
 
 def released_words(after: int, most: int) -> list[IndexedCase]:
     """Return the cases after one, in the order of their ids, with their released words."""
     heads = db.session.execute(
-        select(Case.id, Case.ref, Case.kind, Case.visibility)
+        select(Case.id, Case.ref, Case.kind, Case.visibility, Case.received_at)
         .where(Case.id > after)
         .order_by(Case.id)
         .limit(most)
@@ -681,11 +682,13 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
     )
     for text in db.session.execute(texts.order_by(CaseText.id)):
         said[text.case_id].append((text.role, text.public))
-    listed = {head.id: [head.ref, *(w for _, w in said[head.id])] for head in heads}
     return [
         IndexedCase(
             head.id,
-            "\n".join(listed[head.id]) if head.visibility == "public" else "",
+            head.received_at,
+            similar.searched(head.id, head.received_at, head.ref, said[head.id])
+            if head.visibility == "public"
+            else None,
             similar.text_of(head.id, head.kind, said[head.id]),
         )
         for head in heads

@@ -362,7 +362,10 @@ def index(case: Case) -> None:
     )
     texts = [(role, words) for role, words in rows if words] if case.visibility == "public" else []
     shown = case.visibility == "public"
-    search.put(case.id, "\n".join([case.ref, *(words for _, words in texts)]) if shown else "")
+    if shown:
+        search.put(similar.searched(case.id, case.received_at, case.ref, texts))
+    else:
+        search.remove(case.id, case.received_at)
     similar.INDEX.put([similar.text_of(case.id, case.kind, texts)])
 
 
@@ -403,7 +406,7 @@ def take_off(
     """
     case.visibility = "removed"
     case.version += 1
-    search.remove(case.id)
+    search.remove(case.id, case.received_at)
     similar.INDEX.remove([case.id])
     erasing.hide(case)
     if erases:
@@ -660,20 +663,15 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
             for b, _ in heads
         ],
     )
-    shown = {
-        b.case_id: (b.kind, ref, [(t.role, t.words) for t in b.texts if _passes(t, aids)])
+    shown = [
+        (b, ref, [(t.role, t.words) for t in b.texts if _passes(t, aids)])
         for b, ref in heads
         if b.visibility == "public"
-    }
+    ]
     search.put_many(
-        {
-            case_id: "\n".join([ref, *(words for _, words in texts)])
-            for case_id, (_, ref, texts) in shown.items()
-        }
+        similar.searched(b.case_id, b.received_at, ref, texts) for b, ref, texts in shown
     )
-    similar.INDEX.add(
-        similar.text_of(case_id, kind, texts) for case_id, (kind, _, texts) in shown.items()
-    )
+    similar.INDEX.add(similar.text_of(b.case_id, b.kind, texts) for b, _, texts in shown)
 
 
 def _with_references(brought: list[BroughtCase], chance: Chance) -> list[tuple[BroughtCase, str]]:

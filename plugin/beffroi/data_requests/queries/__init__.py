@@ -72,30 +72,6 @@ def codes(case_id: int) -> RequestCodes | None:
     return RequestCodes(*row) if row else None
 
 
-def listing(filters: Mapping[str, Any]) -> cases.Page:
-    """Return one page of the public list: filters `q status object theme sort cursor limit`."""
-    statement = (
-        cases.card_select(DataRequest.object, DataRequest.theme)
-        .join(DataRequest, DataRequest.case_id == Case.id)
-        .where(Case.kind == DATA_REQUEST)
-    )
-    if filters.get("status") == "any_open":
-        statement = statement.where(Case.open.is_(True))
-    elif filters.get("status"):
-        statement = statement.where(Case.status == filters["status"])
-    if filters.get("object"):
-        statement = statement.where(DataRequest.object == filters["object"])
-    if filters.get("theme"):
-        statement = statement.where(DataRequest.theme == filters["theme"])
-    statement = cases.with_words(statement, filters.get("q") or "")
-    return cases.page(
-        statement,
-        sort=filters.get("sort") or "newest",
-        cursor=filters.get("cursor") or None,
-        limit=filters.get("limit") or 20,
-    )
-
-
 def similar(title: str, more: str = "", *, but: int = 0, most: int = 5) -> list[Any]:
     """Return public requests that ask for the same thing, the nearest first, without the id `but`.
 

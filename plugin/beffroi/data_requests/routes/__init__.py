@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
+from msgspec import json
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
@@ -28,6 +29,7 @@ from beffroi.cases.schemas import (
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.queries import listed
 from beffroi.data_requests.routes import access, following, similar
 from beffroi.data_requests.routes.appeal import cada_address
 from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
@@ -45,6 +47,7 @@ from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import KeptReceipt, extension, settings
+from beffroi_web.early import made_from_data, say_version
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
@@ -55,13 +58,17 @@ from beffroi_web.words import N_
 
 __all__ = ["access", "blueprint", "following"]
 
+LIST_QUERY = ListQuery()
+
 
 @blueprint.get("/requests")
 @guard(PUBLIC)
+@made_from_data(spoken=True)
 def listing() -> str:
     """Show the public list of requests with search, filters and sorting."""
-    filters = list_filters(ListQuery(), REQUEST_STATUSES)
-    page = queries.listing(filters)
+    filters = list_filters(LIST_QUERY, REQUEST_STATUSES)
+    page, version = listed.cards(filters)
+    say_version(version)
     day = today()
     cards = [card(row, today=day, facts=_facts(row)) for row in page.items]
     return render_template(
@@ -384,11 +391,14 @@ def _item(
 @blueprint.get("/api/v1/requests")
 @guard(PUBLIC)
 @operation("List public data requests", answers=RequestPage, query=ListQuery, tag="requests")
+@made_from_data()
 def api_list() -> Response:
     """Return one page of public requests."""
-    page = queries.listing(list_filters(ListQuery(), REQUEST_STATUSES))
-    items = PublicRequest(many=True).dump(_public(page.items))
-    return jsonify({"items": items, "next_cursor": page.next_cursor})
+    filters = list_filters(LIST_QUERY, REQUEST_STATUSES)
+    page, version = listed.items(filters, f"{settings().public_url}/requests")
+    say_version(version)
+    body = {"items": page.items, "next_cursor": page.next_cursor}
+    return Response(json.encode(body), mimetype="application/json")
 
 
 @blueprint.get("/api/v1/requests/<ref>")
