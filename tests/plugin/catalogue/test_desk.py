@@ -3,10 +3,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from beffroi.catalogue import queries, service
 from beffroi.catalogue.adapters.reading import READERS
-from beffroi.catalogue.rules import KIND_WORDS, told
+from beffroi.catalogue.rules import KIND_WORDS, Raw, described, told
 from beffroi.config import CATALOGUE_KINDS
+from beffroi.kernel.db import MIGRATIONS
+from beffroi_web.migrating import downgrade, upgrade
+from support.databases import BOTH, Kind, discard, empty
 from support.portal import MENUS, TREES, portal, table
 from support.town import Town, open_town
 
@@ -90,3 +95,28 @@ def test_the_settings_win_over_the_desk_and_leave_what_is_the_desk_s(town: Town)
 def test_what_a_reader_says_is_said_in_words_or_as_it_is() -> None:
     assert told("donnees.example answered 404")[1] == {"host": "donnees.example", "code": "404"}
     assert told("something else 100%") == ("something else 100%", {})
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_on_the_way_back_the_desk_s_catalogues_go_and_those_of_the_settings_stay(
+    kind: Kind, tmp_path: Path
+) -> None:
+    url = empty(kind, tmp_path)
+    upgrade(MIGRATIONS, url)
+    with open_town(tmp_path, url) as town:
+        with town.change():
+            service.connect([("csv", "https://donnees.ville.example/a")])
+            service.add("csv", "https://donnees.ville.example/b", "", loopback=frozenset())
+        for number, (row,) in enumerate(town.rows("SELECT id FROM catalogue")):
+            with town.change():
+                said = Raw(f"{number}", f"Jeu numéro {number}", "https://donnees.ville.example/x")
+                service.take(row, [described(said)])
+    downgrade(MIGRATIONS, url, "0011")
+    upgrade(MIGRATIONS, url)
+    with open_town(tmp_path / "again", url) as town:
+        assert town.rows("SELECT address, fixed, name FROM catalogue") == [
+            ("https://donnees.ville.example/a", True, "")
+        ]
+        assert town.one("SELECT count(*) FROM dataset") == 1
+        assert town.one("SELECT count(*) FROM nearby_dataset") == 1
+    discard(url)

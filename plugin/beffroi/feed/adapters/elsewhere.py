@@ -33,6 +33,8 @@ SECONDS = 0.7
 MOST_BYTES = 256 * 1024
 MOST_WORDS = 12
 ASKED_FOR = 20
+LONGEST = 200
+"""Characters of a question that the nation takes."""
 KEPT_SECONDS, MOST_KEPT = 600.0, 256
 REST_SECONDS = 30.0
 """How long the nation is left alone after it did not answer in time, or answered nonsense."""
@@ -93,7 +95,7 @@ class Elsewhere:
         words = harmless_words(title)
         if not words:
             return []
-        asked = " ".join(words)
+        asked = " ".join(words)[:LONGEST]
         key = hashlib.blake2b(asked.casefold().encode(), key=self._key).digest()
         known = self._known(key)
         if known is not None:
