@@ -47,9 +47,7 @@ def test_a_citizen_asks_ranks_and_reads_what_came_of_it(
     page.goto(url)
     page.get_by_role("link", name="Faire une demande pour cette campagne").click()
     page.get_by_label("En une ligne").fill("Comptages de vélos")
-    page.get_by_label("Quoi exactement ?").fill(
-        "Les comptages par heure et par borne."
-    )
+    page.get_by_label("Quoi exactement ?").fill("Les comptages par heure et par borne.")
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("button", name="Envoyer la demande").click()
     ref = page.url.rsplit("/", 1)[1]

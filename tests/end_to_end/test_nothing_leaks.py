@@ -21,6 +21,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from beffroi.campaigns import service as campaigns
+from beffroi.campaigns.service import gathering
 from beffroi.incidents.rules import CATEGORIES
 from beffroi.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
@@ -28,6 +30,7 @@ from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_web.clock import FixedClock
+from support.campaigns import Call, open_call
 from support.crawler import Page, crawl, leaks, log_places, paths
 from support.databases import database_fixture, fresh
 from support.demo_run import free_base
@@ -73,7 +76,9 @@ PHOTOS = "SELECT stored_name, thumb_name FROM attachment"
 def plant(town: Town) -> Planted:
     """Fill a town with every kind of case in every state, all originals marked."""
     made = Planted()
+    call = open_call(town)
     _requests(town, made)
+    _campaign(town, made, call)
     _incidents(town, made)
     _persons(town, made)
     town.work()
@@ -166,6 +171,17 @@ def _reviewed(town: Town, made: Planted, author: Person) -> None:
         }
         assert moderator.post(path, form).status_code == 303
     assert "ont vu" in town.visitor().page(f"/requests/{ref}")
+
+
+def _campaign(town: Town, made: Planted, call: Call) -> None:
+    """Let the requests belong to a campaign, sorted, ranked by somebody, with its note."""
+    fan = town.signed_in(name=f"Noé {made.word('name of a voter')}")
+    made.markers["address of a voter"] = fan.email
+    assert fan.post(f"/campaigns/{call.slug}/follow").status_code == 303
+    made.markers["campaign follower's token"] = town.one("SELECT token FROM campaign_follower")
+    made.refs["campaign"] = call.slug
+    with town.change():
+        gathering.sort_the_rest(call.slug)
 
 
 def _incidents(town: Town, made: Planted) -> None:
@@ -263,6 +279,11 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
         planted = plant(town)
         town.later(days=120)
         town.work()
+        with town.change():
+            words, slug = {"fr": "Ce que nous avons publié."}, planted.refs["campaign"]
+            campaigns.save_note(slug, words, languages=("fr", "en"))
+            campaigns.publish_note(slug, today=town.today, now=town.now)
+        town.work()
         national = fresh("sqlite", NATIONAL_MIGRATIONS, tmp_path)
         clock = FixedClock(NOON + timedelta(days=120))
         with over_http(town, port) as url, Nation.on(national, tmp_path, clock) as nation:
@@ -278,6 +299,8 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
 def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
     """Return a value for each argument of a town's addresses."""
     return {
+        "slug": [planted.refs["campaign"]],
+        "phase": ["call"],
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
         "text_id": [1, 2],
@@ -329,6 +352,8 @@ def _they_were_really_read(both: Both) -> None:
     reports = {page.path for page in both.of_town if both.planted.refs["street"] in page.all}
     assert reports >= {"/data/incidents.csv", "/data/incidents.json", "/feeds/incidents.atom"}
     assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
+    note = f"/campaigns/{both.planted.refs['campaign']}/note"
+    assert {note, f"{note}.csv", f"{note}.pdf", "/feeds/campaigns.atom"} <= paths(both.of_town)
     gone = paths(both.of_town, status=410)
     assert f"/requests/{both.planted.refs['to be removed']}" in gone
     national = {page.path.split("?")[0] for page in both.of_nation if PUBLIC_TITLE in page.all}

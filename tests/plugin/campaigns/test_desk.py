@@ -32,6 +32,9 @@ def test_a_series_is_set_up_and_changed_and_its_editions_that_have_not_begun_fol
     moved = {**SERIES, "first_on": "2027-05-03"}
     assert agent.post("/desk/campaigns/series/1", moved).status_code == 303
     assert "2027-q2-que-faut-il-ouvrir" in agent.page("/desk/campaigns")
+    waiting = village.request()
+    path = "/desk/campaigns/2027-q2-que-faut-il-ouvrir"
+    assert agent.post(f"{path}/attach", {"ref": waiting}).status_code == 303
     stopped = {k: v for k, v in moved.items() if k != "active"}
     assert agent.post("/desk/campaigns/series/1", stopped).status_code == 303
     assert village.one("SELECT count(*) FROM campaign") == 0

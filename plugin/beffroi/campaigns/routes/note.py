@@ -13,7 +13,6 @@ from flask import Response, render_template, url_for
 from flask_babel import gettext
 
 from beffroi.campaigns import queries, rules
-from beffroi.campaigns.adapters.note_pdf import as_pdf
 from beffroi.campaigns.queries import members
 from beffroi.campaigns.routes.shared import blueprint, shown, the_edition, title_of, today
 from beffroi.campaigns.rules.document import Block, Cell, Document
@@ -191,6 +190,8 @@ def _in_language(words: Mapping[str, str]) -> str:
 @guard(PUBLIC)
 def note_pdf(slug: str) -> Response:
     """Give the note as a PDF."""
+    from beffroi.campaigns.adapters.note_pdf import as_pdf  # slow to load, and rarely needed
+
     one = _published(slug)
     words = _in_language(queries.note_words(one.id))
     made = as_pdf(document(one, lines_of(one), words))

@@ -13,6 +13,7 @@ from beffroi.campaigns.models import (
     Campaign,
     CampaignAssociation,
     CampaignMeeting,
+    CampaignRequest,
     CampaignSeries,
     CampaignStep,
 )
@@ -102,7 +103,7 @@ def _series(series_id: int) -> CampaignSeries:
 
 def _drop(edition: Campaign) -> None:
     """Forget an edition that has not begun, because its series ended."""
-    for table in (CampaignMeeting, CampaignAssociation):
+    for table in (CampaignRequest, CampaignMeeting, CampaignAssociation):
         db.session.execute(delete(table).where(table.campaign_id == edition.id))
     db.session.delete(edition)
     db.session.flush()

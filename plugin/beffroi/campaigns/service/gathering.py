@@ -3,6 +3,7 @@
 
 import re
 from datetime import datetime, timedelta
+from urllib.parse import unquote_plus
 
 from sqlalchemy import delete, func, select, update
 
@@ -17,6 +18,7 @@ from beffroi.campaigns.service import gated, the_edition
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.rules import DATA_REQUEST
+from beffroi.cases.service import gate
 from beffroi.config import luhn
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
@@ -131,6 +133,7 @@ def add_association(slug: str, name: str, number: str, url: str) -> str:
 
 
 def _check_link(url: str) -> None:
+    gate(unquote_plus(url), "url")
     try:
         check_address(url, frozenset())
     except ValueError:

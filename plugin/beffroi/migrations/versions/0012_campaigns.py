@@ -53,6 +53,9 @@ def _series() -> None:
         _column("made_at", MOMENT),
         _key("campaign_series"),
     )
+
+
+def _editions() -> None:
     table = "campaign"
     op.create_table(
         table,
@@ -83,7 +86,7 @@ def _series() -> None:
     _index(table, "next_on")
 
 
-def _parts() -> None:
+def _steps() -> None:
     table = "campaign_step"
     op.create_table(
         table,
@@ -96,6 +99,9 @@ def _parts() -> None:
         _to(table, "campaign_id", "campaign"),
         _once(table, "campaign_id", "step"),
     )
+
+
+def _associations() -> None:
     table = "campaign_association"
     op.create_table(
         table,
@@ -109,6 +115,9 @@ def _parts() -> None:
         _to(table, "campaign_id", "campaign"),
         _once(table, "campaign_id", "code"),
     )
+
+
+def _meetings() -> None:
     table = "campaign_meeting"
     op.create_table(
         table,
@@ -147,7 +156,7 @@ def _requests() -> None:
     _index(table, "association_id")
 
 
-def _people() -> None:
+def _votes() -> None:
     table = "campaign_vote"
     op.create_table(
         table,
@@ -165,6 +174,9 @@ def _people() -> None:
     )
     _index(table, "party_id")
     _index(table, "case_id")
+
+
+def _followers() -> None:
     table = "campaign_follower"
     op.create_table(
         table,
@@ -181,6 +193,9 @@ def _people() -> None:
         _once(table, "token"),
     )
     _index(table, "party_id")
+
+
+def _announcements() -> None:
     table = "announcement"
     op.create_table(
         table,
@@ -201,10 +216,11 @@ def _people() -> None:
 
 
 def upgrade() -> None:
-    _series()
-    _parts()
-    _requests()
-    _people()
+    for make in (
+        _series, _editions, _steps, _associations, _meetings, _requests, _votes, _followers,
+        _announcements,
+    ):  # fmt: skip
+        make()
 
 
 def downgrade() -> None:
