@@ -1,37 +1,31 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The front page, the account, the desk and the pages that say how it all works."""
+"""One case as agents work on it: everything to decide and answer without leaving."""
 
 from typing import Any
 
 from flask import (
-    Blueprint,
-    Response,
-    current_app,
-    jsonify,
     redirect,
     render_template,
     request,
     url_for,
 )
 from flask_babel import gettext
-from marshmallow import Schema
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as case_service
-from beffroi.cases.queries import persons, review
-from beffroi.cases.schemas import answered_card, card, case_url, due
 from beffroi.cases.schemas import badge as case_badge
+from beffroi.cases.schemas import case_url, due
 from beffroi.dashboards import queries
+from beffroi.dashboards.routes.shared import blueprint, today
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as request_service
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.data_requests.schemas import (
     AnswerFormSchema,
-    DeskRequestForm,
     LegalEventForm,
     legal_lines,
 )
@@ -41,174 +35,20 @@ from beffroi.incidents import rules as incident_rules
 from beffroi.incidents import service as incident_service
 from beffroi.incidents.schemas import IncidentAnswerForm
 from beffroi.kernel import clock
-from beffroi.kernel.chance import system_chance
-from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
+from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, Refusal
-from beffroi.kernel.extension import NextBatches, SeenLog, extension, settings
+from beffroi.kernel.extension import settings
 from beffroi.legal.law import law_of
 from beffroi.moderation import rules as moderation_rules
 from beffroi.moderation import service as moderation
-from beffroi.rights import queries as rights
-from beffroi.rights import rules as right_rules
-from beffroi.rights.service import keeping
 from beffroi.texts import queries as texts
 from beffroi.texts.rules import LABEL_WORDS, still_personal
 from beffroi_web.forms import Form, load
-from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.guards import guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
-from beffroi_web.migrating import current_and_head
-from beffroi_web.openapi import document, operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
-
-blueprint = Blueprint("dashboards", __name__)
-
-KIND_WORDS = {
-    case_rules.DATA_REQUEST: N_("Data request"),
-    case_rules.STREET: N_("Street"),
-    case_rules.CYBER: N_("Public sites"),
-}
-
-
-class AnyDocument(Schema):
-    """A JSON document whose members its own standard names."""
-
-
-def _today() -> Any:
-    return clock.local_day(clock.now(), settings().time_zone)
-
-
-@blueprint.get("/")
-@guard(PUBLIC)
-def front() -> str:
-    """Say what this is and offer the two things that people come for."""
-    shown = queries.front()
-    today = _today()
-    answered = sorted(shown.answered, key=lambda r: r.closed_on or r.received_on, reverse=True)
-    refs = {r.ref for r in answered}
-    return render_template(
-        "dashboards/front.html",
-        figures=shown,
-        newest=[card(r, today=today) for r in shown.newest if r.ref not in refs],
-        answered=[answered_card(r, cases.public_answers(r.id), today=today) for r in answered],
-    )
-
-
-@blueprint.get("/how-it-works")
-@guard(PUBLIC)
-def how_it_works() -> str:
-    """Say how lists are ranked, texts masked, counts protected."""
-    return render_template(
-        "dashboards/how_it_works.html",
-        moves=case_rules.MOVES,
-        weekly=settings().publish == "weekly",
-        witnesses=_witnesses(),
-    )
-
-
-def _witnesses() -> list[SeenLog]:
-    """Return which witnesses have seen the log."""
-    ask = extension().witnesses
-    return ask() if ask is not None else []
-
-
-@blueprint.get("/accessibility")
-@guard(PUBLIC)
-def accessibility() -> str:
-    """Say what is accessible, what is not yet, and whom to write to."""
-    return render_template("dashboards/accessibility.html", contact=settings().contact)
-
-
-@blueprint.get("/privacy")
-@guard(PUBLIC)
-def privacy() -> str:
-    """Say what is kept about people, why, and how long."""
-    return render_template("dashboards/privacy.html", contact=settings().contact, kept=settings())
-
-
-@blueprint.get("/account")
-@guard(SIGNED_IN)
-def account() -> str:
-    """Show the person's own cases and settings."""
-    visitor = current_visitor()
-    assert visitor is not None  # noqa: S101  the guard saw to it
-    person = rights.person(visitor.account_id)
-    own = [row for party in person.party_ids for row in cases.cases_of(party)]
-    no_store()
-    return render_template(
-        "dashboards/account.html",
-        account=accounts.account(visitor.account_id),
-        sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
-        own=[card(r, today=_today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
-        receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
-        comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
-        kept=rights.kept_for(visitor.account_id),
-        reasons=right_rules.REASONS,
-        is_staff=visitor.may("agent", "moderator"),
-        languages=settings().languages,
-    )
-
-
-# ---- the desk -----------------------------------------------------------------------------------
-
-KINDS = ("", *case_rules.KINDS)
-
-
-@blueprint.get("/desk")
-@guard("agent", "moderator")
-def desk() -> str:
-    """Show one list sorted by what is due first."""
-    queue = request.args.get("queue", "open")
-    kind = request.args.get("kind", "")
-    if queue not in queries.QUEUES or kind not in KINDS:
-        raise NotFound(N_("The desk has no such queue."))
-    today = _today()
-    q = request.args.get("q", "")[:200]
-    page = queries.desk_page(
-        queue, kind=kind, q=q, cursor=request.args.get("cursor") or None, today=today
-    )
-    return render_template(
-        "dashboards/desk.html",
-        rows=[(r, case_badge(r.status), due(r, today)) for r in page.items],
-        counts=cases.desk_counts(today),
-        queue=queue,
-        kind=kind,
-        q=q,
-        next_cursor=page.next_cursor,
-        batches=_next_batches(),
-        texts=review.counts(),
-        **_by_themselves(),
-    )
-
-
-def _by_themselves() -> dict[str, Any]:
-    """Return what the desk says about texts that appear by themselves, where any ever do."""
-    now, wanted = clock.now(), settings().clean_texts_appear
-    standing = review.standing(wanted=wanted, now=now)
-    if not (wanted or standing.judged or standing.open):
-        return {"standing": None, "appearing": ""}
-    state = standing.state(now)
-    return {"standing": standing, "appearing": gettext(moderation_rules.STATE_WORDS[state])}
-
-
-def _next_batches() -> NextBatches | None:
-    """Return when the log's next batches are due, None where publication is at once."""
-    plan = extension().next_batches
-    return plan(clock.now()) if plan else None
-
-
-@blueprint.get("/desk/health")
-@guard("agent", "moderator")
-def health() -> str:
-    """Say whether the parts of the town do their work."""
-    return render_template(
-        "dashboards/health.html",
-        health=queries.health(),
-        batches=_next_batches(),
-        tonight=keeping.forecast(settings(), clock.now()),
-        night=queries.last_keeping(),
-    )
 
 
 def _head(ref: str) -> cases.CaseHead:
@@ -246,7 +86,7 @@ def _desk_page(
         "dashboards/desk_case.html",
         head=head,
         badge=case_badge(head.status),
-        due=due(head, _today()),
+        due=due(head, today()),
         codes=codes,
         author=author,
         subject=words.get("title") or words.get("description") or head.ref,
@@ -291,7 +131,7 @@ def _legal(head: cases.CaseHead, codes: Any) -> dict[str, Any]:
     table = clocks.timetable(codes.object, head.received_on, happened, law)
     known = {one.code for one in happened}
     return {
-        "lines": legal_lines(table, _today(), current_language()),
+        "lines": legal_lines(table, today(), current_language()),
         "legal_notice": law.pack.notice[current_language()],
         "recordable": {
             code: request_rules.LEGAL_EVENTS[code]
@@ -378,7 +218,7 @@ def classify(ref: str) -> AnyResponse | tuple[str, int]:
                 wanted_object=request.form.get("object") or None,
                 actor=accounts.actor(current_visitor()),
                 now=clock.now(),
-                today=_today(),
+                today=today(),
                 law=law_of(settings().communes),
             )
     except Invalid as refusal:
@@ -398,14 +238,14 @@ def answer(ref: str) -> AnyResponse | tuple[str, int]:
     if still := _still_personal(data["words"]):
         return _desk_page(ref, form.and_errors({"words": [still]}), 422)
     now = clock.now()
-    actor, today = accounts.actor(current_visitor()), _today()
+    actor, day = accounts.actor(current_visitor()), today()
     try:
         with unit_of_work():
             case = case_service.the_case(ref)
             if is_request:
                 given = request_rules.AnswerForm(**data)
                 request_service.answer(
-                    case, given, actor=actor, now=now, today=today, law=law_of(settings().communes)
+                    case, given, actor=actor, now=now, today=day, law=law_of(settings().communes)
                 )
             else:
                 incident_service.answer(
@@ -415,7 +255,7 @@ def answer(ref: str) -> AnyResponse | tuple[str, int]:
                     duplicate_of=data["duplicate_of"],
                     actor=actor,
                     now=now,
-                    today=today,
+                    today=day,
                 )
     except Refusal as refusal:
         return _again(ref, form, refusal)
@@ -437,96 +277,8 @@ def write_down(ref: str) -> AnyResponse | tuple[str, int]:
                 law_of(settings().communes),
                 actor=accounts.actor(current_visitor()),
                 now=clock.now(),
-                today=_today(),
+                today=today(),
             )
     except Refusal as refusal:
         return _again(ref, form, refusal)
     return redirect(url_for("dashboards.desk_case", ref=ref, _anchor="clock"), code=303)
-
-
-@blueprint.get("/desk/requests/new")
-@guard("agent")
-def desk_new() -> tuple[str, int]:
-    """Show the form for a request that came by letter, telephone, counter or meeting."""
-    return _desk_form(Form())
-
-
-def _desk_form(form: Form, status: int = 200) -> tuple[str, int]:
-    no_store()
-    page = render_template(
-        "dashboards/desk_new.html",
-        form=form,
-        objects=request_rules.OBJECTS,
-        channels=request_rules.CHANNELS,
-        communes=settings().communes,
-        today=_today(),
-    )
-    return page, status
-
-
-@blueprint.post("/desk/requests/new")
-@guard("agent")
-def desk_submit() -> AnyResponse | tuple[str, int]:
-    """Enter a request with its true date of reception; the clock starts on that day."""
-    data, form = load(DeskRequestForm(), request.form)
-    if data is None:
-        return _desk_form(form, 422)
-    now = clock.now()
-    if data["received_on"] > _today():
-        return _desk_form(form.and_errors({"received_on": [N_("This day has not come yet.")]}), 422)
-    lang = current_language()
-    try:
-        with unit_of_work():
-            party = case_service.party_at_desk(
-                name=data.get("name", ""),
-                postal=data.get("postal", ""),
-                email=data.get("email", ""),
-                lang=lang,
-                now=now,
-            )
-            case = request_service.receive(
-                data,
-                request_service.Reception(party, data["channel"], data["received_on"], lang),
-                actor=accounts.actor(current_visitor()),
-                now=now,
-                chance=system_chance,
-                communes=settings().communes,
-            )
-            ref = case.ref
-    except Refusal as refusal:
-        return _desk_form(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
-    return redirect(url_for("dashboards.desk_case", ref=ref), code=303)
-
-
-# ---- operation ----------------------------------------------------------------------------------
-
-
-@blueprint.get("/healthz")
-@guard(PUBLIC)
-def healthz() -> Response:
-    """Say that the process answers."""
-    return jsonify({"ok": True})
-
-
-@blueprint.get("/readyz")
-@guard(PUBLIC)
-def readyz() -> tuple[Response, int]:
-    """Say whether the database answers at the schema that this version expects."""
-    current, head = current_and_head(MIGRATIONS, settings().database_url)
-    ready = current == head and db.session.execute(db.text("SELECT 1")).scalar() == 1
-    return jsonify({"ok": ready, "schema": current}), 200 if ready else 503
-
-
-@blueprint.get("/api/openapi.json")
-@guard(PUBLIC)
-@operation("This document", answers=AnyDocument, tag="about")
-def openapi() -> Response:
-    """Give the API's description, made from its own schemas."""
-    return jsonify(
-        document(
-            current_app,
-            title=settings().name,
-            version=extension().version,
-            server=settings().public_url,
-        )
-    )

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The front page, the account and the pages that say how it all works."""
+
+from flask import (
+    render_template,
+)
+from flask_babel import gettext
+
+from beffroi.accounts import queries as accounts
+from beffroi.cases import queries as cases
+from beffroi.cases import rules as case_rules
+from beffroi.cases.queries import persons
+from beffroi.cases.schemas import answered_card, card
+from beffroi.dashboards import queries
+from beffroi.dashboards.routes.shared import KIND_WORDS, blueprint, today
+from beffroi.kernel import clock
+from beffroi.kernel.extension import SeenLog, extension, settings
+from beffroi.rights import queries as rights
+from beffroi.rights import rules as right_rules
+from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.headers import no_store
+from beffroi_web.visitors import current_visitor
+
+
+@blueprint.get("/")
+@guard(PUBLIC)
+def front() -> str:
+    """Say what this is and offer the two things that people come for."""
+    shown = queries.front()
+    day = today()
+    answered = sorted(shown.answered, key=lambda r: r.closed_on or r.received_on, reverse=True)
+    refs = {r.ref for r in answered}
+    return render_template(
+        "dashboards/front.html",
+        figures=shown,
+        newest=[card(r, today=day) for r in shown.newest if r.ref not in refs],
+        answered=[answered_card(r, cases.public_answers(r.id), today=day) for r in answered],
+    )
+
+
+@blueprint.get("/how-it-works")
+@guard(PUBLIC)
+def how_it_works() -> str:
+    """Say how lists are ranked, texts masked, counts protected."""
+    return render_template(
+        "dashboards/how_it_works.html",
+        moves=case_rules.MOVES,
+        weekly=settings().publish == "weekly",
+        witnesses=_witnesses(),
+    )
+
+
+def _witnesses() -> list[SeenLog]:
+    """Return which witnesses have seen the log."""
+    ask = extension().witnesses
+    return ask() if ask is not None else []
+
+
+@blueprint.get("/accessibility")
+@guard(PUBLIC)
+def accessibility() -> str:
+    """Say what is accessible, what is not yet, and whom to write to."""
+    return render_template("dashboards/accessibility.html", contact=settings().contact)
+
+
+@blueprint.get("/privacy")
+@guard(PUBLIC)
+def privacy() -> str:
+    """Say what is kept about people, why, and how long."""
+    return render_template("dashboards/privacy.html", contact=settings().contact, kept=settings())
+
+
+@blueprint.get("/account")
+@guard(SIGNED_IN)
+def account() -> str:
+    """Show the person's own cases and settings."""
+    visitor = current_visitor()
+    assert visitor is not None  # noqa: S101  the guard saw to it
+    person = rights.person(visitor.account_id)
+    own = [row for party in person.party_ids for row in cases.cases_of(party)]
+    no_store()
+    return render_template(
+        "dashboards/account.html",
+        account=accounts.account(visitor.account_id),
+        sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
+        own=[card(r, today=today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
+        receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
+        comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
+        kept=rights.kept_for(visitor.account_id),
+        reasons=right_rules.REASONS,
+        is_staff=visitor.may("agent", "moderator"),
+        languages=settings().languages,
+    )
