@@ -3,6 +3,7 @@
 
 from beffroi.cases import handlers as cases
 from beffroi.cases.events import (
+    AskedToJoin,
     CaseErased,
     CaseWithdrawn,
     PublicVersionChanged,
@@ -25,5 +26,6 @@ HANDLERS: Handlers = {
     WithdrawalRecovered: (cases.on_withdrawal_recovered,),
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),
     StepTaken: (notifications.on_step_taken,),
+    AskedToJoin: (notifications.on_asked_to_join,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
 }

@@ -53,3 +53,12 @@ class CaseErased:
     case_id: int
     ref: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToJoin:
+    """Who stands behind a case was asked about the one that it repeats: word of it is owed."""
+
+    case_id: int
+    timeline_id: int
+    at: datetime

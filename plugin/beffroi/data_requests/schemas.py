@@ -22,6 +22,7 @@ from beffroi.data_requests.rules import (
     RECORDABLE,
     THEMES,
 )
+from beffroi.data_requests.rules.licences import LICENCES
 from beffroi.legal.clock import Step, Timetable
 from beffroi_web.cards import CaseCard
 from beffroi_web.words import N_
@@ -75,10 +76,22 @@ class AnswerFormSchema(Schema):
     url = fields.String(validate=validate.Length(max=500), load_default="")
     planned = fields.String(validate=validate.Regexp(r"^(\d{4}-Q[1-4])?$"), load_default="")
     duplicate_of = fields.String(validate=validate.Length(max=16), load_default="")
+    licence = fields.String(validate=validate.OneOf(["", *LICENCES]), load_default="")
+    swhid = fields.String(validate=validate.Length(max=200), load_default="")
+    redirected_to = fields.String(validate=validate.Length(max=200), load_default="")
     security_system = fields.String(validate=validate.Length(max=200), load_default="")
     security_article = fields.String(validate=validate.Length(max=100), load_default="")
     security_on = fields.String(validate=validate.Length(max=10), load_default="")
     security_reasons = fields.String(validate=validate.Length(max=2000), load_default="")
+
+
+class DraftFormSchema(AnswerFormSchema):
+    """The same while it is being written: nothing is owed yet, and it may have a moment."""
+
+    outcome = fields.String(validate=validate.OneOf(["", *OUTCOMES]), load_default="")
+    words = fields.String(validate=validate.Length(max=TEXT_LIMITS["answer"]), load_default="")
+    publish_on = fields.Date(load_default=None, allow_none=True)
+    publish_hour = fields.String(validate=validate.Length(max=8), load_default="")
 
 
 class CadaForm(Schema):

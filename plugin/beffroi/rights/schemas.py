@@ -112,6 +112,9 @@ class DecisionPart(Schema):
     planned = _text()
     duplicate_of = _text()
     at = _text()
+    licence = _text()
+    swhid = _text()
+    redirected_to = _text()
 
 
 class ClockPart(Schema):
@@ -165,6 +168,16 @@ class FollowPart(Schema):
     kind = _text()
     since = _text()
     ended_at = _text()
+
+
+class QuestionPart(Schema):
+    """A question: whether to stand behind the case that a supported or followed one repeats."""
+
+    ref = _text()
+    other = _text()
+    made_at = _text()
+    said = _text()
+    said_at = _text()
 
 
 class StepPart(Schema):
@@ -245,6 +258,7 @@ class ArchiveSchema(Schema):
     cases = fields.List(fields.Nested(CasePart), required=True)
     comments = fields.List(fields.Nested(CommentPart), required=True)
     supports = fields.List(fields.Nested(SupportPart), required=True)
+    questions = fields.List(fields.Nested(QuestionPart), required=True)
     follows = fields.List(fields.Nested(FollowPart), required=True)
     timeline = fields.List(fields.Nested(StepPart), required=True)
     mail = fields.List(fields.Nested(MessagePart), required=True)

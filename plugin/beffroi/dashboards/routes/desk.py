@@ -23,6 +23,8 @@ from beffroi.dashboards import queries
 from beffroi.dashboards.routes.shared import blueprint, next_batches, today
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as request_service
+from beffroi.data_requests.queries import drafts
+from beffroi.data_requests.rules import drafts as draft_rules
 from beffroi.data_requests.schemas import (
     DeskRequestForm,
 )
@@ -44,7 +46,7 @@ KINDS = ("", *case_rules.KINDS)
 
 
 @blueprint.get("/desk")
-@guard("agent", "moderator")
+@guard("agent", "moderator", "access_officer")
 def desk() -> str:
     """Show one list sorted by what is due first."""
     queue = request.args.get("queue", "open")
@@ -59,7 +61,10 @@ def desk() -> str:
     return render_template(
         "dashboards/desk.html",
         rows=[(r, case_badge(r.status), due(r, day)) for r in page.items],
-        counts=cases.desk_counts(day),
+        drafts=drafts.standing([r.id for r in page.items]),
+        draft_states=draft_rules.STATES,
+        counts={**cases.desk_counts(day), "answers": drafts.waiting()},
+        done=request.args.get("done", ""),
         queue=queue,
         kind=kind,
         q=q,

@@ -85,7 +85,7 @@ def account() -> str:
         sessions=extension().sign_in.sessions(visitor.account_id, visitor, clock.now()),
         own=[card(r, today=today(), facts=(gettext(KIND_WORDS[r.kind]),)) for r in own],
         receipts=[r.ref for r in own if r.kind == case_rules.DATA_REQUEST],
-        comments=[t for t in persons.texts_by(person.party_ids) if t.role == "comment"],
+        comments=[t for t in persons.texts_by(person.party_ids) if t.role in case_rules.BY_ANYBODY],
         kept=rights.kept_for(visitor.account_id),
         reasons=right_rules.REASONS,
         is_staff=visitor.may("agent", "moderator"),

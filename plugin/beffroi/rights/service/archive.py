@@ -12,7 +12,7 @@ from typing import Any
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import CaseHead, persons
+from beffroi.cases.queries import CaseHead, offers, persons
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
@@ -61,6 +61,7 @@ def everything(
         "cases": [_case(head, texts) for head in heads],
         "comments": [_comment(text) for text in texts if text.case_id not in refs],
         "supports": _rows(persons.supports_of(whose.party_ids)),
+        "questions": _rows(offers.offers_to(whose.party_ids)),
         "follows": _rows(persons.follows_of(whose.party_ids)),
         "timeline": [_row(step) for step in persons.steps_of(whose.account_id, ids)],
         "mail": [_message(row) for row in notifications.mail_to(whose.party_ids)],
