@@ -50,6 +50,7 @@ SUBMISSIONS = (
     "incidents.submit",
     "incidents.api_submit",
     "cases.comment",
+    "data_requests.offer_reuse",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
@@ -57,7 +58,7 @@ NAVIGATION = (
     NavItem("data_requests.listing", N_("Requests")),
     NavItem("incidents.listing", N_("Reports")),
     NavItem("dashboards.how_it_works", N_("How it works")),
-    NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator")),
+    NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator", "access_officer")),
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),

@@ -21,13 +21,14 @@ from beffroi.data_requests.schemas import (
 from beffroi.data_requests.service import clock as legal_clock
 from beffroi.kernel import clock
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import Invalid, Refusal
+from beffroi.kernel.errors import Forbidden, Invalid, Refusal
 from beffroi.kernel.extension import settings
 from beffroi.legal.law import law_of
 from beffroi.moderation import service as moderation
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import guard
 from beffroi_web.visitors import current_visitor
+from beffroi_web.words import N_
 
 
 @blueprint.get("/desk/cases/<ref>")
@@ -96,9 +97,13 @@ def classify(ref: str) -> AnyResponse | tuple[str, int]:
 
 
 @blueprint.post("/desk/cases/<ref>/clock")
-@guard("agent")
+@guard("agent", "access_officer")
 def write_down(ref: str) -> AnyResponse | tuple[str, int]:
     """Write down what the CADA or a court did, or what it was told, with its true date."""
+    if not accounts.may_handle_letters(current_visitor()):
+        raise Forbidden(
+            N_("The CADA’s letters are handled by the person in charge of access to documents.")
+        )
     data, form = load(LegalEventForm(), request.form)
     if data is None:
         return desk_page(ref, form, 422)

@@ -64,6 +64,7 @@ def desk() -> str:
         drafts=drafts.standing([r.id for r in page.items]),
         draft_states=draft_rules.STATES,
         counts={**cases.desk_counts(day), "answers": drafts.waiting()},
+        letters=accounts.may_handle_letters(current_visitor()),
         done=request.args.get("done", ""),
         queue=queue,
         kind=kind,

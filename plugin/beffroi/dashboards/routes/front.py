@@ -13,12 +13,16 @@ from beffroi.cases.queries import persons
 from beffroi.cases.schemas import answered_card, card
 from beffroi.dashboards import queries
 from beffroi.dashboards.routes.shared import KIND_WORDS, blueprint, today
+from beffroi.data_requests.schemas import SizeLine, size_line
 from beffroi.kernel import clock
 from beffroi.kernel.extension import SeenLog, extension, settings
+from beffroi.legal.law import law_of
+from beffroi.legal.sizes import size_of
 from beffroi.rights import queries as rights
 from beffroi.rights import rules as right_rules
 from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
+from beffroi_web.languages import current_language
 from beffroi_web.visitors import current_visitor
 
 
@@ -47,7 +51,17 @@ def how_it_works() -> str:
         moves=case_rules.MOVES,
         weekly=settings().publish == "weekly",
         witnesses=_witnesses(),
+        sizes=_sizes(),
+        law_notice=law_of(settings().communes).pack.notice[current_language()],
     )
+
+
+def _sizes() -> list[SizeLine]:
+    """Return what the law asks of bodies of some size, and whether it binds this one."""
+    town = settings()
+    size = size_of(town.population_band, town.full_time_agents)
+    bodies = law_of(town.communes).pack.bodies
+    return [size_line(body, size, current_language()) for body in bodies]
 
 
 def _witnesses() -> list[SeenLog]:
@@ -88,6 +102,6 @@ def account() -> str:
         comments=[t for t in persons.texts_by(person.party_ids) if t.role in case_rules.BY_ANYBODY],
         kept=rights.kept_for(visitor.account_id),
         reasons=right_rules.REASONS,
-        is_staff=visitor.may("agent", "moderator"),
+        is_staff=visitor.may("agent", "moderator", "access_officer"),
         languages=settings().languages,
     )

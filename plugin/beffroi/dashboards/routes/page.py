@@ -166,6 +166,7 @@ def _legal(head: cases.CaseHead, codes: Any) -> dict[str, Any]:
             if code not in known and known & set(needs)
         },
         "meanings": request_rules.MEANINGS,
+        "letters": accounts.may_handle_letters(current_visitor()),
     }
 
 

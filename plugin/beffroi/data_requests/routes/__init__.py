@@ -12,8 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
-from beffroi.cases.queries import persons
-from beffroi.cases.rules import DATA_REQUEST, REQUEST_STATUSES, STATUS_WORDS
+from beffroi.cases.queries import offers, persons
+from beffroi.cases.rules import (
+    BY_ANYBODY,
+    DATA_REQUEST,
+    REQUEST_CLOSED,
+    REQUEST_STATUSES,
+    STATUS_WORDS,
+)
 from beffroi.cases.schemas import (
     EDIT,
     PREVIEW,
@@ -28,9 +34,11 @@ from beffroi.cases.schemas import (
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.queries import clock as clocks
-from beffroi.data_requests.routes import access, similar
+from beffroi.data_requests.routes import access, reopening, reusing, similar
 from beffroi.data_requests.routes.appeal import cada_address
 from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
+from beffroi.data_requests.rules import reuses
+from beffroi.data_requests.rules.licences import LICENCES
 from beffroi.data_requests.schemas import (
     FIELDS,
     LegalLine,
@@ -53,7 +61,7 @@ from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
-__all__ = ["access", "blueprint"]
+__all__ = ["access", "blueprint", "reopening"]
 
 
 @blueprint.get("/requests")
@@ -63,7 +71,8 @@ def listing() -> str:
     filters = list_filters(ListQuery(), REQUEST_STATUSES)
     page = queries.listing(filters)
     day = today()
-    cards = [card(row, today=day, facts=_facts(row)) for row in page.items]
+    reused = cases.reuses_by_case([row.id for row in page.items])
+    cards = [card(row, today=day, facts=_facts(row, len(reused[row.id]))) for row in page.items]
     return render_template(
         "data_requests/list.html",
         cards=cards,
@@ -75,7 +84,7 @@ def listing() -> str:
     )
 
 
-def _facts(row: Any) -> tuple[str, ...]:
+def _facts(row: Any, reused: int) -> tuple[str, ...]:
     facts = [gettext(rules.OBJECTS[row.object])]
     if row.theme:
         facts.append(gettext(rules.THEMES[row.theme]))
@@ -83,6 +92,8 @@ def _facts(row: Any) -> tuple[str, ...]:
         facts.append(
             ngettext("%(num)s person in support", "%(num)s people in support", row.supports)
         )
+    if reused:
+        facts.append(ngettext("%(num)s reuse", "%(num)s reuses", reused))
     return tuple(facts)
 
 
@@ -224,7 +235,7 @@ def show(ref: str) -> str | tuple[str, int]:
         return _removed(head)
     codes = queries.codes(head.id)
     texts = cases.public_texts(head.id)
-    by_role = {t.role: t for t in texts if t.role != "comment"}
+    by_role = {t.role: t for t in texts if t.role not in BY_ANYBODY}
     answers = cases.public_answers(head.id)
     title = by_role["title"].words if "title" in by_role else None
     key = author_key(ref)
@@ -258,6 +269,11 @@ def show(ref: str) -> str | tuple[str, int]:
         opinion=next((one for one in happened if one.code == "cada_opinion"), None),
         meanings=rules.MEANINGS,
         appeal=cada_address(ref, key) if (is_author or key) and _is_refused(happened) else "",
+        licences=LICENCES,
+        reused=reuses.shown(cases.reuses_by_case([head.id])[head.id]),
+        may_reuse=reusing.open_for_reuses(head, answers),
+        offer=offers.open_offer(head.id, party) if party is not None else None,
+        may_reopen=head.status in REQUEST_CLOSED and (is_author or bool(key)),
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
@@ -356,12 +372,14 @@ def _public(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Return requests as the API gives them: released words only."""
     ids = [row.id for row in rows]
     words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
-    return [_item(row, words[row.id], answers[row.id]) for row in rows]
+    reused = cases.reuses_by_case(ids)
+    return [_item(row, words[row.id], answers[row.id], len(reused[row.id])) for row in rows]
 
 
 def _item(
-    row: Any, words: Mapping[str, str], answers: Sequence[cases.PublicAnswer]
+    row: Any, words: Mapping[str, str], answers: Sequence[cases.PublicAnswer], reused: int
 ) -> dict[str, Any]:
+    newest = answers[0] if answers else None
     return {
         "ref": row.ref,
         "object": row.object,
@@ -374,8 +392,14 @@ def _item(
         "due_on": row.due_on,
         "closed_on": row.closed_on,
         "supports": row.supports,
-        "outcome": answers[0].outcome if answers else None,
-        "answer": answers[0].words if answers else None,
+        "outcome": newest.outcome if newest else None,
+        "answer": newest.words if newest else None,
+        "licence": newest.licence if newest else None,
+        "swhid": newest.swhid if newest else None,
+        "redirected_to": newest.redirected_to if newest and newest.words is not None else None,
+        "software": words.get("software"),
+        "decision": words.get("decision"),
+        "reuses": reused,
         "url": f"{settings().public_url}/requests/{row.ref}",
     }
 

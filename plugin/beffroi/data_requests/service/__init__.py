@@ -22,7 +22,7 @@ from beffroi.data_requests.queries import importing
 from beffroi.data_requests.service import clock as legal_clock
 from beffroi.data_requests.service import drafts
 from beffroi.data_requests.service.answering import answer as answer
-from beffroi.data_requests.service.reusing import add_reuse
+from beffroi.data_requests.service.reusing import add_reuse as add_reuse
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
