@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pages and API of data requests: list, form, case, confirmation, receipt; the appeal beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
-from beffroi.cases import service as case_service
 from beffroi.cases.queries import offers, persons
 from beffroi.cases.rules import (
     BY_ANYBODY,
@@ -34,34 +33,31 @@ from beffroi.cases.schemas import (
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.queries import clock as clocks
-from beffroi.data_requests.routes import access, reopening, reusing, similar
+from beffroi.data_requests.routes import access, api, reopening, reusing, similar
 from beffroi.data_requests.routes.appeal import cada_address
-from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
+from beffroi.data_requests.routes.shared import author_key, blueprint, law, receive, shown, today
 from beffroi.data_requests.rules import reuses
 from beffroi.data_requests.rules.licences import LICENCES
 from beffroi.data_requests.schemas import (
     FIELDS,
     LegalLine,
     ListQuery,
-    PublicRequest,
     RequestForm,
-    RequestPage,
     legal_lines,
 )
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
+from beffroi.kernel.errors import NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import KeptReceipt, extension, settings
 from beffroi_web.forms import Form, load
-from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
-from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
-__all__ = ["access", "blueprint", "reopening"]
+__all__ = ["access", "api", "blueprint", "reopening"]
 
 
 @blueprint.get("/requests")
@@ -155,7 +151,7 @@ def submit() -> AnyResponse | tuple[str, int]:
                     chance=system_chance,
                 )
             return redirect(url_for("data_requests.sent"), code=303)
-        ref = _receive(data, now)
+        ref = receive(data, now)
     except Refusal as refusal:
         return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
     return redirect(url_for("data_requests.show", ref=ref), code=303)
@@ -169,28 +165,6 @@ def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
     sending = Sending(action, button, FIELDS, own, page="data_requests/preview.html")
     near = similar.near(data["title"], data["wanted"])
     return preview_page(form, data, sending, near=near), 200
-
-
-def _receive(data: dict[str, Any], now: Any) -> str:
-    """Open the case of a signed-in person's request and return its reference."""
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
-    if account is None:
-        raise SignInNeeded(N_("Please sign in first."))
-    data.pop("email", None)
-    with unit_of_work():
-        party = case_service.party_for_account(
-            account.id, email=account.email, name=account.name, lang=current_language(), now=now
-        )
-        case = service.receive(
-            data,
-            service.Reception(party, "web", today(), current_language()),
-            actor=accounts.actor(visitor),
-            now=now,
-            chance=system_chance,
-            communes=settings().communes,
-        )
-        return case.ref
 
 
 @blueprint.get("/requests/sent")
@@ -363,85 +337,3 @@ def _next_batch() -> datetime | None:
     """Return when what waits enters the log, None where that is at once."""
     plan = extension().next_batches
     return plan(clock.now()).week if plan else None
-
-
-# ---- API ----------------------------------------------------------------------------------------
-
-
-def _public(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return requests as the API gives them: released words only."""
-    ids = [row.id for row in rows]
-    words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
-    reused = cases.reuses_by_case(ids)
-    return [_item(row, words[row.id], answers[row.id], len(reused[row.id])) for row in rows]
-
-
-def _item(
-    row: Any, words: Mapping[str, str], answers: Sequence[cases.PublicAnswer], reused: int
-) -> dict[str, Any]:
-    newest = answers[0] if answers else None
-    return {
-        "ref": row.ref,
-        "object": row.object,
-        "theme": row.theme,
-        "status": row.status,
-        "title": words.get("title"),
-        "wanted": words.get("wanted"),
-        "commune": row.commune,
-        "received_on": row.received_on,
-        "due_on": row.due_on,
-        "closed_on": row.closed_on,
-        "supports": row.supports,
-        "outcome": newest.outcome if newest else None,
-        "answer": newest.words if newest else None,
-        "licence": newest.licence if newest else None,
-        "swhid": newest.swhid if newest else None,
-        "redirected_to": newest.redirected_to if newest and newest.words is not None else None,
-        "software": words.get("software"),
-        "decision": words.get("decision"),
-        "reuses": reused,
-        "url": f"{settings().public_url}/requests/{row.ref}",
-    }
-
-
-@blueprint.get("/api/v1/requests")
-@guard(PUBLIC)
-@operation("List public data requests", answers=RequestPage, query=ListQuery, tag="requests")
-def api_list() -> Response:
-    """Return one page of public requests."""
-    page = queries.listing(list_filters(ListQuery(), REQUEST_STATUSES))
-    items = PublicRequest(many=True).dump(_public(page.items))
-    return jsonify({"items": items, "next_cursor": page.next_cursor})
-
-
-@blueprint.get("/api/v1/requests/<ref>")
-@guard(PUBLIC)
-@operation("Read one public data request", answers=PublicRequest, tag="requests")
-def api_show(ref: str) -> Response:
-    """Return one public request."""
-    head = cases.head(ref)
-    if head is None or head.kind != DATA_REQUEST or head.visibility == "unlisted":
-        raise NotFound(N_("There is no case with this reference."))
-    if head.visibility == "removed":
-        raise Gone(N_("This case was removed; its page gives the reason."))
-    codes = queries.codes(head.id)
-    row = queries.HeadWithCodes.of(head, codes)
-    return jsonify(PublicRequest().dump(_public([row])[0]))
-
-
-@blueprint.post("/api/v1/requests")
-@guard(SIGNED_IN)
-@operation(
-    "Send a data request", takes=RequestForm, answers=PublicRequest, status=201, tag="requests"
-)
-def api_submit() -> tuple[Response, int, dict[str, str]]:
-    """Take a request from a signed-in person's program (session and CSRF token)."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Invalid(N_("An object with named fields is expected."))
-    errors = RequestForm().validate(body)
-    if errors:
-        raise Invalid(N_("The request is not complete."), errors=errors)
-    ref = _receive(dict(RequestForm().load(body)), clock.now())
-    response = api_show(ref)
-    return response, 201, {"Location": url_for("data_requests.api_show", ref=ref)}
