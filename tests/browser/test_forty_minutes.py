@@ -92,7 +92,7 @@ def test_twenty_requests_are_taken_up_three_answered_one_merged_one_refused(
             _take_up(hand, number, department)
             assert hand.done() <= TRIAGE
         taken, hand.told = hand.told, []
-        assert "Aucune demande nouvelle" in page.inner_text("main")
+        assert "aucune demande nouvelle" in page.inner_text("main")
         under_review = town.rows('SELECT ref FROM "case" WHERE status = :s', s="under_review")
         assert len(under_review) == 20
         assert town.one("SELECT count(*) FROM case_text WHERE state <> 'released'") == 0

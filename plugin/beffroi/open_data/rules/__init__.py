@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from beffroi.cases.rules import REQUEST_STATUSES
 from beffroi.data_requests.rules import GROUNDS, OBJECTS, OUTCOMES, THEMES
-from beffroi.data_requests.rules.licences import LICENCES as PUBLISHED_UNDER
 from beffroi_web.words import N_
 
 
@@ -47,7 +46,7 @@ REQUEST_COLUMNS = (
     Column("published_url", "address", N_("where what was asked for is published")),
     Column("planned", "text", N_("quarter for which publication is planned, such as 2027-Q1")),
     Column("duplicate_of", "text", N_("reference of the request that it repeats")),
-    Column("licence", "code", N_("licence of what is published (SPDX)"), tuple(PUBLISHED_UNDER)),
+    Column("licence", "code", N_("licence of what is published (SPDX)")),
     Column("swhid", "text", N_("Software Heritage identifier of published source code")),
     Column("redirected_to", "text", N_("the body to which it was passed on")),
     Column("reuses", "number", N_("how many reuses people have told us of, once released")),
