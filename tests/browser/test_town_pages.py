@@ -15,6 +15,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NO_PAGES = {
     "incidents.photo",
     "similar.api_similar",
+    "dashboards.file",
+    "dashboards.next_case",
+    "data_requests.report",
     "open_data.atom",
     "open_data.catalogue_json_ld",
     "open_data.catalogue_rdf",

@@ -87,7 +87,7 @@ def test_the_question_is_in_the_archive_and_goes_with_the_account_and_the_case(
         whose = rights.person(supporter.account_id or 0)
         found = everything(whose, town="x", siren="y", receipt=None, now=village.now).document
     assert [(q["ref"], q["other"], q["said"]) for q in found["questions"]] == [(ref, other, None)]
-    assert supporter.post("/account/erase", {"sure": "1"}).status_code in {200, 303}
+    assert supporter.post("/account/erase", {"word": "effacer"}).status_code in {200, 303}
     assert village.one("SELECT count(*) FROM join_offer") == 2
     village.remove(ref, code="erasure")
     assert village.one("SELECT count(*) FROM join_offer") == 0

@@ -52,9 +52,9 @@ def test_nobody_approves_their_own_answer(village: Town) -> None:
     ref = village.request()
     writer, reader = (village.signed_in("agent") for _ in range(2))
     assert keeps(writer, ref, step="review") == 303
-    assert decides(writer, ref, "approve") == 403
-    assert decides(writer, ref, "publish") == 409
-    assert keeps(writer, ref, step="now") == 409  # a colleague was asked
+    assert decides(writer, ref, "approve") == 422
+    assert decides(writer, ref, "publish") == 422
+    assert keeps(writer, ref, step="now") == 422  # a colleague was asked
     assert decides(reader, ref, "send_back") == 422  # without a word
     assert decides(reader, ref, "send_back", "Le trimestre est faux") == 303
     assert "Le trimestre est faux" in writer.page(f"/desk/cases/{ref}")
@@ -70,15 +70,15 @@ def test_changing_an_approved_draft_asks_for_a_new_approval(tmp_path: Path) -> N
     with open_town(tmp_path, url, answers_need_review="yes") as town:
         ref = town.request()
         writer, reader = (town.signed_in("agent") for _ in range(2))
-        assert keeps(writer, ref, step="now") == 409
-        assert keeps(writer, ref, **LATER) == 409
+        assert keeps(writer, ref, step="now") == 422
+        assert keeps(writer, ref, **LATER) == 422
         assert keeps(writer, ref, step="draft") == 303
-        assert decides(writer, ref, "publish") == 409
+        assert decides(writer, ref, "publish") == 422
         assert keeps(writer, ref, **{**LATER, "step": "review"}) == 303
         assert decides(reader, ref, "approve") == 303
         assert state(town) == ["scheduled"]
         assert keeps(writer, ref, step="draft", words="Autre chose") == 303
-        assert decides(writer, ref, "publish") == 409
+        assert decides(writer, ref, "publish") == 422
         assert town.one("SELECT count(*) FROM official_answer") == 0
 
 
@@ -105,7 +105,7 @@ def test_the_worker_publishes_at_the_moment_and_not_before(town: Town) -> None:
     ref = town.request()
     assert keeps(town.signed_in("agent"), ref, **LATER) == 303
     assert town.one("SELECT publish_at FROM answer_draft") is not None
-    town.later(hours=44, minutes=29)  # 08:29 UTC is 09:29 in the town
+    town.later(hours=45, minutes=29)  # 08:29 UTC is 09:29 in the town
     town.work()
     assert state(town) == ["scheduled"]
     town.later(minutes=1)
@@ -114,7 +114,7 @@ def test_the_worker_publishes_at_the_moment_and_not_before(town: Town) -> None:
     assert "Les menus viendront." in town.visitor().page(f"/requests/{ref}")
     steps = [row.step for row in town.rows("SELECT step FROM timeline WHERE public ORDER BY id")]
     assert steps == ["received", "answered"]
-    assert "la réponse est là" in str(town.mail.messages[-1]["Subject"]).lower()
+    assert "réponse officielle" in str(town.mail.messages[-1]["Subject"]).lower()
 
 
 def test_after_a_month_off_two_workers_publish_once(town: Town) -> None:
@@ -152,7 +152,7 @@ def test_what_no_longer_holds_at_its_moment_goes_back_to_the_desk_with_the_reaso
     assert state(village) == ["returned"] * 3
     assert village.one("SELECT count(*) FROM official_answer") == 0
     agent = village.signed_in("agent")
-    assert "Dites quel dossier celui-ci répète" in agent.page(f"/desk/cases/{ref}")
+    assert "Indiquez le dossier que celui-ci répète." in agent.page(f"/desk/cases/{ref}")
     assert "personnel" in agent.page(f"/desk/cases/{secret}")
     village.later(days=3)
     village.work()  # once is enough

@@ -66,6 +66,9 @@ def save(
     _internal(case, _STEPS[state], actor, now, **_when(publish_at))
 
 
+BARE = N_("Missing.")
+"""What a field is told where the sentence above it says the rest."""
+
 _STEPS = {"draft": "drafted", "review": "review_asked", "scheduled": "answer_planned"}
 
 
@@ -172,7 +175,7 @@ def give_back(case_id: int, why: Refusal, *, lang: str, now: datetime) -> None:
     """Put a draft that could not be published back on the desk, with the reason in words."""
     with force_locale(lang):
         said = [gettext(why.sentence, **why.values)]
-        said += [gettext(one) for errors in why.errors.values() for one in errors]
+        said += [gettext(one) for errors in why.errors.values() for one in errors if one != BARE]
     put_back(case_id, " ".join(said), now=now)
 
 
