@@ -194,7 +194,7 @@ def _known(head: cases.CaseHead) -> dict[str, str]:
     """Return what a case alone says for a template: public words only."""
     return {
         "reference": head.ref,
-        "title": cases.public_words(head.id).get("title") or head.ref,
+        "title": cases.public_words(head.id).get("title", ""),
         "received": format_date(head.received_on, "long"),
         "town": settings().name,
     }

@@ -52,7 +52,6 @@ def how_it_works() -> str:
         weekly=settings().publish == "weekly",
         witnesses=_witnesses(),
         sizes=_sizes(),
-        law_notice=law_of(settings().communes).pack.notice[current_language()],
     )
 
 
