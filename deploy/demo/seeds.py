@@ -18,6 +18,7 @@ from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as requests
+from beffroi.data_requests.service import drafts
 from beffroi.incidents import rules as incident_rules
 from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
@@ -45,6 +46,13 @@ class Seed:
     ground: str = ""
     url: str = ""
     planned: str = ""
+    body: str = ""
+    about: str = ""
+    """Which software, or which decision an algorithm takes part in."""
+    reuse: tuple[str, str, str] = ("", "", "")
+    """What somebody made of it: title, address, words."""
+    draft: str = ""
+    """The words of an answer that waits for a second agent."""
     released: bool = True
     supports: int = 0
 
@@ -62,6 +70,10 @@ SEEDS = (
         "Les comptages horaires de toutes les bornes vélo depuis leur installation.",
         150, "published", 28, "Les comptages sont publiés, avec un an d’historique.",
         url="https://donnees.demo.example/velos", supports=58,
+        reuse=(
+            "La carte des heures de pointe à vélo", "https://velos.demo.example/carte",
+            "Chaque borne, heure par heure, sur une carte.",
+        ),
     ),
     Seed(
         "document", "GOVE", "Rapport d’audit de la patinoire",
@@ -76,13 +88,15 @@ SEEDS = (
         "Le code du simulateur en ligne, avec les paramètres de l’année.",
         95, "partly", 45,
         "Le moteur de calcul est publié ; l’interface, achetée à un éditeur, ne l’est pas.",
-        url="https://code.demo.example/quotient", supports=21,
+        url="https://code.demo.example/quotient", ground="intellectual_property", supports=21,
+        about="Simulateur en ligne, version 3",
     ),
     Seed(
         "algorithm", "EDUC", "Règles d’attribution des places en crèche",
         "Les critères, leurs points et l’ordre dans lequel ils sont appliqués.",
         80, "published", 18, "Les règles et le barème sont publiés, avec un exemple calculé.",
         url="https://donnees.demo.example/creches", supports=77,
+        about="L’attribution des places en crèche",
     ),
     Seed(
         "dataset", "ENVI", "Qualité de l’air devant les écoles",
@@ -99,6 +113,7 @@ SEEDS = (
         "document", "ECON", "Marché public de la restauration scolaire",
         "Le contrat signé avec le prestataire et ses avenants.",
         50, supports=19,
+        draft="Le contrat est public, moins les prix unitaires, qui sont un secret des affaires.",
     ),
     Seed(
         "dataset", "ENER", "Consommation électrique des bâtiments municipaux",
@@ -141,6 +156,7 @@ SEEDS = (
         "La carte remise avec l’étude d’impact.",
         110, "redirected", 10, 
         "La carte est tenue par la préfecture, à qui la demande a été transmise.",
+        body="La préfecture (fictive)",
     ),
     Seed(
         "dataset", "HEAL", "Temps d’attente au centre de santé",
@@ -245,7 +261,13 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
     at = _at(received)
     party = case_service.new_party("import", lang="fr", now=at)
     case = requests.receive(
-        {"object": item.object, "title": item.title, "wanted": item.wanted, "theme": item.theme},
+        {
+            "object": item.object,
+            "title": item.title,
+            "wanted": item.wanted,
+            "theme": item.theme,
+            **({ABOUT[item.object]: item.about} if item.about else {}),
+        },
         requests.Reception(party, "web", received, "fr"),
         actor=Actor(),
         now=at,
@@ -273,13 +295,36 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
                 url=item.url,
                 planned=item.planned,
                 duplicate_of=first if item.outcome == "duplicate" else "",
+                licence=_licence(item) if item.url else "",
+                redirected_to=item.body,
             ),
             actor=AGENT,
             now=_at(answered),
             today=answered,
             law=law_of(town.communes),
         )
+    if item.reuse[0]:
+        _reused(item, case, party, _at(received + timedelta(days=item.after + 30)))
+    if item.draft:
+        draft = {"outcome": "partly", "words": item.draft + FICTITIOUS, "ground": "business",
+                 "url": "https://donnees.demo.example/marches", "licence": "etalab-2.0"}  # fmt: skip
+        drafts.save(case, draft, state="review", actor=AGENT, now=_at(today - timedelta(days=1)))
     return case.ref
+
+
+def _licence(item: Seed) -> str:
+    return "AGPL-3.0-or-later" if item.object == "source_code" else "etalab-2.0"
+
+
+ABOUT = {"source_code": "software", "algorithm": "decision"}
+"""Which text says what a request is about, beside its title."""
+
+
+def _reused(item: Seed, case: Any, party: int, at: datetime) -> None:
+    """Add what somebody made of an answer, and let it be read."""
+    form = dict(zip(("title", "url", "words"), item.reuse, strict=True))
+    row = requests.add_reuse(case, form, party_id=party, actor=Actor(), now=at)
+    case_service.release_text(case, row, row.original, actor=AGENT, now=at + timedelta(hours=3))
 
 
 def _reports(town: Town, today: date, random: Random, count: int) -> None:

@@ -57,6 +57,7 @@ SUBMISSIONS = (
     "incidents.api_submit",
     "data_requests.subscribe",
     "cases.comment",
+    "data_requests.offer_reuse",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
@@ -66,7 +67,7 @@ NAVIGATION = (
     NavItem("campaigns.listing", N_("Campaigns")),
     NavItem("statistics.page", N_("Statistics")),
     NavItem("dashboards.how_it_works", N_("How it works")),
-    NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator")),
+    NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator", "access_officer")),
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),

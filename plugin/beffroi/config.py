@@ -45,6 +45,7 @@ class Settings:
     database_url: str
     providers: tuple[ProviderSettings, ...] = ()
     population_band: str = "2000-9999"
+    full_time_agents: int | None = None
     languages: tuple[str, ...] = ("fr", "en")
     language_dirs: tuple[Path, ...] = ()
     colour: str = "#2f4b6e"
@@ -58,6 +59,7 @@ class Settings:
     incidents_need_account: bool = False
     submissions_per_hour: int = 60
     clean_texts_appear: bool = False
+    answers_need_review: bool = False
     demonstration: bool = False
     behind_proxy: bool = False
     dates_moved: int = 0
@@ -185,6 +187,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "providers": providers,
     "incidents_need_account": flag,
     "clean_texts_appear": flag,
+    "answers_need_review": flag,
+    "full_time_agents": int,
     "demonstration": flag,
     "behind_proxy": flag,
     "submissions_per_hour": int,
@@ -215,6 +219,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "time_zone",
         _is_zone,
         "is the IANA name of a time zone, such as Europe/Paris",
+    ),
+    (
+        "full_time_agents",
+        lambda v: 0 <= v < 1_000_000,
+        "is the number of agents in full-time equivalents",
     ),
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
     *(

@@ -5,6 +5,7 @@ from beffroi.campaigns import handlers as campaigns
 from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
 from beffroi.cases import handlers as cases
 from beffroi.cases.events import (
+    AskedToJoin,
     CaseChanged,
     CaseErased,
     CaseWithdrawn,
@@ -30,6 +31,7 @@ HANDLERS: Handlers = {
     WithdrawalRecovered: (cases.on_withdrawal_recovered,),
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),
     StepTaken: (notifications.on_step_taken,),
+    AskedToJoin: (notifications.on_asked_to_join,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
     SubscriptionAsked: (notifications.on_subscription_asked,),
     CampaignPhaseBegan: (

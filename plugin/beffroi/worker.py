@@ -18,7 +18,7 @@ from beffroi.cases.commands import count_words, sweep_files
 from beffroi.cases.service import subscribing
 from beffroi.catalogue.commands import import_due
 from beffroi.config import Settings
-from beffroi.data_requests.commands import strike_clocks
+from beffroi.data_requests.commands import publish_drafts, strike_clocks
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
 from beffroi.feed.commands.witnesses import submit_due
@@ -116,6 +116,18 @@ class Worker:
             self._campaigns_on = today
         return struck + campaigns.advance(now=now, today=today)
 
+    def answer(self) -> int:
+        """Give the answers whose moment has come; return how many were given.
+
+        None goes out of a restored town before the log has told what happened since the backup.
+        """
+        if behind_since() is not None:
+            return 0
+        now = self.clock.now()
+        today = local_day(now, self.settings.time_zone)
+        law = law_of(self.settings.communes)
+        return publish_drafts(law, lang=self.settings.languages[0], now=now, today=today)
+
     def count(self) -> int:
         """Hand over the counts whose period is over, once a day; return how many cells."""
         now = self.clock.now()
@@ -149,7 +161,7 @@ class Worker:
 
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
-        struck = self.strike()
+        struck = self.strike() + self.answer()
         self.digest()
         worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()

@@ -157,7 +157,9 @@ def say(runs: dict[str, list[Run]], ratios: bool = True) -> None:
     """Print the medians, and each as a part of the floor and of the peer."""
     floor = median(runs["floor"], "per_second")
     floor_cpu = median(runs["floor"], "cpu")
-    print(f"{'':30}{'a second':>10}{'p50 ms':>9}{'p95 ms':>9}{'cpu ms':>8}{'floor':>8}{'by cpu':>8}")
+    print(
+        f"{'':30}{'a second':>10}{'p50 ms':>9}{'p95 ms':>9}{'cpu ms':>8}{'floor':>8}{'by cpu':>8}"
+    )
     for name, found in runs.items():
         rate, cpu = median(found, "per_second"), median(found, "cpu")
         print(

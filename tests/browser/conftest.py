@@ -103,10 +103,38 @@ def live(
         late.app = town.app
         made = Live(url, town, browser)
         seed(town.app, SEEDED, today=town.today, reports=20, with_campaigns=True)
-        for role in ("citizen", "agent", "moderator", "administrator"):
+        for role in ("citizen", "agent", "moderator", "access_officer", "administrator"):
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
         yield made
+
+
+def _answered(made: Live) -> None:
+    """Make what comes before and after an answer: a draft, a reuse, a merge, a file."""
+    town, refs, citizen = made.town, made.refs, made.people["citizen"]
+    refs["drafted"] = town.request(title="Les tarifs des piscines", object="source_code")
+    draft = {"outcome": "planned", "words": "Au printemps.", "planned": "2027-Q2", "step": "review"}
+    for day in ("", "2027-03-01"):
+        moment = {"publish_on": day, "publish_hour": "09:00"} if day else {}
+        made.people["agent"].post(f"/desk/cases/{refs['drafted']}/answer", {**draft, **moment})
+    refs["reused"] = town.request(title="Les arbres de la ville", object="algorithm")
+    town.release(refs["reused"])
+    town.answer(refs["reused"], "published", "Voici.", url="https://donnees.ville.example/arbres")
+    reuse = {
+        "title": "La carte des arbres",
+        "url": "https://arbres.example/carte",
+        "words": "Chaque arbre, avec son ombre à midi.",
+    }
+    citizen.post(f"/requests/{refs['reused']}/reuse", reuse)
+    town.release(refs["reused"], "reuse")
+    refs["merged"] = town.request(title="Les arbres, tous les arbres")
+    town.release(refs["merged"])
+    citizen.post(f"/requests/{refs['merged']}/support")
+    town.answer(refs["merged"], "duplicate", "Voyez l’autre.", duplicate_of=refs["reused"])
+    refs["offer"] = town.rows("SELECT token FROM join_offer ORDER BY id DESC")[0].token
+    refs["passed"] = town.request(title="Les horaires des trains régionaux")
+    town.release(refs["passed"])
+    town.answer(refs["passed"], "redirected", "La région les a.", redirected_to="La région")
 
 
 def _leave(made: Live) -> None:
@@ -153,6 +181,7 @@ def _fill(made: Live) -> None:
     refs["appealed"] = citizen.sends_request(title="Les contrats de 2025", commune="99998")
     town.release(refs["appealed"])
     town.answer(refs["appealed"], "refused", "Ils sont secrets.", ground="business")
+    _answered(made)
     _leave(made)
     refs["token"] = town.follow(refs["open"], "alix@citizens.example")
     party = town.party("sam@citizens.example")

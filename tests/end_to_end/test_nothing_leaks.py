@@ -113,7 +113,16 @@ def _requests(town: Town, made: Planted) -> None:
     agent.post(f"/desk/cases/{ref}/move", {"status": "under_review"})
     town.answer(ref, "published", url="https://donnees.ville.example/menus")
 
+    reuse = {"title": "Une carte", "url": "https://cartes.ville.example/"}
+    for what in ("reuse", "pending reuse"):
+        words = {"words": f"Faite par {made.word(f'{what}: words')}"}
+        assert neighbour.post(f"/requests/{ref}/reuse", {**reuse, **words}).status_code == 303
+    first = min(row.id for row in town.rows("SELECT id FROM case_text WHERE role = 'reuse'"))
+    released = {"public": "Une carte\nhttps://cartes.ville.example/\nFaite à la main"}
+    assert agent.post(f"/desk/cases/{ref}/texts/{first}/release", released).status_code == 303
+
     made.refs["pending"] = author.sends_request(**made.words("pending", *ROLES))
+    _prepared(town, made)
     _reviewed(town, made, author)
     ref = made.refs["held"] = author.sends_request(**made.words("held", *ROLES))
     town.release(ref, **made.words("held, once public", "title", "wanted"))
@@ -144,6 +153,34 @@ def _requests(town: Town, made: Planted) -> None:
         **made.words("unconfirmed", *ROLES),
     }
     assert town.visitor().post("/requests/new", unconfirmed).status_code == 303
+
+
+def _prepared(town: Town, made: Planted) -> None:
+    """Let answers be written that are not given: drafts in each state, and a template."""
+    writer, reader = (town.signed_in("agent", name=f"Lou {made.word(f'{w}')}")
+                      for w in ("who writes a draft", "who reads it"))  # fmt: skip
+    later = {"publish_on": "2028-01-01", "publish_hour": "09:00"}
+    for step in ("draft", "review", "plan"):
+        ref = made.refs[f"with a draft: {step}"] = town.request(email=f"{step}@x.example")
+        form = {
+            "outcome": "planned",
+            "planned": "2028-Q1",
+            "words": f"Une réponse {made.word(f'draft: {step}')}",
+            "redirected_to": f"Une région {made.word(f'body in a draft: {step}')}",
+            "step": step,
+            **(later if step == "plan" else {}),
+        }
+        assert writer.post(f"/desk/cases/{ref}/answer", form).status_code == 303
+    ref = made.refs["with a draft: review"]
+    word = {"step": "send_back", "word": f"Changez {made.word('word of a reviewer')}"}
+    assert reader.post(f"/desk/cases/{ref}/draft", word).status_code == 303
+    template = {
+        "of": "fr",
+        "name": f"Modèle {made.word('name of a template')}",
+        "outcome": "planned",
+        "words": f"Bonjour {made.word('words of a template')}",
+    }
+    assert writer.post("/desk/templates", template).status_code == 303
 
 
 def _reviewed(town: Town, made: Planted, author: Person) -> None:

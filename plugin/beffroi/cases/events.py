@@ -80,3 +80,12 @@ class SubscriptionAsked:
     lang: str
     theme: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToJoin:
+    """Who stands behind a case was asked about the one that it repeats: word of it is owed."""
+
+    case_id: int
+    timeline_id: int
+    at: datetime

@@ -200,6 +200,9 @@ class OfficialAnswer(Model):
     url: Mapped[str | None] = mapped_column(String(500))
     planned: Mapped[str | None] = mapped_column(String(7))
     duplicate_of: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
+    licence: Mapped[str | None] = mapped_column(String(40))
+    swhid: Mapped[str | None] = mapped_column(String(200))
+    redirected_to: Mapped[str | None] = mapped_column(String(200))
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -271,6 +274,28 @@ class PendingSubscription(Model):
     theme: Mapped[str] = mapped_column(String(4))
     lang: Mapped[str] = mapped_column(String(8))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class JoinOffer(Model):
+    """A party that stood behind a repeated case is asked whether to stand behind the other one.
+
+    `supports` and `follows` are what it did here and does not do there; `said` is its answer, yes
+    or no, and empty until it has given one. Nothing moves before.
+    """
+
+    __tablename__ = "join_offer"
+    __table_args__ = (UniqueConstraint("case_id", "other_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    other_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"), index=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    supports: Mapped[bool] = mapped_column(Boolean)
+    follows: Mapped[bool] = mapped_column(Boolean)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    said: Mapped[str | None] = mapped_column(String(3))
+    said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class InternalNote(Model):

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries, service
-from beffroi.cases.queries import subscribing
+from beffroi.cases.queries import offers, subscribing
 from beffroi.cases.schemas import (
     EDIT,
     PREVIEW,
@@ -19,6 +19,7 @@ from beffroi.cases.schemas import (
     case_url,
     preview_page,
 )
+from beffroi.cases.service import offering
 from beffroi.cases.service.subscribing import stop_all
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
@@ -184,6 +185,28 @@ def stopped_following(token: str) -> Response:
     if one_click:
         return Response("", 200, mimetype="text/plain")  # RFC 8058, 3.1: it must not redirect
     return redirect(url_for("cases.stop_following", token=token), code=303)
+
+
+@blueprint.get("/join/<token>")
+@guard(PUBLIC)
+def join_other(token: str) -> str:
+    """Ask somebody, with a button, whether to stand behind the case that theirs repeats."""
+    found = offers.offer(token)
+    if found is None:
+        raise NotFound(N_("This link asks nothing: it is not (or no longer) known."))
+    no_store()
+    title = queries.public_words(found.other_id).get("title") if found.other_shown else None
+    return render_template("cases/join.html", offer=found, token=token, title=title)
+
+
+@blueprint.post("/join/<token>")
+@guard(PUBLIC)
+def joined(token: str) -> Response:
+    """Do what somebody said to the question; the link in the mail is the proof."""
+    yes = request.form.get("say") == "yes"
+    with unit_of_work():
+        offering.answer_offer(token, yes=yes, now=clock.now(), chance=system_chance)
+    return redirect(url_for("cases.join_other", token=token), code=303)
 
 
 def _desk(ref: str) -> Response:

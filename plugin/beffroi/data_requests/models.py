@@ -150,3 +150,37 @@ class RequestSumsVersion(Model):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(BigId)
+
+
+class AnswerDraft(Model):
+    """An answer that is not given yet: for agents only, one a case, gone once it is published.
+
+    `form` is what the desk sent, `state` a code of `rules.drafts.STATES`. `word` is what the second
+    agent said when sending it back, or why it could not be published at its moment.
+    """
+
+    __tablename__ = "answer_draft"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), unique=True)
+    form: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(12))
+    publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    written_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    reviewed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    word: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AnswerTemplate(Model):
+    """Words that answers begin with, as the town has them; `code` is the shipped one replaced."""
+
+    __tablename__ = "answer_template"
+    __table_args__ = (UniqueConstraint("code", "lang"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str | None] = mapped_column(String(40))
+    lang: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(120))
+    outcome: Mapped[str] = mapped_column(String(24))
+    words: Mapped[str] = mapped_column(Text)

@@ -34,7 +34,18 @@ IDS = (1 << ID_BITS) - 1
 _IN_TITLE = "^"
 """Marks a stem of a title; no word holds it."""
 
-__all__ = ["IDS", "Asked", "Indexed", "fold", "key_of", "matches", "put", "put_many", "remove", "words_of"]
+__all__ = [
+    "IDS",
+    "Asked",
+    "Indexed",
+    "fold",
+    "key_of",
+    "matches",
+    "put",
+    "put_many",
+    "remove",
+    "words_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def remove(case_id: int, received_at: datetime) -> None:
     """Take a case out of the index."""
     key = "rowid" if _on_sqlite() else "key"
     db.session.execute(
-        text(f"DELETE FROM case_search WHERE {key} = :key"), 
+        text(f"DELETE FROM case_search WHERE {key} = :key"),
         {"key": key_of(received_at, case_id)},
     )
 
@@ -149,7 +160,6 @@ class Asked:
     def is_known(self) -> bool:
         """Say whether any text holds all the words as they are."""
         return bool(_hits("", self.exact, "", None, 1))
-
 
     def in_title(self, stem: str) -> str:
         """Return the same query, by whole stems, of what has one of them in its title."""

@@ -6,7 +6,7 @@ from flask_babel import force_locale, gettext
 
 from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
 from beffroi.campaigns.rules import OVER
-from beffroi.cases.events import StepTaken, SubscriptionAsked
+from beffroi.cases.events import AskedToJoin, StepTaken, SubscriptionAsked
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.rules import THEMES
 from beffroi.kernel import jobs
@@ -21,11 +21,19 @@ def on_step_taken(event: StepTaken) -> None:
     )
 
 
+def on_asked_to_join(event: AskedToJoin) -> None:
+    """Owe the question to everybody who was asked and has an address."""
+    settings = current_app.extensions["beffroi"].settings
+    service.owe_questions(
+        event.case_id, event.timeline_id, public_url=settings.public_url, now=event.at
+    )
+
+
 def on_confirmation_asked(event: ConfirmationAsked) -> None:
     """Send the link that confirms an address."""
     jobs.enqueue(
         service.SEND_CONFIRMATION,
-        {"email": event.email, "token": event.token, "lang": event.lang},
+        {"email": event.email, "token": event.token, "lang": event.lang, "what": event.what},
         run_at=event.at,
     )
 

@@ -12,7 +12,7 @@ from beffroi.campaigns import queries as campaigns
 from beffroi.campaigns.queries import Edition, Step
 from beffroi.campaigns.queries import persons as followers
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import CaseHead, persons, subscribing
+from beffroi.cases.queries import CaseHead, offers, persons, subscribing
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.data_requests.queries import published
 from beffroi.data_requests.queries.published import PublishedRequest
@@ -42,6 +42,10 @@ class Message:
     has_receipt: bool
     remedies: str | None
     may_withdraw: bool
+    question: str | None = None
+    """The token of a question: whether to stand behind the case that this one repeats."""
+    other: str | None = None
+    other_title: str | None = None
 
 
 def message(delivery_id: int) -> Message | None:
@@ -50,6 +54,8 @@ def message(delivery_id: int) -> Message | None:
     if row is None or row.sent_at is not None:
         return None
     head = cases.head_by_id(row.case_id)
+    if row.step == "asked_to_join":
+        return _question(row, head)
     reader = next((r for r in cases.recipients(row.case_id) if r.party_id == row.party_id), None)
     if head is None or reader is None:
         return None
@@ -70,6 +76,31 @@ def message(delivery_id: int) -> Message | None:
         has_receipt=first and head.kind == "data_request",
         remedies=_remedies(row, head) if head.party_id == row.party_id else None,
         may_withdraw=first and persons.is_without_account(row.party_id),
+    )
+
+
+def _question(row: Delivery, head: CaseHead | None) -> Message | None:
+    """Return the message that asks somebody about the case that theirs repeats."""
+    asked = next(iter(offers.asked(row.case_id, row.party_id)), None)
+    if head is None or asked is None or head.visibility != "public":
+        return None
+    return Message(
+        to=asked.email,
+        lang=asked.lang,
+        ref=head.ref,
+        kind=head.kind,
+        status=head.status,
+        step=row.step,
+        title=cases.public_words(row.case_id).get("title"),
+        answer=None,
+        token=asked.stop or "",
+        message_id=row.message_id,
+        has_receipt=False,
+        remedies=None,
+        may_withdraw=False,
+        question=asked.token,
+        other=asked.other,
+        other_title=cases.public_words(asked.other_id).get("title"),
     )
 
 

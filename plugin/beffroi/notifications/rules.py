@@ -20,6 +20,7 @@ SUBJECTS: Mapping[str, str] = {
     "removed": N_("%(ref)s: it has been removed"),
     "implicit_refusal": N_("%(ref)s: silence has become a refusal"),
     "confirmed_refusal": N_("%(ref)s: silence has confirmed the refusal"),
+    "asked_to_join": N_("%(ref)s repeats %(other)s: do you want to stand behind that one?"),
 }
 
 SENTENCES: Mapping[str, str] = {
@@ -39,7 +40,26 @@ SENTENCES: Mapping[str, str] = {
         "Two months after the CADA registered the case there is no answer: by law the refusal is "
         "confirmed. The page below says what its author can do now, and until when."
     ),
+    "asked_to_join": N_(
+        "You support or follow it. %(town)s answers at the request below, which asked the same "
+        "before. Nothing is moved without you: open the page and say whether you want to support "
+        "or follow that one. If you do nothing, nothing changes."
+    ),
 }
+
+CONFIRM_PATHS: Mapping[str, str] = {
+    "request": "/requests/confirm",
+    "reuse": "/requests/reuse",
+}
+CONFIRM_SUBJECTS: Mapping[str, str] = {
+    "request": N_("Confirm your request to %(town)s"),
+    "reuse": N_("Confirm your reuse to %(town)s"),
+}
+CONFIRM_SENTENCES: Mapping[str, str] = {
+    "request": N_("Open this page within two days and press the button, and your request is sent:"),
+    "reuse": N_("Open this page within two days and press the button, and your reuse is sent:"),
+}
+"""What a message says that asks to confirm an address, by what was sent."""
 
 CAMPAIGN_SENTENCES: Mapping[str, str] = {
     "call": N_("From %(first)s to %(last)s you can say what %(town)s should open."),
@@ -116,6 +136,15 @@ LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "archive-ready": (
         N_("Everything about you at %(town)s: your file is ready"),
         (N_("Sign in to fetch it until %(day)s. After that day it is deleted."),),
+    ),
+    "passed-on": (
+        N_("%(town)s passes request %(ref)s on to you"),
+        (
+            N_(
+                "%(town)s does not hold what this request asks for, and passes it on to you as the "
+                "competent body (CRPA, L. 114-2). Its text, its dates and our answer:"
+            ),
+        ),
     ),
     "account-ends": (
         N_("Your account at %(town)s will be erased"),

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from beffroi.campaigns.queries import persons as campaigns
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
+from beffroi.cases.queries import offers
 from beffroi.cases.queries.subscribing import Reader
 from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
@@ -51,22 +52,43 @@ def owe_step(case_id: int, timeline_id: int, step: str, *, public_url: str, now:
     and a mailbox can drop the copy. It is a hash: counted numbers would tell who follows one case
     how much happens in those that nobody sees.
     """
+    found = [(one.party_id, one.token) for one in cases.recipients(case_id)]
+    return _owe(case_id, timeline_id, step, found, public_url=public_url, now=now)
+
+
+def owe_questions(case_id: int, timeline_id: int, *, public_url: str, now: datetime) -> int:
+    """Owe the question about the case that one repeats to each who stands behind it; say how many.
+
+    One delivery a person, as for a step: the token that names it is the question's.
+    """
+    found = [(one.party_id, one.token) for one in offers.asked(case_id)]
+    return _owe(case_id, timeline_id, "asked_to_join", found, public_url=public_url, now=now)
+
+
+def _owe(
+    case_id: int,
+    timeline_id: int,
+    step: str,
+    recipients: Sequence[tuple[int, str]],
+    *,
+    public_url: str,
+    now: datetime,
+) -> int:
     host = urlsplit(public_url).hostname or "beffroi.invalid"
-    found = cases.recipients(case_id)
-    for recipient in found:
+    for party_id, token in recipients:
         row = Delivery(
             case_id=case_id,
             timeline_id=timeline_id,
-            party_id=recipient.party_id,
+            party_id=party_id,
             step=step,
-            token=recipient.token,
-            message_id=f"<step-{_name(timeline_id, recipient.token)}@{host}>",
+            token=token,
+            message_id=f"<step-{_name(timeline_id, token)}@{host}>",
             made_at=now,
         )
         db.session.add(row)
         db.session.flush()
         jobs.enqueue(SEND_STEP, {"delivery": row.id}, run_at=now)
-    return len(found)
+    return len(recipients)
 
 
 def owe_announcement(step_id: int, series_id: int, *, public_url: str, now: datetime) -> int:

@@ -112,6 +112,9 @@ class DecisionPart(Schema):
     planned = _text()
     duplicate_of = _text()
     at = _text()
+    licence = _text()
+    swhid = _text()
+    redirected_to = _text()
 
 
 class ClockPart(Schema):
@@ -236,6 +239,16 @@ class CampaignsPart(Schema):
     mail = fields.List(fields.Nested(AnnouncementPart), required=True)
 
 
+class QuestionPart(Schema):
+    """A question: whether to stand behind the case that a supported or followed one repeats."""
+
+    ref = _text()
+    other = _text()
+    made_at = _text()
+    said = _text()
+    said_at = _text()
+
+
 class StepPart(Schema):
     """A step of an own case, or something that the person did."""
 
@@ -314,6 +327,7 @@ class ArchiveSchema(Schema):
     cases = fields.List(fields.Nested(CasePart), required=True)
     comments = fields.List(fields.Nested(CommentPart), required=True)
     supports = fields.List(fields.Nested(SupportPart), required=True)
+    questions = fields.List(fields.Nested(QuestionPart), required=True)
     follows = fields.List(fields.Nested(FollowPart), required=True)
     subscriptions = fields.List(fields.Nested(SubscriptionPart), required=True)
     campaigns = fields.Nested(CampaignsPart, required=True)

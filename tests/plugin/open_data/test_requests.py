@@ -71,9 +71,11 @@ def test_a_row_holds_released_words_and_the_newest_answer_and_nothing_else(town:
         "status": "published", "lang": "fr", "commune": "99999", "received_on": "2027-01-12",
         "due_on": "2027-02-12", "closed_on": "2027-01-13", "supports": 0, "title": "Les menus",
         "wanted": None, "area": "Le centre", "period": None, "format": None,
+        "software": None, "decision": None,
         "outcome": "published", "answered_on": "2027-01-13", "answer": "Voici.", "ground": None,
         "published_url": "https://donnees.ville.example/menus", "planned": None,
-        "duplicate_of": None,
+        "duplicate_of": None, "licence": "etalab-2.0", "swhid": None, "redirected_to": None,
+        "reuses": 0,
     }  # fmt: skip
     assert (two["ref"], two["duplicate_of"]) == (second, first)
     assert rows(town) == [

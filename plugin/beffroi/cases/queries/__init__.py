@@ -33,7 +33,7 @@ from beffroi.cases.models import (
     TimelineRow,
 )
 from beffroi.cases.queries import similar
-from beffroi.cases.rules import SHOWN
+from beffroi.cases.rules import BY_ANYBODY, SHOWN
 from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
@@ -95,6 +95,9 @@ class PublicAnswer:
     planned: str | None
     duplicate_of: str | None
     at: datetime
+    licence: str | None = None
+    swhid: str | None = None
+    redirected_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,9 @@ _ANSWERS = (
         OfficialAnswer.planned,
         _OTHER.ref,
         OfficialAnswer.answered_at,
+        OfficialAnswer.licence,
+        OfficialAnswer.swhid,
+        OfficialAnswer.redirected_to,
     )
     .join(_TEXT, _TEXT.id == OfficialAnswer.text_id)
     .outerjoin(_OTHER, _OTHER.id == OfficialAnswer.duplicate_of)
@@ -193,6 +199,12 @@ _ANSWERS = (
 _WORDS = (
     select(CaseText.case_id, CaseText.role, CaseText.public, CaseText.state)
     .where(CaseText.case_id.in_(bindparam("case_ids", expanding=True)))
+    .order_by(CaseText.id)
+)
+
+_REUSES = (
+    select(CaseText.case_id, CaseText.public, CaseText.state)
+    .where(CaseText.case_id.in_(bindparam("case_ids", expanding=True)), CaseText.role == "reuse")
     .order_by(CaseText.id)
 )
 
@@ -216,7 +228,7 @@ def public_texts(case_id: int) -> list[PublicText]:
 def _is_withdrawn(row: Any) -> bool:
     """Say whether a comment was withdrawn: nobody wrote it any more, and nothing of it is kept."""
     nobody = row.party_id is None and row.public is None and row.voice == "citizen"
-    return bool(row.role == "comment" and row.state == "held" and nobody)
+    return bool(row.role in BY_ANYBODY and row.state == "held" and nobody)
 
 
 def public_words(case_id: int) -> dict[str, str]:
@@ -240,11 +252,11 @@ def public_answers(case_id: int) -> list[PublicAnswer]:
 def answers_by_case(case_ids: Sequence[int]) -> dict[int, list[PublicAnswer]]:
     """Return the official answers of each of some cases, newest first, by one statement."""
     found: dict[int, list[PublicAnswer]] = {case_id: [] for case_id in case_ids}
-    for case_id, outcome, words, state, ground, url, planned, ref, at in db.session.execute(
+    for case_id, outcome, words, state, *codes in db.session.execute(
         _ANSWERS, {"case_ids": list(case_ids)}
     ):
         shown = words if state == "released" else None
-        found[case_id].append(PublicAnswer(outcome, shown, ground, url, planned, ref, at))
+        found[case_id].append(PublicAnswer(outcome, shown, *codes))
     return found
 
 
@@ -252,8 +264,17 @@ def words_by_case(case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return the newest released words of each single-valued role of each of some cases."""
     found: dict[int, dict[str, str]] = {case_id: {} for case_id in case_ids}
     for case_id, role, words, state in db.session.execute(_WORDS, {"case_ids": list(case_ids)}):
-        if state == "released" and words is not None and role != "comment":
+        if state == "released" and words is not None and role not in BY_ANYBODY:
             found[case_id][role] = words
+    return found
+
+
+def reuses_by_case(case_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the released words of every reuse of each of some cases, oldest first."""
+    found: dict[int, list[str]] = {case_id: [] for case_id in case_ids}
+    for case_id, words, state in db.session.execute(_REUSES, {"case_ids": list(case_ids)}):
+        if state == "released" and words:
+            found[case_id].append(words)
     return found
 
 
@@ -611,6 +632,8 @@ def desk_narrow(statement: Statement, queue: str, today: date) -> Statement:
     statement = statement.where(Case.visibility != "removed")
     if queue == "review":
         return statement.where(Case.id.in_(_to_review()))
+    if queue == "answers":
+        return statement  # narrowed by whoever keeps drafts of answers
     if queue == "closed":
         return statement.where(Case.open.is_(False))
     statement = statement.where(Case.open.is_(True))
@@ -619,6 +642,11 @@ def desk_narrow(statement: Statement, queue: str, today: date) -> Statement:
     if queue == "late":
         return statement.where(Case.due_on < today)
     return statement
+
+
+def among(statement: Statement, ids: Select[int]) -> Statement:
+    """Narrow a list to the cases of a select of ids."""
+    return statement.where(Case.id.in_(ids))
 
 
 def desk_kind(statement: Statement, kind: str, query: str) -> Statement:

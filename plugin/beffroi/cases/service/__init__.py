@@ -35,13 +35,13 @@ from beffroi.cases.models import (
     TimelineRow,
 )
 from beffroi.cases.queries import similar
-from beffroi.cases.service import erasing, reading
+from beffroi.cases.service import erasing, offering, reading
 from beffroi.cases.service.erasing import forget_followers as forget_followers
 from beffroi.cases.service.erasing import forget_parties as forget_parties
 from beffroi.kernel import search
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
-from beffroi.kernel.chance import Chance
+from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from beffroi.texts import queries as texts
@@ -460,6 +460,9 @@ class Answer:
     url: str | None = None
     planned: str | None = None
     duplicate_of: str | None = None
+    licence: str | None = None
+    swhid: str | None = None
+    redirected_to: str | None = None
 
 
 def _may_point(case: Case, other: Case | None) -> bool:
@@ -473,12 +476,24 @@ def gate_answer(given: Answer) -> None:
     """Raise Invalid unless the words of an answer, and the address that it gives, pass the gate."""
     gate(given.words)
     gate(unquote_plus(given.url or ""), "url")
+    gate(given.redirected_to or "", "redirected_to")
 
 
 def answer(
-    case: Case, given: Answer, *, actor: Actor, now: datetime, today: date
+    case: Case,
+    given: Answer,
+    *,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    chance: Chance = system_chance,
 ) -> OfficialAnswer:
-    """Give an official answer: the status moves, the text is released, followers are told."""
+    """Give an official answer: the status moves, the text is released, followers are told.
+
+    Where it repeats another case, whoever stands behind it is asked about that one.
+    """
+    if case.visibility == "removed":
+        raise Conflict(N_("This case was removed: nothing is answered any more."))
     other = None
     if given.duplicate_of:  # read, not locked: two answers that name each other would wait for ever
         other = db.session.scalar(select(Case).where(Case.ref == given.duplicate_of))
@@ -510,10 +525,15 @@ def answer(
         url=given.url,
         planned=given.planned,
         duplicate_of=other.id if other else None,
+        licence=given.licence,
+        swhid=given.swhid,
+        redirected_to=given.redirected_to,
         answered_at=now,
     )
     db.session.add(row)
     step(case, "answered", actor=actor, now=now, codes={"outcome": given.outcome}, text_id=text.id)
+    if other is not None:
+        offering.ask_to_join(case, other, actor=actor, now=now, chance=chance)
     public_changed(case, now=now)
     return row
 

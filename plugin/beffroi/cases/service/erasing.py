@@ -12,7 +12,7 @@ left (`notifications.service.forget_the_gone`).
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, or_, select, update
 
 from beffroi.cases import queries
 from beffroi.cases.models import (
@@ -22,6 +22,7 @@ from beffroi.cases.models import (
     CaseText,
     Follower,
     InternalNote,
+    JoinOffer,
     MaskDecision,
     OfficialAnswer,
     Party,
@@ -67,10 +68,15 @@ def erase(case: Case, *, now: datetime) -> None:
         .execution_options(synchronize_session="fetch")
     )
     db.session.execute(
-        update(OfficialAnswer).where(OfficialAnswer.case_id == case.id).values(url=None)
+        update(OfficialAnswer)
+        .where(OfficialAnswer.case_id == case.id)
+        .values(url=None, swhid=None, redirected_to=None)
     )
     for table in (InternalNote, Attachment, Support, MaskDecision, TextSample):
         db.session.execute(delete(table).where(table.case_id == case.id))
+    db.session.execute(
+        delete(JoinOffer).where(or_(JoinOffer.case_id == case.id, JoinOffer.other_id == case.id))
+    )
     rows = db.session.scalars(select(TimelineRow).where(TimelineRow.case_id == case.id))
     for row in rows:
         if row.voice == "citizen":
@@ -111,6 +117,7 @@ def forget_parties(owed: Select[int] | CompoundSelect[int]) -> int:
             Follower.party_id,
             Support.party_id,
             Subscription.party_id,
+            JoinOffer.party_id,
         )
     ]
     db.session.execute(

@@ -37,6 +37,10 @@ _TITLE = (
     "(SELECT t.public FROM case_text t WHERE t.case_id = c.id AND t.role = 'title'"
     " AND coalesce(t.state, '') IN ('released', 'shown') ORDER BY t.id LIMIT 1)"
 )
+_REUSES = (
+    "(SELECT count(*) FROM case_text r WHERE r.case_id = c.id AND r.role = 'reuse'"
+    " AND coalesce(r.state, '') = 'released' AND r.public <> '')"
+)
 _RELEASED = (
     "(SELECT t.public FROM case_text t WHERE t.case_id = c.id AND t.role = '{role}'"
     " AND coalesce(t.state, '') = 'released' AND t.public IS NOT NULL ORDER BY t.id DESC LIMIT 1)"
@@ -47,6 +51,11 @@ _WORDS = ", ".join(
         _RELEASED.format(role="wanted"),
         "o.outcome",
         "CASE WHEN a.state = 'released' THEN a.public END",
+        "o.licence",
+        "o.swhid",
+        "CASE WHEN a.state = 'released' AND a.public IS NOT NULL THEN o.redirected_to END",
+        _RELEASED.format(role="software"),
+        _RELEASED.format(role="decision"),
     )
 )
 _ANSWERS = (
@@ -73,6 +82,7 @@ class Row:
     closed_on: date | None
     supports: int
     title: str | None
+    reuses: int
     kind: str = DATA_REQUEST
 
 
@@ -92,7 +102,16 @@ def cards(filters: Mapping[str, Any]) -> tuple[cases.Page, str | None]:
     """
     found = _found(filters, words=False)
     rows = [
-        Row(*row[:5], bool(row[5]), row[6], _day(row[7]), *map(_day, row[8:10]), row[10], row[13])
+        Row(
+            *row[:5],
+            bool(row[5]),
+            row[6],
+            _day(row[7]),
+            *map(_day, row[8:10]),
+            row[10],
+            row[14],
+            row[13],
+        )
         for row in found.rows
     ]
     return cases.Page(rows, found.next_cursor), found.version
@@ -117,11 +136,18 @@ def items(filters: Mapping[str, Any], address: str) -> tuple[cases.Page, str | N
             "supports": supports,
             "outcome": outcome,
             "answer": answer,
+            "licence": licence,
+            "swhid": swhid,
+            "redirected_to": redirected_to,
+            "software": software,
+            "decision": decision,
+            "reuses": reuses,
             "url": f"{address}/{ref}",
         }
         for (
             _, ref, wanted_object, theme, status, _, commune, received_on, due_on, closed_on,
-            supports, _, _, title, wanted, outcome, answer,
+            supports, _, _, reuses, title, wanted, outcome, answer, licence, swhid, redirected_to,
+            software, decision,
         ) in found.rows
     ]  # fmt: skip
     return cases.Page(rows, found.next_cursor), found.version
@@ -215,7 +241,7 @@ def _read(statement: str, values: Sequence[Any], *, words: bool) -> Sequence[Any
 
 @lru_cache(maxsize=512)
 def _as_one(statement: str, words: bool) -> str:
-    names = ", ".join(f"c{at}" for at in range(17 if words else 14))
+    names = ", ".join(f"c{at}" for at in range(23 if words else 15))
     return (
         f"WITH page({names}) AS ({statement})"
         f" SELECT json_group_array(json_array({names})) FROM page"
@@ -240,10 +266,7 @@ def _statement(
     beyond, order = (">", "ASC") if sort == "oldest" else ("<", "DESC")
     place = (f"(c.{key}, c.id) {beyond} (?, ?)",) if after else ()
     where = "".join(f" AND {condition}" for condition in (*conditions, *place))
-    return (
-        f"{_selected(sqlite, words)}{where}"
-        f" ORDER BY c.{key} {order}, c.id {order} LIMIT ?"
-    )
+    return f"{_selected(sqlite, words)}{where} ORDER BY c.{key} {order}, c.id {order} LIMIT ?"
 
 
 @lru_cache(maxsize=4)
@@ -251,7 +274,7 @@ def _selected(sqlite: bool, words: bool) -> str:
     tables = f'"case" c {"CROSS " if sqlite else ""}JOIN data_request d ON d.case_id = c.id'
     more = _ANSWERS if words else ""
     return (
-        f"SELECT {_CODES}, {_WORDS if words else _TITLE} FROM {tables}{more}"
+        f"SELECT {_CODES}, {_REUSES}, {_WORDS if words else _TITLE} FROM {tables}{more}"
         f" WHERE c.kind = '{DATA_REQUEST}' AND c.visibility = 'public'"
     )
 

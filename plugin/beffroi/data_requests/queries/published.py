@@ -38,6 +38,9 @@ class PublishedAnswer:
     url: str | None
     planned: str | None
     duplicate_of: str | None
+    licence: str | None
+    swhid: str | None
+    redirected_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,11 @@ class PublishedRequest:
     supports: int
     words: Mapping[str, str]
     answer: PublishedAnswer | None
+    reuses: int
 
 
-_CODES = tuple(n for n in PublishedRequest.__dataclass_fields__ if n not in {"words", "answer"})
+_MADE = {"words", "answer", "reuses"}
+_CODES = tuple(n for n in PublishedRequest.__dataclass_fields__ if n not in _MADE)
 
 
 def _rows() -> Any:
@@ -104,12 +109,14 @@ def by_ids(case_ids: Iterable[int]) -> dict[int, PublishedRequest]:
 def _published(rows: Sequence[Any]) -> list[PublishedRequest]:
     ids = [row.id for row in rows]
     words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
+    reused = cases.reuses_by_case(ids)
     newest = {case_id: found[0] for case_id, found in answers.items() if found}
     listed = _listed({answer.duplicate_of for answer in newest.values()} - {None})
     return [
         PublishedRequest(
             words=words[row.id],
             answer=_answer(newest[row.id], listed) if row.id in newest else None,
+            reuses=len(reused[row.id]),
             **{name: getattr(row, name) for name in _CODES},
         )
         for row in rows
@@ -125,6 +132,9 @@ def _answer(given: cases.PublicAnswer, listed: set[str]) -> PublishedAnswer:
         url=given.url if given.words is not None else None,
         planned=given.planned,
         duplicate_of=given.duplicate_of if given.duplicate_of in listed else None,
+        licence=given.licence,
+        swhid=given.swhid if given.words is not None else None,
+        redirected_to=given.redirected_to if given.words is not None else None,
     )
 
 

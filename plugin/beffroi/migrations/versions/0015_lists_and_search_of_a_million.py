@@ -16,7 +16,7 @@ from alembic import op
 from beffroi.kernel.ranking import stem, words
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -66,10 +66,7 @@ def upgrade() -> None:
         )
         _fill("(rowid, title, more) VALUES (:key, :title, :more)", _stemmed)
         return
-    op.execute(
-        "CREATE TABLE case_search"
-        " (key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)"
-    )
+    op.execute("CREATE TABLE case_search (key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
     op.execute("ALTER TABLE case_search ALTER COLUMN words SET STATISTICS 0")
     _fill("(key, words) VALUES (:key, array_to_tsvector(CAST(:words AS text[])))", _stemmed)
     op.execute("CREATE INDEX ix_case_search_words ON case_search USING GIN (words)")

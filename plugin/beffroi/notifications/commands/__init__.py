@@ -58,11 +58,11 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
     page = f"{settings.public_url}/{section}/{note.ref}"
     stop = f"{settings.public_url}/follow/{note.token}"
     with force_locale(note.lang):
-        subject = gettext(rules.SUBJECTS[note.step], ref=note.ref)
+        subject = gettext(rules.SUBJECTS[note.step], ref=note.ref, other=note.other)
         lines = [gettext("Hello,"), ""]
         if note.title:
             lines += [gettext("%(name)s: %(words)s", name=note.ref, words=note.title), ""]
-        lines += [gettext(rules.SENTENCES[note.step], town=settings.name), "", page, ""]
+        lines += [*_about_the_step(settings, note, page), ""]
         if note.has_receipt:
             lines += [*_about_the_receipt(settings, note.ref, now), ""]
         if note.may_withdraw:
@@ -76,10 +76,13 @@ def send_step(args: dict[str, Any], now: datetime) -> None:
             lines += [gettext("The answer:"), "", note.answer, ""]
         if note.remedies:
             lines += [gettext("Your rights:"), "", note.remedies, ""]
-        lines += ["-- ", settings.name, gettext("Stop receiving these messages:") + " " + stop]
+        lines += ["-- ", settings.name]
+        if note.token:
+            lines.append(gettext("Stop receiving these messages:") + " " + stop)
     message = _envelope(settings, note.to, subject, note.message_id, now)
-    message["List-Unsubscribe"] = f"<{stop}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if note.token:
+        message["List-Unsubscribe"] = f"<{stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content("\n".join(lines) + "\n")
     _mailer(settings).send(message)
     with unit_of_work():
@@ -118,6 +121,17 @@ def send_announcement(args: dict[str, Any], now: datetime) -> None:
         service.announced(key, now=now)
 
 
+def _about_the_step(settings: Settings, note: queries.Message, page: str) -> list[str]:
+    """Return the lines that say what has happened, or ask, and the address that they lead to."""
+    said = gettext(rules.SENTENCES[note.step], town=settings.name, other=note.other)
+    if not note.question:
+        return [said, "", page]
+    named = str(note.other)
+    if note.other_title:
+        named = gettext("%(name)s: %(words)s", name=note.other, words=note.other_title)
+    return [said, "", named, "", f"{settings.public_url}/join/{note.question}"]
+
+
 def _about_the_receipt(settings: Settings, ref: str, now: datetime) -> list[str]:
     """Return the lines that lead an author to the receipt, without signing in."""
     key = private_links.key_for(settings.secret_key, ref, "receipt")
@@ -131,14 +145,13 @@ def _about_the_receipt(settings: Settings, ref: str, now: datetime) -> list[str]
 
 
 def send_confirmation(args: dict[str, Any], now: datetime) -> None:
-    """Send the link that confirms the address of a request."""
+    """Send the link that confirms the address of a request, or of a reuse."""
     settings = _settings()
-    link = f"{settings.public_url}/requests/confirm/{args['token']}"
+    what = args.get("what", "request")
+    link = f"{settings.public_url}{rules.CONFIRM_PATHS[what]}/{args['token']}"
     with force_locale(args["lang"]):
-        subject = gettext("Confirm your request to %(town)s", town=settings.name)
-        words = gettext(
-            "Open this page within two days and press the button, and your request is sent:"
-        )
+        subject = gettext(rules.CONFIRM_SUBJECTS[what], town=settings.name)
+        words = gettext(rules.CONFIRM_SENTENCES[what])
         ignore = gettext("If you did not write to us, ignore this message: nothing is kept.")
     host = settings.public_url.split("//", 1)[1].split(":")[0]
     message = _envelope(

@@ -38,6 +38,8 @@ REQUEST_COLUMNS = (
     Column("area", "text", N_("area, once released")),
     Column("period", "text", N_("period, once released")),
     Column("format", "text", N_("format wished for, once released")),
+    Column("software", "text", N_("which software, of a request for source code, once released")),
+    Column("decision", "text", N_("the decision that an algorithm takes part in, once released")),
     Column("outcome", "code", N_("what the newest official answer decided"), tuple(OUTCOMES)),
     Column("answered_on", "date", N_("day of that answer")),
     Column("answer", "text", N_("its words, unless they are held back")),
@@ -45,6 +47,10 @@ REQUEST_COLUMNS = (
     Column("published_url", "address", N_("where what was asked for is published")),
     Column("planned", "text", N_("quarter for which publication is planned, such as 2027-Q1")),
     Column("duplicate_of", "text", N_("reference of the request that it repeats")),
+    Column("licence", "code", N_("licence of what is published (SPDX)")),
+    Column("swhid", "text", N_("Software Heritage identifier of published source code")),
+    Column("redirected_to", "text", N_("the body to which it was passed on")),
+    Column("reuses", "number", N_("how many reuses people have told us of, once released")),
 )
 """The columns of `/data/requests.csv` and the members of each item of the JSON, in this order."""
 

@@ -35,6 +35,9 @@ from beffroi_web.cells import harmless
 from beffroi_web.filters import paragraphs
 from beffroi_web.words import N_
 
+ROLES = ("title", "wanted", "area", "period", "format", "software", "decision")
+"""The released texts that are columns."""
+
 ENDLESS = "1970-01-01T00:00:00Z"
 """When a feed without an entry was renewed: at no moment of the town's."""
 
@@ -77,7 +80,7 @@ def request_item(row: PublishedRequest, settings: Settings) -> dict[str, Any]:
         "due_on": _day(row.due_on),
         "closed_on": _day(row.closed_on),
         "supports": row.supports,
-        **{role: words.get(role) for role in ("title", "wanted", "area", "period", "format")},
+        **{role: words.get(role) for role in ROLES},
         "outcome": answer.outcome if answer else None,
         "answered_on": _day(local_day(answer.at, settings.time_zone)) if answer else None,
         "answer": answer.words if answer else None,
@@ -85,6 +88,10 @@ def request_item(row: PublishedRequest, settings: Settings) -> dict[str, Any]:
         "published_url": answer.url if answer else None,
         "planned": answer.planned if answer else None,
         "duplicate_of": answer.duplicate_of if answer else None,
+        "licence": answer.licence if answer else None,
+        "swhid": answer.swhid if answer else None,
+        "redirected_to": answer.redirected_to if answer else None,
+        "reuses": row.reuses,
     }
     return {column.name: values[column.name] for column in REQUEST_COLUMNS}
 

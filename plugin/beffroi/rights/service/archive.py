@@ -14,7 +14,7 @@ from beffroi.accounts import queries as accounts
 from beffroi.campaigns import queries as campaigns
 from beffroi.campaigns.queries import persons as campaigners
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import CaseHead, persons, subscribing
+from beffroi.cases.queries import CaseHead, offers, persons, subscribing
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
@@ -63,6 +63,7 @@ def everything(
         "cases": [_case(head, texts) for head in heads],
         "comments": [_comment(text) for text in texts if text.case_id not in refs],
         "supports": _rows(persons.supports_of(whose.party_ids)),
+        "questions": _rows(offers.offers_to(whose.party_ids)),
         "follows": _rows(persons.follows_of(whose.party_ids)),
         "subscriptions": _rows(subscribing.subscriptions_of(whose.party_ids)),
         "campaigns": _campaigns(whose, refs),
