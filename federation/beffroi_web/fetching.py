@@ -11,9 +11,9 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlencode
 
 from beffroi_web.addresses import LONGEST_ADDRESS, check_address, domain_name, is_public
 
@@ -79,6 +79,16 @@ class Fetching:
 
     def get(self, address: str, kept: Kept | None = None) -> Document:
         """Return what stands at an address, or that it has not changed; raises NotFetched."""
+        return self._one(address, kept or Kept(), None)
+
+    def post(self, address: str, form: Mapping[str, str]) -> Document:
+        """Send a form to an address and return the answer; raises NotFetched, also for a refusal.
+
+        Once it is raised nobody knows whether the form arrived, unless the sentence says so.
+        """
+        return self._one(address, Kept(), urlencode(form).encode())
+
+    def _one(self, address: str, kept: Kept, form: bytes | None) -> Document:
         try:
             parts = check_address(address, self._allowed)
         except ValueError as fault:
@@ -89,7 +99,7 @@ class Fetching:
         except (OSError, ssl.SSLError) as error:
             raise NotFetched(f"No connection to {parts.netloc}: {error}") from None
         try:
-            return self._asked(connection, parts, kept or Kept(), until)
+            return self._asked(connection, parts, kept, form, until)
         except (OSError, http.client.HTTPException) as error:
             said = str(error) or type(error).__name__
             raise NotFetched(f"{parts.netloc} broke off: {said}") from None
@@ -121,25 +131,33 @@ class Fetching:
         raise failure
 
     def _asked(
-        self, connection: socket.socket, parts: SplitResult, kept: Kept, until: float
+        self,
+        connection: socket.socket,
+        parts: SplitResult,
+        kept: Kept,
+        form: bytes | None,
+        until: float,
     ) -> Document:
         asking = http.client.HTTPConnection(parts.hostname or "", parts.port)
         asking.auto_open = 0  # never look the name up again
         asking.sock = connection
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        asking.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
+        method = "GET" if form is None else "POST"
+        asking.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         headers = {
             "Host": parts.netloc,
             "Accept-Encoding": "identity",
             "User-Agent": self._user_agent,
             "If-None-Match": kept.etag,
             "If-Modified-Since": kept.modified,
+            "Content-Type": "" if form is None else "application/x-www-form-urlencoded",
+            "Content-Length": "" if form is None else str(len(form)),
         }
         for name, value in headers.items():
             if value:
                 asking.putheader(name, value)
         connection.settimeout(_left(until))
-        asking.endheaders()
+        asking.endheaders(form)
         answer = asking.getresponse()
         if answer.status == 304 and kept != Kept():
             return Document(None, kept)
@@ -148,7 +166,7 @@ class Fetching:
             raise NotFetched(
                 f"{parts.netloc} sends on to {to!r}: write that address, if it is right"
             )
-        if answer.status != 200:
+        if answer.status not in ((200,) if form is None else (200, 201, 202)):
             raise NotFetched(f"{parts.netloc} answered {answer.status}")
         body = self._body(answer, connection, until, parts.netloc)
         new = Kept(_plain(answer.headers.get("ETag")), _plain(answer.headers.get("Last-Modified")))

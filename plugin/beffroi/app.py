@@ -29,6 +29,7 @@ from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.moderation import routes as moderation
+from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
 from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
@@ -161,8 +162,9 @@ def create_app(
     features = (
         accounts, cases, data_requests, similar, incidents, moderation, rights, dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data):
+    for feature in (*features, open_data, open311):
         app.register_blueprint(feature.blueprint)
+    app.register_blueprint(open311.desk)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)

@@ -18,6 +18,9 @@ CYBER = "cyber"
 INCIDENTS = (STREET, CYBER)
 KINDS = (DATA_REQUEST, *INCIDENTS)
 
+API_CLIENT = "api"
+"""The kind of the party of another application, which passes on what people tell it."""
+
 TEXT_LIMITS: Mapping[str, int] = {
     "title": 200,
     "wanted": 5000,
@@ -172,8 +175,20 @@ STEP_WORDS: Mapping[str, str] = {
     "cada_opinion": N_("The CADA gave its opinion"),
     "cada_told": N_("The CADA was told what will be done"),
     "court": N_("The administrative court was asked"),
+    "forwarded": N_("Passed on to another tool of the institution"),
+    "elsewhere": N_("Another application says"),
 }
 """What people read for each step of a timeline."""
+
+ELSEWHERE_WORDS: Mapping[str, str] = {
+    "open": N_("open there"),
+    "in_progress": N_("being worked on there"),
+    "fixed": N_("put right"),
+    "closed": N_("closed there"),
+    "duplicate": N_("known there already"),
+    "not_ours": N_("a matter for another body"),
+}
+"""What people read for each status that another application gives a case (step `elsewhere`)."""
 
 ROLE_WORDS: Mapping[str, str] = {
     "title": N_("Title"),
@@ -198,6 +213,7 @@ CHANNEL_WORDS: Mapping[str, str] = {
     "counter": N_("Counter"),
     "meeting": N_("Meeting"),
     "import": N_("Import"),
+    "open311": N_("Another application (Open311)"),
 }
 """What agents read for the way in which a case came."""
 

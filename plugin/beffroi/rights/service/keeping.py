@@ -21,6 +21,7 @@ from beffroi.cases.queries import persons
 from beffroi.cases.service import keeping as cases
 from beffroi.config import Settings
 from beffroi.data_requests import service as data_requests
+from beffroi.incidents import service as incidents
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db
 from beffroi.notifications import queries as notification_queries
@@ -87,6 +88,7 @@ def _value(rule: Rule, settings: Settings) -> int:
 def _forget_originals(at: Moment, _: SignInStore) -> int:
     ids = cases.forget_originals(at.day_before(at.settings.keep_originals_days), PORTION)
     data_requests.forget_receipts(ids)
+    incidents.forget_positions(ids)
     return len(ids)
 
 
