@@ -103,7 +103,7 @@ _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?\s*(Z|[+ -]\d{2}:?\d{2})?)?", re.ASCII
 )
 _TAG = re.compile(
-    r"<\s*/?\s*[a-zA-Z][^<>]*>|<!--|<!\[CDATA\[|&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos|nbsp);",
+    r"</?[a-zA-Z][^<>]*>|<!--|<!\[CDATA\[|&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos|nbsp);",
     re.I,
 )
 _ATTRIBUTE = re.compile(r"attribute\[([^\]\[]{1,40})\](?:\[\])?")
@@ -131,8 +131,11 @@ def moment(said: str, zone: tzinfo) -> datetime:
 def window(
     start: datetime | None, end: datetime | None, now: datetime
 ) -> tuple[datetime, datetime]:
-    """Return the span to look in: at most 90 days, the newest of those that were asked for."""
-    until = end or (start + WINDOW if start else now)
+    """Return the span to look in: at most 90 days, the newest of those that were asked for.
+
+    It ends now at the latest; a beginning that is later than that finds nothing.
+    """
+    until = min(end or (start + WINDOW if start else now), now)
     since = max(start, until - WINDOW) if start else until - WINDOW
     return since, until
 
