@@ -19,12 +19,18 @@ PUBLIC_UNSAFE = {
     ("POST", "/requests/<ref>/cada"): "its author, by the same; nothing is kept",
     ("POST", "/requests/<ref>/withdraw"): "its author, signed in or by the link of the mail",
     ("POST", "/incidents/<ref>/withdraw"): "the same; who reported without an account has a link",
+    **{
+        ("POST", f"/open311/v2/{what}.{ending}"): "another application, with the key in its form"
+        for what in ("requests", "servicerequestupdates")
+        for ending in ("xml", "json")
+    },
     ("POST", "/sign-out"): "ends the own session; nothing to end is no harm",
 }
 """Everything that somebody who is not signed in may change, and why."""
 
-WITHOUT_TOKEN = {"cases.stopped_following"}
-"""The views that take a form from elsewhere: mail programs post the one-click there."""
+WITHOUT_TOKEN = {"cases.stopped_following", "open311.create", "open311.update"}
+"""The views that take a form from elsewhere: the one-click of mail programs; other applications,
+which have a key."""
 
 
 def unsafe(app: Flask) -> dict[tuple[str, str], frozenset[str] | None]:
@@ -59,7 +65,7 @@ def test_everything_at_the_desk_is_for_agents_or_moderators(village: Town) -> No
     assert all(who and who <= {"agent", "moderator", "administrator"} for who in desk.values())
 
 
-def test_only_one_click_is_taken_without_a_token(village: Town) -> None:
+def test_only_one_click_and_open311_are_taken_without_a_token(village: Town) -> None:
     exempt = {
         rule.endpoint
         for rule in village.app.url_map.iter_rules()

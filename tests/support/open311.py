@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from werkzeug.test import TestResponse
 
 from beffroi.open311 import service
-from support.town import PUBLIC_URL, Town
+from support.town import Town
 
 V2 = "/open311/v2"
 REPORT: Mapping[str, str] = {
@@ -28,13 +28,13 @@ def key_for(town: Town, name: str = "FixMyStreet") -> str:
 def send(town: Town, path: str, form: Mapping[str, Any], ending: str = "json") -> TestResponse:
     """Post a form as a program does: no cookie, no token."""
     client = town.app.test_client(use_cookies=False)
-    return client.post(f"{V2}/{path}.{ending}", base_url=PUBLIC_URL, data=dict(form))
+    return client.post(f"{V2}/{path}.{ending}", base_url=town.settings.public_url, data=dict(form))
 
 
 def ask(town: Town, path: str, query: str = "", ending: str = "json") -> TestResponse:
     """Get a resource as a program does."""
     client = town.app.test_client(use_cookies=False)
-    return client.get(f"{V2}/{path}.{ending}{query}", base_url=PUBLIC_URL)
+    return client.get(f"{V2}/{path}.{ending}{query}", base_url=town.settings.public_url)
 
 
 def faults(answer: TestResponse) -> list[tuple[int, str]]:
