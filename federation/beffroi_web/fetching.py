@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlencode
 
 from beffroi_web.addresses import LONGEST_ADDRESS, check_address, domain_name, is_public
 
@@ -92,6 +92,16 @@ class Fetching:
         """
         return self._once(
             address, lambda sock, parts, until: self._told(sock, parts, until, body, headers)
+        )
+
+    def send(self, address: str, form: Mapping[str, str]) -> Document:
+        """Send a form to an address and return the answer; raises NotFetched, also for a refusal.
+
+        Once it is raised nobody knows whether the form arrived, unless the sentence says so.
+        """
+        body = urlencode(form).encode()
+        return self._once(
+            address, lambda sock, parts, until: self._asked(sock, parts, until, Kept(), body)
         )
 
     def _once(self, address: str, ask: Callable[[socket.socket, SplitResult, float], _A]) -> _A:
@@ -178,10 +188,16 @@ class Fetching:
         return answer.status
 
     def _asked(
-        self, connection: socket.socket, parts: SplitResult, until: float, kept: Kept
+        self,
+        connection: socket.socket,
+        parts: SplitResult,
+        until: float,
+        kept: Kept,
+        form: bytes | None = None,
     ) -> Document:
         known = {"If-None-Match": kept.etag, "If-Modified-Since": kept.modified}
-        answer = self._answer(connection, parts, until, known)
+        sent = {"Content-Type": "" if form is None else "application/x-www-form-urlencoded"}
+        answer = self._answer(connection, parts, until, {**known, **sent}, form)
         if answer.status == 304 and kept != Kept():
             return Document(None, kept)
         if 300 <= answer.status < 400:
@@ -189,7 +205,7 @@ class Fetching:
             raise NotFetched(
                 f"{parts.netloc} sends on to {to!r}: write that address, if it is right"
             )
-        if answer.status != 200:
+        if answer.status not in ((200,) if form is None else (200, 201, 202)):
             raise NotFetched(f"{parts.netloc} answered {answer.status}")
         body = self._body(answer, connection, until, parts.netloc)
         new = Kept(_plain(answer.headers.get("ETag")), _plain(answer.headers.get("Last-Modified")))

@@ -73,14 +73,20 @@ def check_limits() -> None:
     """Raise `TooMany`, with the seconds to wait, when a rule is broken; run before each request."""
     view = current_app.view_functions.get(request.endpoint or "")
     marked = getattr(view, _MARK, ()) or getattr(getattr(view, "view_class", None), _MARK, ())
-    strategy = cast(Limiter, web().limiter).limiter
     for rule, methods in marked:
-        if request.method not in methods:
-            continue
-        item = parse(rule)
-        counter = (request.endpoint or "", counted_as())
-        if not strategy.hit(item, *counter):
-            # The library counts by the machine's clock, so that clock says how long to wait.
-            opens = strategy.get_window_stats(item, *counter).reset_time
-            seconds = max(1, math.ceil(opens - time.time()))
-            raise TooMany(N_("You did this many times in a short while."), seconds=seconds)
+        if request.method in methods:
+            count(rule, request.endpoint or "", counted_as())
+
+
+def count(rule: str, *names: str) -> None:
+    """Count one use under some names; raise `TooMany` when that is more often than `rule` allows.
+
+    For what is known only once a request was read, such as the key that a program sends with it.
+    """
+    strategy = cast(Limiter, web().limiter).limiter
+    item = parse(rule)
+    if not strategy.hit(item, *names):
+        # The library counts by the machine's clock, so that clock says how long to wait.
+        opens = strategy.get_window_stats(item, *names).reset_time
+        seconds = max(1, math.ceil(opens - time.time()))
+        raise TooMany(N_("You did this many times in a short while."), seconds=seconds)

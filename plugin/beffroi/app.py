@@ -33,6 +33,7 @@ from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.kernel.versions import READER, init_versions, token
 from beffroi.moderation import routes as moderation
+from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
 from beffroi.open_data.routes import statistics
 from beffroi.rights import routes as rights
@@ -183,8 +184,9 @@ def create_app(
         accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
         dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data, statistics, catalogue):
+    for feature in (*features, open_data, statistics, catalogue, open311):
         app.register_blueprint(feature.blueprint)
+    app.register_blueprint(open311.desk)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)

@@ -6,6 +6,7 @@ in lower case, the environment winning. There is no default secret, an unknown n
 all faults are reported at once. `docs/reference/settings.md` lists them (a test compares).
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -29,6 +30,20 @@ OWN = (PREFIX + "AGGREGATOR_URL",)
 KINDS = ("commune", "epci", "other")
 DATA_LICENCES = ("etalab-2.0", "odbl-1.0")
 BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "200000+")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Another tool of the institution, to which released street reports are passed on.
+
+    `url` is its GeoReport v2 endpoint, `services` its codes by our categories.
+    """
+
+    name: str
+    url: str
+    services: Mapping[str, str]
+    api_key: str = field(default="", repr=False)
+    jurisdiction_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,9 @@ class Settings:
     catalogues: tuple[tuple[str, str], ...] = ()
     announce_url: str = ""
     announce_secret: str = field(default="", repr=False)
+    open311_forward: tuple[Tool, ...] = ()
+    open311_per_hour: int = 600
+    open311_decimals: int = 0
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -175,9 +193,38 @@ def _can_be_told(address: str) -> bool:
         return False
 
 
+def _tools(value: Any) -> tuple[Tool, ...]:
+    """Return the tools of a table (or of the same as JSON text): one table each, by its name."""
+    table = json.loads(value) if isinstance(value, str) else value
+    try:
+        return tuple(Tool(name=str(name), **said) for name, said in table.items())
+    except (AttributeError, TypeError) as fault:
+        raise ValueError(
+            "each tool has url and services, and may have api_key and jurisdiction_id"
+        ) from fault
+
+
+def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
+    taken = [category for tool in tools for category in tool.services]
+    try:
+        for tool in tools:
+            loopback = frozenset({"/".join(tool.url.split("/")[:3])})
+            check_address(tool.url, loopback)
+            texts = (tool.api_key, tool.jurisdiction_id, *tool.services.values())
+            if not all(isinstance(one, str) for one in texts) or not tool.services:
+                return False
+    except (ValueError, AttributeError):
+        return False
+    named = all(re.fullmatch("[a-z][a-z0-9-]{0,31}", tool.name) for tool in tools)
+    return named and len(set(taken)) == len(taken)
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "catalogues": _catalogues,
+    "open311_forward": _tools,
+    "open311_per_hour": int,
+    "open311_decimals": int,
     "languages": words,
     "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
@@ -226,6 +273,14 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "is the number of agents in full-time equivalents",
     ),
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
+    ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
+    ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
+    (
+        "open311_forward",
+        _can_be_sent_to,
+        "names tools in small letters, each with url (https://…) and services, and no category in"
+        " two of them",
+    ),
     *(
         (name, partial(_between, least), f"is a number from {least} to {LONGEST}")
         for name, least in LEAST.items()

@@ -32,6 +32,7 @@ from beffroi.legal.law import law_of
 from beffroi.moderation import commands as moderation
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
+from beffroi.open311 import commands as open311
 from beffroi.outbox import service as outbox
 from beffroi.rights import commands as rights
 from beffroi.rights.queries import archive_names
@@ -40,7 +41,9 @@ from beffroi_web.rewriting import CannotRewrite, rewrite
 
 log = logging.getLogger(__name__)
 
-HANDLERS = {**notifications.HANDLERS, **campaigns.HANDLERS, **rights.HANDLERS}
+HANDLERS = {
+    **notifications.HANDLERS, **campaigns.HANDLERS, **rights.HANDLERS, **open311.HANDLERS,
+}  # fmt: skip
 """Which job is whose."""
 
 PAUSE_SECONDS = 30

@@ -22,6 +22,7 @@ from demo.places import Town as DemoTown
 from demo.seeds import seed
 from support.browser import Late, browser, served
 from support.databases import fresh
+from support.open311 import key_for
 from support.photo_carriers import corners, encoded
 from support.town import Person, Town, open_town
 
@@ -31,6 +32,12 @@ SEEDED = DemoTown(
     "tests", "Beffroi-sur-Exemple", "210000006", "epci", ("99998", "99999"), "20000-49999",
     "#2f4b6e", 0,
 )  # fmt: skip
+TOOLS = {
+    "voirie": {
+        "url": "http://127.0.0.1:9/open311/v2",  # nobody answers there
+        "services": {"vehicles": "VOI-12", "furniture": "MOB-07"},
+    }
+}
 PERSONAL = "Écrire à camille@example.org, ou au 06 12 34 56 78.\n\nMerci d’avance."
 LONG = "Liste des subventions " + "intercommunalement-redistribuées " * 5
 
@@ -97,7 +104,7 @@ def live(
         open_town(
             folder, fresh("sqlite", MIGRATIONS, folder),
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
-            clean_texts_appear=True,
+            clean_texts_appear=True, open311_forward=TOOLS,
         ) as town,
     ):  # fmt: skip
         late.app = town.app
@@ -158,6 +165,8 @@ def _leave(made: Live) -> None:
 def _fill(made: Live) -> None:
     """Make one case in each state that a page can show."""
     town, refs = made.town, made.refs
+    for name in ("FixMyStreet", "Appli de la métropole"):
+        key_for(town, name)
     citizen = made.people["citizen"]
     refs["pending"] = citizen.sends_request(wanted=PERSONAL, commune="99998")
     refs["open"] = town.request(

@@ -35,6 +35,7 @@ from support.crawler import Page, crawl, leaks, log_places, paths
 from support.databases import database_fixture, fresh
 from support.demo_run import free_base
 from support.nation import Nation
+from support.open311 import key_for, send
 from support.photo_carriers import JPEG, corners, encoded
 from support.town import NOON, Person, Town, open_town
 
@@ -42,6 +43,7 @@ pytestmark = pytest.mark.slow
 database_url = database_fixture(MIGRATIONS)
 
 PUBLIC_TITLE = "Menus des cantines de la ville"
+HOLE = "Un trou dans la chaussée"
 NOT_LISTED = ("neighbours", "persons", "phishing", "weakness")
 ONCE_PUBLIC = {
     f"{what}, once public: {role}" for what in ("held", "removed") for role in ("title", "wanted")
@@ -81,6 +83,7 @@ def plant(town: Town) -> Planted:
     _campaign(town, made, call)
     _incidents(town, made)
     _persons(town, made)
+    _from_elsewhere(town, made)
     town.work()
     _removed(town, made)
     town.work()
@@ -249,6 +252,44 @@ def _incidents(town: Town, made: Planted) -> None:
             town.close(ref, "resolved", f"C’est fait {words}.")
 
 
+def _from_elsewhere(town: Town, made: Planted) -> None:
+    """Another application sends reports and updates with everything that it knows of a person."""
+    key = made.markers["key of an application"] = key_for(town, made.word("name of an application"))
+    for what in ("by Open311", "by Open311, pending"):
+        person = {
+            name: f"{made.word(f'{what}: {name}')}"
+            for name in ("first_name", "last_name", "phone", "device_id", "account_id")
+        }
+        report = {
+            **person,
+            "api_key": key,
+            "service_code": "road",
+            "email": f"{made.word(f'{what}: email')}@citizens.example",
+            "description": f"Mots d’origine {made.word(f'{what}: description')}",
+            "address_string": made.word(f"{what}: address_string"),
+            "address_id": made.word(f"{what}: address_id"),
+            "media_url": f"https://img.example/{made.word(f'{what}: media_url')}.jpg",
+            "attribute[more]": made.word(f"{what}: attribute"),
+            "lat": "48.8566123",
+            "long": "2.3522456",
+        }
+        [sent] = send(town, "requests", report).get_json()
+        ref = made.refs[what] = sent["service_request_id"]
+        update = {
+            **person,
+            "api_key": key,
+            "service_request_id": ref,
+            "update_id": made.word(f"{what}: update_id"),
+            "updated_datetime": "2027-01-12T12:00:00Z",
+            "status": "FIXED",
+            "description": f"Mots d’origine {made.word(f'{what}: update')}",
+        }
+        assert send(town, "servicerequestupdates", update).status_code == 200
+    made.markers |= {"a latitude": "48.8566", "a longitude": "2.3522"}
+    town.release(made.refs["by Open311"], description=HOLE, place="Rue du Port")
+    town.close(made.refs["by Open311"], "resolved")
+
+
 def _photo(made: Planted, what: str) -> tuple[io.BytesIO, str]:
     """Return a photo with marked words beside its pixels, in its thumbnail and in its name."""
     said = made.word(f"written in a photo: {what}").encode()
@@ -328,7 +369,8 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
             pull(nation, url)
             size = int(town.one("SELECT published FROM log_state"))
             names = [name for row in town.rows(PHOTOS) for name in row]
-            of_town = crawl(town.app, site, {**known_of_town(planted, size), "name": names})
+            known = {**known_of_town(planted, size), "name": names}
+            of_town = crawl(town.app, site, known, start=open311_lists(planted))
             of_nation = crawl(nation.app, nation.settings.public_url, known_of_nation(nation))
             yield Both(town, nation, planted, of_town, of_nation)
 
@@ -343,8 +385,23 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
         "text_id": [1, 2],
         "provider": ["nobody"],
         "filename": ["web.css"],
+        "service_code": ["lighting", "neighbours"],
+        "rest": ["v2/nothing.xml"],
         **log_places(size),
     }
+
+
+def open311_lists(planted: Planted) -> list[str]:
+    """Return the lists of Open311 with everything that can be asked for in them."""
+    refs = ",".join(planted.refs.values())
+    queries = ("extensions=true", f"extensions=true&service_request_id={refs}")
+    span = "start_date=2027-01-01T00:00:00Z&end_date=2027-02-01T00:00:00Z"
+    return [
+        f"/open311/v2/{what}.{ending}?{query}"
+        for what in ("requests", "servicerequestupdates")
+        for ending in ("xml", "json")
+        for query in (*queries, f"{span}&extensions=true")
+    ]
 
 
 def known_of_nation(nation: Nation) -> dict[str, Any]:
@@ -391,6 +448,8 @@ def _they_were_really_read(both: Both) -> None:
     assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
     note = f"/campaigns/{both.planted.refs['campaign']}/note"
     assert {note, f"{note}.csv", f"{note}.pdf", "/feeds/campaigns.atom"} <= paths(both.of_town)
+    told = {page.path.split("?")[0] for page in both.of_town if HOLE in page.all}
+    assert {f"/open311/v2/requests.{ending}" for ending in ("xml", "json")} <= told
     gone = paths(both.of_town, status=410)
     assert f"/requests/{both.planted.refs['to be removed']}" in gone
     national = {page.path.split("?")[0] for page in both.of_nation if PUBLIC_TITLE in page.all}

@@ -26,12 +26,23 @@ PUBLIC_UNSAFE = {
     ("POST", "/requests/<ref>/reuse"): "shown once an agent has read it; an address is confirmed",
     ("POST", "/requests/reuse/<token>"): "the link of the mail is the proof",
     ("POST", "/join/<token>"): "the link of the mail is the proof; moves its own party alone",
+    **{
+        ("POST", f"/open311/v2/{what}.{ending}"): "another application, with the key in its form"
+        for what in ("requests", "servicerequestupdates")
+        for ending in ("xml", "json")
+    },
     ("POST", "/sign-out"): "ends the own session; nothing to end is no harm",
 }
 """Everything that somebody who is not signed in may change, and why."""
 
-WITHOUT_TOKEN = {"cases.stopped_following", "campaigns.stopped_following"}
-"""The views that take a form from elsewhere: mail programs post the one-click there."""
+WITHOUT_TOKEN = {
+    "cases.stopped_following",
+    "campaigns.stopped_following",
+    "open311.create",
+    "open311.update",
+}
+"""The views that take a form from elsewhere: the one-click of mail programs; other applications,
+which have a key."""
 
 
 def unsafe(app: Flask) -> dict[tuple[str, str], frozenset[str] | None]:
@@ -69,7 +80,7 @@ def test_everything_at_the_desk_is_for_agents_or_moderators(village: Town) -> No
     )
 
 
-def test_only_one_click_is_taken_without_a_token(village: Town) -> None:
+def test_only_one_click_and_open311_are_taken_without_a_token(village: Town) -> None:
     exempt = {
         rule.endpoint
         for rule in village.app.url_map.iter_rules()

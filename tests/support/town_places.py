@@ -114,6 +114,7 @@ PLACES = (
     Place("/desk/texts/{drawn}?shelf=drawn", "agent"),
     Place("/desk/texts/{decided_text}", "agent"),
     Place("/desk/lists", "administrator"),
+    Place("/desk/api-keys", "administrator"),
     Place("/data/"),
     Place("/desk/appeals", "administrator"),
     Place("/desk/cases/{appealed}", "access_officer"),

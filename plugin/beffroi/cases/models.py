@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -174,7 +175,15 @@ class TimelineRow(Model):
     """One thing that happened to a case; appended, never edited."""
 
     __tablename__ = "timeline"
-    __table_args__ = (Index("ix_timeline_case_id_id", "case_id", "id"),)
+    __table_args__ = (
+        Index("ix_timeline_case_id_id", "case_id", "id"),
+        Index(
+            "ix_timeline_told",
+            "at",
+            sqlite_where=text("step IN ('moved', 'answered', 'reopened')"),
+            postgresql_where=text("step IN ('moved', 'answered', 'reopened')"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))

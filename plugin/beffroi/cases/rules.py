@@ -18,6 +18,9 @@ CYBER = "cyber"
 INCIDENTS = (STREET, CYBER)
 KINDS = (DATA_REQUEST, *INCIDENTS)
 
+API_CLIENT = "api"
+"""The kind of the party of another application, which passes on what people tell it."""
+
 TEXT_LIMITS: Mapping[str, int] = {
     "title": 200,
     "wanted": 5000,
@@ -190,8 +193,20 @@ STEP_WORDS: Mapping[str, str] = {
     "draft_returned": N_("The draft could not be published"),
     "draft_dropped": N_("The draft was thrown away"),
     "passed_on": N_("The file was sent to the other body"),
+    "forwarded": N_("Passed on to another tool of the institution"),
+    "elsewhere": N_("Another application says"),
 }
 """What people read for each step of a timeline."""
+
+ELSEWHERE_WORDS: Mapping[str, str] = {
+    "open": N_("open there"),
+    "in_progress": N_("being worked on there"),
+    "fixed": N_("put right"),
+    "closed": N_("closed there"),
+    "duplicate": N_("known there already"),
+    "not_ours": N_("a matter for another body"),
+}
+"""What people read for each status that another application gives a case (step `elsewhere`)."""
 
 ROLE_WORDS: Mapping[str, str] = {
     "title": N_("Title"),
@@ -219,6 +234,7 @@ CHANNEL_WORDS: Mapping[str, str] = {
     "counter": N_("Counter"),
     "meeting": N_("Meeting"),
     "import": N_("Import"),
+    "open311": N_("Another application (Open311)"),
 }
 """What agents read for the way in which a case came."""
 

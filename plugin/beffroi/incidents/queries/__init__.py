@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, null, or_, select
 
 from beffroi.cases import queries as cases
-from beffroi.cases.models import Attachment, Case, CaseText
-from beffroi.cases.rules import INCIDENTS
+from beffroi.cases.models import Attachment, Case, CaseText, Party
+from beffroi.cases.rules import API_CLIENT, INCIDENTS
 from beffroi.incidents.models import Incident
 from beffroi.kernel.db import db
 from beffroi_privacy.photos import LIMITS
@@ -79,7 +79,7 @@ def photos(case_id: int) -> list[CasePhoto]:
     return _photos(Attachment.case_id == case_id)
 
 
-def _shown() -> tuple[Any, ...]:
+def shown() -> tuple[Any, ...]:
     """Return when everyone may see a photo: it, its case's words and the case itself are public."""
     words = select(CaseText.id).where(
         CaseText.case_id == Case.id,
@@ -91,13 +91,13 @@ def _shown() -> tuple[Any, ...]:
 
 def public_photos(case_id: int) -> list[CasePhoto]:
     """Return the photos of a case that everyone may see, oldest first."""
-    return _photos(Attachment.case_id == case_id, *_shown())
+    return _photos(Attachment.case_id == case_id, *shown())
 
 
 def has_photo(ref: str, name: str, *, public: bool) -> bool:
     """Say whether a case has a photo or thumbnail of this stored name; `public`: for everyone."""
     named = or_(Attachment.stored_name == name, Attachment.thumb_name == name)
-    return bool(_photos(Case.ref == ref, named, *(_shown() if public else ())))
+    return bool(_photos(Case.ref == ref, named, *(shown() if public else ())))
 
 
 def listing(filters: Mapping[str, Any]) -> cases.Page:
@@ -136,7 +136,11 @@ class Counted:
 
 
 def counted(since: date, until: date) -> Iterator[Counted]:
-    """Yield the reports received or closed in a span of days (both included), but removed ones."""
+    """Yield the reports received or closed in a span of days (both included), but removed ones.
+
+    What came through another application has that application's party, which says nothing of who
+    reported it: such a report counts as one of an unknown person.
+    """
     rows = db.session.execute(
         select(
             Incident.family,
@@ -144,10 +148,11 @@ def counted(since: date, until: date) -> Iterator[Counted]:
             Case.commune,
             Case.received_on,
             Case.closed_on,
-            Case.party_id,
+            case((Party.kind == API_CLIENT, null()), else_=Case.party_id),
             Case.sensitive,
         )
         .join(Case, Case.id == Incident.case_id)
+        .outerjoin(Party, Party.id == Case.party_id)
         .where(Case.visibility != "removed", Case.kind.in_(INCIDENTS))
         .where(Case.received_on.between(since, until) | Case.closed_on.between(since, until))
         .execution_options(yield_per=2000)

@@ -24,6 +24,7 @@ from beffroi.cases.service import offering
 from beffroi.cases.service.subscribing import forget_ended
 from beffroi.config import Settings
 from beffroi.data_requests import service as data_requests
+from beffroi.incidents import service as incidents
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db
 from beffroi.notifications import queries as notification_queries
@@ -90,6 +91,7 @@ def _value(rule: Rule, settings: Settings) -> int:
 def _forget_originals(at: Moment, _: SignInStore) -> int:
     ids = cases.forget_originals(at.day_before(at.settings.keep_originals_days), PORTION)
     data_requests.forget_receipts(ids)
+    incidents.forget_positions(ids)
     return len(ids)
 
 

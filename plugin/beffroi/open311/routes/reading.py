@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reading by GeoReport v2: discovery, services, requests. Listed categories, released words."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+
+from flask import Response, url_for
+from flask_babel import gettext
+
+from beffroi.cases import queries as cases
+from beffroi.cases.queries import PublicStep
+from beffroi.cases.rules import STEP_WORDS
+from beffroi.incidents.queries import exchange
+from beffroi.incidents.queries.exchange import Wanted
+from beffroi.incidents.rules import CATEGORIES, FAMILIES, Category
+from beffroi.kernel import clock
+from beffroi.kernel.extension import settings
+from beffroi.open311 import rules
+from beffroi.open311.routes.shared import (
+    answer,
+    blueprint,
+    both,
+    check_jurisdiction,
+    given,
+    page,
+    span,
+    zone,
+)
+from beffroi.open311.rules import NotTaken
+from beffroi.open311.schemas import Many, w3c
+from beffroi_web.guards import PUBLIC, guard
+
+SERVICES = {c.code: c for c in CATEGORIES.values() if c.family == "street" and c.listed}
+"""What can be reported by other applications: what is also shown one by one.
+
+A sensitive matter is left out in both directions. It would pass through another application, and
+be kept there; and its sender could never ask for it again, since nobody can.
+"""
+COMMUNE, DATE = "commune", "date"
+"""The attributes of every service: in which commune (where there are several), and since when."""
+
+
+@both("/discovery")
+@guard(PUBLIC)
+def discovery() -> Response:
+    """Say where the endpoint is and which writings it has."""
+    town = settings()
+    endpoint = {
+        "specification": rules.SPECIFICATION,
+        "url": f"{town.public_url}/open311/v2",
+        "changeset": rules.CHANGESET,
+        "type": "test" if town.demonstration else "production",
+        "formats": Many("format", ["text/xml", "application/json"]),
+    }
+    said = {
+        "changeset": rules.CHANGESET,
+        "contact": town.contact or town.name,
+        "key_service": gettext("An administrator of %(town)s gives keys.", town=town.name)
+        + (f" {town.contact}" if town.contact else ""),
+        "endpoints": Many("endpoint", [endpoint]),
+    }
+    return answer("discovery", said)
+
+
+@both("/v2/services")
+@guard(PUBLIC)
+def services() -> Response:
+    """List what can be reported."""
+    check_jurisdiction(given("jurisdiction_id"))
+    return answer("services", Many("service", [_service(c) for c in SERVICES.values()]))
+
+
+def _service(category: Category) -> dict[str, Any]:
+    name = gettext(category.label)
+    return {
+        "service_code": category.code,
+        "service_name": name,
+        "description": name,
+        "metadata": True,
+        "type": "realtime",
+        "keywords": category.code,
+        "group": gettext(FAMILIES[category.family]),
+    }
+
+
+@both("/v2/services/<service_code>")
+@guard(PUBLIC)
+def definition(service_code: str) -> Response:
+    """Say what is asked about one kind of report."""
+    check_jurisdiction(given("jurisdiction_id"))
+    if service_code not in SERVICES:
+        raise NotTaken(rules.NO_SERVICE)
+    asked: list[dict[str, Any]] = []
+    communes = settings().communes
+    if len(communes) > 1:
+        values = Many("value", [{"key": code, "name": code} for code in communes])
+        words = (gettext("Commune"), gettext("The INSEE code of the commune"))
+        asked.append(_asked(COMMUNE, "singlevaluelist", True, 1, *words, values))
+    words = (gettext("When did it happen?"), gettext("Day on which it happened or was seen"))
+    asked.append(_asked(DATE, "datetime", False, 2, *words, Many("value", [])))
+    said = {"service_code": service_code, "attributes": Many("attribute", asked)}
+    return answer("service_definition", said)
+
+
+def _asked(
+    code: str, kind: str, required: bool, order: int, words: str, hint: str, values: Many
+) -> dict[str, Any]:
+    return {
+        "variable": True,
+        "code": code,
+        "datatype": kind,
+        "required": required,
+        "datatype_description": hint,
+        "order": order,
+        "description": words,
+        "values": values,
+    }
+
+
+@both("/v2/requests")
+@guard(PUBLIC)
+def listing() -> Response:
+    """List the newest listed reports of a span of time, or those that are named."""
+    check_jurisdiction(given("jurisdiction_id"))
+    limit, offset = page()
+    refs = rules.listed_values(given("service_request_id"))
+    if refs:
+        wanted = Wanted(refs=refs[: rules.MOST], limit=limit, offset=offset)
+    else:
+        when = span(clock.now())
+        codes = rules.listed_values(given("service_code"))
+        wanted = Wanted(
+            since=when.since,
+            until=when.until,
+            categories=codes or None,
+            open=rules.statuses(given("status")),
+            limit=limit,
+            offset=offset,
+        )
+    return answer("service_requests", Many("request", _requests(exchange.listed(wanted))))
+
+
+@both("/v2/requests/<ref>")
+@guard(PUBLIC)
+def show(ref: str) -> Response:
+    """Show one listed report, as a list of one."""
+    check_jurisdiction(given("jurisdiction_id"))
+    found = _requests(exchange.listed(Wanted(refs=(ref,), limit=1)))
+    if not found:
+        raise NotTaken(rules.NO_REQUEST)
+    return answer("service_requests", Many("request", found))
+
+
+@both("/v2/tokens/<token>")
+@guard(PUBLIC)
+def token(token: str) -> Response:
+    """Say that there are no tokens: a report has its number at once, so none was ever given."""
+    check_jurisdiction(given("jurisdiction_id"))
+    raise NotTaken(rules.NO_TOKEN)
+
+
+@blueprint.get("/<path:rest>")
+@guard(PUBLIC)
+def nothing(rest: str) -> Response:
+    """Say in the specification's own shape that there is nothing at an address."""
+    raise NotTaken(rules.NO_RESOURCE)
+
+
+# ---- one request --------------------------------------------------------------------------------
+
+
+def _requests(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return rows of listed reports as the specification names their parts."""
+    ids = [row.id for row in rows]
+    words, told, photos = cases.words_by_case(ids), exchange.told(ids), exchange.photos(ids)
+    decimals = settings().open311_decimals
+    places = exchange.positions(ids) if decimals else {}
+    more = given("extensions").lower() == "true"
+    here, town, site = zone(), settings().name, settings().public_url
+    names = {code: gettext(category.label) for code, category in SERVICES.items()}
+    found = []
+    for row in rows:
+        said, shown = words[row.id], photos.get(row.id, ())
+        last, answered = told.get(row.id, (row.received_at, None))
+        if not row.open:
+            last = answered or _end_of(row.closed_on, here) or last
+        place = places.get(row.id)
+        one: dict[str, Any] = {
+            "service_request_id": row.ref,
+            "status": "open" if row.open else "closed",
+            "status_notes": said.get("answer"),
+            "service_name": names.get(row.category),
+            "service_code": row.category,
+            "description": said.get("description") or said.get("title"),
+            "agency_responsible": town,
+            "service_notice": None,
+            "requested_datetime": w3c(row.received_at, here),
+            "updated_datetime": w3c(last, here),
+            "expected_datetime": w3c(_end_of(row.due_on, here), here) if row.due_on else None,
+            "address": said.get("place"),
+            "address_id": None,
+            "zipcode": None,
+            "lat": round(place[0], decimals) if place and said.get("description") else None,
+            "long": round(place[1], decimals) if place and said.get("description") else None,
+            "media_url": f"{site}/incidents/{row.ref}/photos/{shown[0][0]}" if shown else None,
+        }
+        found.append({**one, **_extended(row, shown)} if more else one)
+    return found
+
+
+def _end_of(day: Any, here: Any) -> Any:
+    """Return the last second of a day in the town, or None without a day."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=here) if day else None
+
+
+def _extended(row: Any, photos: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return what `extensions=true` adds: attributes, channel and photos, the timeline."""
+    folder = f"{settings().public_url}/incidents/{row.ref}/photos"
+    asked = {COMMUNE: row.commune, DATE: row.happened_on.isoformat() if row.happened_on else None}
+    return {
+        "attributes": {code: said for code, said in asked.items() if said},
+        "extended_attributes": {
+            "channel": row.channel,
+            "photos": Many(
+                "photo",
+                [{"url": f"{folder}/{n}", "thumbnail": f"{folder}/{t}"} for n, t in photos],
+            ),
+        },
+        "notes": Many("note", [_note(step) for step in cases.public_timeline(row.id)]),
+    }
+
+
+def _note(step: PublicStep) -> dict[str, Any]:
+    """Return a step of a public timeline: released words only, and the reason of a move."""
+    said = step.words if step.state == "released" else None
+    return {
+        "datetime": w3c(step.at, zone()),
+        "summary": gettext(STEP_WORDS.get(step.step, step.step)),
+        "description": said or (step.codes or {}).get("reason"),
+        "type": step.step,
+    }
+
+
+def case_page(ref: str) -> str:
+    """Return the address of a report's page."""
+    return settings().public_url + url_for("incidents.show", ref=ref, lang=None)
