@@ -42,7 +42,7 @@ NOTE = {
 }
 NOT_ELIGIBLE = "La liste nomme des personnes : elle ne peut pas être ouverte."
 
-FIRST = (
+FIRST: tuple[tuple[Any, ...], ...] = (
     (2, "dataset", "ECON", "Subventions versées aux associations",
      "Les subventions votées depuis cinq ans, par association et par objet.", "published", 30,
      "Les subventions sont publiées depuis 2021, une ligne par versement.", ""),
@@ -57,7 +57,7 @@ FIRST = (
      "La liste nomme des personnes ; un total par quartier peut être demandé.", "privacy"),
 )  # fmt: skip
 """Requests of the campaign that is over: day of the call, what, answered how after how long."""
-SECOND = (
+SECOND: tuple[tuple[Any, ...], ...] = (
     (1, "dataset", "EDUC", "Fréquentation des piscines, heure par heure",
      "Le nombre d’entrées par heure et par piscine depuis deux ans."),
     (4, "dataset", "HEAL", "Analyses de l’eau du robinet",

@@ -17,7 +17,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from beffroi.campaigns.rules.document import Block, Cell, Document
 
@@ -26,11 +26,11 @@ QUIET, RULE, LINK = HexColor("#5a5f66"), HexColor("#b9bec4"), "#2f4b6e"
 MARGIN, WIDE, NARROW = 22, 166, 24
 """Margins, width of the text and of a column of figures, in millimetres."""
 NEAR = {"\u202f": "\u00a0", "\u2009": "\u00a0", "\u2011": "-", "\u2212": "-"}
-GRID = [
+GRID = TableStyle([
     ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, 0), 1, RULE),
     ("LINEBELOW", (0, 1), (-1, -1), 0.4, RULE), ("LEFTPADDING", (0, 0), (-1, -1), 2),
     ("RIGHTPADDING", (0, 0), (-1, -1), 4), ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
-]  # fmt: skip
+])  # fmt: skip
 
 
 def as_pdf(document: Document) -> bytes:

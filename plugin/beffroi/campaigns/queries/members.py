@@ -55,7 +55,7 @@ def members(campaign_id: int) -> list[Member]:
     }  # fmt: skip
     rows = gathered.cards(joined)
     ids = [row.id for row in rows]
-    words, decided = cases.words_by_case(ids), gathered.decided(ids)
+    words, decided = cases.words_by_case(ids), gathered.decided(rows)
     return [
         Member(
             row=row,

@@ -31,11 +31,19 @@ class Recipient:
 
 def recipients(series_id: int) -> list[Recipient]:
     """Return everyone who follows a series and has an address."""
-    rows = db.session.execute(
+    return _with_addresses(_following(series_id))
+
+
+def _following(series_id: int) -> Select[int, str]:
+    return (
         select(CampaignFollower.party_id, CampaignFollower.token)
         .where(CampaignFollower.series_id == series_id, CampaignFollower.ended_at.is_(None))
         .order_by(CampaignFollower.party_id)
-    ).all()
+    )
+
+
+def _with_addresses(found: Select[int, str]) -> list[Recipient]:
+    rows = db.session.execute(found).all()
     known = cases.readers([row.party_id for row in rows])
     return [
         Recipient(row.party_id, *known[row.party_id], row.token)
@@ -46,7 +54,8 @@ def recipients(series_id: int) -> list[Recipient]:
 
 def recipient(series_id: int, party_id: int) -> Recipient | None:
     """Return one follower of a series, if still one."""
-    return next((one for one in recipients(series_id) if one.party_id == party_id), None)
+    alone = _following(series_id).where(CampaignFollower.party_id == party_id)
+    return next(iter(_with_addresses(alone)), None)
 
 
 def follows(series_id: int, party_id: int) -> bool:

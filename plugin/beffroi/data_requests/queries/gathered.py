@@ -46,11 +46,11 @@ class Decided:
     planned: str | None
 
 
-def decided(case_ids: Collection[int]) -> dict[int, Decided]:
-    """Return how each of some listed requests was decided; those without an answer are left out."""
+def decided(rows: Sequence[Any]) -> dict[int, Decided]:
+    """Return how each of some requests (rows of `cards`) was decided; none without an answer."""
     found = {}
-    open_again = {row.id for row in cards(case_ids) if row.status in {"open", "under_review"}}
-    for case_id, answers in cases.answers_by_case(list(case_ids)).items():
+    open_again = {row.id for row in rows if row.status in {"open", "under_review"}}
+    for case_id, answers in cases.answers_by_case([row.id for row in rows]).items():
         if answers and case_id not in open_again:
             one, first = answers[0], answers[-1]
             url = one.url if one.words is not None else None
