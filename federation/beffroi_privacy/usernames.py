@@ -8,6 +8,7 @@ from functools import lru_cache
 from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.protect import NUMBERED_THINGS
 from beffroi_privacy.spans import ASK, USERNAME, Span
 
@@ -39,10 +40,10 @@ _TO = re.compile(
     r"\b(?i:r[ée]ponse [àa]|r[ée]pond(?:re|s)? [àa]|en r[ée]ponse [àa]|merci|bonjour|salut"
     r"|d'accord avec|comme dit"
     r"|dixit|selon|@|reply to|replying to|agree with|hi|hello"
-    r"|thanks)\s(?:à\s|to\s)?(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{2,4}|\w+_\w+)\b"
+    r"|thanks)\s(?:à\s|to\s)?(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{1,4}|\w+_\w+)\b"
 )
 _FIELD = re.compile(
-    r"\b(?:user|username|login|uid|account|utilisateur|compte)=(?P<name>[^\s,;&\"']{3,40})",
+    r"\b(?:user(?:_?(?:id|name))?|login|uid|account|utilisateur|compte|pseudo|handle|nick)=(?P<name>[^\s,;&\"']{3,40})",
     re.IGNORECASE,
 )
 _ON = re.compile(
@@ -103,7 +104,7 @@ _AS = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
-_ENDS_IN_DIGITS = re.compile(r"[a-zà-ÿ_.-]\d\d")
+_ENDS_IN_DIGITS = re.compile(r"[a-zà-ÿ_.-]\d")
 _DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
 NOT_NICKNAMES = frozenset(
     """
@@ -215,7 +216,12 @@ def find_usernames(text: str) -> Iterator[Span]:
     if holds(low, _NAMING) or holds(low, _NAMING_TOO):
         for found in _UNDER.finditer(low):
             name = text[found.start("name") : found.end("name")].rstrip(".-")
-            if name.isdigit() or _is_nobodys(name) or _is_words(name):
+            if (
+                name.isdigit()
+                or _is_nobodys(name)
+                or _is_words(name)
+                or NETWORK_WORD.fullmatch(fold(name))
+            ):
                 continue
             if _SHAPED.search(name):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
@@ -329,7 +335,7 @@ def _is_given(name: str, link: str, written: str) -> bool:
     if len(folded) < 3 or (_is_bodys(name) if shaped else _is_nobodys(name)):
         return False
     said = re.search(r"est|is|:|=|était|was", link) is not None
-    if name.isdigit() or folded in DEFAULTS:
+    if name.isdigit() or folded in DEFAULTS or NETWORK_WORD.fullmatch(folded):
         return False
     if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
         return True
