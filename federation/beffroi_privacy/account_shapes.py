@@ -66,7 +66,7 @@ _CALLED_UPON = re.compile(
 _DOES = re.compile(
     r"\s(?:a|m'a|nous a|vous a|me|has)\s(?:[ée]crit|dit|commenté|posté|répondu|insult\w+"
     r"|menac\w+|wrote|said)"
-    r"|\s:\s|\swrote\b|\sdit\b"
+    r"|\s:\s|\swrote\b|\sdit\b|\ssaid\b|\ssays\b"
 )
 _HUMPED_BRANDS = frozenset(
     """
@@ -77,7 +77,7 @@ _HUMPED_BRANDS = frozenset(
 )
 _HAS_DIGIT = re.compile(r"[a-z]\d")
 _HUMPED = re.compile(
-    r"(?=[A-Z][a-z\à-ÿ]+[A-Z])(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/.-])"
+    r"(?=[A-Z][a-z\à-ÿ]+[A-Z])(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/-]|\.\w)"
 )
 
 

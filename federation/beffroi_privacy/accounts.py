@@ -21,6 +21,7 @@ from beffroi_privacy.patterns import Stems, any_of, holds, lowered
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS
 from beffroi_privacy.platforms import NETWORK_WORD, NETWORKS
 from beffroi_privacy.spans import ASK, USERNAME, Span
+from beffroi_privacy.strangers import find_strangers
 from beffroi_privacy.usernames import DEFAULTS, is_public_handle
 
 _WORDS = (
@@ -43,11 +44,18 @@ _DOING = (
     r"|signe(?:nt)? (?:comme|sous)?|post(?:s|ed|ing)? (?:as|under)|(?:post[ée]e?|publi[ée]e?"
     r"|[ée]crite?|comment[ée]e?|partag[ée]e?|sign[ée]e?) (?:par|sous)|posted by|a\.?k\.?a\.?"
 )
+_MORE = (
+    r"utilisat(?:eur|rice)s|users|cha[îi]ne|channel|jeux? en ligne|online game|d[ée]sactiv\w+"
+    r"|r[ée]activ\w+|bann\w+|locked out|password for|mot de passe pour|plays? as"
+    r"|joue(?:nt)? (?:sous|avec)|messages? priv[ée]s?|private messages?|tagu[ée]e?s?|tagged"
+    r"|ajoute[rz]?|suivez|follow|gagnante?|winner|id"
+)
+"""Words beside which an account is only looked for in the same clause."""
 _ON = rf"(?:sur|on|via|chez|par|en mp sur|dm on) (?:mon |le |la |my |l')?(?:{NETWORKS})"
 _CUE = re.compile(
     rf"(?<![\w@.-])(?:(?P<words>{any_of(_WORDS)})|(?P<doing>{any_of(_DOING)})|(?P<on>{_ON})"
     rf"|(?P<users>{_USERS})|(?P<net>{any_of(NETWORKS)}|chat|forum)"
-    rf"|(?P<loose>{any_of(_LOOSE)}))(?![\w-])"
+    rf"|(?P<loose>{any_of(_LOOSE)})|(?P<more>{any_of(_MORE)}))(?![\w-])"
 )
 _NAME = re.compile(
     r"(?<![\w/.=%:#@-])@?[A-Za-zÀ-ÿ0-9_][\w.-]*[\w]|(?<!\w)@\w+|\"\s?[^\"\n]{2,30}?\s?\""
@@ -88,7 +96,10 @@ _STEMS = Stems(
     "|account|connect|sign|inscrit|sous |under|regist|goes by|posted|insta|fac|fb|twit|tik|snap"
     "|disc|telegr|mastodon|git|linked|reddit|youtub|twitch|steam|what|mess|skype|bluesky|threads"
     "|nextdoor|internaute|membre|member|forum|chat|publi|posté| par |aka|data.gouv|vinted"
-    "|leboncoin| x |contribut"
+    "|leboncoin| x |contribut|chaîne|chaine|channel|jeu|game|désactiv|desactiv|réactiv"
+    "|reactiv"
+    "|bann|locked|password|passe|play|joue|privé|prive|private|tag|ajoute|suivez|follow|gagn|winner"
+    "|id"
 )
 _AFTER: Final = 48
 _LONGEST: Final = 40
@@ -100,10 +111,13 @@ def find_accounts(text: str) -> Iterator[Span]:
     low = lowered(text)
     yield from find_shaped(text, low)
     yield from find_told(text, low)
+    yield from find_strangers(text, caseless=text == low)
     if not holds(low, _STEMS):
         return
     cues = list(_CUE.finditer(low))
     for cue in cues:
+        if cue.lastgroup == "more":
+            continue
         found = _behind(text, low, cue) or _before(text, low, cue)
         if found is not None:
             yield found

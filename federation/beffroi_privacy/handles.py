@@ -32,6 +32,13 @@ _DERIVED = re.compile(
 )
 """How words end that are made of others: whoever invents a name seldom takes such a one."""
 
+_BEGINNINGS: Final = (
+    "b[lr]|c[hlrzt]|d[rj]|f[lrjt]|g[hlnrw]|k[lnrhw]|m[nc]|p[fhlnrst]|r[h]|s[bcfghklmnpqtvwr]"
+    "|t[hrwsz]|v[lr]|w[hr]|z[dw]|n[g]|l[l]|x[x]"
+)
+LOGIN: Final = re.compile(rf"(?=[b-df-hj-np-tv-xz]{{2}})(?!{_BEGINNINGS})(?:[a-z]*[aeiouy]){{2}}")
+"""Two vowels behind a beginning of no French or English word: an initial and a surname."""
+
 _PRODUCTS = frozenset("magnus sedit".split())
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST: Final = 5
@@ -48,13 +55,14 @@ _NO_ACCOUNT = re.compile(
 _JARGON = frozenset(
     """
     wifi captcha webmail spam spams spammeur spammeurs hashtag hashtags smartphone smartphones
-    login logins avatar avatars nickname nicknames username usernames chatbot bot bots cookie cookies browser desktop mdp mail mails email emails
-    courriel courriels tchat tchats tuto tutos podcast podcasts vlog vlogs streaming twitto
-    followers follower likes liker retweet retweets screenshot screenshots emoji emojis selfie
-    selfies backup malware phishing hameçonnage ransomware antivirus firewall backend frontend
-    webinaire visio visios appli applis dont tweet tweets sexto sextos instagramer youtubeur
-    youtubeuse influenceuse influenceur cyberharcelement doxing doxxing trolls modo modos admin
-    admins sysadmin superadmin wiki wikis newsletter smartphone mobil-home googlemaps svp stp
+    login logins avatar avatars nickname nicknames username usernames chatbot bot bots cookie
+    cookies browser desktop mdp mail mails email emails courriel courriels tchat tchats tuto
+    tutos podcast podcasts vlog vlogs streaming twitto followers follower likes liker retweet
+    retweets screenshot screenshots emoji emojis selfie selfies backup malware phishing
+    hameçonnage ransomware antivirus firewall backend frontend webinaire visio visios appli
+    applis dont tweet tweets sexto sextos instagramer youtubeur youtubeuse influenceuse
+    influenceur cyberharcelement doxing doxxing trolls modo modos admin admins sysadmin
+    superadmin wiki wikis newsletter mobil-home googlemaps svp stp
     """.split()
 )
 _BEING = (
@@ -110,6 +118,7 @@ _ROLE_STEMS = Stems(
 )
 _LIVE = re.compile(r"(?<![\w/.])(?P<name>live:[\w.-]{3,40})(?<![.-])")
 _INITIALLED = re.compile(r"(?<![\w@/.:'-])[a-z]\.(?P<last>[a-z]{4,20})\d{0,3}(?![\w@/'-]|\.\w)")
+_GIT = re.compile(r"(?<![\w-])git(?:hub|lab)\.com/(?P<name>[\w-]{3,39})/\w")
 _FEIGNED = re.compile(
     r"\b(?:faux|fausse|fake|parodi\w*|usurp\w*|bidon|spoof\w*)\s(?:profil\w*|comptes?|accounts?"
     r"|pages?)[^.!?\n]{0,24}?\s\"?(?P<name>@?\w+_\w[\w.-]+)(?<![.-])"
@@ -143,6 +152,9 @@ def _lines(text: str, low: str) -> Iterator[Span]:
             yield Span(*found.span("name"), USERNAME, weak=True)
     if ", qui " in low or ", who " in low:
         yield from _unknown_in(_OPENING, text, text)
+    for found in _GIT.finditer(low) if "git" in low else ():
+        if weigh(found.group("name")) == HANDLE:
+            yield Span(*found.span("name"), USERNAME, weak=True)
     if "(" in low and holds(low, _ROLE_STEMS):
         yield from _unknown_in(_ROLED, text, low, ordinary=ASK)
     for found in _INITIALLED.finditer(low) if "." in low else ():
@@ -230,6 +242,8 @@ def weigh(written: str) -> int:
     folded = fold(written).strip("@._-")
     if folded in DEFAULTS or folded in _JARGON or NETWORK_WORD.fullmatch(folded):
         return NOTHING
+    if is_public_handle(written.lstrip("@")):
+        return NOTHING
     if is_site(folded) or (written.upper() == written and "_" not in written):
         return NOTHING
     if is_account(written, quoted=True):
@@ -237,16 +251,17 @@ def weigh(written: str) -> int:
     parts = [part for part in re.split(r"[._-]", folded) if part]
     if not written.islower() or not parts or any(not part.isalpha() for part in parts):
         return NOTHING
-    if is_public_handle(written) or is_commune(folded):
+    if is_commune(folded):
         return NOTHING
     strange = [part for part in parts if _is_strange(part)]
     if not strange:
         return NOTHING
-    if len(parts) > 1:
-        return HANDLE
     word = strange[0]
-    doubtful = not written.isascii() or (len(word) > 7 and _DERIVED.search(word)) or is_slip(word)
-    return DOUBTFUL if doubtful else HANDLE
+    if not written.isascii() or (len(parts) == 1 and is_slip(word)):
+        return DOUBTFUL
+    if len(parts) > 1 or LOGIN.match(word):
+        return HANDLE
+    return DOUBTFUL if _DERIVED.search(word) else HANDLE
 
 
 def _is_figures(folded: str) -> bool:

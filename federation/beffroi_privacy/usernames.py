@@ -89,6 +89,7 @@ DEFAULTS = frozenset(
     """
     admin administrateur administrator root test demo guest invite anonymous anonyme user username
     postgres mysql oracle default system nobody public password login visiteur webmaster support
+    t.me
     """.split()
 )
 _NICKNAME = re.compile(
@@ -230,7 +231,10 @@ def find_usernames(text: str) -> Iterator[Span]:
 def _may_be_somebodys(name: str) -> bool:
     """Say whether a handle that looks like a body's holds a first name as well."""
     parts = re.split(r"[._-]+", fold(name)) + [fold(part) for part in _HUMP.findall(name)]
-    return any(first_name(part) == SURE and not is_commune(part) for part in parts)
+    others = [part for part in parts if len(part) > 3 and not _is_bodys(part)]
+    return (len(parts) > 3 and any(not is_commune(part) for part in others[:-1])) or any(
+        first_name(part) == SURE and not is_commune(part) for part in parts
+    )
 
 
 def _is_bodys(name: str) -> bool:
@@ -335,7 +339,7 @@ def _is_given(name: str, link: str, written: str) -> bool:
     if len(folded) < 3 or (_is_bodys(name) if shaped else _is_nobodys(name)):
         return False
     said = re.search(r"est|is|:|=|était|was", link) is not None
-    if name.isdigit() or folded in DEFAULTS or NETWORK_WORD.fullmatch(folded):
+    if name.isdigit() or folded in DEFAULTS or NETWORK_WORD.fullmatch(folded.split(".")[0]):
         return False
     if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
         return True

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Words in small letters that no list knows: logins by their letters, and what may be anybody.
+
+No French or English word begins with "gp" or "rc"; an initial before a surname often makes such a
+beginning. Another unknown word is hidden where somebody is spoken of ("d'accord avec …", "the
+inbox of …"), and else a person has to look.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from beffroi_privacy.handles import HANDLE, LOGIN, weigh
+from beffroi_privacy.spans import ASK, USERNAME, Span
+
+_WORD: Final = re.compile(
+    r"(?<![\w/.=%:#@*'\"&?+$~-])[a-z]{6,20}(?![\w/=@*'\"&(%~-]|\.\w|:\w)(?<!ss)"
+)
+_SPOKEN_OF: Final = re.compile(
+    r"(?:\bavec|\bwith|\bselon|\bcontre|\bpar|\bby|dixit|disai(?:t|ent)|\bdi[st]|\bsaid|\bwrote"
+    r"|\b[ée]crit|demandeu\w+|requester|coll[èe]gue|(?:bo[îi]te|session|compte|poste|acc[èe]s|droits"
+    r"|mail|profil|inbox|account|login|password|mailbox) (?:de|of|for)|parle[rz]? à|[ée]crire à"
+    r"|répondre à|merci à|thanks to|what|invalid user|pour l'utilisateur|for user)\s@?$"
+)
+_BACK: Final = 26
+_FOREIGN: Final = 6
+"""Unknown words above which a text is taken for one in another language."""
+
+_AND: Final = re.compile(r"(?:,|\bet|\band|\bou|\bor|&)\s$")
+
+
+def find_strangers(text: str, *, caseless: bool) -> Iterator[Span]:
+    """Yield what may be a login among the words in small letters of a normalised text.
+
+    In a text without capitals nobody is asked about the others, for `person_small` does that.
+    """
+    unknown = [found for found in _WORD.finditer(text) if weigh(found.group()) == HANDLE]
+    last = -1
+    for found in unknown:
+        start, end = found.span()
+        spoken = _SPOKEN_OF.search(text, max(0, start - _BACK), start) is not None
+        follows = 0 <= last <= start and start - last < 7 and _AND.search(text, last, start)
+        if len(unknown) <= _FOREIGN and (spoken or follows or LOGIN.match(found.group())):
+            last = end
+            yield Span(start, end, USERNAME, weak=True)
+        elif not caseless:
+            yield Span(start, end, ASK, weak=True)
