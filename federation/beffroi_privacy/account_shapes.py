@@ -60,7 +60,8 @@ _TILDE = re.compile(
     r"(?<![\w/.~])~(?P<name>[A-Za-zÀ-ÿ][\w-]{2,}(?: (?:la|le|les|de|du) [A-ZÀ-Þ][\w-]+)?)(?![\w/~])"
 )
 _CALLED_UPON = re.compile(
-    r"(?:\+1|\bici|merci|bonjour|salut|hello|\bhi|comme dit|demandez [àa]|thanks|calls? me)\s$",
+    r"(?:\+1|\bici|merci|bonjour|salut|hello|\bhi|comme dit|demandez [àa]|thanks|calls? me"
+    r"|i'm(?: not)?|je suis|c'est|\bcontre|d'accord|bloqu\w+|blocked|insult\w+|reply to)\s$",
     re.IGNORECASE,
 )
 _DOES = re.compile(

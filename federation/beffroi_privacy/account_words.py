@@ -52,6 +52,9 @@ def _is_dated(name: str) -> bool:
 def is_site(name: str) -> bool:
     """Say whether a word is the address of a site, or the name of a file."""
     return (
-        re.search(r"^t\.me$|\.(?:fr|com|org|net|eu|io|gouv|bzh|uk|csv|pdf|jpe?g|png)$", name)
+        re.search(
+            r"^t\.me$|\.(?:fr|com|org|net|eu|io|gouv|bzh|uk|csv|pdf|jpe?g|png|zip|txt|docx?|xlsx?|json|xml|html?|php|exe|py|js|info|be|ch|ca|de|tv|me|app|gov|uk|local|lan|log|conf|odt|ods|example)$",
+            name,
+        )
         is not None
     )

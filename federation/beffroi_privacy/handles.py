@@ -34,9 +34,11 @@ _DERIVED = re.compile(
 
 _BEGINNINGS: Final = (
     "b[lr]|c[hlrzt]|d[rj]|f[lrjt]|g[hlnrw]|k[lnrhw]|m[nc]|p[fhlnrst]|r[h]|s[bcfghklmnpqtvwr]"
-    "|t[hrwsz]|v[lr]|w[hr]|z[dw]|n[g]|l[l]|x[x]"
+    "|t[hrwsz]|v[lr]|w[hr]|z[dw]|n[g]|l[l]|x[x]|yt"
 )
-LOGIN: Final = re.compile(rf"(?=[b-df-hj-np-tv-xz]{{2}})(?!{_BEGINNINGS})(?:[a-z]*[aeiouy]){{2}}")
+LOGIN: Final = re.compile(
+    rf"(?=[b-df-hj-np-tv-z][b-df-hj-np-tv-xz])(?!{_BEGINNINGS})(?:[a-z]*[aeiouy]){{2}}"
+)
 """Two vowels behind a beginning of no French or English word: an initial and a surname."""
 
 _PRODUCTS = frozenset("magnus sedit".split())

@@ -89,14 +89,13 @@ DEFAULTS = frozenset(
     """
     admin administrateur administrator root test demo guest invite anonymous anonyme user username
     postgres mysql oracle default system nobody public password login visiteur webmaster support
-    t.me
     """.split()
 )
 _NICKNAME = re.compile(
     r"(?<![\w@./:#=-])(?P<letters>[A-Za-zÀ-ÿ]{3,}(?:[._-][A-Za-zÀ-ÿ]{2,}){0,2})(?P<gap>[._-]?)"
     r"(?P<digits>\d{2,5})(?![\w@]|[.,:/-]\w)"
 )
-_JOINED = re.compile(r"(?<![\w@./:#=-])[A-Za-zÀ-ÿ]+(?:_[A-Za-zÀ-ÿ0-9]+){1,3}(?![\w@./(-])")
+_JOINED = re.compile(r"(?<![\w@./:#=-])[A-Za-zÀ-ÿ]+(?:_[A-Za-zÀ-ÿ0-9]+){1,3}(?![\w@/(-]|\.\w)")
 _AS = re.compile(
     r"(?:connect[ée]e?s? en tant que|logged in as|signed in as"
     r"|inscrite?s? sous(?: le nom(?: de)?)?|sous le pseudo(?:nyme)?(?: de)?"
@@ -152,7 +151,7 @@ _PUBLIC_START = re.compile(
 _HUMP = re.compile(r"[A-Z]?[a-zà-ÿ]+|[A-Z]{2,}(?![a-z])")
 _NOBODY = frozenset(
     "tous toutes accueil technique service services equipe direction secretariat "
-    "all here everyone mac property media override import charset channel return param".split()
+    "t.me all here everyone mac property media override import charset channel return param".split()
 )
 _PUBLIC_PARTS = frozenset(
     """
