@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from beffroi_privacy.account_words import STATES, is_account, is_written_by
+from beffroi_privacy.account_words import STATES, is_account, is_site, is_written_by
 from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.names import FUNCTION
 from beffroi_privacy.normalise import fold
@@ -76,6 +76,11 @@ _HUMPED_BRANDS = frozenset(
     datagouv opendata mcdonald blablacar vinted facetime playstation geojson tiktok
     """.split()
 )
+_PASSWORD = re.compile(r"(?<![\w/.-])[A-Za-z]{4,}[-_]?\d{2,5}[!*$](?=\s|$|[,;)])")
+_MIXED = re.compile(r"(?<![\w/.=%:#@-])[a-z]{2,}[A-Z][A-Za-z]{2,}(?![\w@/(-]|\.\w)")
+_DOTTED = re.compile(
+    r"(?<![\w/.=%:#@-])[a-z][a-z\d]*(?:\.[a-z\d]+_\w+|_[a-z\d]+\.[a-z\d]+)(?![\w@/(-]|\.\w)"
+)
 _HAS_DIGIT = re.compile(r"[a-z]\d")
 _HUMPED = re.compile(
     r"(?=[A-Z][a-z\à-ÿ]+[A-Z])(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/-]|\.\w)"
@@ -123,6 +128,15 @@ def find_shaped(text: str, low: str) -> Iterator[Span]:
         for found in _SHOUTED_LOGIN.finditer(text):
             if not (is_ordinary(fold(found.group()[:-2])) or is_public_handle(found.group())):
                 yield Span(found.start(), found.end(), ASK, weak=True)
+    if "*" in text or "!" in text or "$" in text:
+        for found in _PASSWORD.finditer(text):
+            yield Span(found.start(), found.end(), ASK, weak=True)
+    for found in _DOTTED.finditer(text) if "_" in text and "." in text else ():
+        if not (is_public_handle(found.group()) or is_site(found.group())):
+            yield Span(found.start(), found.end(), ASK if technical else USERNAME, weak=True)
+    for found in _MIXED.finditer(text):
+        if not is_public_handle(found.group()):
+            yield Span(found.start(), found.end(), ASK, weak=True)
     for found in _HUMPED.finditer(text):
         if not is_public_handle(found.group()) and fold(found.group()) not in _HUMPED_BRANDS:
             called = _CALLED_UPON.search(text, max(0, found.start() - 14), found.start()) or (

@@ -61,10 +61,9 @@ _NAME = re.compile(
     r"(?<![\w/.=%:#@-])@?[A-Za-zÀ-ÿ0-9_][\w.-]*[\w]|(?<!\w)@\w+|\"\s?[^\"\n]{2,30}?\s?\""
 )
 _DIRECT = re.compile(
-    r"(?: (?:est|is|was|était|c'est|de|d'|sur|on|:|=|-|->|,|\(|suivant|ci-dessous|toujours"
-    rf"|bien|donc|:|=|the|s'appelle|se nomme|is called|called|named|nommée?|appelée?|dit|le"
-    rf"|{NETWORKS}|forum|chat"
-    r")|\s?[:=,(]|\s?->| c'est)*\s{0,2}"
+    r"(?: (?:(?:est|is|was|était|c'est|de|sur|on|suivant|ci-dessous|toujours|bien|donc|the"
+    r"|s'appelle|se nomme|is called|called|named|nommée?|appelée?|dit|le"
+    rf"|{NETWORKS}|forum|chat)(?!\w)|d'|:|=|->|-|,|\()|\s?[:=,(]|\s?->)*\s{{0,2}}"
 )
 _THING: Final = re.compile(
     r"\b(?:jeu|dataset|fichier|table|champ|colonne|couche|layer|version|march[ée]|arr[êe]t|parcelle"

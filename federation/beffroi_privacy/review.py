@@ -23,7 +23,8 @@ TRUSTED_LENGTH: Final = 20_000
 """Characters; a longer text is always looked at by a person."""
 
 LONG_NUMBER = re.compile(
-    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/.,-]|\s?[\d€%])"
+    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])"
+    r"|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/-]|[.,]\d|\s?[\d€%])"
 )
 CODE = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
