@@ -66,7 +66,7 @@ _WAY = (
     rf"|{_SPOT}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?:{_LOWER}|{_CAPITAL}{_TAIL}))"
     rf"(?:\s?,?\s?-?\s?(?:{_FLOOR},?\s)?{_DOOR}){{0,4}}"
 )
-_NUMBERED = re.compile(rf"(?=[\dnN])(?<![\w.,/:#°-])(?<!\d\s){_NUMBER}{_WAY}")
+_NUMBERED = re.compile(rf"(?=[\dnN])(?<![\w./:#°-])(?<!\d[,\s]){_NUMBER}{_WAY}")
 _SPELT = re.compile(
     r"(?<![\w-])(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
     r"|seize|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"

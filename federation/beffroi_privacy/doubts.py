@@ -149,7 +149,7 @@ def _is_bigram(word: Word, after: Word) -> bool:
     if is_commune(f"{word.folded} {after.folded}"):
         return False
     if word.shape == UPPER and after.shape == CAPITAL and word.opens and len(word.text) > 3:
-        return first_name(after.folded) != NO_NAME
+        return True
     unknown = [is_unexplained(one) for one in (word, after)]
     if all(unknown):
         return True

@@ -56,7 +56,7 @@ _PLOT = re.compile(
 _SIDE = re.compile(
     r"(?<![\w/.,])(?:\d{1,2}\s?(?:er|e|è|[èe]me|nde?|rd|th|st)|premier|deuxi[èe]me|second"
     r"|troisi[èe]me|quatri[èe]me|cinqui[èe]me|sixi[èe]me|septi[èe]me|dernier|rdc"
-    r"|rez[- ]de[- ]chauss[ée]e|first|third|ground|top)\s(?:[ée]tage\s|floor\s|[ée]t\.\s)?,?\s?"
+    r"|rez[- ]de[- ]chauss[ée]e|first|third|ground|top)\s(?:[ée]tage,?\s|floor,?\s|[ée]t\.\s)?,?\s?"
     r"(?:[àa]\s(?:la\s)?|on the\s|c[ôo]t[ée]\s)?(?:gauche|droite|droit|dte|gche|g(?=[,.])|face|fond"
     r"|porte\s(?:gauche|droite|\d{1,4}|[a-z]\d?(?!\w))|left|right|front|rear)(?!\w)"
 )
