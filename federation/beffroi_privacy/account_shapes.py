@@ -8,7 +8,7 @@ from beffroi_privacy.account_words import STATES, is_account, is_site, is_writte
 from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.names import FUNCTION
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, figures, holds
+from beffroi_privacy.patterns import Stems, figures, has_point_inside, holds
 from beffroi_privacy.platforms import NETWORKS
 from beffroi_privacy.spans import ASK, USERNAME, Span
 from beffroi_privacy.usernames import NOT_NICKNAMES, is_public_handle
@@ -77,6 +77,7 @@ _HUMPED_BRANDS = frozenset(
     """.split()
 )
 _PASSWORD = re.compile(r"(?<![\w/.-])[A-Za-z]{4,}[-_]?\d{2,5}[!*$](?=\s|$|[,;)])")
+_CAMEL = re.compile(r"[a-zà-ÿ][A-Z]")
 _MIXED = re.compile(r"(?<![\w/.=%:#@-])[a-z]{2,}[A-Z][A-Za-z]{2,}(?![\w@/(-]|\.\w)")
 _DOTTED = re.compile(
     r"(?<![\w/.=%:#@-])[a-z][a-z\d]*(?:\.[a-z\d]+_\w+|_[a-z\d]+\.[a-z\d]+)(?![\w@/(-]|\.\w)"
@@ -110,7 +111,9 @@ def find_shaped(text: str, low: str) -> Iterator[Span]:
             yield Span(*found.span("name"), USERNAME, weak=True)
     for found in _PLUS_ONE.finditer(text) if "+1" in text else ():
         yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _CAPITALS.finditer(text) if "." in low and text != text.upper() else ():
+    for found in (
+        _CAPITALS.finditer(text) if has_point_inside(text) and text != text.upper() else ()
+    ):
         if not is_public_handle(found.group()):
             yield Span(found.start(), found.end(), USERNAME, weak=True)
     if holds(low, _WRITTEN_STEMS):
@@ -131,13 +134,14 @@ def find_shaped(text: str, low: str) -> Iterator[Span]:
     if "*" in text or "!" in text or "$" in text:
         for found in _PASSWORD.finditer(text):
             yield Span(found.start(), found.end(), ASK, weak=True)
-    for found in _DOTTED.finditer(text) if "_" in text and "." in text else ():
+    for found in _DOTTED.finditer(text) if "_" in text and has_point_inside(text) else ():
         if not (is_public_handle(found.group()) or is_site(found.group())):
             yield Span(found.start(), found.end(), ASK if technical else USERNAME, weak=True)
-    for found in _MIXED.finditer(text):
+    camel = _CAMEL.search(text) is not None
+    for found in _MIXED.finditer(text) if camel else ():
         if not is_public_handle(found.group()):
             yield Span(found.start(), found.end(), ASK, weak=True)
-    for found in _HUMPED.finditer(text):
+    for found in _HUMPED.finditer(text) if camel else ():
         if not is_public_handle(found.group()) and fold(found.group()) not in _HUMPED_BRANDS:
             called = _CALLED_UPON.search(text, max(0, found.start() - 14), found.start()) or (
                 _DOES.match(text, found.end())

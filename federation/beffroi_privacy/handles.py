@@ -15,7 +15,7 @@ from beffroi_privacy.account_words import STATES, is_account, is_site
 from beffroi_privacy.gazetteer import NO_NAME, first_name, is_commune, is_ordinary, is_surname_too
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, holds
+from beffroi_privacy.patterns import Stems, has_point_inside, holds
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS
 from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.spans import ASK, USERNAME, Span
@@ -159,7 +159,7 @@ def _lines(text: str, low: str) -> Iterator[Span]:
             yield Span(*found.span("name"), USERNAME, weak=True)
     if "(" in low and holds(low, _ROLE_STEMS):
         yield from _unknown_in(_ROLED, text, low, ordinary=ASK)
-    for found in _INITIALLED.finditer(low) if "." in low else ():
+    for found in _INITIALLED.finditer(low) if has_point_inside(text) else ():
         last = fold(found.group("last"))
         if not (is_ordinary(last) or is_commune(last) or last in _PRODUCTS):
             yield Span(found.start(), found.end(), USERNAME, weak=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from stdnum.fr import siren, siret
 
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import Cover, Span
 
 NUMBER: Final = "number"
@@ -71,7 +71,7 @@ def find_protected(text: str) -> Iterator[Span]:
             yield Span(found.start(), found.end(), NUMBER)
     for found in _NAMED.finditer(low):
         yield Span(*found.span("code"), NUMBER)
-    for found in _FIRM.finditer(text) if figures(text)[0] > 8 else ():
+    for found in near_figures(_FIRM, text) if figures(text)[0] > 8 else ():
         if is_firm(found.group()) or _FIRM_CUE.search(
             text, max(0, found.start() - 30), found.start()
         ):

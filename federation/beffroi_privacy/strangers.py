@@ -12,6 +12,7 @@ from typing import Final
 
 from beffroi_privacy.account_words import is_site
 from beffroi_privacy.handles import HANDLE, LOGIN, weigh
+from beffroi_privacy.patterns import has_point_inside
 from beffroi_privacy.spans import ASK, USERNAME, Span
 from beffroi_privacy.usernames import is_public_handle
 
@@ -40,7 +41,7 @@ def find_strangers(text: str, *, caseless: bool) -> Iterator[Span]:
 
     In a text without capitals nobody is asked about the others, for `person_small` does that.
     """
-    if "." in text:
+    if has_point_inside(text):
         yield from _dotted(text, caseless=caseless)
     unknown = [found for found in _WORD.finditer(text) if weigh(found.group()) == HANDLE]
     last = -1
