@@ -16,7 +16,10 @@ from beffroi_privacy.spans import Cover
 _REACH: Final = 70
 """Characters after an announcement in which what it announces is looked for."""
 
-_NUMBER_AFTER = re.compile(r"[^.!?\n]{0,40}?(?<![\d,.])[\w/-]*\d[\w/-]*\d[\w/-]*")
+_NUMBER_AFTER = re.compile(
+    r"(?:[^.!?\n]{0,40}?|[^.!?\n]{0,14}[.!?]\s(?:le |la |les )?(?:voici|voilà|c'est)\s?:?\s?)"
+    r"(?<![\d,.])[\w/-]*\d[\w/-]*\d[\w/-]*"
+)
 _NAMES = re.compile(
     r"(?<!\w)"
     + any_of(
@@ -35,13 +38,17 @@ _NUMBERS = re.compile(
         r"|allocataire|num[ée]ro (?:fiscal|client|d'abonn[ée]|d'adh[ée]rent|de s[ée]cu\w*|de carte"
         r"|de compte)"
         r"|mon num[ée]ro|ma carte|mon contrat|mon matricule|titre de s[ée]jour|rpps"
-        r"|num[ée]ro \w{1,12} de mon"
+        r"|num[ée]ro \w{1,12} de mon|num[ée]ro de (?:locataire|dossier|contrat|bail|badge)"
         r"|my (?:number|card|account|licen[cs]e|badge)|ma plaque|immatricul[ée]e?|licence plate"
         r"|gate code|door code"
         r"|date de naissance|n[ée]\(?e?\)? le|born on|num[ée]ro personnel|mon (?:t[ée]l|portable)"
         r"|my phone"
     )
     + r"(?!\w)"
+)
+_FIELDS = re.compile(
+    r"(?:^|[\n;/|])\s{0,6}(?:nom|pr[ée]noms?|name|surname|first name|last name)"
+    r"(?: d'usage| de \w{4,12}| complet| et pr[ée]noms?)?\s?:\s?(?P<value>[^\W\d])"
 )
 _HOMES = re.compile(
     r"(?<!\w)(?:j'habite|nous habitons|habitant au|domicili[ée]e?s?|demeurant|mon adresse"
@@ -50,6 +57,7 @@ _HOMES = re.compile(
 )
 _PLACE_AFTER = re.compile(r"[^.!?\n]{0,30}?(?:(?P<name>(?<![.\w])[A-ZÀ-Þ][\w'-]{2,})|\d)")
 _NAME_STEMS = Stems("pseudo|identifiant|login|user|utilisateur|mon compte|my ")
+_FIELD_STEMS = Stems("nom|name")
 _HOME_STEMS = Stems("habit|domicili|demeurant|adresse|live|address|lieu")
 
 
@@ -58,6 +66,9 @@ def announces_more(text: str, spans: Cover) -> bool:
     low = lowered(text)
     if holds(low, _NAME_STEMS):
         if any(not _is_near(found.end(), spans) for found in _NAMES.finditer(low)):
+            return True
+    if ":" in low and holds(low, _FIELD_STEMS):
+        if any(not _is_near(found.end(), spans) for found in _FIELDS.finditer(low)):
             return True
     for found in _NUMBERS.finditer(low) if figures(text)[0] > 1 else ():
         if _NUMBER_AFTER.match(low, found.end()) and not _is_near(found.end(), spans):

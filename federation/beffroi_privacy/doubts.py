@@ -67,7 +67,10 @@ def _is_first_name(words: Sequence[Word], at: int) -> bool:
     known = first_name(word.folded) if word.folded not in CALENDAR else 0
     if known in (SURE, RARE):
         return not is_acronym(word)
-    return known == ALSO_A_WORD and word.shape == CAPITAL and not word.opens and is_alone(words, at)
+    if known != ALSO_A_WORD or word.shape != CAPITAL:
+        return False
+    owns = at + 1 < len(words) and words[at + 1].folded == "s" and words[at + 1].gap == "'"
+    return owns or (not word.opens and is_alone(words, at))
 
 
 def _is_small_name(words: Sequence[Word], at: int, known: int, *, caseless: bool) -> bool:
@@ -145,6 +148,8 @@ def _is_bigram(word: Word, after: Word) -> bool:
         return False
     if is_commune(f"{word.folded} {after.folded}"):
         return False
+    if word.shape == UPPER and after.shape == CAPITAL and word.opens and len(word.text) > 3:
+        return True
     unknown = [is_unexplained(one) for one in (word, after)]
     if all(unknown):
         return True

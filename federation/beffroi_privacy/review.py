@@ -10,7 +10,7 @@ from beffroi_privacy.calling import called_words
 from beffroi_privacy.doubts import leftovers
 from beffroi_privacy.emails import is_listed_office
 from beffroi_privacy.links import opaque_parts
-from beffroi_privacy.patterns import any_of, figures, lowered
+from beffroi_privacy.patterns import any_of, figures, lowered, near_figures, runs
 from beffroi_privacy.reasons import REASONS
 from beffroi_privacy.remains import unexplained
 from beffroi_privacy.spans import PERSON, Cover, Span
@@ -23,7 +23,8 @@ TRUSTED_LENGTH: Final = 20_000
 """Characters; a longer text is always looked at by a person."""
 
 LONG_NUMBER = re.compile(
-    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/.,-]|\s?[\d€%])"
+    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])"
+    r"|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/-]|[.,]\d|\s?[\d€%])"
 )
 CODE = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
@@ -70,10 +71,10 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     digits = figures(text)[0]
     masked = Cover(reading.spans)
     known = Cover([*reading.spans, *reading.protected])
-    for found in LONG_NUMBER.finditer(text) if digits > 5 else ():
+    for found in near_figures(LONG_NUMBER, text) if digits > 5 else ():
         if not known.touches(*found.span()):
             yield "long number"
-    for found in CODE.finditer(text) if digits > 2 else ():
+    for found in _codes(text) if digits > 2 else ():
         if not known.touches(*found.span()):
             yield "long number"
     if announces_more(text, masked) or any(
@@ -95,6 +96,19 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
         yield "model disagrees"
     if opaque_parts(text, masked):
         yield "opaque link"
+
+
+def _codes(text: str) -> Iterator[re.Match[str]]:
+    """Yield what `CODE` finds; it begins with the letters before the first digit of a word."""
+    done = 0
+    for start, _ in runs(text):
+        at = start
+        while at > done and text[at - 1].isalpha() and text[at - 1].isascii():
+            at -= 1
+        found = CODE.match(text, at) if at >= done else None
+        if found is not None:
+            yield found
+            done = found.end()
 
 
 def _is_sensitive(text: str, spans: Sequence[Span]) -> bool:
