@@ -124,7 +124,7 @@ def test_what_is_not_what_it_should_be_is_left_out() -> None:
         Response("[" * 100_000, mimetype="application/json"),
         Response("{}"), Response("no"), Response("", 500), Response("", 302, {"Location": "/"}),
         Response("x" * (elsewhere.MOST_BYTES + 1)),
-        lambda: time.sleep(1.5) or Response("{}"),
+        lambda: time.sleep(4) or Response("{}"),
     ],
     ids=["deep", "no list", "no JSON", "fault", "redirect", "large", "slow"],
 )  # fmt: skip
@@ -132,9 +132,10 @@ def test_a_nation_that_is_slow_or_hostile_is_as_if_there_were_none(says: Any) ->
     with nation() as made:
         made.says = says
         ask = asker(made)
+        harmless_words("menus")  # the detectors read their lists once
         began = time.monotonic()
         assert ask("menus des cantines") == []
-        assert time.monotonic() - began < 1.2
+        assert time.monotonic() - began < 3  # 0.7, and what a busy machine adds
         assert ask("autre chose") == []  # it is left alone for a while
         assert len(made.asked) == 1
 

@@ -88,14 +88,13 @@ def upgrade() -> None:
     op.create_index("ix_case_changed", "case", CHANGED)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE pending_subscription ALTER COLUMN email SET STATISTICS 0")
-    with op.batch_alter_table("catalogue") as table:
-        table.add_column(
-            sa.Column("name", sa.String(length=120), nullable=False, server_default="")
-        )
-        table.add_column(sa.Column("fixed", sa.Boolean(), nullable=False, server_default=sa.true()))
-    with op.batch_alter_table("catalogue") as table:
-        table.alter_column("name", server_default=None)
-        table.alter_column("fixed", server_default=None)
+    # Column by column: a table that datasets point to cannot be made anew on SQLite.
+    op.add_column(
+        "catalogue", sa.Column("name", sa.String(length=120), nullable=False, server_default="")
+    )
+    op.add_column(
+        "catalogue", sa.Column("fixed", sa.Boolean(), nullable=False, server_default=sa.true())
+    )
 
 
 def downgrade() -> None:
@@ -108,9 +107,8 @@ def downgrade() -> None:
     op.execute(sa.delete(nearby).where(nearby.c[key].in_(theirs)))
     op.execute(sa.delete(dataset).where(dataset.c.catalogue_id.in_(desk)))
     op.execute(sa.delete(catalogue).where(sa.not_(catalogue.c.fixed)))
-    with op.batch_alter_table("catalogue") as table:
-        table.drop_column("fixed")
-        table.drop_column("name")
+    for column in ("fixed", "name"):
+        op.drop_column("catalogue", column)
     op.drop_index("ix_case_changed", "case")
     for table in ("digest", "pending_subscription", "subscription", "subscriber"):
         op.drop_table(table)
