@@ -102,9 +102,7 @@ def _distance(distance: timedelta, granularity: str, threshold: float) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _distance_as(
-    distance: timedelta, granularity: str, threshold: float, locale: Locale
-) -> str:
+def _distance_as(distance: timedelta, granularity: str, threshold: float, locale: Locale) -> str:
     return format_timedelta(
         distance,
         granularity=granularity,  # type: ignore[arg-type]  # Babel lists the words as literals

@@ -34,7 +34,18 @@ IDS = (1 << ID_BITS) - 1
 _IN_TITLE = "^"
 """Marks a stem of a title; no word holds it."""
 
-__all__ = ["IDS", "Asked", "Indexed", "fold", "key_of", "matches", "put", "put_many", "remove", "words_of"]
+__all__ = [
+    "IDS",
+    "Asked",
+    "Indexed",
+    "fold",
+    "key_of",
+    "matches",
+    "put",
+    "put_many",
+    "remove",
+    "words_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def remove(case_id: int, received_at: datetime) -> None:
     """Take a case out of the index."""
     key = "rowid" if _on_sqlite() else "key"
     db.session.execute(
-        text(f"DELETE FROM case_search WHERE {key} = :key"), 
+        text(f"DELETE FROM case_search WHERE {key} = :key"),
         {"key": key_of(received_at, case_id)},
     )
 
@@ -132,7 +143,7 @@ class Asked:
 
     @classmethod
     def of(cls, query: str) -> "Asked | None":
-        """Return a query as asked, or None where it holds no word; its words are digits, letters."""
+        """Return a query as asked, or None where it holds no word."""
         typed = words_of(query)
         if not typed:
             return None
@@ -149,7 +160,6 @@ class Asked:
     def is_known(self) -> bool:
         """Say whether any text holds all the words as they are."""
         return bool(_hits("", self.exact, "", None, 1))
-
 
     def in_title(self, stem: str) -> str:
         """Return the same query, by whole stems, of what has one of them in its title."""
@@ -212,8 +222,10 @@ def _hits(order: str, expression: str, place: str, key: int | None, most: int) -
     """Return hits in the order of keys; `place` says on which side of `key` they lie, if any."""
     name = "rowid" if _on_sqlite() else "key"
     where = "case_search MATCH ?" if _on_sqlite() else "words @@ CAST(? AS tsquery)"
-    beyond = f" AND {name} {place} ?" if place else ""
-    sorting = f" ORDER BY {name} {order}" if order else ""
+    # + 0: PostgreSQL, which knows nothing of how rare words are, is not to walk along the keys
+    by = "rowid" if _on_sqlite() else "key + 0"
+    beyond = f" AND {by} {place} ?" if place else ""
+    sorting = f" ORDER BY {by} {order}" if order else ""
     statement = f"SELECT {name} FROM case_search WHERE {where}{beyond}{sorting} LIMIT ?"
     values = (expression, key, most) if place else (expression, most)
     return [row[0] for row in driver.read(statement, *values)]

@@ -66,10 +66,7 @@ def upgrade() -> None:
         )
         _fill("(rowid, title, more) VALUES (:key, :title, :more)", _stemmed)
         return
-    op.execute(
-        "CREATE TABLE case_search"
-        " (key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)"
-    )
+    op.execute("CREATE TABLE case_search (key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
     op.execute("ALTER TABLE case_search ALTER COLUMN words SET STATISTICS 0")
     _fill("(key, words) VALUES (:key, array_to_tsvector(CAST(:words AS text[])))", _stemmed)
     op.execute("CREATE INDEX ix_case_search_words ON case_search USING GIN (words)")
