@@ -14,6 +14,7 @@ it.
 import argparse
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import sys
@@ -38,6 +39,8 @@ from beffroi_web.migrating import upgrade
 from support.databases import _run
 
 ROOT = Path(__file__).resolve().parents[2]
+# So that whoever stops a bench stops the servers that it started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 MANY = 1_000_000
 SERVER = (
     "-c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
