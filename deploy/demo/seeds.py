@@ -308,7 +308,8 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
     if item.draft:
         draft = {"outcome": "partly", "words": item.draft + FICTITIOUS, "ground": "business",
                  "url": "https://donnees.demo.example/marches", "licence": "etalab-2.0"}  # fmt: skip
-        drafts.save(case, draft, state="review", actor=AGENT, now=_at(today - timedelta(days=1)))
+        yesterday = _at(today - timedelta(days=1))
+        drafts.save(case, draft, state="review", actor=AGENT, now=yesterday)
     return case.ref
 
 

@@ -19,8 +19,8 @@ here.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
 from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path

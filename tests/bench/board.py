@@ -4,13 +4,13 @@
     .venv/bin/python tests/bench/board.py --folder DIR [--database sqlite|postgresql]
         [--rounds 5] [--seconds 3]
 
-Three servers side by side, each gunicorn as the town runs it (two processes, four threads each): the
-town, `board_peer.py` (Flask-SQLAlchemy, marshmallow, OFFSET) on the same database, and a bare Flask
-page (`floor.py`). All cases are asked in turn, round after round; figures are medians of rounds and
-ratios within this run. `cpu` is the processor time of the server's processes for one answer; on
-PostgreSQL the database's own is left out. What was "asked before" is answered from memory; the other
-pages of ours are asked with an address that is new each time. A shared machine: ratios say more than
-rates.
+Three servers side by side, each gunicorn as the town runs it (two processes, four threads each):
+the town, `board_peer.py` (Flask-SQLAlchemy, marshmallow, OFFSET) on the same database, and a bare
+Flask page (`floor.py`). All cases are asked in turn, round after round; figures are medians of
+rounds and ratios within this run. `cpu` is the processor time of the server's processes for one
+answer; on PostgreSQL the database's own is left out. What was "asked before" is answered from
+memory; the other pages of ours are asked with an address that is new each time. A shared machine:
+ratios say more than rates.
 """
 
 import http.client
@@ -32,7 +32,6 @@ from town_of_a_million import application, environ, load, options, settings, tow
 from beffroi.data_requests.queries import listed
 from beffroi.kernel.db import db
 from beffroi.signer.commands import create_signer
-from beffroi_web.paging import encode_cursor
 
 HERE = Path(__file__).resolve().parent
 PLACES = 300
@@ -102,7 +101,7 @@ def serving(application: str, more: dict[str, str]) -> Iterator[Site]:
 
 
 def _answers(port: int) -> None:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=280)
     link.request("GET", "/web/static/nothing")
     link.getresponse().read()
     link.close()
@@ -153,7 +152,7 @@ def cases(ours: Site, peer: Site, floor: Site, places: Sequence[str]) -> dict[st
     }
 
 
-def say(runs: dict[str, list[Run]], ratios: bool = True) -> None:
+def say(runs: dict[str, list[Run]]) -> None:
     """Print the medians, and each as a part of the floor and of the peer."""
     floor = median(runs["floor"], "per_second")
     floor_cpu = median(runs["floor"], "cpu")
@@ -163,13 +162,15 @@ def say(runs: dict[str, list[Run]], ratios: bool = True) -> None:
     for name, found in runs.items():
         rate, cpu = median(found, "per_second"), median(found, "cpu")
         print(
-            f"{name:30}{rate:10.0f}{median(found, 'p50'):9.1f}{median(found, 'p95'):9.1f}"
-            f"{cpu:8.2f}{rate / floor:8.2f}{floor_cpu / cpu:8.2f}"
+            f"{name:30}{rate:10.0f}{median(found, 'p50'):10.1f}{median(found, 'p95'):10.1f}"
+            f"{cpu:10.2f}{rate / floor:10.2f}{floor_cpu / cpu:10.2f}"
         )
     for mine, theirs in (
         ("API, page 1", "API, peer, pages 1 to 20"), ("API, any page", "API, peer, pages 1 to 20"),
         ("API, any page", "API, peer, pages to 1500"), ("API, page 1", "API, any page"),
-        ("board, page 1", "board, any page"), ("board, page 1, asked before", "board, peer, pages 1 to 20"), ("board, page 1", "board, peer, pages 1 to 20"),
+        ("board, page 1", "board, any page"),
+        ("board, page 1, asked before", "board, peer, pages 1 to 20"),
+        ("board, page 1", "board, peer, pages 1 to 20"),
     ):  # fmt: skip
         by = {
             what: median(runs[mine], what) / median(runs[theirs], what)
@@ -200,10 +201,11 @@ def main() -> None:
         print(f"{args.requests:,} requests, {args.database}; {load()}")
         for number in range(args.rounds + 1):
             for name, one in asked.items():
+                for_ = args.seconds if number else 1.0
+                asking = one.requests(number)
                 run = measure(
-                    one.site.port, one.requests(number), [one.site.pid], seconds=args.seconds if number
-                    else 1.0, status=one.status,
-                )  # fmt: skip
+                    one.site.port, asking, [one.site.pid], seconds=for_, status=one.status
+                )
                 if number:  # the first round is to warm up
                     runs[name].append(run)
         say(runs)

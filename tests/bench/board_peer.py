@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The usual way to list the same rows: Flask-SQLAlchemy's objects, marshmallow, pages by OFFSET.
 
-Texts and answers of a page are loaded with it (`selectinload`), not row by row; no total is counted.
-The page for people is a plain Jinja template without a frame.
+Texts and answers of a page are loaded with it (`selectinload`), not row by row; no total is
+counted. The page for people is a plain Jinja template without a frame.
 """
 
 import os

@@ -44,7 +44,7 @@ def measure(
     port: int, requests: Sequence[str], pids: Sequence[int], *, seconds: float = 3.0,
     status: int = 200, connections: int = CONNECTIONS,
 ) -> Run:  # fmt: skip
-    """Ask one server for some time, one request after the other; any other status than the one expected ends the bench."""
+    """Ask one server for some time, in the order given; any other status ends the bench."""
     before = sum(cpu_of(pid) for pid in pids)
     done = subprocess.run(
         [sys.executable, __file__, str(port), str(seconds), str(status), str(connections)],
@@ -58,7 +58,7 @@ def measure(
 
 
 def cpu_of(pid: int) -> float:
-    """Return the processor seconds of a process and of those that it started, as far as they are."""
+    """Return the processor seconds of a process and of those that it started."""
     spent = 0.0
     for one in (pid, *children(pid)):
         try:

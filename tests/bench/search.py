@@ -3,12 +3,13 @@
 
     .venv/bin/python tests/bench/search.py --folder DIR [--database sqlite|postgresql]
 
-Terms are stems drawn from the index by how many requests hold them: rare (10 to 100), medium (500 to
-5,000), common (20,000 to 200,000). Ours are the functions of `kernel.search` that the list calls: the
-newest 50 hits, and the 50 that fit best among the newest 2,000. The bare query beside them is that of
-the peers' bench: all hits ranked by the database (`bm25`, `ts_rank`), and LIKE or ILIKE on titles. Each
-figure is of the best of three passes: 50th and 95th percentile of waiting, and the mean of processor
-time, this process's and that of the server's process together (on a busy machine only that says much).
+Terms are stems drawn from the index by how many requests hold them: rare (10 to 100), medium (500
+to 5,000), common (20,000 to 200,000). Ours are the functions of `kernel.search` that the list
+calls: the newest 50 hits, and the 50 that fit best among the newest 2,000. The bare query beside
+them is that of the peers' bench: all hits ranked by the database (`bm25`, `ts_rank`), and LIKE or
+ILIKE on titles. Each figure is of the best of three passes: 50th and 95th percentile of waiting,
+and the mean of processor time, this process's and that of the server's process together (on a busy
+machine only that says much).
 """
 
 import random

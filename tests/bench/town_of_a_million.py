@@ -4,15 +4,17 @@
     .venv/bin/python tests/bench/town_of_a_million.py --folder DIR [--database sqlite|postgresql]
         [--requests 1000000] [--data DIR]
 
-Tables are made by the migrations and filled in bulk: requests with states, themes, clocks, supports,
-released titles and texts, answers, both indexes of words. A folder that holds the town already is
-left as it is. `--bare` makes the town of `clock_day.py`: open requests without texts. PostgreSQL is a
-server of our own whose data lie in the folder; it runs for as long as somebody uses it.
+Tables are made by the migrations and filled in bulk: requests with states, themes, clocks,
+supports, released titles and texts, answers, both indexes of words. A folder that holds the town
+already is left as it is. `--bare` makes the town of `clock_day.py`: open requests without texts.
+PostgreSQL is a server of our own whose data lie in the folder; it runs for as long as somebody uses
+it.
 """
 
 import argparse
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import sys
@@ -27,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
 from sqlalchemy import make_url
+from town_rows import COLUMNS, PARTIES, Later, Rows
 
 from beffroi.app import create_app
 from beffroi.cases.queries.similar import INDEX
@@ -34,9 +37,10 @@ from beffroi.config import Settings, from_environ
 from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
 from beffroi_web.migrating import upgrade
 from support.databases import _run
-from town_rows import COLUMNS, PARTIES, Later, Rows
 
 ROOT = Path(__file__).resolve().parents[2]
+# So that whoever stops a bench stops the servers that it started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 MANY = 1_000_000
 SERVER = (
     "-c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
@@ -93,7 +97,8 @@ def town(
         if not done.exists():
             begun = time.perf_counter()
             upgrade(MIGRATIONS, url)
-            rows = Rows(count, data, datetime.now(UTC).date(), bare=bare)
+            today = datetime.now(UTC).date()  # noqa: TID251
+            rows = Rows(count, data, today, bare=bare)
             (_fill_sqlite if kind == "sqlite" else _fill_postgresql)(url, rows)
             with application(folder, url), unit_of_work():
                 INDEX.count_again()

@@ -2,8 +2,9 @@
 """The rows of a town of many requests: titles from the words of real ones, and what follows.
 
 Words come from the titles of real requests and datasets, the frequent ones first, and a tail of
-made-up words behind them; the word of rank n is drawn as often as 1/n says (Zipf), so that there are
-words in hundreds of thousands of requests and words in ten. Everything is the same in every run.
+made-up words behind them; the word of rank n is drawn as often as 1/n says (Zipf), so that there
+are words in hundreds of thousands of requests and words in ten. Everything is the same in every
+run.
 """
 
 import csv

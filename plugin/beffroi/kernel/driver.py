@@ -44,7 +44,7 @@ def rows(statement: str, *values: object) -> Sequence[Any]:
 def read(statement: str, *values: object) -> Sequence[Any]:
     """Return every row that a statement finds: in the unit of work that is open, or on its own.
 
-    On its own it needs no transaction: for what reads one statement, or several that need not agree.
+    On its own it needs no transaction: for one statement, or several that need not agree.
     """
     if open_unit(db) is not None:
         return rows(statement, *values)

@@ -143,7 +143,7 @@ class Asked:
 
     @classmethod
     def of(cls, query: str) -> "Asked | None":
-        """Return a query as asked, or None where it holds no word; its words are digits, letters."""
+        """Return a query as asked, or None where it holds no word."""
         typed = words_of(query)
         if not typed:
             return None
@@ -222,8 +222,10 @@ def _hits(order: str, expression: str, place: str, key: int | None, most: int) -
     """Return hits in the order of keys; `place` says on which side of `key` they lie, if any."""
     name = "rowid" if _on_sqlite() else "key"
     where = "case_search MATCH ?" if _on_sqlite() else "words @@ CAST(? AS tsquery)"
-    beyond = f" AND {name} {place} ?" if place else ""
-    sorting = f" ORDER BY {name} {order}" if order else ""
+    # + 0: PostgreSQL, which knows nothing of how rare words are, is not to walk along the keys
+    by = "rowid" if _on_sqlite() else "key + 0"
+    beyond = f" AND {by} {place} ?" if place else ""
+    sorting = f" ORDER BY {by} {order}" if order else ""
     statement = f"SELECT {name} FROM case_search WHERE {where}{beyond}{sorting} LIMIT ?"
     values = (expression, key, most) if place else (expression, most)
     return [row[0] for row in driver.read(statement, *values)]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of data requests: released public text only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,9 +11,8 @@ from sqlalchemy import bindparam, func, select
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
 from beffroi.cases.queries.similar import INDEX
-from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests.models import DataRequest, LegalEvent, PendingRequest
-from beffroi.data_requests.queries import statistics
+from beffroi.data_requests.queries import listed, statistics
 from beffroi.kernel.db import db
 
 LEAST = 0.3
@@ -72,15 +71,13 @@ def codes(case_id: int) -> RequestCodes | None:
     return RequestCodes(*row) if row else None
 
 
-def similar(title: str, more: str = "", *, but: int = 0, most: int = 5) -> list[Any]:
+def similar(title: str, more: str = "", *, but: int = 0, most: int = 5) -> list[listed.Row]:
     """Return public requests that ask for the same thing, the nearest first, without the id `but`.
 
     A request whose words nobody has released is not found: the index does not hold them.
     """
-    found = [n.id for n in INDEX.find(title, more, most=most, covers=LEAST, but=but)]
-    statement = cases.card_select().where(Case.kind == DATA_REQUEST, Case.id.in_(found))
-    rows = {row.id: row for row in db.session.execute(statement)} if found else {}
-    return [rows[one] for one in found if one in rows]
+    found = INDEX.find(title, more, most=most, covers=LEAST, but=but)
+    return listed.of_ids([near.id for near in found])
 
 
 def figures() -> dict[str, int]:

@@ -101,20 +101,20 @@ def cards(filters: Mapping[str, Any]) -> tuple[cases.Page, str | None]:
     `filters` are `q status object theme sort cursor limit`.
     """
     found = _found(filters, words=False)
-    rows = [
-        Row(
-            *row[:5],
-            bool(row[5]),
-            row[6],
-            _day(row[7]),
-            *map(_day, row[8:10]),
-            row[10],
-            row[14],
-            row[13],
-        )
-        for row in found.rows
-    ]
-    return cases.Page(rows, found.next_cursor), found.version
+    return cases.Page([_row(row) for row in found.rows], found.next_cursor), found.version
+
+
+def of_ids(ids: Sequence[int]) -> list[Row]:
+    """Return the public ones of some requests, in the order of the ids that are given."""
+    return [_row(row) for row in _of_ids(ids, {}, words=False)]
+
+
+def _row(row: Sequence[Any]) -> Row:
+    received_on, due_on, closed_on = map(_day, row[7:10])
+    return Row(
+        *row[:5], open=bool(row[5]), commune=row[6], received_on=received_on, due_on=due_on,
+        closed_on=closed_on, supports=row[10], title=row[14], reuses=row[13],
+    )  # fmt: skip
 
 
 def items(filters: Mapping[str, Any], address: str) -> tuple[cases.Page, str | None]:
@@ -269,13 +269,15 @@ def _statement(
     return f"{_selected(sqlite, words)}{where} ORDER BY c.{key} {order}, c.id {order} LIMIT ?"
 
 
-@lru_cache(maxsize=4)
-def _selected(sqlite: bool, words: bool) -> str:
+@lru_cache(maxsize=8)
+def _selected(sqlite: bool, words: bool, by_id: bool = False) -> str:
+    """Return a statement without an order; `by_id`: SQLite is to take no index but that of ids."""
     tables = f'"case" c {"CROSS " if sqlite else ""}JOIN data_request d ON d.case_id = c.id'
     more = _ANSWERS if words else ""
+    unless = "+" if sqlite and by_id else ""
     return (
         f"SELECT {_CODES}, {_REUSES}, {_WORDS if words else _TITLE} FROM {tables}{more}"
-        f" WHERE c.kind = '{DATA_REQUEST}' AND c.visibility = 'public'"
+        f" WHERE {unless}c.kind = '{DATA_REQUEST}' AND {unless}c.visibility = 'public'"
     )
 
 
@@ -304,13 +306,16 @@ def _in_this_order(
     keys: Sequence[int], narrowed: Mapping[str, Any], *, words: bool
 ) -> list[Any]:  # fmt: skip
     """Return the rows of some hits that the filters leave, in the order of the hits."""
-    ids = [key & search.IDS for key in keys]
+    return _of_ids([key & search.IDS for key in keys], narrowed, words=words)
+
+
+def _of_ids(ids: Sequence[int], narrowed: Mapping[str, Any], *, words: bool) -> list[Any]:
     if not ids:
         return []
     these = "c.id IN (SELECT value FROM json_each(?))" if _sqlite() else "c.id = ANY(?)"
     where = " AND ".join((*narrowed, these))
-    given = json.encode(ids).decode() if _sqlite() else ids
-    statement = f"{_selected(_sqlite(), words)} AND {where}"
+    given = json.encode(ids).decode() if _sqlite() else list(ids)
+    statement = f"{_selected(_sqlite(), words, True)} AND {where}"
     found = _read(statement, (*narrowed.values(), given), words=words)
     by_id = {row[0]: row for row in found}
     return [by_id[one] for one in ids if one in by_id]
