@@ -306,10 +306,14 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
     if item.reuse[0]:
         _reused(item, case, party, _at(received + timedelta(days=item.after + 30)))
     if item.draft:
-        draft = {"outcome": "partly", "words": item.draft + FICTITIOUS, "ground": "business",
-                 "url": "https://donnees.demo.example/marches", "licence": "etalab-2.0"}  # fmt: skip
-        yesterday = _at(today - timedelta(days=1))
-        drafts.save(case, draft, state="review", actor=AGENT, now=yesterday)
+        draft = {
+            "outcome": "partly",
+            "words": item.draft + FICTITIOUS,
+            "ground": "business",
+            "url": "https://donnees.demo.example/marches",
+            "licence": "etalab-2.0",
+        }
+        drafts.save(case, draft, state="review", actor=AGENT, now=_at(today - timedelta(days=1)))
     return case.ref
 
 

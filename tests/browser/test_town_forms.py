@@ -132,6 +132,7 @@ def test_a_text_that_names_somebody_is_quoted_and_kept(live):
         box = page.locator("textarea[form=triage]").last
         name = box.get_attribute("name")
         box.fill(words)
+        page.check(f"#publish-{name.removeprefix('text-')}")
         page.click("#triage button[value=stay]")
         assert frame_faults(page) == []
         assert faults(page) == []

@@ -110,10 +110,13 @@ def of_ids(ids: Sequence[int]) -> list[Row]:
 
 
 def _row(row: Sequence[Any]) -> Row:
-    received_on, due_on, closed_on = map(_day, row[7:10])
+    id_, ref, wanted_object, theme, status, is_open, commune, received_on, due_on, closed_on = row[
+        :10
+    ]
     return Row(
-        *row[:5], open=bool(row[5]), commune=row[6], received_on=received_on, due_on=due_on,
-        closed_on=closed_on, supports=row[10], title=row[14], reuses=row[13],
+        id=id_, ref=ref, object=wanted_object, theme=theme, status=status, open=bool(is_open),
+        commune=commune, received_on=_day(received_on), due_on=_day(due_on),
+        closed_on=_day(closed_on), supports=row[10], title=row[14], reuses=row[13],
     )  # fmt: skip
 
 
