@@ -380,6 +380,7 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
     return {
         "slug": [planted.refs["campaign"]],
         "phase": ["call"],
+        "series_id": [1],
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
         "text_id": [1, 2],
