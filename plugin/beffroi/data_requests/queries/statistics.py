@@ -14,7 +14,6 @@ from beffroi.data_requests.models import (
     DataRequest,
     LegalEvent,
     RequestSum,
-    RequestSumsVersion,
 )
 from beffroi.data_requests.rules.statistics import (
     DEPARTMENT,
@@ -62,8 +61,6 @@ NAMES = tuple(Sums.__dataclass_fields__)
 NOTHING = Sums("", 0, "", **dict.fromkeys(MEASURES, 0), median=None, ninetieth=None)
 """The sums of a town that was asked nothing."""
 
-_VERSION = select(RequestSumsVersion.version)
-
 
 def _sums(*where: Any) -> Select[Any]:
     """Return a select of sums in the order of their key."""
@@ -86,8 +83,18 @@ _TOTAL = _sums(RequestSum.dimension == TOWN, RequestSum.period == 0)
 
 
 def version() -> int:
-    """Return how often the sums have changed; the same number, the same figures."""
-    return int(db.session.scalar(_VERSION) or 0)
+    """Return how often the sums have changed; the same number, the same figures.
+
+    By the driver: this is all that an answer costs to somebody who has it already.
+    """
+    connection = db.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT version FROM request_sums_version")
+        row = cursor.fetchone()
+        return int(row[0]) if row else 0
+    finally:
+        connection.close()
 
 
 def for_page(period: int) -> list[Sums]:

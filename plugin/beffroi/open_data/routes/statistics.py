@@ -40,6 +40,7 @@ from beffroi_web.words import N_
 blueprint = Blueprint("statistics", __name__)
 
 
+_QUERY = FigureQuery()
 MOST_KEPT = 32
 """How many answers are kept in memory; one is a page, or a file of at most some hundred KiB."""
 
@@ -53,7 +54,7 @@ def _tagged(mimetype: str) -> Callable[[Callable[..., Response]], Callable[[], R
     def tagging(view: Callable[..., Response]) -> Callable[[], Response]:
         @wraps(view)
         def tagged() -> Response:
-            filters, form = load(FigureQuery(), request.args)
+            filters, form = load(_QUERY, request.args)
             if filters is None:
                 raise Invalid(N_("There are no such figures."), errors=form.errors)
             if current_visitor() is not None:
