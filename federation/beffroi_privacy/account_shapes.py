@@ -69,7 +69,7 @@ _DOES = re.compile(
     r"|menac\w+|wrote|said)"
     r"|\s:\s|\swrote\b|\sdit\b|\ssaid\b|\ssays\b"
 )
-_HUMPED_BRANDS = frozenset(
+HUMPED_BRANDS = frozenset(
     """
     linkedin youtube openstreetmap github gitlab whatsapp postgresql javascript mysql wordpress
     onedrive sharepoint powerpoint openoffice libreoffice openoffice dansmarue franceconnect
@@ -142,7 +142,7 @@ def find_shaped(text: str, low: str) -> Iterator[Span]:
         if not is_public_handle(found.group()):
             yield Span(found.start(), found.end(), ASK, weak=True)
     for found in _HUMPED.finditer(text) if camel else ():
-        if not is_public_handle(found.group()) and fold(found.group()) not in _HUMPED_BRANDS:
+        if not is_public_handle(found.group()) and fold(found.group()) not in HUMPED_BRANDS:
             called = _CALLED_UPON.search(text, max(0, found.start() - 14), found.start()) or (
                 _DOES.match(text, found.end())
             )

@@ -46,6 +46,22 @@ _NUMBERS = re.compile(
     )
     + r"(?!\w)"
 )
+_NETWORKS = re.compile(
+    r"(?<![\w./@-])(?:facebook|insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|discord|telegram"
+    r"|mastodon|reddit|twitch|steam|messenger|skype|nextdoor|strava|vinted|leboncoin|youtube"
+    r"|fortnite|minecraft|roblox|whats ?app|linkedin)(?![\w./-]\w)"
+    r"(?!\s(?:de |du |des )?(?:la |l'|the |our |notre )?(?:mairie|ville|commune|conseil"
+    r"|m[ée]tropole|m[ée]diath[èe]que|d[ée]partement|r[ée]gion|pr[ée]fecture|office|service|council|town))"
+)
+_NETWORK_STEMS = Stems(
+    "facebook|insta|twitter|tik|snap|discord|telegram|mastodon|reddit|twitch|steam|messenger|skype"
+    "|nextdoor|strava|vinted|leboncoin|youtube|fortnite|minecraft|roblox|what|linkedin"
+)
+_QUOTED = re.compile(
+    r"\b(?:[àa]|avec|par|with|by|as|nomm[ée]e?|surnomm[ée]e?|appel[ée]e?|dit|called)\s"
+    r"\"\s?(?P<name>[^\W\d_][\w'-]*(?:\s[\w'-]+){0,2})\s?\""
+)
+_AROUND: Final = 50
 _FIELDS = re.compile(
     r"(?:^|[\n;/|])\s{0,6}(?:nom|pr[ée]noms?|name|surname|first name|last name)"
     r"(?: d'usage| de \w{4,12}| complet| et pr[ée]noms?)?\s?:\s?(?P<value>[^\W\d])"
@@ -66,6 +82,13 @@ def announces_more(text: str, spans: Cover) -> bool:
     low = lowered(text)
     if holds(low, _NAME_STEMS):
         if any(not _is_near(found.end(), spans) for found in _NAMES.finditer(low)):
+            return True
+    if holds(low, _NETWORK_STEMS):
+        for found in _NETWORKS.finditer(low):
+            if not spans.touches(found.start() - _AROUND, found.end() + _REACH):
+                return True
+    for found in _QUOTED.finditer(low) if '"' in low else ():
+        if not spans.touches(*found.span("name")):
             return True
     if ":" in low and holds(low, _FIELD_STEMS):
         if any(not _is_near(found.end(), spans) for found in _FIELDS.finditer(low)):

@@ -18,7 +18,8 @@ from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
 from beffroi_privacy.person_context import is_unexplained
 from beffroi_privacy.person_small import is_caseless, is_unknown
 from beffroi_privacy.persons import is_alone
-from beffroi_privacy.places import is_acronym
+from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS, is_acronym
+from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
 
 
@@ -99,6 +100,10 @@ def _follows_civility(words: Sequence[Word], at: int) -> bool:
     return word.shape != LOWER or not is_ordinary(word.folded)
 
 
+_BEFORE_SOMEBODY: Final = frozenset(
+    "a avec par chez contre pour et ou selon moi lui elle suis c'est by with for and or from to "
+    "called calls me am not pas appelle nomme dit merci bonjour thanks ici".split()
+)
 _BEFORE_SOMEBODY_SMALL: Final = frozenset("avec chez contre sauf holder comme".split())
 _THE: Final = frozenset(
     "le la les l' un une du au aux des ce cet cette ces notre votre nos vos leur son sa mon ma the "
@@ -116,11 +121,31 @@ def _is_lonely(words: Sequence[Word], at: int) -> bool:
         return False
     if is_unexplained(word):
         return before.folded not in _THE or before.folded == "les"
+    if before.folded in _BEFORE_SOMEBODY and word.gap == " " and _is_word_as_name(words, at):
+        return True
     if word.shape == UPPER:
         return is_surname_too(word.folded) or first_name(word.folded) > 0
     if word.shape != CAPITAL or not (is_surname_too(word.folded) or first_name(word.folded) > 0):
         return False
     return before.folded not in _THE and word.folded not in CALENDAR
+
+
+def _is_word_as_name(words: Sequence[Word], at: int) -> bool:
+    """Say whether an ordinary word has a capital inside a sentence, by itself: "avec Sushi"."""
+    word = words[at]
+    if word.shape != CAPITAL or not word.text.isalpha() or len(word.text) < 4:
+        return False
+    if at + 1 < len(words) and words[at + 1].gap == " " and words[at + 1].shape != LOWER:
+        return False
+    return not (
+        word.folded in OFFICES
+        or word.folded in FUNCTION
+        or word.folded in CALENDAR
+        or word.folded in FACILITIES
+        or word.folded in ORGANISATIONS
+        or word.folded in THINGS
+        or NETWORK_WORD.fullmatch(word.folded)
+    )
 
 
 def _opens_unknown(words: Sequence[Word], at: int) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
+from beffroi_privacy.account_shapes import HUMPED_BRANDS
 from beffroi_privacy.account_words import STATES, is_account, is_site
 from beffroi_privacy.gazetteer import NO_NAME, first_name, is_commune, is_ordinary, is_surname_too
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
@@ -242,7 +243,12 @@ def _ends_in_digit(name: str) -> bool:
 def weigh(written: str) -> int:
     """Say how much a word beside a cue looks like an account: `NOTHING`, `DOUBTFUL`, `HANDLE`."""
     folded = fold(written).strip("@._-")
-    if folded in DEFAULTS or folded in _JARGON or NETWORK_WORD.fullmatch(folded):
+    if (
+        folded in DEFAULTS
+        or folded in _JARGON
+        or folded in HUMPED_BRANDS
+        or NETWORK_WORD.fullmatch(folded)
+    ):
         return NOTHING
     if is_public_handle(written.lstrip("@")):
         return NOTHING
