@@ -51,7 +51,8 @@ INDEXES = ("case_search", "nearby_case")
 """The full-text indexes over words of people."""
 NO_WORDS = frozenset(
     {"log_bundle", "log_tile", "log_state", "log_batch", "log_fact", "published_cell",
-     "count_period", "ref_counter", "nightly", "sample_week", "catalogue", "dataset"}
+     "count_period", "ref_counter", "nightly", "sample_week", "catalogue", "dataset",
+     "data_version"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 
