@@ -57,7 +57,7 @@ def make_limiter(app: Flask) -> Limiter:
     before = [list(hook.get(None, ())) for hook in hooks]
     limiter = Limiter(counted_as, app=app, storage_uri="memory://", strategy="moving-window")
     for hook, functions in zip(hooks, before, strict=True):
-        hook[None] = functions  # type: ignore[index,assignment]  # three kinds of functions
+        hook[None] = functions  # type: ignore[index]  # three kinds of functions
     return limiter
 
 
