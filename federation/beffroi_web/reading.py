@@ -64,8 +64,8 @@ class Reader:
             made = dialect.loaded_dbapi.connect(*args, **options, autocommit=True)
             made.execute("SET default_transaction_read_only = on")
             return made
-        own = {"check_same_thread": False, "isolation_level": None, "timeout": 15.0}
-        made = dialect.loaded_dbapi.connect(*args, **{**options, **own})
+        ours = {"check_same_thread": False, "isolation_level": None, "timeout": 15.0}
+        made = dialect.loaded_dbapi.connect(*args, **{**options, **ours})
         made.execute("PRAGMA query_only = ON")
         return made
 

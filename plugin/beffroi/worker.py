@@ -57,7 +57,7 @@ INDEXES = ("case_search", "nearby_case")
 NO_WORDS = frozenset(
     {"log_bundle", "log_tail", "log_tile", "log_state", "log_batch", "log_fact",
      "published_cell", "count_period", "ref_counter", "nightly", "sample_week", "catalogue",
-     "dataset"}
+     "dataset", "data_version"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 
