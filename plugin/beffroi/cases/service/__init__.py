@@ -479,6 +479,23 @@ def gate_answer(given: Answer) -> None:
     gate(given.redirected_to or "", "redirected_to")
 
 
+def _repeated(case: Case, given: Answer) -> Case | None:
+    """Return the case that an answer names as asked before, or None; raise where it may not."""
+    if case.visibility == "removed":
+        raise Conflict(N_("This case was removed: nothing is answered any more."))
+    other = None
+    if given.duplicate_of:  # read, not locked: two answers that name each other would wait for ever
+        other = db.session.scalar(select(Case).where(Case.ref == given.duplicate_of))
+        if other is None:
+            raise NotFound(N_("There is no case with this reference."))
+    named = given.status == "duplicate" or other is not None
+    if named and not _may_point(case, other):
+        raise Invalid(
+            N_("Say which case this one repeats."), errors={"duplicate_of": [N_("Missing.")]}
+        )
+    return other
+
+
 def answer(
     case: Case,
     given: Answer,
@@ -492,18 +509,7 @@ def answer(
 
     Where it repeats another case, whoever stands behind it is asked about that one.
     """
-    if case.visibility == "removed":
-        raise Conflict(N_("This case was removed: nothing is answered any more."))
-    other = None
-    if given.duplicate_of:  # read, not locked: two answers that name each other would wait for ever
-        other = db.session.scalar(select(Case).where(Case.ref == given.duplicate_of))
-        if other is None:
-            raise NotFound(N_("There is no case with this reference."))
-    named = given.status == "duplicate" or other is not None
-    if named and not _may_point(case, other):
-        raise Invalid(
-            N_("Say which case this one repeats."), errors={"duplicate_of": [N_("Missing.")]}
-        )
+    other = _repeated(case, given)
     move(
         case,
         given.status,
