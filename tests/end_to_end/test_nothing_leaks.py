@@ -8,9 +8,7 @@ publishes, the nation pulls over HTTP; then everything that a stranger can read 
 import hashlib
 import io
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +17,6 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from beffroi.campaigns import service as campaigns
 from beffroi.campaigns.service import gathering
@@ -30,12 +27,13 @@ from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_web.clock import FixedClock
+from support.browser import served
 from support.campaigns import Call, open_call
 from support.crawler import Page, crawl, leaks, log_places, paths
 from support.databases import database_fixture, fresh
 from support.demo_run import free_base
 from support.nation import Nation
-from support.open311 import key_for, send
+from support.open311 import key_for, lists, sends_all
 from support.photo_carriers import JPEG, corners, encoded
 from support.town import NOON, Person, Town, open_town
 
@@ -256,35 +254,7 @@ def _from_elsewhere(town: Town, made: Planted) -> None:
     """Another application sends reports and updates with everything that it knows of a person."""
     key = made.markers["key of an application"] = key_for(town, made.word("name of an application"))
     for what in ("by Open311", "by Open311, pending"):
-        person = {
-            name: f"{made.word(f'{what}: {name}')}"
-            for name in ("first_name", "last_name", "phone", "device_id", "account_id")
-        }
-        report = {
-            **person,
-            "api_key": key,
-            "service_code": "road",
-            "email": f"{made.word(f'{what}: email')}@citizens.example",
-            "description": f"Mots d’origine {made.word(f'{what}: description')}",
-            "address_string": made.word(f"{what}: address_string"),
-            "address_id": made.word(f"{what}: address_id"),
-            "media_url": f"https://img.example/{made.word(f'{what}: media_url')}.jpg",
-            "attribute[more]": made.word(f"{what}: attribute"),
-            "lat": "48.8566123",
-            "long": "2.3522456",
-        }
-        [sent] = send(town, "requests", report).get_json()
-        ref = made.refs[what] = sent["service_request_id"]
-        update = {
-            **person,
-            "api_key": key,
-            "service_request_id": ref,
-            "update_id": made.word(f"{what}: update_id"),
-            "updated_datetime": "2027-01-12T12:00:00Z",
-            "status": "FIXED",
-            "description": f"Mots d’origine {made.word(f'{what}: update')}",
-        }
-        assert send(town, "servicerequestupdates", update).status_code == 200
+        made.refs[what] = sends_all(town, key, lambda said, what=what: made.word(f"{what}: {said}"))
     made.markers |= {"a latitude": "48.8566", "a longitude": "2.3522"}
     town.release(made.refs["by Open311"], description=HOLE, place="Rue du Port")
     town.close(made.refs["by Open311"], "resolved")
@@ -325,20 +295,6 @@ class Both:
     of_nation: list[Page]
 
 
-@contextmanager
-def over_http(town: Town, port: int) -> Iterator[str]:
-    """Serve a town's application on loopback, at its own public address."""
-    server = make_server("127.0.0.1", port, town.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def pull(nation: Nation, url: str) -> None:
     """Have the nation know a town, approve and pull it."""
     nation.peers.add(url)
@@ -364,13 +320,13 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
         town.work()
         national = fresh("sqlite", NATIONAL_MIGRATIONS, tmp_path)
         clock = FixedClock(NOON + timedelta(days=120))
-        with over_http(town, port) as url, Nation.on(national, tmp_path, clock) as nation:
+        with served(town.app, port) as url, Nation.on(national, tmp_path, clock) as nation:
             witness.init(nation.settings.data_dir, nation.settings.public_url)
             pull(nation, url)
             size = int(town.one("SELECT published FROM log_state"))
             names = [name for row in town.rows(PHOTOS) for name in row]
             known = {**known_of_town(planted, size), "name": names}
-            of_town = crawl(town.app, site, known, start=open311_lists(planted))
+            of_town = crawl(town.app, site, known, start=lists(planted.refs.values()))
             of_nation = crawl(nation.app, nation.settings.public_url, known_of_nation(nation))
             yield Both(town, nation, planted, of_town, of_nation)
 
@@ -390,19 +346,6 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
         "rest": ["v2/nothing.xml"],
         **log_places(size),
     }
-
-
-def open311_lists(planted: Planted) -> list[str]:
-    """Return the lists of Open311 with everything that can be asked for in them."""
-    refs = ",".join(planted.refs.values())
-    queries = ("extensions=true", f"extensions=true&service_request_id={refs}")
-    span = "start_date=2027-01-01T00:00:00Z&end_date=2027-02-01T00:00:00Z"
-    return [
-        f"/open311/v2/{what}.{ending}?{query}"
-        for what in ("requests", "servicerequestupdates")
-        for ending in ("xml", "json")
-        for query in (*queries, f"{span}&extensions=true")
-    ]
 
 
 def known_of_nation(nation: Nation) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 """Speaking GeoReport v2 to a town: keys, forms, and an answer in both of its writings."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -67,3 +67,49 @@ def plain(said: Any) -> Any:
     if isinstance(said, bool):
         return str(said).lower()
     return None if said is None or said == "" else str(said)
+
+
+def sends_all(town: Town, key: str, word: Callable[[str], str]) -> str:
+    """Send a report and an update with everything that an application can know; return its number.
+
+    `word` gives a word that marks what it is asked for.
+    """
+    personal = ("first_name", "last_name", "phone", "device_id", "account_id")
+    person = {name: word(name) for name in personal}
+    report = {
+        **person,
+        "api_key": key,
+        "service_code": "road",
+        "email": f"{word('email')}@citizens.example",
+        "description": f"Mots d’origine {word('description')}",
+        "address_string": word("address_string"),
+        "address_id": word("address_id"),
+        "media_url": f"https://img.example/{word('media_url')}.jpg",
+        "attribute[more]": word("attribute"),
+        "lat": "48.8566123",
+        "long": "2.3522456",
+    }
+    [sent] = send(town, "requests", report).get_json()
+    update = {
+        **person,
+        "api_key": key,
+        "service_request_id": sent["service_request_id"],
+        "update_id": word("update_id"),
+        "updated_datetime": "2027-01-12T12:00:00Z",
+        "status": "FIXED",
+        "description": f"Mots d’origine {word('update')}",
+    }
+    assert send(town, "servicerequestupdates", update).status_code == 200
+    return str(sent["service_request_id"])
+
+
+def lists(refs: Iterable[str]) -> list[str]:
+    """Return the lists with everything that can be asked for in them, to begin a crawl with."""
+    named = f"extensions=true&service_request_id={','.join(refs)}"
+    span = "extensions=true&start_date=2027-01-01T00:00:00Z&end_date=2027-02-01T00:00:00Z"
+    return [
+        f"{V2}/{what}.{ending}?{query}"
+        for what in ("requests", "servicerequestupdates")
+        for ending in ("xml", "json")
+        for query in ("extensions=true", named, span)
+    ]

@@ -142,18 +142,7 @@ def take_update(
     if case.kind != "street" or case.visibility != "public":
         raise NotFound(N_("There is no case with this reference."))
     ours = our_name(secret, "update", f"{client.id}|{sent.update_id}")
-    try:
-        with db.session.begin_nested():
-            db.session.add(
-                UpdateTaken(
-                    key_id=client.id,
-                    update_id=sent.update_id,
-                    case_id=case.id,
-                    ours=ours,
-                    taken_at=now,
-                )
-            )
-    except IntegrityError:
+    if not _first_time(sent.update_id, client, case.id, ours, now):
         return None
     if sent.words:
         cases.comment(
@@ -172,6 +161,19 @@ def take_update(
         _note(case, client, sent.said, now)
     _used(client, today)
     return ours
+
+
+def _first_time(update_id: str, client: Client, case_id: int, ours: str, now: datetime) -> bool:
+    """Remember an update by its name; False if it is remembered already."""
+    row = UpdateTaken(
+        key_id=client.id, update_id=update_id, case_id=case_id, ours=ours, taken_at=now
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 # ---- passing on ---------------------------------------------------------------------------------

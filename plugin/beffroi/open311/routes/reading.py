@@ -2,6 +2,7 @@
 """Reading by GeoReport v2: discovery, services, requests. Listed categories, released words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Any
 
@@ -172,46 +173,73 @@ _NOTHING: Mapping[str, str] = {}
 # ---- one request --------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is read beside the rows of a page, by case, and what is the same for all of them."""
+
+    words: Mapping[int, Mapping[str, str]]
+    told: Mapping[int, tuple[datetime, datetime | None]]
+    photos: Mapping[int, Sequence[tuple[str, str]]]
+    places: Mapping[int, tuple[float, float]]
+    names: Mapping[str, str]
+    decimals: int
+    here: tzinfo
+    town: str
+    site: str
+
+
 def _requests(wanted: Wanted) -> list[dict[str, Any]]:
     """Return listed reports as the specification names their parts."""
     rows = exchange.listed(wanted)
     if not rows:
         return []
-    words, told, photos = exchange.words(wanted), exchange.told(wanted), exchange.photos(wanted)
     decimals = settings().open311_decimals
-    places = exchange.positions([row.id for row in rows]) if decimals else {}
-    more = given("extensions").lower() == "true"
-    here, town, site = zone(), settings().name, settings().public_url
-    names = {code: gettext(category.label) for code, category in SERVICES.items()}
-    found = []
-    for row in rows:
-        case_id, ref, is_open, _, _, received, due, closed, category, _ = row  # faster than names
-        said, shown = words.get(case_id, _NOTHING), photos.get(case_id, ())
-        description = said.get("description")
-        asked = w3c(received, here)
-        last = _last(told.get(case_id), is_open, received, closed, here)
-        place = places.get(case_id) if description else None
-        one: dict[str, Any] = {
-            "service_request_id": ref,
-            "status": "open" if is_open else "closed",
-            "status_notes": said.get("answer"),
-            "service_name": names.get(category),
-            "service_code": category,
-            "description": description or said.get("title"),
-            "agency_responsible": town,
-            "service_notice": None,
-            "requested_datetime": asked,
-            "updated_datetime": asked if last == received else w3c(last, here),
-            "expected_datetime": w3c(_end_of(due, here), here) if due else None,
-            "address": said.get("place"),
-            "address_id": None,
-            "zipcode": None,
-            "lat": round(place[0], decimals) if place else None,
-            "long": round(place[1], decimals) if place else None,
-            "media_url": f"{site}/incidents/{ref}/photos/{shown[0][0]}" if shown else None,
-        }
-        found.append({**one, **_extended(row, shown)} if more else one)
-    return found
+    beside = _Beside(
+        words=exchange.words(wanted),
+        told=exchange.told(wanted),
+        photos=exchange.photos(wanted),
+        places=exchange.positions([row.id for row in rows]) if decimals else {},
+        names={code: gettext(category.label) for code, category in SERVICES.items()},
+        decimals=decimals,
+        here=zone(),
+        town=settings().name,
+        site=settings().public_url,
+    )
+    if given("extensions").lower() != "true":
+        return [_request(row, beside) for row in rows]
+    return [
+        {**_request(row, beside), **_extended(row, beside.photos.get(row.id, ()))} for row in rows
+    ]
+
+
+def _request(row: Any, beside: _Beside) -> dict[str, Any]:
+    """Return one report: the parts of the specification, in its order."""
+    case_id, ref, is_open, _, _, received, due, closed, category, _ = row  # faster than names
+    here = beside.here
+    said, shown = beside.words.get(case_id, _NOTHING), beside.photos.get(case_id)
+    description = said.get("description")
+    asked = w3c(received, here)
+    last = _last(beside.told.get(case_id), is_open, received, closed, here)
+    place = beside.places.get(case_id) if description else None
+    return {
+        "service_request_id": ref,
+        "status": "open" if is_open else "closed",
+        "status_notes": said.get("answer"),
+        "service_name": beside.names.get(category),
+        "service_code": category,
+        "description": description or said.get("title"),
+        "agency_responsible": beside.town,
+        "service_notice": None,
+        "requested_datetime": asked,
+        "updated_datetime": asked if last == received else w3c(last, here),
+        "expected_datetime": w3c(_end_of(due, here), here) if due else None,
+        "address": said.get("place"),
+        "address_id": None,
+        "zipcode": None,
+        "lat": round(place[0], beside.decimals) if place else None,
+        "long": round(place[1], beside.decimals) if place else None,
+        "media_url": f"{beside.site}/incidents/{ref}/photos/{shown[0][0]}" if shown else None,
+    }
 
 
 def _last(
