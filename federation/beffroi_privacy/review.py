@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from beffroi_privacy.announced import announces_more
 from beffroi_privacy.calling import called_words
-from beffroi_privacy.doubts import leftovers
+from beffroi_privacy.doubts import fragments, leftovers
 from beffroi_privacy.emails import is_listed_office
 from beffroi_privacy.links import opaque_parts
 from beffroi_privacy.patterns import any_of, figures, lowered, near_figures, runs
@@ -89,6 +89,9 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     yield from unexplained(text, known)
     covered = within(reading.words, reading.spans)
     yield from leftovers(reading.words, reading.free | covered)
+    persons = [span for span in reading.spans if span.label == PERSON]
+    if persons:
+        yield from fragments(reading.words, reading.free | covered, within(reading.words, persons))
     yield from called_words(reading.words, covered, reading.free)
     if reading.author_doubtful:
         yield "author's name"
