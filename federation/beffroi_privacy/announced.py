@@ -77,15 +77,18 @@ _FIELD_STEMS = Stems("nom|name")
 _HOME_STEMS = Stems("habit|domicili|demeurant|adresse|live|address|lieu")
 
 
-def announces_more(text: str, spans: Cover) -> bool:
-    """Say whether a normalised text announces something personal that no span holds."""
+def announces_more(text: str, spans: Cover, accounts: Cover) -> bool:
+    """Say whether a normalised text announces something personal that no span holds.
+
+    `accounts` are those of the spans that may answer for the name of an account.
+    """
     low = lowered(text)
     if holds(low, _NAME_STEMS):
-        if any(not _is_near(found.end(), spans) for found in _NAMES.finditer(low)):
+        if any(not _is_near(found.end(), accounts) for found in _NAMES.finditer(low)):
             return True
     if holds(low, _NETWORK_STEMS):
         for found in _NETWORKS.finditer(low):
-            if not spans.touches(found.start() - _AROUND, found.end() + _REACH):
+            if not accounts.touches(found.start() - _AROUND, found.end() + _REACH):
                 return True
     for found in _QUOTED.finditer(low) if '"' in low else ():
         if not spans.touches(*found.span("name")):

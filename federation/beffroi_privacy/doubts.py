@@ -14,7 +14,7 @@ from beffroi_privacy.gazetteer import (
     is_ordinary,
     is_surname_too,
 )
-from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
+from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, PARTICLES
 from beffroi_privacy.person_context import is_unexplained
 from beffroi_privacy.person_small import is_caseless, is_unknown
 from beffroi_privacy.persons import is_alone
@@ -128,6 +128,33 @@ def _is_lonely(words: Sequence[Word], at: int) -> bool:
     if word.shape != CAPITAL or not (is_surname_too(word.folded) or first_name(word.folded) > 0):
         return False
     return before.folded not in _THE and word.folded not in CALENDAR
+
+
+def fragments(
+    words: Sequence[Word], covered: Container[int], named: Container[int]
+) -> Iterator[str]:
+    """Yield why a part of a name may be left beside one that is masked: "[...] de La Motte"."""
+    caseless = is_caseless(words)
+    for at, word in enumerate(words):
+        if at in covered or at == 0 or word.gap not in (" ", "-"):
+            continue
+        first = at - 1
+        while first > 0 and words[first].folded in PARTICLES and first not in named:
+            first -= 1
+        beside = first in named and all(
+            words[here].gap in (" ", "-") for here in range(first + 1, at)
+        )
+        if beside and _may_go_on(word, caseless=caseless):
+            yield "capitals"
+
+
+def _may_go_on(word: Word, *, caseless: bool) -> bool:
+    """Say whether a word behind a masked name may belong to it."""
+    if word.folded in OFFICES or word.folded in FUNCTION or word.folded in CALENDAR:
+        return False
+    if word.shape in (CAPITAL, UPPER):
+        return not is_acronym(word) and len(word.text) > 2
+    return caseless and is_surname_too(word.folded)
 
 
 def _is_word_as_name(words: Sequence[Word], at: int) -> bool:

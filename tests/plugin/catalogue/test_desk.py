@@ -111,7 +111,7 @@ def test_on_the_way_back_the_desk_s_catalogues_go_and_those_of_the_settings_stay
             with town.change():
                 said = Raw(f"{number}", f"Jeu numéro {number}", "https://donnees.ville.example/x")
                 service.take(row, [described(said)])
-    downgrade(MIGRATIONS, url, "0011")
+    downgrade(MIGRATIONS, url, "0015")
     upgrade(MIGRATIONS, url)
     with open_town(tmp_path / "again", url) as town:
         assert town.rows("SELECT address, fixed, name FROM catalogue") == [

@@ -195,7 +195,7 @@ def test_the_sums_are_those_of_a_recount_whatever_happens(town: Town) -> None:
         before = kept()
     assert len(before[0]) > 20
     url = town.settings.database_url
-    downgrade(MIGRATIONS, url, "0011")
+    downgrade(MIGRATIONS, url, "0012")
     upgrade(MIGRATIONS, url)
     with town.look():
         assert kept() == before

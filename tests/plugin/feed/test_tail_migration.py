@@ -49,7 +49,7 @@ def test_a_tail_is_folded_on_the_way_back_and_stays_so_on_the_way_there(
                     text("INSERT INTO log_tail VALUES (:log, :position, :leaf)"),
                     {"log": log_id, "position": position, "leaf": leaf},
                 )
-    downgrade(MIGRATIONS, url, "0011")
+    downgrade(MIGRATIONS, url, "0016")
     upgrade(MIGRATIONS, url, "0017")
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM log_tail")) == 0
