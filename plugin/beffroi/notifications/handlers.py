@@ -55,10 +55,13 @@ def on_subscription_asked(event: SubscriptionAsked) -> None:
 
 
 def on_campaign_step(event: CampaignPhaseBegan | CampaignNotePublished) -> None:
-    """Owe word of a phase, or of the note, to every follower; none that a campaign is over."""
+    """Owe word of a phase, or of the note, to every follower of the series, its theme, the town.
+
+    None is owed that a campaign is over.
+    """
     if isinstance(event, CampaignPhaseBegan) and event.phase == OVER:
         return
     settings = current_app.extensions["beffroi"].settings
     service.owe_announcement(
-        event.step_id, event.series_id, public_url=settings.public_url, now=event.at
+        event.step_id, event.series_id, event.theme, public_url=settings.public_url, now=event.at
     )

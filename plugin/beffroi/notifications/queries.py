@@ -13,6 +13,7 @@ from beffroi.campaigns.queries import Edition, Step
 from beffroi.campaigns.queries import persons as followers
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import CaseHead, offers, persons, subscribing
+from beffroi.cases.rules import TOWN
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.data_requests.queries import published
 from beffroi.data_requests.queries.published import PublishedRequest
@@ -177,13 +178,16 @@ def _happened(
 
 @dataclass(frozen=True, slots=True)
 class CampaignMessage:
-    """One announcement of a campaign to be written: the institution's words, days, a link."""
+    """One announcement of a campaign to be written: the institution's words, days, a link.
+
+    `stop` is the path that stops such messages: of the campaign, or of the theme or the town.
+    """
 
     to: str
     lang: str
     step: Step
     edition: Edition
-    token: str
+    stop: str
     message_id: str
 
 
@@ -195,9 +199,15 @@ def campaign_message(announcement_id: int) -> CampaignMessage | None:
         return None
     step, edition = known
     reader = followers.recipient(edition.series_id, row.party_id)
-    if reader is None:
+    if reader is not None:
+        stop = f"/follow/campaigns/{reader.token}"
+        return CampaignMessage(reader.email, reader.lang, step, edition, stop, row.message_id)
+    told = subscribing.reader(row.party_id)
+    themes = {TOWN, edition.theme}
+    if told is None or themes.isdisjoint(subscribing.themes_of(row.party_id)):
         return None
-    return CampaignMessage(reader.email, reader.lang, step, edition, row.token, row.message_id)
+    stop = f"/follow/{told.token}"
+    return CampaignMessage(told.email, told.lang, step, edition, stop, row.message_id)
 
 
 def unsent() -> int:

@@ -13,6 +13,7 @@ from beffroi.campaigns.queries import persons as campaigns
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.queries import offers
+from beffroi.cases.queries import subscribing as subscribing_queries
 from beffroi.cases.queries.subscribing import Reader
 from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
@@ -91,16 +92,24 @@ def _owe(
     return len(recipients)
 
 
-def owe_announcement(step_id: int, series_id: int, *, public_url: str, now: datetime) -> int:
-    """Write one announcement and one job for each follower of a series; return how many."""
+def owe_announcement(
+    step_id: int, series_id: int, theme: str | None, *, public_url: str, now: datetime
+) -> int:
+    """Write one announcement and one job for each person who is told; return how many.
+
+    Those are the followers of a series, of its theme, and of all of the town, each address once.
+    """
     host = urlsplit(public_url).hostname or "beffroi.invalid"
-    found = campaigns.recipients(series_id)
-    for recipient in found:
-        name = _name(f"campaign {step_id}", recipient.token)
+    subscribers = subscribing_queries.subscribers({theme} if theme else ())
+    found = {one.email.lower(): (one.party_id, one.token) for one in subscribers}
+    followers = campaigns.recipients(series_id)
+    found |= {one.email.lower(): (one.party_id, one.token) for one in followers}
+    for party_id, token in sorted(found.values()):
+        name = _name(f"campaign {step_id}", token)
         row = Announcement(
             step_id=step_id,
-            party_id=recipient.party_id,
-            token=recipient.token,
+            party_id=party_id,
+            token=token,
             message_id=f"<campaign-{name}@{host}>",
             made_at=now,
         )

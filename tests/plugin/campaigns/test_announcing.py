@@ -155,3 +155,29 @@ def test_no_webhook_is_posted_to_where_the_settings_may_not_lead(village: Town) 
             )
     with pytest.raises(SettingsRefused, match="go together"):
         town_settings(village.settings.data_dir, "sqlite:///x", announce_url="https://a.example/x")
+
+
+def test_who_follows_the_theme_or_the_town_is_told_once_and_can_stop_there(village: Town) -> None:
+    people = {theme: village.signed_in() for theme in ("", "ENVI", "TRAN")}
+    for theme, person in people.items():
+        assert person.post("/requests/follow", {"theme": theme}).status_code == 303
+    call = open_call(village, theme="ENVI")
+    call.follow(people["ENVI"].email)  # follows the theme and the series: one message
+    call.to("sorting")
+    told = {theme: village.mail.to(person.email) for theme, person in people.items()}
+    heads = {
+        theme: [m["Subject"] for m in sent if "Que faut-il ouvrir" in m["Subject"]]
+        for theme, sent in told.items()
+    }
+    assert len(heads[""]) == 2  # the call and the sorting
+    assert len(heads["ENVI"]) == 2
+    assert heads["TRAN"] == []
+    stop = str(told[""][-1]["List-Unsubscribe"]).strip("<>").removeprefix("https://")
+    path = stop[stop.index("/") :]
+    assert path.startswith("/follow/")
+    assert not path.startswith("/follow/campaigns/")
+    assert village.visitor().get(path).status_code == 200
+    people[""].post("/account/follows", {"theme": ""})
+    call.to("research")
+    assert len(village.mail.to(people["ENVI"].email)) > len(told["ENVI"])
+    assert len(village.mail.to(people[""].email)) == len(told[""])

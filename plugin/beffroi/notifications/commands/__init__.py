@@ -100,7 +100,7 @@ def send_announcement(args: dict[str, Any], now: datetime) -> None:
         return
     step, one = owed.step.step, owed.edition
     page = f"{settings.public_url}/campaigns/{one.slug}"
-    stop = f"{settings.public_url}/follow/campaigns/{owed.token}"
+    stop = f"{settings.public_url}{owed.stop}"
     with force_locale(owed.lang):
         title = in_language(one.titles, owed.lang, settings.languages[0])
         head = f"{title} · {gettext(STEPS[step])}"
