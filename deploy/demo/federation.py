@@ -83,7 +83,8 @@ class Federation:
                     for login, role in ROLES.items():
                         store.grant("demo", role, subject=login, now=now)
                 db.session.remove()
-            seed(app, town, today=now.date(), reports=GENERATED_REPORTS)
+            first = town is self.layout.towns[0]
+            seed(app, town, today=now.date(), reports=GENERATED_REPORTS, with_campaigns=first)
             with app.app_context():
                 db.engine.dispose()
             self._import(town)

@@ -166,8 +166,7 @@ class Journey:
         self.agent.open(f"{self.town.url}/desk?queue=new&kind=data_request&q={self.ref}")
         self.agent.expect(self.ref)
         self.agent.open(f"{self.town.url}/desk/cases/{self.ref}")
-        self.agent.send("/classify", object="dataset", theme="GOVE")
-        self.agent.send("/move", status="under_review")
+        self.agent.send("/triage", object="dataset", theme="GOVE", step="stay")
         self.agent.expect()
         return {"ref": self.ref, "url": self.agent.url}
 
@@ -177,6 +176,7 @@ class Journey:
             outcome="published",
             words=ANSWER,
             url="https://donnees.demo.example/budget-participatif",
+            licence="etalab-2.0",
         )
         self.agent.expect()
         stranger = Person()

@@ -6,22 +6,25 @@ services as a person's, at the day on which it is said to have happened; each an
 fictitious. A town that has cases already is left alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
 from flask import Flask
 
+from beffroi.campaigns.rules import quarter
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.data_requests import rules as request_rules
 from beffroi.data_requests import service as requests
+from beffroi.data_requests.service import drafts
 from beffroi.incidents import rules as incident_rules
 from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.legal.law import law_of
+from demo import campaigns
 from demo.places import Town
 
 FICTITIOUS = "\n\n(Réponse fictive, pour la démonstration.)"
@@ -43,6 +46,13 @@ class Seed:
     ground: str = ""
     url: str = ""
     planned: str = ""
+    body: str = ""
+    about: str = ""
+    """Which software, or which decision an algorithm takes part in."""
+    reuse: tuple[str, str, str] = ("", "", "")
+    """What somebody made of it: title, address, words."""
+    draft: str = ""
+    """The words of an answer that waits for a second agent."""
     released: bool = True
     supports: int = 0
 
@@ -60,6 +70,10 @@ SEEDS = (
         "Les comptages horaires de toutes les bornes vélo depuis leur installation.",
         150, "published", 28, "Les comptages sont publiés, avec un an d’historique.",
         url="https://donnees.demo.example/velos", supports=58,
+        reuse=(
+            "La carte des heures de pointe à vélo", "https://velos.demo.example/carte",
+            "Chaque borne, heure par heure, sur une carte.",
+        ),
     ),
     Seed(
         "document", "GOVE", "Rapport d’audit de la patinoire",
@@ -74,13 +88,15 @@ SEEDS = (
         "Le code du simulateur en ligne, avec les paramètres de l’année.",
         95, "partly", 45,
         "Le moteur de calcul est publié ; l’interface, achetée à un éditeur, ne l’est pas.",
-        url="https://code.demo.example/quotient", supports=21,
+        url="https://code.demo.example/quotient", ground="intellectual_property", supports=21,
+        about="Simulateur en ligne, version 3",
     ),
     Seed(
         "algorithm", "EDUC", "Règles d’attribution des places en crèche",
         "Les critères, leurs points et l’ordre dans lequel ils sont appliqués.",
         80, "published", 18, "Les règles et le barème sont publiés, avec un exemple calculé.",
         url="https://donnees.demo.example/creches", supports=77,
+        about="L’attribution des places en crèche",
     ),
     Seed(
         "dataset", "ENVI", "Qualité de l’air devant les écoles",
@@ -97,6 +113,7 @@ SEEDS = (
         "document", "ECON", "Marché public de la restauration scolaire",
         "Le contrat signé avec le prestataire et ses avenants.",
         50, supports=19,
+        draft="Le contrat est public, moins les prix unitaires, qui sont un secret des affaires.",
     ),
     Seed(
         "dataset", "ENER", "Consommation électrique des bâtiments municipaux",
@@ -139,6 +156,7 @@ SEEDS = (
         "La carte remise avec l’étude d’impact.",
         110, "redirected", 10, 
         "La carte est tenue par la préfecture, à qui la demande a été transmise.",
+        body="La préfecture (fictive)",
     ),
     Seed(
         "dataset", "HEAL", "Temps d’attente au centre de santé",
@@ -196,7 +214,9 @@ def _at(day: date) -> datetime:
     return datetime.combine(day, time(10, 30), UTC)
 
 
-def seed(app: Flask, town: Town, *, today: date, reports: int) -> bool:
+def seed(
+    app: Flask, town: Town, *, today: date, reports: int, with_campaigns: bool = False
+) -> bool:
     """Fill an empty town; return False where there are cases already."""
     chance = Random(town.siren).randbytes  # noqa: S311  the same demonstration every time
     with app.app_context():
@@ -205,14 +225,35 @@ def seed(app: Flask, town: Town, *, today: date, reports: int) -> bool:
         with unit_of_work():
             for name in ("Espaces publics", "Numérique et données", "Éducation", "Secrétariat"):
                 case_service.add_department(name)
+        if with_campaigns:
+            campaigns.begin(today, chance)
         first = ""
         for item in of_town(town):
             with unit_of_work():
                 reference = _request(item, town, today, chance, first)
             first = first or reference
+        if with_campaigns:
+            _campaigns(town, today, chance)
         with unit_of_work():
             _reports(town, today, Random(town.siren + "reports"), reports)  # noqa: S311  invented
     return True
+
+
+def _campaigns(town: Town, today: date, chance: Any) -> None:
+    """Send what belongs to the campaigns, and take these through what has happened."""
+    for days, wanted_object, theme, title, wanted, *answer in campaigns.requests(today):
+        item = Seed(wanted_object, theme, title, wanted, days)
+        if answer:
+            outcome, after, words, ground = answer
+            planned = quarter(today + timedelta(days=90)) if outcome == "planned" else ""
+            url = "https://donnees.demo.example/subventions" if outcome == "published" else ""
+            item = replace(
+                item, outcome=outcome, after=after, words=words, ground=ground, url=url,
+                planned=planned,
+            )  # fmt: skip
+        with unit_of_work():
+            _request(item, town, today, chance, "")
+    campaigns.finish(today, chance)
 
 
 def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> str:
@@ -220,7 +261,13 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
     at = _at(received)
     party = case_service.new_party("import", lang="fr", now=at)
     case = requests.receive(
-        {"object": item.object, "title": item.title, "wanted": item.wanted, "theme": item.theme},
+        {
+            "object": item.object,
+            "title": item.title,
+            "wanted": item.wanted,
+            "theme": item.theme,
+            **({ABOUT[item.object]: item.about} if item.about else {}),
+        },
         requests.Reception(party, "web", received, "fr"),
         actor=Actor(),
         now=at,
@@ -248,13 +295,41 @@ def _request(item: Seed, town: Town, today: date, chance: Any, first: str) -> st
                 url=item.url,
                 planned=item.planned,
                 duplicate_of=first if item.outcome == "duplicate" else "",
+                licence=_licence(item) if item.url else "",
+                redirected_to=item.body,
             ),
             actor=AGENT,
             now=_at(answered),
             today=answered,
             law=law_of(town.communes),
         )
+    if item.reuse[0]:
+        _reused(item, case, party, _at(received + timedelta(days=item.after + 30)))
+    if item.draft:
+        draft = {
+            "outcome": "partly",
+            "words": item.draft + FICTITIOUS,
+            "ground": "business",
+            "url": "https://donnees.demo.example/marches",
+            "licence": "etalab-2.0",
+        }
+        drafts.save(case, draft, state="review", actor=AGENT, now=_at(today - timedelta(days=1)))
     return case.ref
+
+
+def _licence(item: Seed) -> str:
+    return "AGPL-3.0-or-later" if item.object == "source_code" else "etalab-2.0"
+
+
+ABOUT = {"source_code": "software", "algorithm": "decision"}
+"""Which text says what a request is about, beside its title."""
+
+
+def _reused(item: Seed, case: Any, party: int, at: datetime) -> None:
+    """Add what somebody made of an answer, and let it be read."""
+    form = dict(zip(("title", "url", "words"), item.reuse, strict=True))
+    row = requests.add_reuse(case, form, party_id=party, actor=Actor(), now=at)
+    case_service.release_text(case, row, row.original, actor=AGENT, now=at + timedelta(hours=3))
 
 
 def _reports(town: Town, today: date, random: Random, count: int) -> None:

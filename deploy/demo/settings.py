@@ -47,6 +47,7 @@ def town_environment(layout: Layout, town: Town, *, weeks: int | None = None) ->
         "BEFFROI_MAIL_FROM": f"{town.key}@demo.example",
         "BEFFROI_PUBLISH": "at-once",
         "BEFFROI_WITNESS_POLICY": str(layout.policy),
+        "BEFFROI_AGGREGATOR_URL": layout.aggregator,
         "BEFFROI_SUBMISSIONS_PER_HOUR": "100000",
         "BEFFROI_DEMONSTRATION": "yes",
         **({"BEFFROI_DATES_MOVED": str(weeks)} if weeks else {}),

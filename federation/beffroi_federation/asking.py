@@ -93,9 +93,14 @@ def identity() -> Talk[Identity]:
     return parse_identity(_found(answer, "identity file").body)
 
 
+def first(etag: str | None = None) -> Ask:
+    """Return the question for the checkpoint, with which a conversation begins."""
+    return Ask("checkpoint", MAX_NOTE, etag)
+
+
 def checkpoint(etag: str | None = None) -> Talk[Fetched]:
     """Ask for the checkpoint's note as served; status 304 if it still has this ETag."""
-    answer = yield Ask("checkpoint", MAX_NOTE, etag)
+    answer = yield first(etag)
     return answer if answer.status == NOT_MODIFIED else _found(answer, "checkpoint")
 
 

@@ -9,23 +9,21 @@ word of the language in that place only asks for a person.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
+from beffroi_privacy.account_shapes import find_shaped
+from beffroi_privacy.account_words import STATES, is_account, is_written_by
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
+from beffroi_privacy.handles import find_near, find_told
 from beffroi_privacy.names import FUNCTION, OFFICES
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, holds, lowered
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS
+from beffroi_privacy.platforms import NETWORK_WORD, NETWORKS
 from beffroi_privacy.spans import ASK, USERNAME, Span
-from beffroi_privacy.usernames import DEFAULTS, NOT_NICKNAMES, is_public_handle
+from beffroi_privacy.strangers import find_strangers
+from beffroi_privacy.usernames import DEFAULTS, is_public_handle
 
-_NETWORKS = (
-    r"facebook|fb|insta(?:gram)?|twitter|x|tik ?tok|snap(?:chat)?|discord|telegram|mastodon|github"
-    r"|gitlab|linkedin|reddit|youtube|twitch|steam|whats ?app|messenger|skype|bluesky|threads"
-    r"|nextdoor|signal|framagit|matrix|pinterest|strava|wikip[ée]dia|openstreetmap|osm|leboncoin"
-    r"|vinted|airbnb|blablacar|viber|psn|xbox|data\.gouv(?:\.fr)?|peertube"
-)
 _WORDS = (
     r"pseudo(?:nyme)?s?|identifiants?|logins?|log-in|alias|handles?|nick(?:name)?s?|surnoms?"
     r"|avatars?|username|user ?names?|user ?ids?|screen ?names?|gamertag|nom d'utilisat(?:eur|rice)"
@@ -41,26 +39,31 @@ _DOING = (
     r"connect[ée]e?s? (?:avec|comme|en tant que|sous)|logged in (?:as|with)|sign(?:ed)? in (?:as"
     r"|with)|inscrite?s? (?:comme|sous|avec)|sous le (?:nom|pseudo\w*|compte)(?: de)?"
     r"|under the (?:name|handle)(?: of)?|registered (?:as|under)|go(?:es)? by"
-    r"|connue? (?:comme|sous)|known (?:online )?as"
+    r"|conn(?:ue?|a[iî]t|aissent) (?:comme|sous)|known (?:online )?as"
     r"|(?:commentaire|message|avis|t[ée]moignage|post|comment) (?:sign[ée]e?|signed)"
-    r"|signe(?:nt)? (?:comme|sous)?|post(?:s|ed|ing) (?:as|under)|(?:post[ée]e?|publi[ée]e?"
+    r"|signe(?:nt)? (?:comme|sous)?|post(?:s|ed|ing)? (?:as|under)|(?:post[ée]e?|publi[ée]e?"
     r"|[ée]crite?|comment[ée]e?|partag[ée]e?|sign[ée]e?) (?:par|sous)|posted by|a\.?k\.?a\.?"
 )
-_ON = rf"(?:sur|on|via|chez|par|en mp sur|dm on) (?:mon |le |la |my |l')?(?:{_NETWORKS})"
+_MORE = (
+    r"utilisat(?:eur|rice)s|users|cha[îi]ne|channel|jeux? en ligne|online game|d[ée]sactiv\w+"
+    r"|r[ée]activ\w+|bann\w+|locked out|password for|mot de passe pour|plays? as"
+    r"|joue(?:nt)? (?:sous|avec)|messages? priv[ée]s?|private messages?|tagu[ée]e?s?|tagged"
+    r"|ajoute[rz]?|suivez|follow|gagnante?|winner|id"
+)
+"""Words beside which an account is only looked for in the same clause."""
+_ON = rf"(?:sur|on|via|chez|par|en mp sur|dm on) (?:mon |le |la |my |l')?(?:{NETWORKS})"
 _CUE = re.compile(
     rf"(?<![\w@.-])(?:(?P<words>{any_of(_WORDS)})|(?P<doing>{any_of(_DOING)})|(?P<on>{_ON})"
-    rf"|(?P<users>{_USERS})|(?P<net>{any_of(_NETWORKS)}|chat|forum)"
-    rf"|(?P<loose>{any_of(_LOOSE)}))(?![\w-])"
+    rf"|(?P<users>{_USERS})|(?P<net>{any_of(NETWORKS)}|chat|forum)"
+    rf"|(?P<loose>{any_of(_LOOSE)})|(?P<more>{any_of(_MORE)}))(?![\w-])"
 )
 _NAME = re.compile(
     r"(?<![\w/.=%:#@-])@?[A-Za-zÀ-ÿ0-9_][\w.-]*[\w]|(?<!\w)@\w+|\"\s?[^\"\n]{2,30}?\s?\""
 )
-_SHAPED = re.compile(r"[^\W\d_]+[._-]?\d|\d[._-]?[^\W\d_]|\w_\w|[a-zà-ÿ][A-Z]|^@|^[a-z]+\.[a-z]+$")
 _DIRECT = re.compile(
-    r"(?: (?:est|is|was|était|c'est|de|d'|sur|on|:|=|-|->|,|\(|suivant|ci-dessous|toujours"
-    rf"|bien|donc|:|=|the|s'appelle|se nomme|is called|called|named|nommée?|appelée?|dit|le"
-    rf"|{_NETWORKS}|forum|chat"
-    r")|\s?[:=,(]|\s?->| c'est)*\s{0,2}"
+    r"(?: (?:(?:est|is|was|était|c'est|de|sur|on|suivant|ci-dessous|toujours|bien|donc|the"
+    r"|s'appelle|se nomme|is called|called|named|nommée?|appelée?|dit|le"
+    rf"|{NETWORKS}|forum|chat)(?!\w)|d'|:|=|->|-|,|\()|\s?[:=,(]|\s?->)*\s{{0,2}}"
 )
 _THING: Final = re.compile(
     r"\b(?:jeu|dataset|fichier|table|champ|colonne|couche|layer|version|march[ée]|arr[êe]t|parcelle"
@@ -72,7 +75,6 @@ _BEHIND = re.compile(
     r"(?:\s?(?:,|-|=|:|\()?\s?(?:(?:c'est|est|is|was|était|that's|comme|as|it's|mon|ma|my|le|son|sa"
     r"|his|her|leur|de|du|the|\() ?){1,4}\s?| ?[(,] ?| )$"
 )
-_STATES = re.compile(r"(?:[ée]e?s?|i|u|ible|able|if|ive|eux|ant|ed|ing|en|oire|ique|onal|[aeu]l)$")
 _SEVERAL = re.compile(
     r"[A-ZÀ-Þ~][\w'-]*(?:\s(?:(?:de|du|des|la|le|les|à|au|the|of)\s)*[A-ZÀ-Þ]?[\w'-]+){1,3}"
 )
@@ -85,6 +87,7 @@ _NICKS = re.compile(r"pseudo|alias|handle|nick|surnom|user|screen|gamertag")
 _LOGGED_IN = re.compile(
     r"(?:connect|logged|sign(?:ed)? in|inscrit|registered)\w*.*(?:comme|que|sous|as)$"
 )
+_LEADING = re.compile(r"(?:comme|sous|as|by|under|que|pseudo\w*|name|handle)$")
 _BYLINE_ENDS = re.compile(r"\s?(?:$|[\n,.;:)|(\"])|\s(?:le|on|il y a|at|à)\s(?:\d|\w+day|hier)")
 _STOP = re.compile(r"\s*(?:$|[\n,;.)|])")
 _STEMS = Stems(
@@ -92,165 +95,32 @@ _STEMS = Stems(
     "|account|connect|sign|inscrit|sous |under|regist|goes by|posted|insta|fac|fb|twit|tik|snap"
     "|disc|telegr|mastodon|git|linked|reddit|youtub|twitch|steam|what|mess|skype|bluesky|threads"
     "|nextdoor|internaute|membre|member|forum|chat|publi|posté| par |aka|data.gouv|vinted"
-    "|leboncoin| x |contribut"
+    "|leboncoin| x |contribut|chaîne|chaine|channel|jeu|game|désactiv|desactiv|réactiv"
+    "|reactiv"
+    "|bann|locked|password|passe|play|joue|privé|prive|private|tag|ajoute|suivez|follow|gagn|winner"
+    "|id"
 )
 _AFTER: Final = 48
 _LONGEST: Final = 40
-_DATED = re.compile(r"\d+(?:er|e|[èe]me|nd|h\d*|km|m2?|[a-z])", re.IGNORECASE)
-_CODE = re.compile(r"[A-Z]{2,}[a-zà-ÿ]?[A-Z]*s?|[A-Z]+_\d{4}|[a-z]+_[a-z]+(?:_[a-z]+)+")
 _CALLING: Final = ("words", "users", "doing", "net", "loose", "on")
-_NETWORK_WORD = re.compile(rf"(?:{_NETWORKS}|forums?|chats?)")
 
 
 def find_accounts(text: str) -> Iterator[Span]:
     """Yield the names of accounts that a cue stands beside, and as `ASK` words that may be one."""
     low = lowered(text)
-    yield from _shaped(text, low)
+    yield from find_shaped(text, low)
+    yield from find_told(text, low)
+    yield from find_strangers(text, caseless=text == low)
     if not holds(low, _STEMS):
         return
-    for cue in _CUE.finditer(low):
+    cues = list(_CUE.finditer(low))
+    for cue in cues:
+        if cue.lastgroup == "more":
+            continue
         found = _behind(text, low, cue) or _before(text, low, cue)
         if found is not None:
             yield found
-
-
-_MADE = re.compile(
-    r"(?<![\w/.=%:#@-])(?:[A-Za-zÀ-ÿ]{4,20}\.\d{2,5}|[A-Za-zÀ-ÿ\d_]{4,24}-off|(?:ext|adm|usr)-[a-z]{3,20}"
-    r"|_*[a-z][a-z\d]*(?:_[a-z\d]+)+\.\d{1,4}|_+[a-z][a-z\d]+(?:[._][a-z\d]+)*_*)(?![\w@/(=-]|\.\w)"
-)
-"""Words that are made like accounts: "avril.6459", "loup-off", "ext-kowal", "dr_x.13", "_x.y_"."""
-_MADE_STEMS = Stems("-off|_|ext-|adm-|usr-|.0|.1|.2|.3|.4|.5|.6|.7|.8|.9")
-_CAPITALS = re.compile(r"(?=[A-Z]{3})(?<![\w/.@:-])[A-Z]{3,}\.[A-Z]{4,}(?![\w@/-]|\.\w)")
-_LOGGED = re.compile(
-    r"(?:^|\n)[ \t]{0,6}(?:\[?\d{1,2}[:h]\d{2}(?::\d\d)?\]?\s)?(?:<(?P<name>[\w.-]{3,30})>\s)"
-)
-"""A line of a chat: "[12:03] <klapin> bonjour"."""
-_ON_STEMS = Stems("je suis|c'est|i am|i'm|appelle|nommé|known")
-_BEING = r"(?:je suis|moi c'est|c'est|i am|i'm|on m'appelle|je m'appelle|s'appelle|mon nom est)"
-_ON_IT = re.compile(
-    rf"(?<!\w)(?:sur|on) (?:le |la |the |mon )?(?:{_NETWORKS}|forum)(?: \w+)?,? ?{_BEING} "
-    r"\"?(?P<name>[^\W\d_][\w.-]{3,30})"
-)
-_AS_IT = re.compile(
-    rf"(?<!\w){_BEING} \"?(?P<name>[^\W\d_][\w.-]{{3,30}})\"? (?:sur|on) (?:le |la |the |mon )?"
-    rf"(?:{_NETWORKS}|forum)(?!\w)"
-)
-_PLUS_ONE = re.compile(r"(?:^|\n)[ \t]{0,6}\+1 (?P<name>[^\W\d_][\w.-]{3,30})\s*(?=\n|$)")
-_SHOUTED_LOGIN = re.compile(r"(?<![\w/.=%:#@-])[A-Z]{5,8}\d{2}(?![\w/-]|\.\w)")
-_LEET = re.compile(r"(?<![\w/.=%:#@-])(?=\w{5,20}\b)[A-Za-z]+\d[a-z]+\w*(?![\w@/.-]*[/@=])")
-_JOINED = re.compile(
-    r"(?<![\w/.=%:#@-])_?[a-z\d]+(?:_[a-z\d]+)+_?(?![\w@/(=-]|\.\w)|(?<!\w)_[A-Za-z]{3,}_(?!\w)"
-)
-_TECHNICAL = re.compile(
-    r"colonne|column|champ|field|fichier|\bfile|table|csv|json|xml|api\b|variable|attribut|couche"
-    r"|layer|sch[ée]ma|dataset|jeux? de donn|cl[ée]s?\b|sql|requ[êe]te|param|\bid\b|serveur|server"
-)
-_REDDIT = re.compile(
-    r"(?<!\w)u/(?P<name>\w[\w-]{2,30})|(?<!\w)(?P<login>[a-z]{2,12}\\[a-z][\w.-]{2,30})"
-)
-_WRITTEN_STEMS = Stems(
-    "contribution|commentaire|message|post|réponse|question|proposition|avis|comment"
-)
-_WRITTEN = re.compile(
-    r"(?i:\b(?:contribution|commentaire|message|post|réponse|question|proposition|avis|comment)s?)\s"
-    r"(?:n°\s?\d{1,4}\s|#\d{1,4}\s)?(?:de|d'|par|by|from)\s?"
-    r"(?P<name>[A-ZÀ-Þ][\w'-]+(?: (?:de |du |la |le )?[\w'-]+){0,3}?)"
-    r"(?=\s?(?::|\(|$|\n))"
-)
-_TILDE = re.compile(
-    r"(?<![\w/.~])~(?P<name>[A-Za-zÀ-ÿ][\w-]{2,}(?: (?:la|le|les|de|du) [A-ZÀ-Þ][\w-]+)?)(?![\w/~])"
-)
-_CALLED_UPON = re.compile(
-    r"(?:\+1|\bici|merci|bonjour|salut|hello|\bhi|comme dit|demandez [àa]|thanks|calls? me)\s$",
-    re.IGNORECASE,
-)
-_DOES = re.compile(
-    r"\s(?:a|m'a|nous a|vous a|me|has)\s(?:[ée]crit|dit|commenté|posté|répondu|insult\w+"
-    r"|menac\w+|wrote|said)"
-    r"|\s:\s|\swrote\b|\sdit\b"
-)
-_HUMPED_BRANDS = frozenset(
-    """
-    linkedin youtube openstreetmap github gitlab whatsapp postgresql javascript mysql wordpress
-    onedrive sharepoint powerpoint openoffice libreoffice openoffice dansmarue franceconnect
-    datagouv opendata mcdonald blablacar vinted facetime playstation geojson tiktok
-    """.split()
-)
-_HAS_DIGIT = re.compile(r"[a-z]\d")
-_HUMPED = re.compile(
-    r"(?=[A-Z][a-z\à-ÿ]+[A-Z])(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/.-])"
-)
-
-
-def _shaped(text: str, low: str) -> Iterator[Span]:
-    """Yield words that are made like accounts wherever they stand: "ch4tn0ir", "u/lulu"."""
-    patterns = []
-    if "u/" in low or "\\" in low:
-        patterns.append(_REDDIT)
-    if figures(text)[0] and _HAS_DIGIT.search(low):
-        patterns.append(_LEET)
-    for pattern in patterns:
-        for found in pattern.finditer(text):
-            name = found.group(found.lastgroup or 0)
-            if pattern is _REDDIT or _is_account(name, quoted=True):
-                yield Span(*found.span(found.lastgroup or 0), USERNAME, weak=True)
-    technical = "_" in text and _TECHNICAL.search(low) is not None
-    for found in _JOINED.finditer(text) if "_" in text else ():
-        if not is_public_handle(found.group()):
-            yield Span(found.start(), found.end(), ASK if technical else USERNAME, weak=True)
-    if holds(low, _ON_STEMS):
-        yield from _on_networks(text, low)
-    for found in _LOGGED.finditer(text) if "\n" in text or "<" in text else ():
-        if not (is_public_handle(found["name"]) or is_ordinary(fold(found["name"]))):
-            yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _PLUS_ONE.finditer(text) if "+1" in text else ():
-        yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _CAPITALS.finditer(text) if "." in low and text != text.upper() else ():
-        if not is_public_handle(found.group()):
-            yield Span(found.start(), found.end(), USERNAME, weak=True)
-    if holds(low, _WRITTEN_STEMS):
-        for found in _WRITTEN.finditer(text):
-            if _is_written_by(found.group("name")):
-                yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _TILDE.finditer(text) if "~" in text else ():
-        yield Span(*found.span("name"), USERNAME, weak=True)
-    if holds(low, _MADE_STEMS):
-        for found in _MADE.finditer(text):
-            head = fold(found.group()).split(".")[0]
-            if not (is_public_handle(found.group()) or head in NOT_NICKNAMES):
-                yield Span(found.start(), found.end(), USERNAME, weak=True)
-    if figures(text)[1] > 1:
-        for found in _SHOUTED_LOGIN.finditer(text):
-            if not (is_ordinary(fold(found.group()[:-2])) or is_public_handle(found.group())):
-                yield Span(found.start(), found.end(), ASK, weak=True)
-    for found in _HUMPED.finditer(text):
-        if not is_public_handle(found.group()) and fold(found.group()) not in _HUMPED_BRANDS:
-            called = _CALLED_UPON.search(text, max(0, found.start() - 14), found.start()) or (
-                _DOES.match(text, found.end())
-            )
-            yield Span(found.start(), found.end(), USERNAME if called else ASK, weak=True)
-
-
-def _on_networks(text: str, low: str) -> Iterator[Span]:
-    """Yield what somebody says to be on a network: "sur Steam je suis X", "X sur le forum"."""
-    for pattern in (_ON_IT, _AS_IT):
-        for found in pattern.finditer(low):
-            start, end = found.span("name")
-            name, folded = text[start:end], fold(text[start:end])
-            if folded in FUNCTION or _STATES.search(folded) or is_public_handle(name):
-                continue
-            sure = not is_ordinary(folded) or any(c.isupper() for c in name)
-            yield Span(start, end, USERNAME if sure else ASK, weak=True)
-
-
-def _is_written_by(name: str) -> bool:
-    """Say whether the words between "contribution n° 3 de" and a colon may be a pseudonym."""
-    words = name.split()
-    return not (
-        is_public_handle(name)
-        or is_commune(fold(name))
-        or any(fold(word) in ORGANISATIONS or fold(word) in OFFICES for word in words)
-    )
+    yield from find_near(text, low, cues)
 
 
 def _behind(text: str, low: str, cue: re.Match[str]) -> Span | None:
@@ -264,7 +134,7 @@ def _behind(text: str, low: str, cue: re.Match[str]) -> Span | None:
         if _THING.search(low, cue.end(), found.start()):
             return None
         direct = first <= found.start() <= first + 1
-        if _is_account(found.group(), quoted=direct or cue.lastgroup == "words"):
+        if is_account(found.group(), quoted=direct or cue.lastgroup == "words"):
             if direct or cue.lastgroup in ("words", "doing") or "_" in found.group():
                 return _span(text, *found.span())
             if _is_near(text, cue.end(), found.start()):
@@ -291,7 +161,7 @@ def _told(text: str, low: str, cue: re.Match[str], found: re.Match[str]) -> Span
     several = _several(text, found.start(), ends=not called)
     if folded == "holder" or (len(folded) < 3 and not (several and (called or said))):
         return None
-    if several and cue.group().startswith("sign") and not _is_written_by(several.group()):
+    if several and cue.group().startswith("sign") and not is_written_by(several.group()):
         return None
     if several and (called or said):
         return _span(text, *several.span())
@@ -302,7 +172,10 @@ def _told(text: str, low: str, cue: re.Match[str], found: re.Match[str]) -> Span
     if cue.lastgroup == "doing" and _is_byline(text, cue, found):
         return _span(text, *found.span())
     if cue.lastgroup == "doing" and _LOGGED_IN.match(cue.group()) and len(folded) > 3:
-        if not (_STATES.search(folded) or folded in FUNCTION or folded in OFFICES):
+        if not (STATES.search(folded) or folded in FUNCTION or folded in OFFICES):
+            return _span(text, *found.span())
+    if cue.lastgroup == "doing" and _LEADING.search(cue.group()) and len(folded) > 3:
+        if found.group()[0].isupper() and not is_ordinary(folded) and _could_be_nick(folded):
             return _span(text, *found.span())
     if cue.lastgroup in ("doing", "loose"):
         return None if _MANY.fullmatch(cue.group()) else _unknown(found)
@@ -315,7 +188,7 @@ def _told(text: str, low: str, cue: re.Match[str], found: re.Match[str]) -> Span
         if found.group()[:1].isupper() and _STOP.match(text, found.end()):
             return Span(*found.span(), USERNAME, weak=True)
     capital = found.group()[:1].isupper()
-    if len(folded) > 3 and (capital or (said and not _STATES.search(folded))):
+    if len(folded) > 3 and (capital or (said and not STATES.search(folded))):
         named = cue.lastgroup == "words" and (
             (capital and _NICKS.match(cue.group()) and _could_be_nick(folded))
             or (said and _STOP.match(text, found.end()))
@@ -363,7 +236,7 @@ def _unknown(found: re.Match[str]) -> Span | None:
     folded = fold(found.group())
     if len(folded) < 4 or is_commune(folded) or folded in ORGANISATIONS:
         return None
-    if is_public_handle(found.group()) or _NETWORK_WORD.fullmatch(folded):
+    if is_public_handle(found.group()) or NETWORK_WORD.fullmatch(folded):
         return None
     if is_ordinary(folded):
         plain = found.group().islower() or folded in FUNCTION or folded in OFFICES
@@ -390,39 +263,12 @@ def _before(text: str, low: str, cue: re.Match[str]) -> Span | None:
     if _THING.search(low, first, found.start("name")):
         return None
     quoted = cue.lastgroup in ("words", "on")
-    if _is_account(name, quoted=quoted):
+    if is_account(name, quoted=quoted):
         return _span(text, *found.span("name"))
     named = cue.lastgroup == "words" and re.search(r"est |is |mon |my |c'est|son ", link)
     if named and name.isalpha() and not is_ordinary(fold(name)) and not is_public_handle(name):
         return _span(text, *found.span("name"))
     return None
-
-
-@lru_cache(maxsize=4096)
-def _is_account(written: str, *, quoted: bool) -> bool:
-    """Say whether a word is made like the name of an account, and of no public body."""
-    name = written.strip('" ')
-    bare = name.lstrip("@")
-    if len(bare) < 3 or bare.isdigit() or fold(bare) in DEFAULTS:
-        return False
-    if is_public_handle(bare) and not (quoted and re.search(r"\d", bare)):
-        return False
-    if written.startswith('"'):
-        return quoted and not all(is_ordinary(part) for part in fold(name).split())
-    head = re.split(r"[\d._-]", fold(bare))[0]
-    if head in NOT_NICKNAMES or _is_dated(bare) or _CODE.fullmatch(bare):
-        return False
-    if re.fullmatch(r"[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]+)+", bare):
-        return quoted
-    return _SHAPED.search(name) is not None and not _is_site(bare)
-
-
-def _is_dated(name: str) -> bool:
-    return _DATED.fullmatch(name) is not None
-
-
-def _is_site(name: str) -> bool:
-    return re.search(r"\.(?:fr|com|org|net|eu|io|gouv|bzh|uk|csv|pdf|jpe?g|png)$", name) is not None
 
 
 def _end_of_sentence(low: str, start: int) -> int:

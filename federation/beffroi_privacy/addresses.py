@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from beffroi_privacy.normalise import normalise
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
@@ -66,12 +66,13 @@ _WAY = (
     rf"|{_SPOT}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?:{_LOWER}|{_CAPITAL}{_TAIL}))"
     rf"(?:\s?,?\s?-?\s?(?:{_FLOOR},?\s)?{_DOOR}){{0,4}}"
 )
-_NUMBERED = re.compile(rf"(?=[\dnN])(?<![\w.,/:#°-])(?<!\d\s){_NUMBER}{_WAY}")
+_NUMBERED = re.compile(rf"(?=[\dnN])(?<![\w./:#°-])(?<!\d[,\s]){_NUMBER}{_WAY}")
 _SPELT = re.compile(
     r"(?<![\w-])(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
     r"|seize|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
     rf"|cent(?:[- ]\w{{2,9}})?)\b{_WAY}"
 )
+_NUMBER_WORD = re.compile(r"n[°o]|num[ée]ro|number")
 _SPELT_STEMS = Stems(
     "deux |trois |quatre |cinq |six |sept |huit |neuf |dix |onze |douze |treize |quatorze "
     "|quinze |seize |vingt|trente|quarante|cinquante|soixante|cent "
@@ -147,6 +148,12 @@ def find_addresses(text: str) -> Iterator[Span]:
 
 def _finds(pattern: re.Pattern[str], text: str, low: str) -> Iterator[re.Match[str]]:
     """Yield what a pattern finds; one that begins with a street is tried at streets only."""
+    if pattern is _NUMBERED and not _NUMBER_WORD.search(low):
+        yield from near_figures(pattern, text)
+        return
+    if pattern is _ENGLISH:
+        yield from near_figures(pattern, text)
+        return
     if pattern is not _NUMBER_AFTER and pattern is not _BARE_AFTER:
         yield from pattern.finditer(text)
         return

@@ -14,11 +14,12 @@ from beffroi_privacy.gazetteer import (
     is_ordinary,
     is_surname_too,
 )
-from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
+from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, PARTICLES
 from beffroi_privacy.person_context import is_unexplained
 from beffroi_privacy.person_small import is_caseless, is_unknown
 from beffroi_privacy.persons import is_alone
-from beffroi_privacy.places import is_acronym
+from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS, is_acronym
+from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
 
 
@@ -67,7 +68,10 @@ def _is_first_name(words: Sequence[Word], at: int) -> bool:
     known = first_name(word.folded) if word.folded not in CALENDAR else 0
     if known in (SURE, RARE):
         return not is_acronym(word)
-    return known == ALSO_A_WORD and word.shape == CAPITAL and not word.opens and is_alone(words, at)
+    if known != ALSO_A_WORD or word.shape != CAPITAL:
+        return False
+    owns = at + 1 < len(words) and words[at + 1].folded == "s" and words[at + 1].gap == "'"
+    return owns or (not word.opens and is_alone(words, at))
 
 
 def _is_small_name(words: Sequence[Word], at: int, known: int, *, caseless: bool) -> bool:
@@ -96,6 +100,10 @@ def _follows_civility(words: Sequence[Word], at: int) -> bool:
     return word.shape != LOWER or not is_ordinary(word.folded)
 
 
+_BEFORE_SOMEBODY: Final = frozenset(
+    "a avec par chez contre pour et ou selon moi lui elle suis c'est by with for and or from to "
+    "called calls me am not pas appelle nomme dit merci bonjour thanks ici".split()
+)
 _BEFORE_SOMEBODY_SMALL: Final = frozenset("avec chez contre sauf holder comme".split())
 _THE: Final = frozenset(
     "le la les l' un une du au aux des ce cet cette ces notre votre nos vos leur son sa mon ma the "
@@ -113,11 +121,58 @@ def _is_lonely(words: Sequence[Word], at: int) -> bool:
         return False
     if is_unexplained(word):
         return before.folded not in _THE or before.folded == "les"
+    if before.folded in _BEFORE_SOMEBODY and word.gap == " " and _is_word_as_name(words, at):
+        return True
     if word.shape == UPPER:
         return is_surname_too(word.folded) or first_name(word.folded) > 0
     if word.shape != CAPITAL or not (is_surname_too(word.folded) or first_name(word.folded) > 0):
         return False
     return before.folded not in _THE and word.folded not in CALENDAR
+
+
+def fragments(
+    words: Sequence[Word], covered: Container[int], named: Container[int]
+) -> Iterator[str]:
+    """Yield why a part of a name may be left beside one that is masked: "[...] de La Motte"."""
+    caseless = is_caseless(words)
+    for at, word in enumerate(words):
+        if at in covered or at == 0 or word.gap not in (" ", "-"):
+            continue
+        first = at - 1
+        while first > 0 and words[first].folded in PARTICLES and first not in named:
+            first -= 1
+        beside = first in named and all(
+            words[here].gap in (" ", "-") for here in range(first + 1, at)
+        )
+        if beside and _may_go_on(word, caseless=caseless):
+            yield "capitals"
+
+
+def _may_go_on(word: Word, *, caseless: bool) -> bool:
+    """Say whether a word behind a masked name may belong to it."""
+    if word.folded in OFFICES or word.folded in FUNCTION or word.folded in CALENDAR:
+        return False
+    if word.shape in (CAPITAL, UPPER):
+        return not is_acronym(word) and len(word.text) > 2
+    return caseless and is_surname_too(word.folded)
+
+
+def _is_word_as_name(words: Sequence[Word], at: int) -> bool:
+    """Say whether an ordinary word has a capital inside a sentence, by itself: "avec Sushi"."""
+    word = words[at]
+    if word.shape != CAPITAL or not word.text.isalpha() or len(word.text) < 4:
+        return False
+    if at + 1 < len(words) and words[at + 1].gap == " " and words[at + 1].shape != LOWER:
+        return False
+    return not (
+        word.folded in OFFICES
+        or word.folded in FUNCTION
+        or word.folded in CALENDAR
+        or word.folded in FACILITIES
+        or word.folded in ORGANISATIONS
+        or word.folded in THINGS
+        or NETWORK_WORD.fullmatch(word.folded)
+    )
 
 
 def _opens_unknown(words: Sequence[Word], at: int) -> bool:
@@ -145,6 +200,8 @@ def _is_bigram(word: Word, after: Word) -> bool:
         return False
     if is_commune(f"{word.folded} {after.folded}"):
         return False
+    if word.shape == UPPER and after.shape == CAPITAL and word.opens and len(word.text) > 3:
+        return True
     unknown = [is_unexplained(one) for one in (word, after)]
     if all(unknown):
         return True

@@ -15,13 +15,14 @@ from beffroi_privacy.spans import ADDRESS, ASK, Span
 from beffroi_privacy.ways import find_near_ways
 
 _BOX = re.compile(
-    r"(?<!\w)(?:b\.?p\.?|bo[îi]te postale|casier|po box|p\.o\. box)\s?(?:n°\s?)?\d{1,6}(?!\w)"
+    r"(?<!\w)(?:b\.?p\.?|bo[îi]te postale|casier|poste restante"
+    r"|po box|p\.o\. box)\s?(?:n°\s?)?\d{1,6}(?!\w)"
 )
 _PITCH = re.compile(
     r"(?<!\w)(?:emplacement|bungalow|caravane|caravan|mobil-?home|chalet|ponton|pontoon|anneau"
     r"|parcelle|pitch|mooring|berth|place|pier)\s(?:n°\s?|num[ée]ro\s)?(?:[a-z]?\d{1,4}|[a-z])(?!\w)"
 )
-_BOXES = Stems("bp|b.p|postale|casier|box")
+_BOXES = Stems("bp|b.p|postale|casier|restante|box")
 _STAYS = Stems("camping|campsite|caravan|niche|houseboat|port|ponton|bungalow|marina")
 _STAY = re.compile(r"camping|campsite|caravan|p[ée]niche|houseboat|port\b|ponton|bungalow|marina")
 _IS_AT = re.compile(
@@ -55,7 +56,7 @@ _PLOT = re.compile(
 _SIDE = re.compile(
     r"(?<![\w/.,])(?:\d{1,2}\s?(?:er|e|è|[èe]me|nde?|rd|th|st)|premier|deuxi[èe]me|second"
     r"|troisi[èe]me|quatri[èe]me|cinqui[èe]me|sixi[èe]me|septi[èe]me|dernier|rdc"
-    r"|rez[- ]de[- ]chauss[ée]e|first|third|ground|top)\s(?:[ée]tage\s|floor\s|[ée]t\.\s)?,?\s?"
+    r"|rez[- ]de[- ]chauss[ée]e|first|third|ground|top)\s(?:[ée]tage,?\s|floor,?\s|[ée]t\.\s)?,?\s?"
     r"(?:[àa]\s(?:la\s)?|on the\s|c[ôo]t[ée]\s)?(?:gauche|droite|droit|dte|gche|g(?=[,.])|face|fond"
     r"|porte\s(?:gauche|droite|\d{1,4}|[a-z]\d?(?!\w))|left|right|front|rear)(?!\w)"
 )

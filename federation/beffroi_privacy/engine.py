@@ -24,12 +24,13 @@ from beffroi_privacy.joined import find_joined
 from beffroi_privacy.known import find_known
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
 from beffroi_privacy.masking import Masked, mask_pieces
+from beffroi_privacy.names import FUNCTION, OFFICES
 from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.own_numbers import find_numbers
 from beffroi_privacy.patterns import figures, lowered
 from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
-from beffroi_privacy.places import find_named
+from beffroi_privacy.places import find_named, is_acronym
 from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
 from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
@@ -39,7 +40,7 @@ from beffroi_privacy.spread import beside, spread
 from beffroi_privacy.threads import People
 from beffroi_privacy.titles import without_titles
 from beffroi_privacy.usernames import find_usernames
-from beffroi_privacy.words import Word, is_shouted, read_words, within
+from beffroi_privacy.words import CAPITAL, UPPER, Word, is_shouted, read_words, within
 
 BUDGET = 5.0
 """Seconds after which a text is given up and waits for a person."""
@@ -190,7 +191,7 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     spans.extend(_around(copy.text, persons))
     protected = _protecting(copy.text, spans, votes)
     spans, asked = _parted(unprotected(spans, protected))
-    persons, disputed = _with_votes(persons, votes, [*spans, *named, *protected])
+    persons, disputed = _with_votes(words, persons, votes, [*spans, *named, *protected])
     spans += [
         *names_of_boxes(copy.text, spans),
         *persons,
@@ -260,11 +261,30 @@ def _judged(persons: list[Span], words: Sequence[Word], allowed: frozenset[int])
 
 
 def _with_votes(
-    persons: list[Span], votes: Sequence[Span], others: Sequence[Span]
+    words: Sequence[Word], persons: list[Span], votes: Sequence[Span], others: Sequence[Span]
 ) -> tuple[list[Span], bool]:
     """Return the persons with those that only the model saw, and whether the two disagreed."""
     if not votes:
         return persons, False
     cover = Cover([*persons, *others])
-    alone = [v for v in votes if not cover.touches(v.start, v.end)]
-    return [*persons, *(Span(v.start, v.end, PERSON, weak=True) for v in alone)], bool(alone)
+    alone = [v for v in votes if v.label == PERSON and not cover.touches(v.start, v.end)]
+    disputed = bool(alone) or any(_is_left(word, cover) for word in _voted(words, votes))
+    return [*persons, *(Span(v.start, v.end, PERSON, weak=True) for v in alone)], disputed
+
+
+def _voted(words: Sequence[Word], votes: Sequence[Span]) -> Iterator[Word]:
+    cover = Cover(votes)
+    return (word for word in words if cover.touches(word.start, word.end))
+
+
+def _is_left(word: Word, cover: Cover) -> bool:
+    """Say whether a word that a model takes for a name's is neither hidden nor explained."""
+    return (
+        word.shape in (CAPITAL, UPPER)
+        and not word.opens
+        and len(word.text) > 2
+        and word.folded not in OFFICES
+        and word.folded not in FUNCTION
+        and not is_acronym(word)
+        and not cover.touches(word.start, word.end)
+    )

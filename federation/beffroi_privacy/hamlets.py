@@ -53,7 +53,8 @@ _NO_HOME = frozenset(
     mairie ecole college lycee prefecture hotel hopital carrefour leclerc lidl france bretagne
     normandie alsace corse europe ville commune agglo metropole quartier rue avenue boulevard place
     paris centre zone zac za residence saint sainte nord sud est ouest monsieur madame internet
-    facebook ici departement region pays bourgogne provence savoie auvergne vendee anjou picardie
+    facebook telegram messenger skype signal discord mastodon mail email courriel ici
+    departement region pays bourgogne provence savoie auvergne vendee anjou picardie
     ireland england scotland wales boston london street road north south east west bonjour merci
     cordialement vous je il elle nous on et mais car donc que qui the this and but since
     """.split()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from stdnum import iban
 from stdnum.fr import nir
 
-from beffroi_privacy.patterns import Stems, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import IBAN, NIR, PLATE, Span
 
 _S = r"[ .\-/_]{0,2}"
@@ -110,7 +110,7 @@ _NOT_PAIRS = frozenset("LE LA DE DU ET EN AU SA MA TA CE SE NE KM KG CM MM HA HT
 
 def find_nir(text: str) -> Iterator[Span]:
     """Yield the national identification numbers of a normalised text."""
-    for found in _NIR.finditer(text) if figures(text)[0] > 11 else ():
+    for found in near_figures(_NIR, text) if figures(text)[0] > 11 else ():
         body = re.sub(r"[^0-9AB]", "", found.group("body").upper())
         key = re.sub(r"\D", "", found.group("key") or "")
         if not _is_nir(body, key, found.group("body")) and not (
@@ -141,14 +141,14 @@ def find_iban(text: str) -> Iterator[Span]:
     digits = figures(text)[0]
     if digits < 8:
         return
-    for found in _IBAN.finditer(text):
+    for found in near_figures(_IBAN, text, 3):
         end = _iban_end(text, found)
         if end is not None:
             proved = iban.is_valid(text[found.start() : end])
             yield Span(found.start(), end, IBAN, doubt="" if proved else "checksum")
     if holds(lowered(text), _ACCOUNTS):
         yield from _after_name(text)
-    for found in _RIB.finditer(text) if digits > 11 else ():
+    for found in near_figures(_RIB, text) if digits > 11 else ():
         if found.group("gap") or _is_rib(found):
             proved = not found.group("account").isdigit() or _is_rib(found)
             yield Span(found.start(), found.end(), IBAN, doubt="" if proved else "checksum")
@@ -211,7 +211,8 @@ def find_plates(text: str) -> Iterator[Span]:
     """Yield the French number plates of a normalised text."""
     if figures(text)[0] < 3:
         return
-    for found in (*_SIV.finditer(text), *_FNI.finditer(text)):
+    siv = _SIV.finditer(text) if figures(text)[1] > 2 else ()
+    for found in (*siv, *near_figures(_FNI, text)):
         if found.re is _FNI and found.group("letters").upper() in _NOT_LETTERS:
             continue
         cued = _PLATE_CUE.search(text, max(0, found.start() - 50), found.start()) is not None

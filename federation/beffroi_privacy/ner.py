@@ -13,7 +13,7 @@ from typing import Any, Final
 from beffroi_privacy.gazetteer import first_name, is_commune, is_ordinary
 from beffroi_privacy.names import FUNCTION, OFFICES
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.spans import PERSON, Span
+from beffroi_privacy.spans import ASK, PERSON, Span
 
 MODEL: Final = "fr_core_news_md"
 UNUSED: Final = ("parser", "lemmatizer", "attribute_ruler", "morphologizer", "tagger", "senter")
@@ -42,11 +42,16 @@ def load() -> Callable[[str], Sequence[Span]]:
 
 
 def persons_of(document: Any, text: str) -> list[Span]:
-    """Return the persons of a read document that are not plainly something else."""
+    """Return the persons of a read document; as `ASK` those that may plainly be something else."""
     return [
-        Span(entity.start_char, entity.end_char, PERSON, weak=True)
+        Span(
+            entity.start_char,
+            entity.end_char,
+            PERSON if _is_believable(text[entity.start_char : entity.end_char]) else ASK,
+            weak=True,
+        )
         for entity in document.ents
-        if entity.label_ == "PER" and _is_believable(text[entity.start_char : entity.end_char])
+        if entity.label_ == "PER"
     ]
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv6Address
 
-from beffroi_privacy.patterns import figures
+from beffroi_privacy.patterns import figures, near_figures
 from beffroi_privacy.spans import IP, Span
 
 _V4 = re.compile(r"(?<![\w.-])(?P<octets>\d{1,3}(?:\s?\.\s?\d{1,3}){3})(?!\.?\d)(?![\w-])")
@@ -37,7 +37,7 @@ _VERSION = re.compile(
 def find_addresses_of_machines(text: str) -> Iterator[Span]:
     """Yield the network addresses of a normalised text."""
     if text.count(".") >= 3 and figures(text)[0] > 3:
-        for found in _V4.finditer(text):
+        for found in near_figures(_V4, text):
             octets = [int(part) for part in re.split(r"\s?\.\s?", found.group("octets"))]
             if max(octets) > 255 or (" " in found.group() and octets[0] < 10):
                 continue

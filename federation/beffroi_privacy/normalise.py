@@ -22,8 +22,7 @@ _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u2
 _UNSEEN_ANY = re.compile(f"[{_UNSEEN}]")
 _ODD = re.compile(r"[^\x00-_a-\x7f\u00c0-\u017e]")
 """What may have a plainer form: no letter of Western Europe, no ASCII but the accent grave."""
-_O = frozenset("oO")
-_RUN = re.compile(r"\d+")
+_O_NEAR = re.compile(r"\d[oO]|[oO]\d")
 _O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
 
 
@@ -65,11 +64,7 @@ def normalise(text: str) -> Normalised:
 
 
 def _zeros(text: str) -> str:
-    for run in _RUN.finditer(text):
-        start, end = run.span()
-        if text[end : end + 1] in _O or (start and text[start - 1] in _O):
-            return _O_FOR_ZERO.sub("0", text)
-    return text
+    return _O_FOR_ZERO.sub("0", text) if _O_NEAR.search(text) else text
 
 
 def _composed(text: str) -> Normalised:

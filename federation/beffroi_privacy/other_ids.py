@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stdnum import luhn
 
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import OTHER_ID, Span
 
 _NUMBER = (
@@ -179,7 +179,8 @@ _UNIT = re.compile(
 def find_other_ids(text: str) -> Iterator[Span]:
     """Yield the numbers of a normalised text that stand for one person; doubtful ones are weak."""
     low = lowered(text)
-    if _HAS_NUMBER.search(low):
+    numbered = figures(text)[1] > 1 or _HAS_NUMBER.search(low) is not None
+    if numbered:
         for found in _CUED.finditer(low):
             judged = _judge(text, found)
             if judged is not None:
@@ -199,7 +200,7 @@ def find_other_ids(text: str) -> Iterator[Span]:
                 continue
             if not loose or _HOME.search(low, max(0, start - 70), end + 50):
                 yield Span(start, end, OTHER_ID)
-    if _HAS_NUMBER.search(low):
+    if numbered:
         yield from _by_shape(text)
 
 
@@ -256,16 +257,16 @@ def _judge(text: str, found: re.Match[str]) -> Span | None:
 def _by_shape(text: str) -> Iterator[Span]:
     """Yield numbers that their own shape or key tells: cards, INE, NINO, SSN."""
     digits, longest = figures(text)
-    for found in _CARD.finditer(text) if digits > 14 else ():
+    for found in near_figures(_CARD, text) if digits > 14 else ():
         valid = luhn.is_valid("".join(c for c in found.group() if c.isdigit()))
         cued = _NEARBY.search(text, max(0, found.start() - 50), found.start()) is not None
         if valid or cued:
             yield Span(found.start(), found.end(), OTHER_ID, doubt="" if valid else "checksum")
         elif found.group("gap"):
             yield Span(found.start(), found.end(), OTHER_ID, weak=True, doubt="checksum")
-    for pattern, least in ((_NINO, 6), (_SSN, 9)):
-        for found in pattern.finditer(text) if digits >= least else ():
+    for pattern, least, back in ((_NINO, 6, 3), (_SSN, 9, 0)):
+        for found in near_figures(pattern, text, back) if digits >= least else ():
             yield Span(found.start(), found.end(), OTHER_ID, weak=True)
-    for found in _INE.finditer(text) if longest > 8 else ():
+    for found in near_figures(_INE, text) if longest > 8 else ():
         if _PUPIL.search(text, max(0, found.start() - 60), found.start()):
             yield Span(found.start(), found.end(), OTHER_ID, weak=True)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from beffroi_privacy.patterns import any_of, figures, lowered
+from beffroi_privacy.patterns import any_of, figures, lowered, near_figures
 from beffroi_privacy.protect import NUMBERED_THINGS
 from beffroi_privacy.spans import ASK, OTHER_ID, Cover, Span
 
@@ -103,7 +103,7 @@ _ACCENTS: Final = str.maketrans("àâäáãçéèêëîïíñôöóõùûüúÿ"
 def find_numbers(text: str, persons: Sequence[Span]) -> Iterator[Span]:
     """Yield numbers that what stands around makes somebody's, and as `ASK` those that may be."""
     folded, near = "", Cover(persons)
-    for found in _TOKEN.finditer(text) if figures(text)[0] > 1 else ():
+    for found in near_figures(_TOKEN, text, 7) if figures(text)[0] > 1 else ():
         start, end = found.span()
         if not _is_long(found.group()):
             continue

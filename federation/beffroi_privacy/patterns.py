@@ -7,7 +7,7 @@ half of what `re.IGNORECASE` does, hence `lowered`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -58,10 +58,43 @@ _RUN = re.compile(r"\d+")
 
 
 @lru_cache(maxsize=4)
+def runs(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where the runs of digits of a text begin and end."""
+    return tuple([found.span() for found in _RUN.finditer(text)])
+
+
+@lru_cache(maxsize=4)
 def figures(text: str) -> tuple[int, int]:
     """Return how many digits a text has, and how many the longest run of them."""
-    runs = _RUN.findall(text)
-    return (sum(map(len, runs)), max(map(len, runs))) if runs else (0, 0)
+    sizes = [end - start for start, end in runs(text)]
+    return (sum(sizes), max(sizes)) if sizes else (0, 0)
+
+
+def near_figures(pattern: re.Pattern[str], text: str, back: int = 0) -> Iterator[re.Match[str]]:
+    """Yield what `pattern.finditer` would, trying only beginnings of words before a run of digits.
+
+    The pattern must forbid a digit before it and have its first digit at most `back` characters
+    behind its beginning; with `back`, it must forbid a letter before it as well.
+    """
+    done = 0
+    for start, _ in runs(text):
+        for at in range(max(done, start - back), start + 1):
+            if back and at and text[at - 1].isalnum():
+                continue
+            found = pattern.match(text, at)
+            if found is not None:
+                yield found
+                done = found.end()
+                break
+
+
+_POINT = re.compile(r"\w\.\w")
+
+
+@lru_cache(maxsize=4)
+def has_point_inside(text: str) -> bool:
+    """Say whether a point stands between two characters of words, as in "a.b"."""
+    return _POINT.search(text) is not None
 
 
 class Stems:

@@ -11,7 +11,7 @@ from typing import Final
 
 from stdnum.fr import siren, siret
 
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import Cover, Span
 
 NUMBER: Final = "number"
@@ -48,7 +48,7 @@ _FIGURES = re.compile(
     r"(?:(?<![\d.,])-?(?=\d)|\b(?=\d))(?:\d{1,3}[.,]\d{3,8}\s?[,;/ ]\s?-?\d{1,3}[.,]\d{3,8}(?!\d)"
     r"|\b(?:10\.\d{4,9}/[^\s,;]+|0\d{6}[a-z]\b|2[ab]\d{3}\b"
     r"|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\d{4}-\d\d-\d\d(?:t[\d:]+z?)?\b"
-    r"|0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
+    r"|0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|(?<![#\w])3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
     r"|\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))))"
 )
 _NAMED = re.compile(rf"\b{any_of(NUMBERED_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
@@ -71,7 +71,7 @@ def find_protected(text: str) -> Iterator[Span]:
             yield Span(found.start(), found.end(), NUMBER)
     for found in _NAMED.finditer(low):
         yield Span(*found.span("code"), NUMBER)
-    for found in _FIRM.finditer(text) if figures(text)[0] > 8 else ():
+    for found in near_figures(_FIRM, text) if figures(text)[0] > 8 else ():
         if is_firm(found.group()) or _FIRM_CUE.search(
             text, max(0, found.start() - 30), found.start()
         ):

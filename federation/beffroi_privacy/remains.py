@@ -8,7 +8,7 @@ from typing import Final
 from beffroi_privacy.gazetteer import is_commune
 from beffroi_privacy.homes import is_public
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import Cover
 
 _FIVE = re.compile(
@@ -76,7 +76,7 @@ def unexplained(text: str, known: Cover) -> Iterator[str]:
     if longest > 4 and _is_number_left(text, low, known):
         yield "long number"
     if (longest > 3 or (digits > 7 and text.count("-") > 2)) and any(
-        not known.touches(*found.span()) for found in _LETTERED.finditer(text)
+        not known.touches(*found.span()) for found in near_figures(_LETTERED, text, 4)
     ):
         yield "long number"
     if (
@@ -116,7 +116,7 @@ def _is_mixed(word: str) -> bool:
 
 def _is_number_left(text: str, low: str, known: Cover) -> bool:
     """Say whether five digits are no post code, or nine a firm's that nothing calls one."""
-    for found in _FIVE.finditer(text):
+    for found in near_figures(_FIVE, text):
         if known.touches(*found.span()):
             continue
         if _POST_CODE.search(low, max(0, found.start() - 30), found.start()):
@@ -127,7 +127,7 @@ def _is_number_left(text: str, low: str, known: Cover) -> bool:
             return True
     return any(
         not _NAMED_HERE.search(low, max(0, found.start() - 60), found.end() + 40)
-        for found in _NINE.finditer(text)
+        for found in near_figures(_NINE, text)
     )
 
 
@@ -140,7 +140,8 @@ def _is_house_left(low: str, known: Cover) -> bool:
     """Say whether a number stands before or behind a way as that of a house would."""
     behind = (_BEHIND_WAY,) if holds(low, _WAYS) else ()
     for pattern in (*behind, _BEFORE_WAY, _BEFORE_SHORT):
-        for found in pattern.finditer(low):
+        finds = pattern.finditer(low) if pattern is _BEHIND_WAY else near_figures(pattern, low)
+        for found in finds:
             number = re.sub(r"\D+$", "", found.group())
             year = pattern is _BEHIND_WAY and _YEAR.search(number) is not None
             if not year and not known.touches(*found.span()):

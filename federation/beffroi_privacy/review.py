@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from beffroi_privacy.announced import announces_more
 from beffroi_privacy.calling import called_words
-from beffroi_privacy.doubts import leftovers
+from beffroi_privacy.doubts import fragments, leftovers
 from beffroi_privacy.emails import is_listed_office
 from beffroi_privacy.links import opaque_parts
-from beffroi_privacy.patterns import any_of, figures, lowered
+from beffroi_privacy.patterns import any_of, figures, lowered, near_figures, runs
 from beffroi_privacy.reasons import REASONS
 from beffroi_privacy.remains import unexplained
-from beffroi_privacy.spans import PERSON, Cover, Span
+from beffroi_privacy.spans import EMAIL, OTHER_ID, PERSON, USERNAME, Cover, Span
 from beffroi_privacy.words import within
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ TRUSTED_LENGTH: Final = 20_000
 """Characters; a longer text is always looked at by a person."""
 
 LONG_NUMBER = re.compile(
-    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/.,-]|\s?[\d€%])"
+    r"(?<![\w/.,-])\d(?:[ .]?\d){7,}(?![\w/])"
+    r"|(?<![\w/.,+-])(?<!\d )\d{6,7}(?![\w/-]|[.,]\d|\s?[\d€%])"
 )
 CODE = re.compile(
     r"(?<![\w/.,:@=&?%#-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])"
@@ -46,6 +47,7 @@ _SENSITIVE_WORDS = (
     r"|epilep\w+|autis\w+|dementia|suicid\w+|racist|complaint against"
 )
 _SENSITIVE = re.compile(rf"\b{any_of(_SENSITIVE_WORDS)}\b")
+_ACCOUNTS: Final = (USERNAME, EMAIL, OTHER_ID)
 _NEAR: Final = 80
 
 
@@ -70,13 +72,14 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     digits = figures(text)[0]
     masked = Cover(reading.spans)
     known = Cover([*reading.spans, *reading.protected])
-    for found in LONG_NUMBER.finditer(text) if digits > 5 else ():
+    for found in near_figures(LONG_NUMBER, text) if digits > 5 else ():
         if not known.touches(*found.span()):
             yield "long number"
-    for found in CODE.finditer(text) if digits > 2 else ():
+    for found in _codes(text) if digits > 2 else ():
         if not known.touches(*found.span()):
             yield "long number"
-    if announces_more(text, masked) or any(
+    accounts = Cover(span for span in reading.spans if span.label in _ACCOUNTS)
+    if announces_more(text, masked, accounts) or any(
         not known.touches(one.start, one.end) for one in reading.asked
     ):
         yield "announced"
@@ -88,6 +91,9 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     yield from unexplained(text, known)
     covered = within(reading.words, reading.spans)
     yield from leftovers(reading.words, reading.free | covered)
+    persons = [span for span in reading.spans if span.label == PERSON]
+    if persons:
+        yield from fragments(reading.words, reading.free | covered, within(reading.words, persons))
     yield from called_words(reading.words, covered, reading.free)
     if reading.author_doubtful:
         yield "author's name"
@@ -95,6 +101,19 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
         yield "model disagrees"
     if opaque_parts(text, masked):
         yield "opaque link"
+
+
+def _codes(text: str) -> Iterator[re.Match[str]]:
+    """Yield what `CODE` finds; it begins with the letters before the first digit of a word."""
+    done = 0
+    for start, _ in runs(text):
+        at = start
+        while at > done and text[at - 1].isalpha() and text[at - 1].isascii():
+            at -= 1
+        found = CODE.match(text, at) if at >= done else None
+        if found is not None:
+            yield found
+            done = found.end()
 
 
 def _is_sensitive(text: str, spans: Sequence[Span]) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.protect import NUMBERED_THINGS
 from beffroi_privacy.spans import ASK, USERNAME, Span
 
@@ -39,10 +40,10 @@ _TO = re.compile(
     r"\b(?i:r[ée]ponse [àa]|r[ée]pond(?:re|s)? [àa]|en r[ée]ponse [àa]|merci|bonjour|salut"
     r"|d'accord avec|comme dit"
     r"|dixit|selon|@|reply to|replying to|agree with|hi|hello"
-    r"|thanks)\s(?:à\s|to\s)?(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{2,4}|\w+_\w+)\b"
+    r"|thanks)\s(?:à\s|to\s)?(?P<name>[A-Za-zÀ-ÿ][\w.-]*[A-Za-zÀ-ÿ_.-]\d{1,4}|\w+_\w+)\b"
 )
 _FIELD = re.compile(
-    r"\b(?:user|username|login|uid|account|utilisateur|compte)=(?P<name>[^\s,;&\"']{3,40})",
+    r"\b(?:user(?:_?(?:id|name))?|login|uid|account|utilisateur|compte|pseudo|handle|nick)=(?P<name>[^\s,;&\"']{3,40})",
     re.IGNORECASE,
 )
 _ON = re.compile(
@@ -94,7 +95,7 @@ _NICKNAME = re.compile(
     r"(?<![\w@./:#=-])(?P<letters>[A-Za-zÀ-ÿ]{3,}(?:[._-][A-Za-zÀ-ÿ]{2,}){0,2})(?P<gap>[._-]?)"
     r"(?P<digits>\d{2,5})(?![\w@]|[.,:/-]\w)"
 )
-_JOINED = re.compile(r"(?<![\w@./:#=-])[A-Za-zÀ-ÿ]+(?:_[A-Za-zÀ-ÿ0-9]+){1,3}(?![\w@./(-])")
+_JOINED = re.compile(r"(?<![\w@./:#=-])[A-Za-zÀ-ÿ]+(?:_[A-Za-zÀ-ÿ0-9]+){1,3}(?![\w@/(-]|\.\w)")
 _AS = re.compile(
     r"(?:connect[ée]e?s? en tant que|logged in as|signed in as"
     r"|inscrite?s? sous(?: le nom(?: de)?)?|sous le pseudo(?:nyme)?(?: de)?"
@@ -103,7 +104,7 @@ _AS = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
-_ENDS_IN_DIGITS = re.compile(r"[a-zà-ÿ_.-]\d\d")
+_ENDS_IN_DIGITS = re.compile(r"[a-zà-ÿ_.-]\d")
 _DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
 NOT_NICKNAMES = frozenset(
     """
@@ -150,7 +151,7 @@ _PUBLIC_START = re.compile(
 _HUMP = re.compile(r"[A-Z]?[a-zà-ÿ]+|[A-Z]{2,}(?![a-z])")
 _NOBODY = frozenset(
     "tous toutes accueil technique service services equipe direction secretariat "
-    "all here everyone mac property media override import charset channel return param".split()
+    "t.me all here everyone mac property media override import charset channel return param".split()
 )
 _PUBLIC_PARTS = frozenset(
     """
@@ -215,7 +216,12 @@ def find_usernames(text: str) -> Iterator[Span]:
     if holds(low, _NAMING) or holds(low, _NAMING_TOO):
         for found in _UNDER.finditer(low):
             name = text[found.start("name") : found.end("name")].rstrip(".-")
-            if name.isdigit() or _is_nobodys(name) or _is_words(name):
+            if (
+                name.isdigit()
+                or _is_nobodys(name)
+                or _is_words(name)
+                or NETWORK_WORD.fullmatch(fold(name))
+            ):
                 continue
             if _SHAPED.search(name):
                 yield Span(found.start("name"), found.start("name") + len(name), USERNAME)
@@ -224,7 +230,10 @@ def find_usernames(text: str) -> Iterator[Span]:
 def _may_be_somebodys(name: str) -> bool:
     """Say whether a handle that looks like a body's holds a first name as well."""
     parts = re.split(r"[._-]+", fold(name)) + [fold(part) for part in _HUMP.findall(name)]
-    return any(first_name(part) == SURE and not is_commune(part) for part in parts)
+    others = [part for part in parts if len(part) > 3 and not _is_bodys(part)]
+    return (len(parts) > 3 and any(not is_commune(part) for part in others[:-1])) or any(
+        first_name(part) == SURE and not is_commune(part) for part in parts
+    )
 
 
 def _is_bodys(name: str) -> bool:
@@ -329,7 +338,7 @@ def _is_given(name: str, link: str, written: str) -> bool:
     if len(folded) < 3 or (_is_bodys(name) if shaped else _is_nobodys(name)):
         return False
     said = re.search(r"est|is|:|=|était|was", link) is not None
-    if name.isdigit() or folded in DEFAULTS:
+    if name.isdigit() or folded in DEFAULTS or NETWORK_WORD.fullmatch(folded.split(".")[0]):
         return False
     if _SHAPED.search(name.rstrip(".-")) and not _is_words(folded):
         return True

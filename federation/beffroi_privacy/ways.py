@@ -43,13 +43,13 @@ _END = (
     r"|\b(?:bât|bat|appt?|apt|porte|étage|esc)))"
 )
 _FRONT = re.compile(
-    rf"(?<![\w.,/:#°€-])(?<!\d\s)(?P<number>(?i:{_RANGE}))\s?,?\s{{0,3}}(?i:(?:de\s(?:la|l')"
+    rf"(?<![\w./:#°€-])(?<!\d[,\s])(?P<number>(?i:{_RANGE}))\s?,?\s{{0,3}}(?i:(?:de\s(?:la|l')"
     rf"|du|de|des)\s?)?(?i:{_WAY})\s(?P<name>(?i:{_NAME}){_REST})(?P<stop>(?i:{_END}))?"
 )
 _BACK = re.compile(
     rf"(?<!\w)(?i:{_WAY})\s(?P<name>(?i:{_NAME}){_REST})[ ]?[,-]?[ ]{{1,2}}\(?"
     r"(?P<number>(?i:(?:(?:au|le)\s)?"
-    rf"{_RANGE}))(?![\w/]|[.,]\d|\s?(?:€|%|[a-zà-ÿ]{{2,}}))"
+    rf"{_RANGE}))(?![\w/]|[.,]\d|[ ]?(?:€|%|[a-zà-ÿ]{{2,}}))"
 )
 _ENGLISH_BACK = re.compile(
     r"(?<![\w-])(?:[A-Z][\w'-]{1,30}\s){1,3}(?:Street|St|Road|Rd|Lane|Avenue|Ave|Drive|Close|Terrace|Way"

@@ -19,14 +19,16 @@ INITIAL: Final = 3
 
 _PART = r"[^\W\d_]++(?:(?<=c)'h[^\W\d_]*+)?+"  # with the Breton c'h inside
 _WORD = re.compile(
-    r"(?<!\w)(?:[mn]'[b-df-hj-np-tv-z][^\W\d_]+|o'[a-z][^\W\d_]+"
+    r"(?<!\w)(?:[mn]'[b-df-gj-np-tv-xz][^\W\d_]+|o'[a-z][^\W\d_]+"
     r"|(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)'(?=\w)"
     rf"|{_PART}(?:-{_PART})*+)(?![\d_])",
     re.IGNORECASE,
 )
 _PLAIN_WORD = re.compile(r"(?<!\w)[^\W\d_]++(?:-[^\W\d_]++)*+(?![\d_])")
 """The same where no apostrophe is."""
-_NAME_WITH_APOSTROPHE = re.compile(r"(?:[MN]'[B-DF-HJ-NP-TV-Z]|O'[A-Z])[a-zà-ÿ]")
+_NAME_WITH_APOSTROPHE = re.compile(r"O'[A-Z][a-zà-ÿ]|[MmNn]'[B-DF-GJ-NP-TV-XZb-df-gj-np-tv-xz]")
+"""An m or n is elided before a vowel or an h: before anything else it begins a name."""
+
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d"})
 _OPENS = re.compile(r"[.!?;:](?:\s|$)|[\n•*\"(\[{<>|/]")
 _MOSTLY: Final = 0.6  # share of capitals from which the case of a text tells nothing
@@ -74,7 +76,7 @@ def read_words(text: str) -> list[Word]:
         start, end = found.span()
         written = found.group()
         if written[1:2] == "'" and written[-1] != "'":
-            if shouted or not _NAME_WITH_APOSTROPHE.match(written):
+            if not _NAME_WITH_APOSTROPHE.match(written) or (shouted and written[0] in "oO"):
                 words.append(_word(text, done, start, start + 2, shouted))
                 done = start = start + 2
                 written = text[start:end]

@@ -7,11 +7,12 @@ handling is switched off: reads open a deferred transaction, writes (`unit_of_wo
 """
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
@@ -57,6 +58,11 @@ class _UnitSession(Session):
         if unit is not None and unit.session is self and bind is None:
             return unit.connection()
         return super().get_bind(mapper, clause, bind, **more)
+
+    def close(self) -> None:
+        """Close, and give back the connection that the last unit of work left for the next."""
+        _let_go(self)
+        super().close()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -123,27 +129,38 @@ def _begin(cursor: Any, statement: str) -> None:
         raise OperationalError(statement, None, error) from error
 
 
+class LastAct(Protocol):
+    """What is done as the last thing in a transaction, right before it is committed."""
+
+    def __call__(self, cursor: Any, name: str, *, marked: bool) -> None:
+        """Do it through the driver's cursor, `marked` if that takes `?` for a value."""
+
+
 class Unit:
     """One write transaction on one connection, which is taken when it is first needed.
 
     The session and whoever works through the driver (`cursor`) share connection and transaction,
     whichever of them comes first. A unit in which nobody needs the session pays nothing for it:
-    SQLAlchemy's part of a transaction costs as much as appending an entry to a log.
+    SQLAlchemy's part of a transaction costs as much as appending an entry to a log. `last_acts`
+    are run by their names before the commit. For the same reason its connection, if it is to an
+    SQLite file, is kept for the session's next unit, and goes back to the pool when the session is
+    closed.
     """
 
     def __init__(self, db: SQLAlchemy) -> None:
         self.db = db
         self.session: Session = db.session()
-        self.engine = db.engine
         self.context = app_ctx._get_current_object()  # type: ignore[attr-defined]
-        self.marked = self.engine.dialect.paramstyle == "qmark"
-        self._sqlite = self.engine.dialect.name == "sqlite"
-        self._failure: type[Exception] = self.engine.dialect.loaded_dbapi.OperationalError
-        self._raw: PoolProxiedConnection | None = None
-        self._driver: Any = None
-        self._cursor: Any = None
+        self._line: _Line | None = None
         self._connection: Connection | None = None
+        self._last: dict[Callable[[Sequence[int]], None], set[int]] = {}
         self._token: Token[Unit | None] | None = None
+        self.last_acts: dict[str, LastAct] = {}
+
+    @property
+    def marked(self) -> bool:
+        """Say whether the driver knows `?` as the mark of a value."""
+        return self._taken().marked
 
     def cursor(self) -> Any:
         """Return the driver's cursor in this transaction, after what the session holds is written.
@@ -151,27 +168,31 @@ class Unit:
         It is the same one each time: read all that a statement finds before the next.
         """
         self.session.flush()
-        if self._cursor is None:
-            self._cursor = self._taken().cursor()
-        if self._sqlite and not self._driver.in_transaction:
-            _begin(self._cursor, "BEGIN IMMEDIATE")
-        return self._cursor
+        line = self._line or self._taken()
+        if line.sqlite and not line.driver.in_transaction:
+            _begin(line.cursor, "BEGIN IMMEDIATE")
+        return line.cursor
+
+    def at_the_end(self, work: Callable[[Sequence[int]], None], key: int) -> None:
+        """Have a work done once, before the commit, with every key it was asked for, ascending.
+
+        For what all changes share, such as counts: it sees how things stand in the end, and the
+        rows that everybody waits for are locked last and for the shortest time.
+        """
+        self._last.setdefault(work, set()).add(key)
 
     def connection(self) -> Connection:
         """Return the same connection for the session, which begins on it by itself."""
         if self._connection is None:
-            self._connection = Connection(self.engine, self._taken())
+            line = self._taken()
+            self._connection = Connection(line.engine, line.raw)
         return self._connection
 
-    def _taken(self) -> PoolProxiedConnection:
+    def _taken(self) -> "_Line":
         """Return the connection, taken from the pool the first time."""
-        if self._raw is None:
-            try:
-                self._raw = self.engine.raw_connection()
-            except self._failure as error:
-                raise OperationalError("connect", None, error) from error
-            self._driver = self._raw.dbapi_connection
-        return self._raw
+        if self._line is None:
+            self._line = _kept(self.session) or _Line(self.db.engine)
+        return self._line
 
     def __enter__(self) -> None:
         """Begin; the first statement takes the connection, and on SQLite the write lock."""
@@ -187,9 +208,11 @@ class Unit:
         trace: TracebackType | None,
     ) -> None:
         """Commit, or roll back after an error; and give the connection back."""
+        well = False
         try:
             if kind is None:
                 self._commit()
+                well = True
         except BaseException:
             self._roll_back()
             raise
@@ -199,29 +222,75 @@ class Unit:
         finally:
             if self._token is not None:
                 _writing.reset(self._token)
-            self._give_back()
+            self._give_back(well=well)
 
     def _commit(self) -> None:
         """Commit once: through the session if it takes part, else what the driver did."""
+        while self._last:
+            work, keys = self._last.popitem()
+            self.session.flush()
+            work(sorted(keys))
         self.session.flush()
+        for name, act in self.last_acts.items():
+            act(self.cursor(), name, marked=self.marked)
         if self.session.in_transaction():
             self.session.commit()
-        if self._raw is not None:
+        line = self._line
+        if line is not None:
             try:
-                self._raw.commit()
-            except self._failure as error:
+                line.driver.commit()
+            except line.engine.dialect.loaded_dbapi.OperationalError as error:
                 raise OperationalError("COMMIT", None, error) from error
 
     def _roll_back(self) -> None:
         self.session.rollback()
-        if self._raw is not None and self._raw.is_valid:
-            self._raw.rollback()
+        if self._line is not None and self._line.raw.is_valid:
+            self._line.raw.rollback()
 
-    def _give_back(self) -> None:
+    def _give_back(self, *, well: bool) -> None:
+        """Give the connection back; one to an SQLite file waits for the session's next unit."""
         if self._connection is not None:
             self._connection.close()
-        elif self._raw is not None:
-            self._raw.close()
+        elif self._line is not None:
+            if well and self._line.sqlite:
+                self.session.info[_LINE] = self._line
+            else:
+                self._line.raw.close()
+
+
+_LINE = "beffroi_web.database"
+
+
+class _Line:
+    """A connection from the pool, the driver's own object under it, and a cursor."""
+
+    __slots__ = ("cursor", "driver", "engine", "marked", "pool", "raw", "sqlite")
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.pool = engine, engine.pool
+        self.sqlite = engine.dialect.name == "sqlite"
+        self.marked = engine.dialect.paramstyle == "qmark"
+        try:
+            self.raw: PoolProxiedConnection = engine.raw_connection()
+        except engine.dialect.loaded_dbapi.OperationalError as error:
+            raise OperationalError("connect", None, error) from error
+        self.driver: Any = self.raw.dbapi_connection
+        self.cursor: Any = self.raw.cursor()
+
+
+def _kept(session: Session) -> _Line | None:
+    """Return the connection that a session's last unit left, unless its pool is no more."""
+    line: _Line | None = session.info.pop(_LINE, None)
+    if line is not None and line.engine.pool is not line.pool:
+        line.raw.close()
+        return None
+    return line
+
+
+def _let_go(session: Session) -> None:
+    line: _Line | None = session.info.pop(_LINE, None)
+    if line is not None:
+        line.raw.close()
 
 
 def open_unit(db: SQLAlchemy) -> Unit | None:

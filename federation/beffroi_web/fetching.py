@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One document from an address that the settings name: https, of a size, once, in time.
+"""One document from an address that the settings name, or to it: https, once, of a size, in time.
 
 What matters is what is not done. Nothing is looked up twice (the connection goes to the address
 that was checked, so that a name cannot answer otherwise the second time), nothing is redirected, no
@@ -11,14 +11,16 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult
+from typing import TypeVar
+from urllib.parse import SplitResult, urlencode
 
 from beffroi_web.addresses import LONGEST_ADDRESS, check_address, domain_name, is_public
 
 _PIECE = 65_536
 MOST_TRIED = 4
+_A = TypeVar("_A")
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -79,6 +81,31 @@ class Fetching:
 
     def get(self, address: str, kept: Kept | None = None) -> Document:
         """Return what stands at an address, or that it has not changed; raises NotFetched."""
+        return self._once(
+            address, lambda sock, parts, until: self._asked(sock, parts, until, kept or Kept())
+        )
+
+    def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Post a body once; return the status (200 to 299), of the answer nothing is read.
+
+        Raises NotFetched for every other status, redirects included.
+        """
+        return self._once(
+            address, lambda sock, parts, until: self._told(sock, parts, until, body, headers)
+        )
+
+    def send(self, address: str, form: Mapping[str, str]) -> Document:
+        """Send a form to an address and return the answer; raises NotFetched, also for a refusal.
+
+        Once it is raised nobody knows whether the form arrived, unless the sentence says so.
+        """
+        body = urlencode(form).encode()
+        return self._once(
+            address, lambda sock, parts, until: self._asked(sock, parts, until, Kept(), body)
+        )
+
+    def _once(self, address: str, ask: Callable[[socket.socket, SplitResult, float], _A]) -> _A:
+        """Ask an address that is checked, over a connection that is used once."""
         try:
             parts = check_address(address, self._allowed)
         except ValueError as fault:
@@ -89,7 +116,7 @@ class Fetching:
         except (OSError, ssl.SSLError) as error:
             raise NotFetched(f"No connection to {parts.netloc}: {error}") from None
         try:
-            return self._asked(connection, parts, kept or Kept(), until)
+            return ask(connection, parts, until)
         except (OSError, http.client.HTTPException) as error:
             said = str(error) or type(error).__name__
             raise NotFetched(f"{parts.netloc} broke off: {said}") from None
@@ -120,27 +147,57 @@ class Fetching:
                 raise
         raise failure
 
-    def _asked(
-        self, connection: socket.socket, parts: SplitResult, kept: Kept, until: float
-    ) -> Document:
+    def _answer(
+        self,
+        connection: socket.socket,
+        parts: SplitResult,
+        until: float,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> http.client.HTTPResponse:
         asking = http.client.HTTPConnection(parts.hostname or "", parts.port)
         asking.auto_open = 0  # never look the name up again
         asking.sock = connection
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        asking.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
-        headers = {
+        verb = "GET" if body is None else "POST"
+        asking.putrequest(verb, path, skip_host=True, skip_accept_encoding=True)
+        own = {
             "Host": parts.netloc,
             "Accept-Encoding": "identity",
             "User-Agent": self._user_agent,
-            "If-None-Match": kept.etag,
-            "If-Modified-Since": kept.modified,
+            "Content-Length": "" if body is None else str(len(body)),
         }
-        for name, value in headers.items():
+        for name, value in {**own, **headers}.items():
             if value:
                 asking.putheader(name, value)
         connection.settimeout(_left(until))
-        asking.endheaders()
-        answer = asking.getresponse()
+        asking.endheaders(body)
+        return asking.getresponse()
+
+    def _told(
+        self,
+        connection: socket.socket,
+        parts: SplitResult,
+        until: float,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> int:
+        answer = self._answer(connection, parts, until, headers, body)
+        if not 200 <= answer.status < 300:
+            raise NotFetched(f"{parts.netloc} answered {answer.status}")
+        return answer.status
+
+    def _asked(
+        self,
+        connection: socket.socket,
+        parts: SplitResult,
+        until: float,
+        kept: Kept,
+        form: bytes | None = None,
+    ) -> Document:
+        known = {"If-None-Match": kept.etag, "If-Modified-Since": kept.modified}
+        sent = {"Content-Type": "" if form is None else "application/x-www-form-urlencoded"}
+        answer = self._answer(connection, parts, until, {**known, **sent}, form)
         if answer.status == 304 and kept != Kept():
             return Document(None, kept)
         if 300 <= answer.status < 400:
@@ -148,7 +205,7 @@ class Fetching:
             raise NotFetched(
                 f"{parts.netloc} sends on to {to!r}: write that address, if it is right"
             )
-        if answer.status != 200:
+        if answer.status not in ((200,) if form is None else (200, 201, 202)):
             raise NotFetched(f"{parts.netloc} answered {answer.status}")
         body = self._body(answer, connection, until, parts.netloc)
         new = Kept(_plain(answer.headers.get("ETag")), _plain(answer.headers.get("Last-Modified")))

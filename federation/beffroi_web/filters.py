@@ -3,8 +3,10 @@
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+from babel import Locale
 from babel.dates import format_date, format_timedelta
 from flask import Flask
 from flask_babel import format_decimal, format_time, get_locale, get_timezone, gettext
@@ -68,7 +70,11 @@ def ago(when: date | datetime | None) -> Markup:
 
 
 def _day_in_words(day: date, style: str) -> str:
-    locale = get_locale()
+    return _day_as(day, style, get_locale())
+
+
+@lru_cache(maxsize=4096)
+def _day_as(day: date, style: str, locale: Locale) -> str:
     words = format_date(day, style, locale=locale)
     if day.day == 1 and locale.language == "fr":
         return _FRENCH_FIRST.sub("1er ", words)  # Unicode's patterns know no "1er"
@@ -92,12 +98,17 @@ def _days(day: date, now: datetime) -> str:
 
 
 def _distance(distance: timedelta, granularity: str, threshold: float) -> str:
+    return _distance_as(distance, granularity, threshold, get_locale())
+
+
+@lru_cache(maxsize=4096)
+def _distance_as(distance: timedelta, granularity: str, threshold: float, locale: Locale) -> str:
     return format_timedelta(
         distance,
         granularity=granularity,  # type: ignore[arg-type]  # Babel lists the words as literals
         threshold=threshold,
         add_direction=True,
-        locale=get_locale(),
+        locale=locale,
     )
 
 

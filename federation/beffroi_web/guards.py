@@ -5,8 +5,8 @@
     @guard(PUBLIC)
     def listing() -> str: ...
 
-`administrator` implies `agent` and `moderator`; those two are separate, because the one speaks for
-the institution and the other for the rules of the place.
+`administrator` implies `agent`, `moderator` and `access_officer`; those are separate, because the
+one speaks for the institution, the other for the rules of the place, the third answers the CADA.
 """
 
 from collections.abc import Callable

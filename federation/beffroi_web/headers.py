@@ -6,10 +6,12 @@ and may be kept by anyone who asks again before using it. Everything else is kep
 """
 
 import hashlib
+from functools import cache
 
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
+from beffroi_web.early import told_etag
 from beffroi_web.guards import is_public
 from beffroi_web.languages import current_language, explicit_language
 from beffroi_web.state import web
@@ -21,6 +23,12 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_CONDITIONS = frozenset(
+    ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_RANGE")
+)
+"""What in a request may make of an answer a shorter one."""
+_NO_FRAME = ("X-Frame-Options", "DENY")
+_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
 _REVALIDATE = "public, max-age=0, must-revalidate"
 _NOBODY = "private, no-store"
 _FOREVER = "public, max-age=31536000, immutable"
@@ -47,24 +55,43 @@ def dress(response: Response) -> Response:
     return response
 
 
+def headers_of_unchanged(*, spoken: bool, secure: bool) -> list[tuple[str, str]]:
+    """Return what a 304 says of a public page of ours beside its ETag, as `dress` would.
+
+    `spoken` pages are in a language; that the address may have chosen it changes nothing here.
+    """
+    headers = [*_protecting("", secure=secure), ("Cache-Control", _REVALIDATE)]
+    return [*headers, ("Vary", "Accept-Language, Cookie")] if spoken else headers
+
+
+@cache
+def _policy(framed_by: str) -> str:
+    policy = {
+        "default-src": "'self'",
+        "img-src": "'self' data:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": framed_by,
+    }
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
 def _secure(response: Response) -> None:
     framed_by = g.get("beffroi_framed_by")
-    policy = {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": list(framed_by) if framed_by else ["'none'"],
-    }
-    said = "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items())
-    response.headers.setdefault("Content-Security-Policy", said)
-    for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
-    if not framed_by:
-        response.headers.setdefault("X-Frame-Options", "DENY")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    headers = response.headers
+    said = {name.lower() for name, _ in headers}  # once: looking each up would read all of them
+    for name, value in _protecting(" ".join(framed_by or ()), secure=request.is_secure):
+        if name.lower() not in said:
+            headers.add(name, value)
+
+
+@cache
+def _protecting(framed_by: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
+    """Return the headers that say what may run and who may frame the answer (`""`: nobody)."""
+    headers = [("Content-Security-Policy", _policy(framed_by or "'none'")), *_ALWAYS.items()]
+    headers += [] if framed_by else [_NO_FRAME]
+    return tuple([*headers, _HTTPS] if secure else headers)
 
 
 def _cache(response: Response) -> None:
@@ -87,9 +114,13 @@ def _cache(response: Response) -> None:
     response.headers.setdefault("Cache-Control", _REVALIDATE)
     if response.is_streamed or response.direct_passthrough:
         return
-    if "ETag" not in response.headers:
+    named = told_etag()
+    if named is not None:
+        response.set_etag(named, weak=True)
+    elif "ETag" not in response.headers:
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32], weak=True)
-    response.make_conditional(request)
+    if not _CONDITIONS.isdisjoint(request.environ):
+        response.make_conditional(request)
 
 
 def _versioned() -> bool:

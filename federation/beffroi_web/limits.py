@@ -50,9 +50,15 @@ def make_limiter(app: Flask) -> Limiter:
     """Return the application's own limiter, counting in memory.
 
     Its strategy is asked directly (`check_limits`), not its decorator: that one belongs to a
-    single limiter of the whole process, and a process may serve several installations.
+    single limiter of the whole process, and a process may serve several installations. What it
+    hangs on every request for its decorators is taken off again: it looked for them in vain.
     """
-    return Limiter(counted_as, app=app, storage_uri="memory://", strategy="moving-window")
+    hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    before = [list(hook.get(None, ())) for hook in hooks]
+    limiter = Limiter(counted_as, app=app, storage_uri="memory://", strategy="moving-window")
+    for hook, functions in zip(hooks, before, strict=True):
+        hook[None] = functions  # type: ignore[index]  # three kinds of functions
+    return limiter
 
 
 def counted_as() -> str:
@@ -67,14 +73,20 @@ def check_limits() -> None:
     """Raise `TooMany`, with the seconds to wait, when a rule is broken; run before each request."""
     view = current_app.view_functions.get(request.endpoint or "")
     marked = getattr(view, _MARK, ()) or getattr(getattr(view, "view_class", None), _MARK, ())
-    strategy = cast(Limiter, web().limiter).limiter
     for rule, methods in marked:
-        if request.method not in methods:
-            continue
-        item = parse(rule)
-        counter = (request.endpoint or "", counted_as())
-        if not strategy.hit(item, *counter):
-            # The library counts by the machine's clock, so that clock says how long to wait.
-            opens = strategy.get_window_stats(item, *counter).reset_time
-            seconds = max(1, math.ceil(opens - time.time()))
-            raise TooMany(N_("You did this many times in a short while."), seconds=seconds)
+        if request.method in methods:
+            count(rule, request.endpoint or "", counted_as())
+
+
+def count(rule: str, *names: str) -> None:
+    """Count one use under some names; raise `TooMany` when that is more often than `rule` allows.
+
+    For what is known only once a request was read, such as the key that a program sends with it.
+    """
+    strategy = cast(Limiter, web().limiter).limiter
+    item = parse(rule)
+    if not strategy.hit(item, *names):
+        # The library counts by the machine's clock, so that clock says how long to wait.
+        opens = strategy.get_window_stats(item, *names).reset_time
+        seconds = max(1, math.ceil(opens - time.time()))
+        raise TooMany(N_("You did this many times in a short while."), seconds=seconds)

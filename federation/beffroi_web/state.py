@@ -2,7 +2,7 @@
 """What `init_web` keeps on the application, and how the other modules reach it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -31,6 +31,7 @@ class WebState:
     assets: Mapping[str, str]
     limiter: "Limiter | None" = None
     catalogues: tuple[Path, ...] = ()
+    early: tuple[Mapping[str, str], str] = field(default_factory=lambda: ({}, ""))
 
 
 def web_of(app: Flask) -> WebState:

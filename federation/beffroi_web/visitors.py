@@ -12,10 +12,13 @@ from flask import g
 
 from beffroi_web.state import web
 
-ROLES = frozenset({"citizen", "agent", "moderator", "administrator", "operator"})
-"""Every role there is; `operator` exists on the national service only."""
+ROLES = frozenset({"citizen", "agent", "moderator", "access_officer", "administrator", "operator"})
+"""Every role there is; `operator` exists on the national service only.
 
-_IMPLIED = {"administrator": frozenset({"agent", "moderator"})}
+`access_officer` is the person in charge of access to documents (the PRADA: CRPA, R. 330-2).
+"""
+
+_IMPLIED = {"administrator": frozenset({"agent", "moderator", "access_officer"})}
 
 
 @dataclass(frozen=True, slots=True)

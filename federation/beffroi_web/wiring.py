@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, abort, request, url_for
+from flask import Blueprint, Flask, Request, abort, request, url_for
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
@@ -52,10 +53,8 @@ def init_web(
         MAX_CONTENT_LENGTH=site.max_body,
         MAX_FORM_MEMORY_SIZE=site.max_body,
         SECRET_KEY=site.secret_key,
-        SESSION_COOKIE_NAME=f"beffroi_{site.slug}_flask",
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=site.public_url.startswith("https://"),
     )
+    app.session_interface = _NoSession()
     state = WebState(
         site=site,
         clock=clock,
@@ -81,6 +80,20 @@ def init_web(
         app.before_request(check)
     app.after_request(dress)
     app.register_blueprint(_blueprint(theme, files))
+
+
+class _NoSession(SessionInterface):
+    """Flask's own session, which nothing here uses: reading its cookie would cost every request."""
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """Return a session that refuses to be written to."""
+        return _NOTHING
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Keep nothing."""
+
+
+_NOTHING = NullSession()
 
 
 def _blueprint(theme: str, files: Mapping[str, bytes]) -> Blueprint:

@@ -13,14 +13,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from beffroi import __version__
 from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
+from beffroi.campaigns import routes as campaigns
 from beffroi.cases import routes as cases
 from beffroi.cases.adapters.files import FolderStore
+from beffroi.catalogue import routes as catalogue
 from beffroi.catalogue.rules import HIGH_VALUE
 from beffroi.config import Settings
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
-from beffroi.data_requests.routes import similar
+from beffroi.data_requests.routes import following, similar
 from beffroi.feed import routes as feed
+from beffroi.feed.adapters.elsewhere import Elsewhere
 from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.feed.queries.witnesses import seen_log
@@ -28,12 +31,16 @@ from beffroi.incidents import routes as incidents
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
+from beffroi.kernel.versions import READER, init_versions, token
 from beffroi.moderation import routes as moderation
+from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
+from beffroi.open_data.routes import statistics
 from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, tune
+from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
 from beffroi_web.limits import limit
 from beffroi_web.openapi import undescribed
@@ -49,18 +56,23 @@ SUBMISSIONS = (
     "data_requests.api_submit",
     "incidents.submit",
     "incidents.api_submit",
+    "data_requests.subscribe",
     "cases.comment",
+    "data_requests.offer_reuse",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
 NAVIGATION = (
     NavItem("data_requests.listing", N_("Requests")),
     NavItem("incidents.listing", N_("Reports")),
+    NavItem("campaigns.listing", N_("Campaigns")),
+    NavItem("statistics.page", N_("Statistics")),
     NavItem("dashboards.how_it_works", N_("How it works")),
-    NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator")),
+    NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator", "access_officer")),
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),
+    NavItem("statistics.page", N_("Statistics")),
     NavItem("open_data.page", N_("Open data")),
     NavItem("dashboards.accessibility", N_("Accessibility: partly checked")),
     NavItem("dashboards.privacy", N_("Privacy")),
@@ -85,6 +97,14 @@ def site_of(settings: Settings) -> Site:
         timezone=settings.time_zone,
         source_url=settings.source_url or None,
     )
+
+
+def _elsewhere(settings: Settings) -> Elsewhere | None:
+    """Return what asks the nation for requests of other towns, where there is a nation."""
+    if not settings.aggregator_url:
+        return None
+    agent = f"Beffroi/{__version__} ({settings.public_url})"
+    return Elsewhere(settings.aggregator_url, settings.siren, user_agent=agent)
 
 
 def _status_choices(
@@ -128,6 +148,7 @@ def create_app(
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
+        init_versions(app, db.engine)
     store = make_store(settings)
     app.extensions["beffroi"] = Extension(
         settings=settings,
@@ -140,6 +161,7 @@ def create_app(
         proof_place=proof_place,
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
+        elsewhere=_elsewhere(settings),
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),
@@ -159,10 +181,12 @@ def create_app(
         )
     )  # fmt: skip
     features = (
-        accounts, cases, data_requests, similar, incidents, moderation, rights, dashboards, feed,
+        accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
+        dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data):
+    for feature in (*features, open_data, statistics, catalogue, open311):
         app.register_blueprint(feature.blueprint)
+    app.register_blueprint(open311.desk)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)
@@ -173,8 +197,11 @@ def create_app(
         pairs=lambda codes: [(code, code) for code in codes],
         status_choices=_status_choices,
         high_value=HIGH_VALUE,
+        followed_in_words=following.in_words,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
+    reader = app.extensions[READER]
+    init_early(app, f"{__version__} {settings!r}", lambda: token(reader))
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]

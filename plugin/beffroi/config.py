@@ -6,6 +6,7 @@ in lower case, the environment winning. There is no default secret, an unknown n
 all faults are reported at once. `docs/reference/settings.md` lists them (a test compares).
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -32,6 +33,20 @@ BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "2
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """Another tool of the institution, to which released street reports are passed on.
+
+    `url` is its GeoReport v2 endpoint, `services` its codes by our categories.
+    """
+
+    name: str
+    url: str
+    services: Mapping[str, str]
+    api_key: str = field(default="", repr=False)
+    jurisdiction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that one installation is told; see the reference page for each name."""
 
@@ -45,6 +60,7 @@ class Settings:
     database_url: str
     providers: tuple[ProviderSettings, ...] = ()
     population_band: str = "2000-9999"
+    full_time_agents: int | None = None
     languages: tuple[str, ...] = ("fr", "en")
     language_dirs: tuple[Path, ...] = ()
     colour: str = "#2f4b6e"
@@ -58,6 +74,7 @@ class Settings:
     incidents_need_account: bool = False
     submissions_per_hour: int = 60
     clean_texts_appear: bool = False
+    answers_need_review: bool = False
     demonstration: bool = False
     behind_proxy: bool = False
     dates_moved: int = 0
@@ -65,6 +82,11 @@ class Settings:
     data_licence: str = "etalab-2.0"
     aggregator_url: str = ""
     catalogues: tuple[tuple[str, str], ...] = ()
+    announce_url: str = ""
+    announce_secret: str = field(default="", repr=False)
+    open311_forward: tuple[Tool, ...] = ()
+    open311_per_hour: int = 600
+    open311_decimals: int = 0
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -162,9 +184,47 @@ def _can_be_read(catalogues: tuple[tuple[str, str], ...]) -> bool:
     return len({address for _, address in catalogues}) == len(catalogues)
 
 
+def _can_be_told(address: str) -> bool:
+    """Say whether announcements may be posted to an address: https, or loopback of a test."""
+    loopback = frozenset({"/".join(address.split("/")[:3])})
+    try:
+        return address == "" or bool(check_address(address, loopback))
+    except ValueError:
+        return False
+
+
+def _tools(value: Any) -> tuple[Tool, ...]:
+    """Return the tools of a table (or of the same as JSON text): one table each, by its name."""
+    table = json.loads(value) if isinstance(value, str) else value
+    try:
+        return tuple(Tool(name=str(name), **said) for name, said in table.items())
+    except (AttributeError, TypeError) as fault:
+        raise ValueError(
+            "each tool has url and services, and may have api_key and jurisdiction_id"
+        ) from fault
+
+
+def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
+    taken = [category for tool in tools for category in tool.services]
+    try:
+        for tool in tools:
+            loopback = frozenset({"/".join(tool.url.split("/")[:3])})
+            check_address(tool.url, loopback)
+            texts = (tool.api_key, tool.jurisdiction_id, *tool.services.values())
+            if not all(isinstance(one, str) for one in texts) or not tool.services:
+                return False
+    except (ValueError, AttributeError):
+        return False
+    named = all(re.fullmatch("[a-z][a-z0-9-]{0,31}", tool.name) for tool in tools)
+    return named and len(set(taken)) == len(taken)
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "catalogues": _catalogues,
+    "open311_forward": _tools,
+    "open311_per_hour": int,
+    "open311_decimals": int,
     "languages": words,
     "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
@@ -174,6 +234,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "providers": providers,
     "incidents_need_account": flag,
     "clean_texts_appear": flag,
+    "answers_need_review": flag,
+    "full_time_agents": int,
     "demonstration": flag,
     "behind_proxy": flag,
     "submissions_per_hour": int,
@@ -205,7 +267,20 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         _is_zone,
         "is the IANA name of a time zone, such as Europe/Paris",
     ),
+    (
+        "full_time_agents",
+        lambda v: 0 <= v < 1_000_000,
+        "is the number of agents in full-time equivalents",
+    ),
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
+    ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
+    ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
+    (
+        "open311_forward",
+        _can_be_sent_to,
+        "names tools in small letters, each with url (https://…) and services, and no category in"
+        " two of them",
+    ),
     *(
         (name, partial(_between, least), f"is a number from {least} to {LONGEST}")
         for name, least in LEAST.items()
@@ -233,6 +308,16 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "catalogues",
         _can_be_read,
         "is a list of kind=address, each once: kind dcat, ckan, udata or csv, address https://…",
+    ),
+    (
+        "announce_url",
+        _can_be_told,
+        "is the address that announcements are posted to, beginning with https://",
+    ),
+    (
+        "announce_secret",
+        lambda v: v == "" or len(v) >= 32,
+        "is a secret of at least 32 characters",
     ),
     (
         "database_url",
@@ -269,6 +354,8 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
     made = None if faults else Settings(**values)
     if made is not None and made.warn_accounts_days >= made.keep_accounts_days:
         faults.append(f"{PREFIX}WARN_ACCOUNTS_DAYS is less than {PREFIX}KEEP_ACCOUNTS_DAYS")
+    if made is not None and bool(made.announce_url) != bool(made.announce_secret):
+        faults.append(f"{PREFIX}ANNOUNCE_URL and {PREFIX}ANNOUNCE_SECRET go together")
     if made is None or faults:
         raise SettingsRefused(faults)
     return made

@@ -38,6 +38,7 @@ from beffroi_web import serving
 from beffroi_web.clock import SystemClock
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
+from beffroi_web.fetching import NotFetched
 from beffroi_web.migrating import upgrade
 
 READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
@@ -66,15 +67,17 @@ def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> 
     if wrong := _wrong_import(args):
         print(f"beffroi: {wrong}", file=sys.stderr)
         return 2
-    args.file.open("rb").close()  # a file that cannot be read is an error, not a bad row of it
     try:
-        with _report_file(args.report) as kept:
+        with _report_file(args.report) as kept, _at_hand(args, settings):
             report = _imported(args, settings, now)
             if kept is not None:
                 _write_report(kept, report)
     except data_requests.MappingRefused as error:
         print(f"beffroi: {error}", file=sys.stderr)
         return 2
+    except NotFetched as error:
+        print(f"beffroi: {error}", file=sys.stderr)
+        return 1
     _say(args, report)
     return 1 if report.stopped else 0
 
@@ -83,11 +86,37 @@ def _wrong_import(args: argparse.Namespace) -> str:
     """Return what does not go together in an import, or nothing."""
     if args.mapping is not None and args.kind not in data_requests.MAPPED:
         return f"--mapping is for {', '.join(data_requests.MAPPED)}"
-    if args.kind in incidents.READERS and (args.dry_run or args.language != "fr"):
-        return "--dry-run and --language are for requests"
+    if args.kind in incidents.READERS and args.language != "fr":
+        return "--language is for requests"
+    if _is_address(args.file) and args.kind != "open311":
+        return "an address can be given for open311 only; give a file"
     if not re.fullmatch("[a-z]{2}", args.language):
         return "--language takes two small letters, such as fr"
     return ""
+
+
+def _is_address(file: str | Path) -> bool:
+    return isinstance(file, str)
+
+
+def _file(said: str) -> str | Path:
+    """Return the address or the file that is meant."""
+    return said if said.startswith(("https://", "http://")) else Path(said)
+
+
+@contextmanager
+def _at_hand(args: argparse.Namespace, settings: Settings) -> Iterator[None]:
+    """Have the file of an import here while it runs; an address is fetched.
+
+    A file that cannot be read is an error, not a bad row of it.
+    """
+    if _is_address(args.file):
+        with incidents.fetched(args.file, public_url=settings.public_url) as path:
+            args.file = path
+            yield
+        return
+    args.file.open("rb").close()
+    yield
 
 
 def _imported(args: argparse.Namespace, settings: Settings, now: datetime) -> data_requests.Report:
@@ -110,6 +139,7 @@ def _imported(args: argparse.Namespace, settings: Settings, now: datetime) -> da
                 shift=shift,
                 now=now,
                 progress=progress,
+                dry_run=args.dry_run,
             )
             return data_requests.Report(added, known, refused=refused)
         return data_requests.import_file(
@@ -160,7 +190,10 @@ def _say(args: argparse.Namespace, report: data_requests.Report) -> None:
         f" {len(report.refused)} refused"
     )
     if args.dry_run:
-        print(f"  {report.waiting} have words that will wait for an agent; nothing was written")
+        if args.kind in incidents.READERS:
+            print("  nothing was written")
+        else:
+            print(f"  {report.waiting} have words that will wait for an agent; nothing was written")
     for sentences in (report.refused, report.changed):
         for sentence in sentences[:20]:
             print(f"  {_printable(sentence)}")
@@ -189,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("publish", help="publish what waits, now")
     importer = commands.add_parser("import", help="bring cases in from a file")
     importer.add_argument("kind", choices=sorted(READERS))
-    importer.add_argument("file", type=Path)
+    importer.add_argument("file", type=_file, help="a file; for open311 also an address")
     importer.add_argument(
         "--newest-yesterday",
         action="store_true",

@@ -1,29 +1,54 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The table: which event goes to which handlers, inside the same transaction, in this order."""
 
+from beffroi.campaigns import handlers as campaigns
+from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
 from beffroi.cases import handlers as cases
 from beffroi.cases.events import (
+    AskedToJoin,
+    CaseChanged,
     CaseErased,
     CaseWithdrawn,
     PublicVersionChanged,
     RequestReceived,
     StepTaken,
+    SubscriptionAsked,
 )
 from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
 from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
+from beffroi.incidents import handlers as incidents
 from beffroi.kernel.bus import Handlers
 from beffroi.notifications import handlers as notifications
+from beffroi.open311 import handlers as open311
 from beffroi.outbox import handlers as outbox
 
 HANDLERS: Handlers = {
-    RequestReceived: (outbox.on_request_received,),
-    PublicVersionChanged: (outbox.on_public_version_changed,),
+    CaseChanged: (data_requests.on_case_changed,),
+    RequestReceived: (outbox.on_request_received, campaigns.on_request_received),
+    PublicVersionChanged: (outbox.on_public_version_changed, open311.on_public_version_changed),
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
-    CaseErased: (data_requests.on_case_erased,),
+    CaseErased: (
+        data_requests.on_case_erased,
+        campaigns.on_case_erased,
+        incidents.on_case_erased,
+        open311.on_case_erased,
+    ),
     WithdrawalRecovered: (cases.on_withdrawal_recovered,),
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),
     StepTaken: (notifications.on_step_taken,),
+    AskedToJoin: (notifications.on_asked_to_join,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
+    SubscriptionAsked: (notifications.on_subscription_asked,),
+    CampaignPhaseBegan: (
+        outbox.on_campaign_step,
+        notifications.on_campaign_step,
+        campaigns.on_step,
+    ),
+    CampaignNotePublished: (
+        outbox.on_campaign_step,
+        notifications.on_campaign_step,
+        campaigns.on_step,
+    ),
 }

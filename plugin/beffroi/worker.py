@@ -12,11 +12,13 @@ from datetime import date, timedelta
 from flask import Flask
 from flask_babel import force_locale
 
+from beffroi.campaigns import commands as campaigns
 from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import count_words, sweep_files
+from beffroi.cases.service import subscribing
 from beffroi.catalogue.commands import import_due
 from beffroi.config import Settings
-from beffroi.data_requests.commands import strike_clocks
+from beffroi.data_requests.commands import publish_drafts, strike_clocks
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
 from beffroi.feed.commands.witnesses import submit_due
@@ -30,6 +32,7 @@ from beffroi.legal.law import law_of
 from beffroi.moderation import commands as moderation
 from beffroi.notifications import commands as notifications
 from beffroi.notifications.service import forget_the_gone
+from beffroi.open311 import commands as open311
 from beffroi.outbox import service as outbox
 from beffroi.rights import commands as rights
 from beffroi.rights.queries import archive_names
@@ -38,7 +41,9 @@ from beffroi_web.rewriting import CannotRewrite, rewrite
 
 log = logging.getLogger(__name__)
 
-HANDLERS = {**notifications.HANDLERS, **rights.HANDLERS}
+HANDLERS = {
+    **notifications.HANDLERS, **campaigns.HANDLERS, **rights.HANDLERS, **open311.HANDLERS,
+}  # fmt: skip
 """Which job is whose."""
 
 PAUSE_SECONDS = 30
@@ -50,8 +55,9 @@ READ_EVERY = timedelta(minutes=1)
 INDEXES = ("case_search", "nearby_case")
 """The full-text indexes over words of people."""
 NO_WORDS = frozenset(
-    {"log_bundle", "log_tile", "log_state", "log_batch", "log_fact", "published_cell",
-     "count_period", "ref_counter", "nightly", "sample_week", "catalogue", "dataset"}
+    {"log_bundle", "log_tail", "log_tile", "log_state", "log_batch", "log_fact",
+     "published_cell", "count_period", "ref_counter", "nightly", "sample_week", "catalogue",
+     "dataset", "data_version"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 
@@ -77,7 +83,9 @@ class Worker:
         self._read_at = clock.now() - READ_EVERY
         self._looked_at = clock.now() - TIDY_EVERY
         self._counted_on: date | None = None
+        self._campaigns_on: date | None = None
         self._words_counted_on: date | None = None
+        self._digested_on: date | None = None
         self._publish_from = clock.now()
         self.trouble = ""
 
@@ -98,7 +106,7 @@ class Worker:
         return feed.publish_if_waiting(signer, now=now, today=today, chance=self.chance, at=self.at)
 
     def strike(self) -> int:
-        """Let the legal clocks strike whose day has come; return how many events came.
+        """Let the legal clocks strike whose day has come, and campaigns; return what came.
 
         None strikes in a restored town before the log has told what happened since the backup.
         """
@@ -106,7 +114,23 @@ class Worker:
             return 0
         now = self.clock.now()
         today = local_day(now, self.settings.time_zone)
-        return strike_clocks(law_of(self.settings.communes), now=now, today=today)
+        struck = strike_clocks(law_of(self.settings.communes), now=now, today=today)
+        if today != self._campaigns_on:
+            campaigns.make_editions(now=now, today=today, chance=self.chance)
+            self._campaigns_on = today
+        return struck + campaigns.advance(now=now, today=today)
+
+    def answer(self) -> int:
+        """Give the answers whose moment has come; return how many were given.
+
+        None goes out of a restored town before the log has told what happened since the backup.
+        """
+        if behind_since() is not None:
+            return 0
+        now = self.clock.now()
+        today = local_day(now, self.settings.time_zone)
+        law = law_of(self.settings.communes)
+        return publish_drafts(law, lang=self.settings.languages[0], now=now, today=today)
 
     def count(self) -> int:
         """Hand over the counts whose period is over, once a day; return how many cells."""
@@ -125,9 +149,24 @@ class Worker:
         self._counted_on = today
         return cells
 
+    def digest(self) -> int:
+        """Owe the day's digests, once a day; return how many.
+
+        None in a restored town before the log has told what happened since the backup.
+        """
+        now = self.clock.now()
+        today = local_day(now, self.settings.time_zone)
+        if today == self._digested_on or behind_since() is not None:
+            return 0
+        owed = notifications.digest_due(self.settings, now=now)
+        if owed is not None:
+            self._digested_on = today
+        return owed or 0
+
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
-        struck = self.strike()
+        struck = self.strike() + self.answer()
+        self.digest()
         worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()
@@ -235,6 +274,7 @@ class Worker:
             jobs.purge(before=now - JOBS_KEPT)
             outbox.purge(now)
             forget_unconfirmed(now)
+            subscribing.forget_unconfirmed(now)
             forget_the_gone(now)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)

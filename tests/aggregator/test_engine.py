@@ -172,6 +172,29 @@ def test_a_304_is_an_answer_only_where_it_was_asked_for(world: World) -> None:
     assert found[2].found[0].status == 304
 
 
+def test_a_town_with_nothing_new_has_no_conversation_and_any_other_answer_begins_it(
+    world: World,
+) -> None:
+    says = {"quiet": b"HTTP/1.1 304 -\r\n\r\n", "news": plain(b"note"), "ill": plain(b"", 503)}
+    long = b"HTTP/1.1 304 -\r\nX: " + b"y" * MAX_HEADERS + b"\r\n\r\n"
+    server = world.serve(lambda path, head: [{**says, "long": long}[path.split("/")[1]]])
+    begun: list[str] = []
+
+    def job(name: str) -> Job:
+        def make() -> Talk[list[Fetched]]:
+            begun.append(name)
+            return asks("checkpoint", etag='"a"')
+
+        return Job(name, f"{server.base}/{name}", first=Ask("checkpoint", 100, '"a"'), make=make)
+
+    found = carried(world.engine(server), *map(job, ("quiet", "news", "ill", "long")))
+    assert (found["quiet"].found, found["quiet"].error) == (None, None)
+    assert [one.body for one in found["news"].found] == [b"note"]
+    assert isinstance(found["ill"].error, Unreachable)
+    assert isinstance(found["long"].error, OverLimit)
+    assert sorted(begun) == ["ill", "long", "news"]
+
+
 def test_an_error_of_the_network_can_be_met_inside_the_conversation(world: World) -> None:
     def talk() -> Talk[bytes]:
         try:

@@ -203,7 +203,8 @@ def test_openapi_describes_every_route(full_nation: Nation) -> None:
     assert described is not None
     assert described["openapi"].startswith("3.1")
     assert set(described["paths"]) == {
-        "/api/v1/towns", "/api/v1/records", "/api/v1/audit", "/api/openapi.json",
+        "/api/v1/towns", "/api/v1/records", "/api/v1/similar", "/api/v1/audit",
+        "/api/openapi.json",
     }  # fmt: skip
 
 

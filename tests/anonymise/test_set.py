@@ -16,7 +16,7 @@ import pytest
 from anonymise import generate, identifiers, lookalikes, names, people, wide
 from anonymise.generate import LABELS, NOISES, Piece, Template, Text, whole_set
 
-SPLIT = "8517d68c4830263c"
+SPLIT = "d0c1e21debd935db"
 """Changes whenever a template, a list or a value does: then the published figures are old."""
 
 KEPT = "72570248b0db3d61"

@@ -8,6 +8,8 @@
 Towns are static files behind one nginx worker on the loopback, in the real format, with keys of
 their own. Peers: `requests` with an ORM, one town after the other; `httpx` with the same ORM, 32
 towns at once; neither verifies anything. Floor: `polling`, bare libcurl asking for checkpoints.
+`bound` (only when named) is that floor with a row read and a row written for each town by the
+driver, and nothing else: no round that is kept in a database can be cheaper when it is quiet.
 Over http, connections are kept; over https every client makes a handshake a town. Each measurement
 is a process of its own, all of them taken in turns. Figures are medians; CPU seconds are those of
 the client alone. Ratios are of client CPU seconds.
@@ -109,6 +111,7 @@ def table(args: argparse.Namespace, found: dict[tuple[str, str, str], Figures]) 
                 f"{ratio:.2f} times requests"
             )
         _ratio(medians, (scheme, "polling", "quiet"), (scheme, "nation", "quiet"), "quiet")
+        _ratio(medians, (scheme, "polling", "quiet"), (scheme, "bound", "quiet"), "bound, quiet")
     quiet = medians.get(("https", "nation", "quiet wall"))
     if quiet:
         print(

@@ -200,6 +200,56 @@ def polling(where: Where, towns: int, _: Path) -> Callable[[], None]:
     return round_
 
 
+# ---- the bound: the same, and the least that a database must be told ----
+
+
+def bound(where: Where, towns: int, folder: Path) -> Callable[[], None]:
+    """The floor, one read and one written row a town, by the driver; nothing is checked or timed.
+
+    Rows are those of the nation's `log_state` in miniature: what a town is asked by, when it is due
+    (indexed), and when it was verified. Quiet rounds only mean something.
+    """
+    import sqlite3
+
+    base = sqlite3.connect(f"{folder}/bound.sqlite3", isolation_level=None)
+    for statement in (
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        "CREATE TABLE state (id INTEGER PRIMARY KEY, origin TEXT, prefix TEXT, frontier BLOB, "
+        "note BLOB, etag TEXT, verified_at TEXT, tried_at TEXT, due_at TEXT, turn INTEGER)",
+        "CREATE INDEX due ON state (due_at)",
+    ):
+        base.execute(statement)
+    base.executemany(
+        "INSERT INTO state VALUES (?, ?, ?, ?, ?, '', '', '', '', 0)",
+        [(n, origin(n), where.checkpoint(n), bytes(200), bytes(300)) for n in range(towns)],
+    )
+    ask = polling(where, towns, folder)
+    turn = [0]
+
+    def round_() -> None:
+        turn[0] += 1
+        due = f"2026-10-05 {turn[0]:015d}"
+        for at in range(0, towns, 500):
+            base.execute(
+                "SELECT * FROM state WHERE id >= ? ORDER BY id LIMIT 500", (at,)
+            ).fetchall()
+        ask()
+        for at in range(0, towns, 500):
+            base.execute("BEGIN IMMEDIATE")
+            base.executemany(
+                "UPDATE state SET verified_at = ?, tried_at = ?, due_at = ? WHERE id = ? "
+                "AND turn = 0",
+                [
+                    (due, due, f"{due}{n * 7919 % towns}", n)
+                    for n in range(at, min(at + 500, towns))
+                ],
+            )
+            base.execute("COMMIT")
+
+    return round_
+
+
 # ---- the nation ----
 
 
@@ -310,7 +360,7 @@ def main() -> None:
             Path(served), sys.argv[9:] == ["derive"]
         )
         return
-    makers = {"requests": usual, "httpx": httpx_async, "polling": polling}
+    makers = {"requests": usual, "httpx": httpx_async, "polling": polling, "bound": bound}
     round_ = makers[who](where, int(towns), Path(folder))
     for phase in ("first", "new", "quiet", "quiet"):
         serve_now(Path(served), "first" if phase == "first" else "second")

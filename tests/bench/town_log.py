@@ -57,7 +57,7 @@ def town_store(folder: Path, *, url: str = "", synchronous: str = "FULL") -> Ite
             )
         if url:
             with unit_of_work():
-                for table in ("log_bundle", "log_tile", "log_state"):
+                for table in ("log_bundle", "log_tail", "log_tile", "log_state"):
                     db.session.execute(text(f"DELETE FROM {table}"))
         yield SqlLogStore()
         db.session.remove()

@@ -11,6 +11,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from beffroi.campaigns.service import following, gathering
+from beffroi.cases import service as case_service
+from beffroi.cases.queries.subscribing import token_of
+from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.rights import service as rights
@@ -18,6 +22,7 @@ from demo.places import Town as DemoTown
 from demo.seeds import seed
 from support.browser import Late, browser, served
 from support.databases import fresh
+from support.open311 import key_for
 from support.photo_carriers import corners, encoded
 from support.town import Person, Town, open_town
 
@@ -27,6 +32,12 @@ SEEDED = DemoTown(
     "tests", "Beffroi-sur-Exemple", "210000006", "epci", ("99998", "99999"), "20000-49999",
     "#2f4b6e", 0,
 )  # fmt: skip
+TOOLS = {
+    "voirie": {
+        "url": "http://127.0.0.1:9/open311/v2",  # nobody answers there
+        "services": {"vehicles": "VOI-12", "furniture": "MOB-07"},
+    }
+}
 PERSONAL = "Écrire à camille@example.org, ou au 06 12 34 56 78.\n\nMerci d’avance."
 LONG = "Liste des subventions " + "intercommunalement-redistribuées " * 5
 
@@ -93,16 +104,44 @@ def live(
         open_town(
             folder, fresh("sqlite", MIGRATIONS, folder),
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
-            clean_texts_appear=True,
+            clean_texts_appear=True, open311_forward=TOOLS,
         ) as town,
     ):  # fmt: skip
         late.app = town.app
         made = Live(url, town, browser)
-        seed(town.app, SEEDED, today=town.today, reports=20)
-        for role in ("citizen", "agent", "moderator", "administrator"):
+        seed(town.app, SEEDED, today=town.today, reports=20, with_campaigns=True)
+        for role in ("citizen", "agent", "moderator", "access_officer", "administrator"):
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
         yield made
+
+
+def _answered(made: Live) -> None:
+    """Make what comes before and after an answer: a draft, a reuse, a merge, a file."""
+    town, refs, citizen = made.town, made.refs, made.people["citizen"]
+    refs["drafted"] = town.request(title="Les tarifs des piscines", object="source_code")
+    draft = {"outcome": "planned", "words": "Au printemps.", "planned": "2027-Q2", "step": "review"}
+    for day in ("", "2027-03-01"):
+        moment = {"publish_on": day, "publish_hour": "09:00"} if day else {}
+        made.people["agent"].post(f"/desk/cases/{refs['drafted']}/answer", {**draft, **moment})
+    refs["reused"] = town.request(title="Les arbres de la ville", object="algorithm")
+    town.release(refs["reused"])
+    town.answer(refs["reused"], "published", "Voici.", url="https://donnees.ville.example/arbres")
+    reuse = {
+        "title": "La carte des arbres",
+        "url": "https://arbres.example/carte",
+        "words": "Chaque arbre, avec son ombre à midi.",
+    }
+    citizen.post(f"/requests/{refs['reused']}/reuse", reuse)
+    town.release(refs["reused"], "reuse")
+    refs["merged"] = town.request(title="Les arbres, tous les arbres")
+    town.release(refs["merged"])
+    citizen.post(f"/requests/{refs['merged']}/support")
+    town.answer(refs["merged"], "duplicate", "Voyez l’autre.", duplicate_of=refs["reused"])
+    refs["offer"] = town.rows("SELECT token FROM join_offer ORDER BY id DESC")[0].token
+    refs["passed"] = town.request(title="Les horaires des trains régionaux")
+    town.release(refs["passed"])
+    town.answer(refs["passed"], "redirected", "La région les a.", redirected_to="La région")
 
 
 def _leave(made: Live) -> None:
@@ -126,6 +165,8 @@ def _leave(made: Live) -> None:
 def _fill(made: Live) -> None:
     """Make one case in each state that a page can show."""
     town, refs = made.town, made.refs
+    for name in ("FixMyStreet", "Appli de la métropole"):
+        key_for(town, name)
     citizen = made.people["citizen"]
     refs["pending"] = citizen.sends_request(wanted=PERSONAL, commune="99998")
     refs["open"] = town.request(
@@ -149,8 +190,15 @@ def _fill(made: Live) -> None:
     refs["appealed"] = citizen.sends_request(title="Les contrats de 2025", commune="99998")
     town.release(refs["appealed"])
     town.answer(refs["appealed"], "refused", "Ils sont secrets.", ground="business")
+    _answered(made)
     _leave(made)
     refs["token"] = town.follow(refs["open"], "alix@citizens.example")
+    party = town.party("sam@citizens.example")
+    with town.change():
+        at = subscribing.Moment(town.now, town.today)
+        for theme in ("", "ENVI"):
+            subscribing.subscribe(party, theme, at, chance=town.chance)
+        refs["digest_token"] = token_of(party)
     town.comment(refs["open"], "Cela m’aiderait aussi.")
     town.release(refs["open"], "comment")
     town.comment(refs["open"], "Appelez-moi au 06 12 34 56 78")
@@ -168,8 +216,22 @@ def _fill(made: Live) -> None:
     refs["doubtful"] = town.report(
         commune="99999", description="Demandez à Madame Trucmuche, au 06 12 34 56 78."
     )
+    _campaigns(made)
     town.work()
     _read(made)
+
+
+def _campaigns(made: Live) -> None:
+    """Name the two campaigns, and let somebody follow them; one request waits to be sorted."""
+    town, refs = made.town, made.refs
+    refs["campaign"], refs["ended"] = (
+        row.slug for row in town.rows("SELECT slug FROM campaign ORDER BY call_on DESC")
+    )
+    with town.change():
+        gathering.attach(refs["campaign"], refs["open"], now=town.now)
+        party = case_service.party_for_email("fan@citizens.example", lang="fr", now=town.now)
+        following.follow(1, party, now=town.now, chance=town.chance)
+    refs["campaign_token"] = town.one("SELECT token FROM campaign_follower")
 
 
 def _read(made: Live) -> None:

@@ -67,12 +67,10 @@ def test_an_agent_releases_a_text_and_answers_with_the_keyboard_alone(live):
     ref = live.review(title="Les comptes de la régie", wanted="Comptes : camille@example.org")
     with live.page("/desk?queue=review&kind=data_request", role="agent") as page:
         press(page, f"a[href*='/desk/cases/{ref}']")
-        press(page, "form[action*='/release'] button")
-        assert page.locator("h3 .badge-good").count() == 1
-        tab_to(page, "form[action*='/release'] textarea:not([rows='2'])")
+        tab_to(page, "textarea[form=triage]:not([rows='2'])")
         page.keyboard.press("Control+a")
         page.keyboard.type("Les comptes de la régie, chaque année.")
-        press(page, "form[action*='/release'] button")
+        press(page, "#triage button[value=stay]")
         assert page.locator("h3 .badge-good").count() == 2
         tab_to(page, "[name=outcome]")
         while page.input_value("[name=outcome]") != "refused":
@@ -154,9 +152,7 @@ def test_an_agent_works_without_javascript(live):
         page.fill("[name=q]", ref)
         page.click(".filters .button-primary")
         page.click(f"a[href*='/desk/cases/{ref}']")
-        while page.locator("form[action*='/release'] .button-primary").count():
-            page.click("form[action*='/release'] .button-primary >> nth=0")
-        page.click(".moves button >> nth=0")
+        page.click("#triage button[value=stay]")
         assert page.locator(".status-line .badge").inner_text() == "En cours d’examen"
         page.select_option("[name=outcome]", "published")
         page.fill("[name=url]", "https://donnees.ville.example/arbres")

@@ -129,13 +129,16 @@ def test_a_report_from_the_days_to_come_is_refused_in_words(live):
 def test_a_text_that_names_somebody_is_quoted_and_kept(live):
     with live.page("/desk/cases/{pending}", role="agent") as page:
         words = "Appelez camille@example.org ou le 06 12 34 56 78"
-        page.locator("form[action*='/release'] textarea").last.fill(words)
-        page.locator("form[action*='/release'] .button-primary").last.click()
+        box = page.locator("textarea[form=triage]").last
+        name = box.get_attribute("name")
+        box.fill(words)
+        page.check(f"#publish-{name.removeprefix('text-')}")
+        page.click("#triage button[value=stay]")
         assert frame_faults(page) == []
         assert faults(page) == []
-        assert summary_leads_to_fields(page) == ["f-public"]
-        assert page.input_value("#f-public") == words
-        said = page.locator("#e-public").inner_text()
+        assert summary_leads_to_fields(page) == [f"f-{name}"]
+        assert page.input_value(f"#f-{name}") == words
+        said = page.locator(f"#e-{name}").inner_text()
         assert "camille@example.org" in said
         assert "06 12 34 56 78" in said
 
@@ -157,18 +160,20 @@ def test_an_answer_that_lacks_its_ground_keeps_its_words(live):
 def test_only_the_fields_of_the_chosen_outcome_are_shown(live):
     with live.page("/desk/cases/{pending}", role="agent") as page:
         shown = {}
-        for outcome in ("", "published", "planned", "refused", "duplicate"):
+        for outcome in ("", "published", "planned", "refused", "partly", "redirected", "duplicate"):
             page.select_option("[name=outcome]", outcome)
             shown[outcome] = {
                 name
-                for name in ("url", "planned", "ground", "duplicate_of")
+                for name in ("url", "licence", "planned", "ground", "redirected_to", "duplicate_of")
                 if page.locator(f"[name={name}]").is_visible()
             }
         assert shown == {
             "": set(),
-            "published": {"url"},
+            "published": {"url", "licence"},
             "planned": {"planned"},
             "refused": {"ground"},
+            "partly": {"url", "licence", "ground"},
+            "redirected": {"redirected_to"},
             "duplicate": {"duplicate_of"},
         }
 

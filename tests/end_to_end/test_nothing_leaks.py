@@ -8,9 +8,7 @@ publishes, the nation pulls over HTTP; then everything that a stranger can read 
 import hashlib
 import io
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +17,9 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
+from beffroi.campaigns import service as campaigns
+from beffroi.campaigns.service import gathering
 from beffroi.incidents.rules import CATEGORIES
 from beffroi.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
@@ -28,10 +27,13 @@ from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_web.clock import FixedClock
+from support.browser import served
+from support.campaigns import Call, open_call
 from support.crawler import Page, crawl, leaks, log_places, paths
 from support.databases import database_fixture, fresh
 from support.demo_run import free_base
 from support.nation import Nation
+from support.open311 import key_for, lists, sends_all
 from support.photo_carriers import JPEG, corners, encoded
 from support.town import NOON, Person, Town, open_town
 
@@ -39,6 +41,7 @@ pytestmark = pytest.mark.slow
 database_url = database_fixture(MIGRATIONS)
 
 PUBLIC_TITLE = "Menus des cantines de la ville"
+HOLE = "Un trou dans la chaussée"
 NOT_LISTED = ("neighbours", "persons", "phishing", "weakness")
 ONCE_PUBLIC = {
     f"{what}, once public: {role}" for what in ("held", "removed") for role in ("title", "wanted")
@@ -73,9 +76,12 @@ PHOTOS = "SELECT stored_name, thumb_name FROM attachment"
 def plant(town: Town) -> Planted:
     """Fill a town with every kind of case in every state, all originals marked."""
     made = Planted()
+    call = open_call(town)
     _requests(town, made)
+    _campaign(town, made, call)
     _incidents(town, made)
     _persons(town, made)
+    _from_elsewhere(town, made)
     town.work()
     _removed(town, made)
     town.work()
@@ -108,7 +114,16 @@ def _requests(town: Town, made: Planted) -> None:
     agent.post(f"/desk/cases/{ref}/move", {"status": "under_review"})
     town.answer(ref, "published", url="https://donnees.ville.example/menus")
 
+    reuse = {"title": "Une carte", "url": "https://cartes.ville.example/"}
+    for what in ("reuse", "pending reuse"):
+        words = {"words": f"Faite par {made.word(f'{what}: words')}"}
+        assert neighbour.post(f"/requests/{ref}/reuse", {**reuse, **words}).status_code == 303
+    first = min(row.id for row in town.rows("SELECT id FROM case_text WHERE role = 'reuse'"))
+    released = {"public": "Une carte\nhttps://cartes.ville.example/\nFaite à la main"}
+    assert agent.post(f"/desk/cases/{ref}/texts/{first}/release", released).status_code == 303
+
     made.refs["pending"] = author.sends_request(**made.words("pending", *ROLES))
+    _prepared(town, made)
     _reviewed(town, made, author)
     ref = made.refs["held"] = author.sends_request(**made.words("held", *ROLES))
     town.release(ref, **made.words("held, once public", "title", "wanted"))
@@ -141,6 +156,34 @@ def _requests(town: Town, made: Planted) -> None:
     assert town.visitor().post("/requests/new", unconfirmed).status_code == 303
 
 
+def _prepared(town: Town, made: Planted) -> None:
+    """Let answers be written that are not given: drafts in each state, and a template."""
+    writer, reader = (town.signed_in("agent", name=f"Lou {made.word(f'{w}')}")
+                      for w in ("who writes a draft", "who reads it"))  # fmt: skip
+    later = {"publish_on": "2028-01-01", "publish_hour": "09:00"}
+    for step in ("draft", "review", "plan"):
+        ref = made.refs[f"with a draft: {step}"] = town.request(email=f"{step}@x.example")
+        form = {
+            "outcome": "planned",
+            "planned": "2028-Q1",
+            "words": f"Une réponse {made.word(f'draft: {step}')}",
+            "redirected_to": f"Une région {made.word(f'body in a draft: {step}')}",
+            "step": step,
+            **(later if step == "plan" else {}),
+        }
+        assert writer.post(f"/desk/cases/{ref}/answer", form).status_code == 303
+    ref = made.refs["with a draft: review"]
+    word = {"step": "send_back", "word": f"Changez {made.word('word of a reviewer')}"}
+    assert reader.post(f"/desk/cases/{ref}/draft", word).status_code == 303
+    template = {
+        "of": "fr",
+        "name": f"Modèle {made.word('name of a template')}",
+        "outcome": "planned",
+        "words": f"Bonjour {made.word('words of a template')}",
+    }
+    assert writer.post("/desk/templates", template).status_code == 303
+
+
 def _reviewed(town: Town, made: Planted, author: Person) -> None:
     """Let an author hide words, an agent decide in the queue, a moderator fill the lists."""
     hidden, added = made.word("hidden by its author"), made.word("hidden by an agent")
@@ -166,6 +209,17 @@ def _reviewed(town: Town, made: Planted, author: Person) -> None:
         }
         assert moderator.post(path, form).status_code == 303
     assert "ont vu" in town.visitor().page(f"/requests/{ref}")
+
+
+def _campaign(town: Town, made: Planted, call: Call) -> None:
+    """Let the requests belong to a campaign, sorted, ranked by somebody, with its note."""
+    fan = town.signed_in(name=f"Noé {made.word('name of a voter')}")
+    made.markers["address of a voter"] = fan.email
+    assert fan.post(f"/campaigns/{call.slug}/follow").status_code == 303
+    made.markers["campaign follower's token"] = town.one("SELECT token FROM campaign_follower")
+    made.refs["campaign"] = call.slug
+    with town.change():
+        gathering.sort_the_rest(call.slug)
 
 
 def _incidents(town: Town, made: Planted) -> None:
@@ -194,6 +248,16 @@ def _incidents(town: Town, made: Planted) -> None:
         if category == "phishing":
             words = made.word("answer to a report that is not listed")
             town.close(ref, "resolved", f"C’est fait {words}.")
+
+
+def _from_elsewhere(town: Town, made: Planted) -> None:
+    """Another application sends reports and updates with everything that it knows of a person."""
+    key = made.markers["key of an application"] = key_for(town, made.word("name of an application"))
+    for what in ("by Open311", "by Open311, pending"):
+        made.refs[what] = sends_all(town, key, lambda said, what=what: made.word(f"{what}: {said}"))
+    made.markers |= {"a latitude": "48.8566", "a longitude": "2.3522"}
+    town.release(made.refs["by Open311"], description=HOLE, place="Rue du Port")
+    town.close(made.refs["by Open311"], "resolved")
 
 
 def _photo(made: Planted, what: str) -> tuple[io.BytesIO, str]:
@@ -231,20 +295,6 @@ class Both:
     of_nation: list[Page]
 
 
-@contextmanager
-def over_http(town: Town, port: int) -> Iterator[str]:
-    """Serve a town's application on loopback, at its own public address."""
-    server = make_server("127.0.0.1", port, town.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def pull(nation: Nation, url: str) -> None:
     """Have the nation know a town, approve and pull it."""
     nation.peers.add(url)
@@ -263,14 +313,20 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
         planted = plant(town)
         town.later(days=120)
         town.work()
+        with town.change():
+            words, slug = {"fr": "Ce que nous avons publié."}, planted.refs["campaign"]
+            campaigns.save_note(slug, words, languages=("fr", "en"))
+            campaigns.publish_note(slug, today=town.today, now=town.now)
+        town.work()
         national = fresh("sqlite", NATIONAL_MIGRATIONS, tmp_path)
         clock = FixedClock(NOON + timedelta(days=120))
-        with over_http(town, port) as url, Nation.on(national, tmp_path, clock) as nation:
+        with served(town.app, port) as url, Nation.on(national, tmp_path, clock) as nation:
             witness.init(nation.settings.data_dir, nation.settings.public_url)
             pull(nation, url)
             size = int(town.one("SELECT published FROM log_state"))
             names = [name for row in town.rows(PHOTOS) for name in row]
-            of_town = crawl(town.app, site, {**known_of_town(planted, size), "name": names})
+            known = {**known_of_town(planted, size), "name": names}
+            of_town = crawl(town.app, site, known, start=lists(planted.refs.values()))
             of_nation = crawl(nation.app, nation.settings.public_url, known_of_nation(nation))
             yield Both(town, nation, planted, of_town, of_nation)
 
@@ -278,11 +334,16 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
 def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
     """Return a value for each argument of a town's addresses."""
     return {
+        "slug": [planted.refs["campaign"]],
+        "phase": ["call"],
+        "series_id": [1],
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
         "text_id": [1, 2],
         "provider": ["nobody"],
         "filename": ["web.css"],
+        "service_code": ["lighting", "neighbours"],
+        "rest": ["v2/nothing.xml"],
         **log_places(size),
     }
 
@@ -326,7 +387,13 @@ def _they_were_really_read(both: Both) -> None:
         "/log/content/000", "/log/tail/0", "/data/requests.csv", "/data/requests.json",
         "/feeds/requests.atom",
     }  # fmt: skip
+    reports = {page.path for page in both.of_town if both.planted.refs["street"] in page.all}
+    assert reports >= {"/data/incidents.csv", "/data/incidents.json", "/feeds/incidents.atom"}
     assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
+    note = f"/campaigns/{both.planted.refs['campaign']}/note"
+    assert {note, f"{note}.csv", f"{note}.pdf", "/feeds/campaigns.atom"} <= paths(both.of_town)
+    told = {page.path.split("?")[0] for page in both.of_town if HOLE in page.all}
+    assert {f"/open311/v2/requests.{ending}" for ending in ("xml", "json")} <= told
     gone = paths(both.of_town, status=410)
     assert f"/requests/{both.planted.refs['to be removed']}" in gone
     national = {page.path.split("?")[0] for page in both.of_nation if PUBLIC_TITLE in page.all}
@@ -343,8 +410,10 @@ def _no_search_finds_them(both: Both) -> None:
     for word in both.planted.markers.values():
         for path in lists:
             assert stranger.get(f"{path}?q={quote(word)}").get_json()["items"] == [], word
+    assert reader.get("/api/v1/similar?q=cantines").get_json()["items"]
     assert reader.get("/api/v1/records?q=cantines").get_json()["items"]
     for word in both.planted.markers.values():
+        assert reader.get(f"/api/v1/similar?q={quote(word)}").get_json()["items"] == [], word
         assert reader.get(f"/api/v1/records?q={quote(word)}").get_json()["items"] == [], word
 
 

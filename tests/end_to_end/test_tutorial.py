@@ -129,14 +129,15 @@ def answers(reader: Reader, page: str) -> None:
     agent = Person()
     agent.sign_in(reader.town, "agent")
     agent.open(f"{reader.town}/desk/cases/{ref}")
-    for text_id in re.findall(rf"/desk/cases/{ref}/texts/(\d+)/release", agent.page):
+    ids = re.findall(r'name="text-(\d+)"', agent.page)
+    agent.send("/triage", step="stay")  # the texts stand beside the form, so they come one by one
+    for text_id in ids:
         agent.send(f"/texts/{text_id}/release")
-    agent.send("/move", status="under_review")
     agent.send("/answer", outcome="refused", words="Non.")
     agent.expect(status=422)
     agent.send(
         "/answer", outcome="published", words="Les voici.", ground="",
-        url="https://donnees.demo.example/piscine",
+        licence="etalab-2.0", url="https://donnees.demo.example/piscine",
     )  # fmt: skip
     agent.expect(status=200)
     stranger = Person()

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from beffroi_privacy.engine import propose
 from beffroi_privacy.ner import ModelMissing, load, persons_of
+from beffroi_privacy.spans import PERSON, Span
 
 
 @dataclass
@@ -20,10 +22,15 @@ class Document:
     ents: list[Entity]
 
 
-def read(text: str, *found: tuple[str, str]) -> list[str]:
-    """What of a text is taken for persons, if a model says it found these (words, label)."""
+def votes(text: str, *found: tuple[str, str]) -> list[Span]:
+    """What a model's persons are taken for, if it says it found these (words, label)."""
     ents = [Entity(text.index(w), text.index(w) + len(w), label) for w, label in found]
-    return [text[s.start : s.end] for s in persons_of(Document(ents), text)]
+    return persons_of(Document(ents), text)
+
+
+def read(text: str, *found: tuple[str, str]) -> list[str]:
+    """What of a text is taken for persons."""
+    return [text[s.start : s.end] for s in votes(text, *found) if s.label == PERSON]
 
 
 def test_only_persons_that_could_be_some_are_taken_from_a_model() -> None:
@@ -31,6 +38,21 @@ def test_only_persons_that_could_be_some_are_taken_from_a_model() -> None:
     found = [("Kowal Zbigniew", "PER"), ("Mairie", "PER"), ("Rennes", "PER")]
     assert read(text, *found) == ["Kowal Zbigniew"]
     assert read(text, ("Rennes", "LOC")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "asked"),
+    [
+        ("Merci d'aider Oursin Limoges, qui sort demain.", "Oursin Limoges", True),
+        ("Merci d'aider Madame la Maire, qui sort demain.", "Madame la Maire", False),
+        ("On se voit rue Jean Jaurès demain.", "Jean Jaurès", False),
+    ],
+)
+def test_a_model_s_person_that_rules_leave_asks_and_one_they_explain_does_not(
+    text: str, seen: str, asked: bool
+) -> None:
+    proposal = propose(text, voter=lambda copy: votes(copy, (seen, "PER")))
+    assert ("model disagrees" in proposal.reasons) is asked
 
 
 def test_without_the_extra_the_model_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,12 @@ CACHED = (
     "/log/content/000", "/log/tail/0", "/log/tile/0/000.p/3", "/log/tile/entries/000.p/3",
     "/log/proof/1", "/.well-known/beffroi.json", "/data/", "/data/requests.csv",
     "/data/requests.json", "/data/catalog.ttl", "/data/catalog.rdf", "/data/catalog.jsonld",
-    "/feeds/requests.atom", "/feeds/requests.atom?status=open&lang=en",
+    "/statistics", "/data/statistics.csv", "/api/v1/statistics?table=town&lang=en",
+    "/feeds/requests.atom", "/feeds/requests.atom?status=open&lang=en", "/open311/discovery.xml",
+    "/open311/v2/services.json", "/open311/v2/services/road.xml",
+    "/open311/v2/requests.xml?extensions=true&start_date=2027-01-01T00:00:00Z&end_date=2027-01-12",
+    "/open311/v2/requests.json", "/open311/v2/requests/{report}.json",
+    "/open311/v2/servicerequestupdates.xml",
 )  # fmt: skip
 NOT_KEPT = ("/requests/new", "/incidents/new", "/requests/confirm/x")
 """Forms: a token in them ends, and what a link filled in is its reader's."""

@@ -16,15 +16,33 @@ PUBLIC_UNSAFE = {
     ("POST", "/incidents/new"): "reports need no account, unless the town says so",
     ("POST", "/api/v1/incidents"): "the same, for programs",
     ("POST", "/follow/<token>"): "RFC 8058: the link of the mail is the proof",
+    ("POST", "/requests/follow"): "an address is told of a theme once it is confirmed",
+    ("POST", "/requests/follow/confirm/<token>"): "the link of the mail is the proof",
+    ("POST", "/follow/campaigns/<token>"): "RFC 8058, the same for campaigns",
     ("POST", "/requests/<ref>/cada"): "its author, by the same; nothing is kept",
     ("POST", "/requests/<ref>/withdraw"): "its author, signed in or by the link of the mail",
     ("POST", "/incidents/<ref>/withdraw"): "the same; who reported without an account has a link",
+    ("POST", "/requests/<ref>/reopen"): "its author, signed in or by the link of the mail",
+    ("POST", "/requests/<ref>/reuse"): "shown once an agent has read it; an address is confirmed",
+    ("POST", "/requests/reuse/<token>"): "the link of the mail is the proof",
+    ("POST", "/join/<token>"): "the link of the mail is the proof; moves its own party alone",
+    **{
+        ("POST", f"/open311/v2/{what}.{ending}"): "another application, with the key in its form"
+        for what in ("requests", "servicerequestupdates")
+        for ending in ("xml", "json")
+    },
     ("POST", "/sign-out"): "ends the own session; nothing to end is no harm",
 }
 """Everything that somebody who is not signed in may change, and why."""
 
-WITHOUT_TOKEN = {"cases.stopped_following"}
-"""The views that take a form from elsewhere: mail programs post the one-click there."""
+WITHOUT_TOKEN = {
+    "cases.stopped_following",
+    "campaigns.stopped_following",
+    "open311.create",
+    "open311.update",
+}
+"""The views that take a form from elsewhere: the one-click of mail programs; other applications,
+which have a key."""
 
 
 def unsafe(app: Flask) -> dict[tuple[str, str], frozenset[str] | None]:
@@ -56,10 +74,13 @@ def test_everything_at_the_desk_is_for_agents_or_moderators(village: Town) -> No
         if rule.rule.startswith("/desk")
     }
     assert len(desk) > 10
-    assert all(who and who <= {"agent", "moderator", "administrator"} for who in desk.values())
+    assert all(
+        who and who <= {"agent", "moderator", "access_officer", "administrator"}
+        for who in desk.values()
+    )
 
 
-def test_only_one_click_is_taken_without_a_token(village: Town) -> None:
+def test_only_one_click_and_open311_are_taken_without_a_token(village: Town) -> None:
     exempt = {
         rule.endpoint
         for rule in village.app.url_map.iter_rules()

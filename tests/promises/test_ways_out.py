@@ -9,7 +9,8 @@ PAGE = (ROOT / "docs/explanation/anonymous.md").read_text(encoding="utf-8")
 WAYS = {
     "own pages and search", "texts that appear by themselves", "API", "mail to third parties",
     "records", "counts", "comments", "official answers", "requests and reports", "imported texts",
-    "file names", "open data and feeds", "Open311, exports, bridges",
+    "file names", "open data and feeds", "Open311", "reports and updates by Open311",
+    "exports, bridges",
 }  # fmt: skip
 
 

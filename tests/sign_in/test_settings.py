@@ -74,9 +74,9 @@ def test_a_secret_is_never_part_of_the_printed_settings() -> None:
 
 def test_claims_may_give_agent_and_moderator_only() -> None:
     table = GOOD | {"staff": True, "roles": {"groups": {"chiefs": "administrator"}}}
-    assert "the role agent or moderator" in faults_of({"mairie": table})
+    assert "the role agent, moderator or access_officer" in faults_of({"mairie": table})
     table = GOOD | {"staff": True, "roles": {"groups": {"chiefs": "operator"}}}
-    assert "the role agent or moderator" in faults_of({"mairie": table})
+    assert "the role agent, moderator or access_officer" in faults_of({"mairie": table})
 
 
 def test_claims_of_a_provider_for_everybody_give_no_role() -> None:

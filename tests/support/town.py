@@ -73,6 +73,12 @@ REPORT: Mapping[str, Any] = {
     "category": "lighting",
     "description": "Le lampadaire devant la mairie ne s’allume plus depuis trois jours.",
 }
+OWED: Mapping[str, Mapping[str, str]] = {
+    "published": {"licence": "etalab-2.0"},
+    "partly": {"licence": "etalab-2.0", "ground": "privacy"},
+    "redirected": {"redirected_to": "La région"},
+}
+"""What an answer owes beyond what most tests are about, by its outcome."""
 AGENT = Actor(name="Camille Agent", roles=frozenset({"agent"}))
 MODERATOR = Actor(name="Dominique Moderator", roles=frozenset({"moderator"}))
 CITIZEN = Actor(name="Alix Citizen", roles=frozenset({"citizen"}))
@@ -372,7 +378,8 @@ class Town:
             return next(r.token for r in case_queries.recipients(case.id) if r.email == email)
 
     def answer(self, ref: str, outcome: str, words: str = "Voici la réponse.", **more: str) -> None:
-        """Answer a data request officially."""
+        """Answer a data request officially; what its outcome owes besides is filled in."""
+        more = {**OWED.get(outcome, {}), **more}
         with self.change():
             requests.answer(
                 case_service.the_case(ref),

@@ -205,3 +205,26 @@ def test_a_writer_whose_turn_never_comes_is_told_so_in_the_librarys_own_words(
         db.session.remove()
         db.engine.dispose()
     other.close()
+
+
+def test_a_unit_of_the_driver_alone_leaves_its_connection_to_the_next_one(tmp_path: Path) -> None:
+    def write(db: SQLAlchemy, name: str) -> object:
+        with unit_of_work(db):
+            opened(db).cursor().execute("INSERT INTO t VALUES (?)", (name,))
+            return opened(db)._taken().driver
+
+    file = tmp_path / "town.sqlite3"
+    with database(file) as db:
+        first = write(db, "1")
+        assert write(db, "2") is first
+        assert db.engine.pool.checkedout() == 1  # type: ignore[attr-defined]
+        assert seen(file) == ["1", "2"], "it holds no transaction"
+        with pytest.raises(ZeroDivisionError), unit_of_work(db):
+            _write_and_fail(db, ["driver"])
+        assert db.engine.pool.checkedout() == 0, "after an error it goes back"  # type: ignore[attr-defined]
+        old = write(db, "3")
+        db.engine.dispose()
+        assert write(db, "4") is not old, "a pool that was given up is not written through"
+        db.session.remove()
+        assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert seen(file) == ["1", "2", "3", "4"]

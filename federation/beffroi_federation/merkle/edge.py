@@ -58,6 +58,8 @@ class Edge:
 
     def grown(self, leaf_hashes: Sequence[bytes]) -> tuple["Edge", list[Tile]]:
         """Return the edge after these leaf hashes, and every tile that changes, of every level."""
+        if len(leaf_hashes) == 1 and self.size % TILE_WIDTH not in (0, TILE_WIDTH - 1):
+            return self._with_one(leaf_hashes[0])
         tiles: list[Tile] = []
         edges: list[tuple[bytes, Frontier]] = list(zip(self.tiles, self.frontiers, strict=True))
         level, hashes, start = 0, list(leaf_hashes), self.size
@@ -77,6 +79,13 @@ class Edge:
             level, hashes, start = level + 1, above, start >> TILE_HEIGHT
         size = self.size + len(leaf_hashes)
         return Edge(size, tuple(e[0] for e in edges), tuple(e[1] for e in edges)), tiles
+
+    def _with_one(self, leaf_hash: bytes) -> tuple["Edge", list[Tile]]:
+        """Return what `grown` does, after one more hash in a tile that is begun and not filled."""
+        row = self.tiles[0] + leaf_hash
+        frontier = self.frontiers[0].with_one(leaf_hash)
+        edge = Edge(self.size + 1, (row, *self.tiles[1:]), (frontier, *self.frontiers[1:]))
+        return edge, [Tile(0, self.size // TILE_WIDTH, row)]
 
     def root(self) -> bytes:
         """Return the root of the tree."""

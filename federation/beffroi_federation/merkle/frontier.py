@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from beffroi_federation.errors import Malformed
 from beffroi_federation.merkle.hashing import (
@@ -10,7 +11,6 @@ from beffroi_federation.merkle.hashing import (
     HASH_BYTES,
     MAX_SIZE,
     must_be_hashes,
-    node_hash,
     row_above,
     split_hashes,
 )
@@ -22,7 +22,7 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     root = hashes[-1]
     for left in hashes[-2::-1]:
-        root = node_hash(left, root)
+        root = sha256(b"\x01" + left + root).digest()
     return root
 
 
@@ -45,11 +45,6 @@ class Frontier:
         must_be_hashes(row)
         size, full = self.size + len(row), self.size
         old, new = list(self.hashes), []
-        if len(row) == 1:  # what the loop below does, for an append of one entry
-            node = row[0]
-            while full & 1:
-                node, full = node_hash(old.pop(), node), full >> 1
-            return Frontier(size, (*old, node))
         while row:  # one height after the other: pairs go up, an odd last one stays here
             if full & 1:
                 row.insert(0, old.pop())
@@ -58,6 +53,18 @@ class Frontier:
             row = row_above(row)
             full >>= 1
         return Frontier(size, (*old, *reversed(new)))
+
+    def with_one(self, node: bytes) -> "Frontier":
+        """Return the frontier after one leaf hash of 32 bytes, which nobody checks."""
+        hashes, full = self.hashes, self.size
+        last = len(hashes)
+        while full & 1:
+            last -= 1
+            node, full = sha256(b"\x01" + hashes[last] + node).digest(), full >> 1
+        made = object.__new__(Frontier)
+        object.__setattr__(made, "size", self.size + 1)
+        object.__setattr__(made, "hashes", (*hashes[:last], node))
+        return made
 
     def root(self) -> bytes:
         """Return the tree's root hash (32 bytes)."""

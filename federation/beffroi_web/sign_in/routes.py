@@ -85,8 +85,12 @@ def local_path(wanted: str | None) -> str:
 def visitor_loader(store: SignInStore, site: Site, clock: Clock) -> Callable[[], Visitor | None]:
     """Return the loader that `init_web` wants: who holds the session cookie of this request."""
 
+    name = cookie_name(site)
+
     def load() -> Visitor | None:
-        token = request.cookies.get(cookie_name(site), "")
+        if name not in request.environ.get("HTTP_COOKIE", ""):
+            return None
+        token = request.cookies.get(name, "")
         found = store.look_up(token, clock.now()) if 0 < len(token) <= 100 else None
         if found is None:
             return None

@@ -21,7 +21,7 @@ SECRET_ALGORITHMS = frozenset({"HS256", "HS384", "HS512"})
 KEY_ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}
 )
-CLAIM_ROLES = frozenset({"agent", "moderator"})
+CLAIM_ROLES = frozenset({"agent", "moderator", "access_officer"})
 """The only roles that a provider's claim may give; the others are given by name, on the server."""
 
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
@@ -218,7 +218,9 @@ def _seconds(value: object) -> int:
 
 
 def _roles(value: object) -> Mapping[str, Mapping[str, str]]:
-    shape = ValueError("a table claim -> value -> role expected, the role agent or moderator")
+    shape = ValueError(
+        "a table claim -> value -> role expected, the role agent, moderator or access_officer"
+    )
     if not isinstance(value, Mapping):
         raise shape
     roles: dict[str, Mapping[str, str]] = {}

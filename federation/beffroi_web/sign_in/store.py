@@ -30,7 +30,7 @@ from beffroi_web.sign_in.tables import SignInTables
 from beffroi_web.visitors import Visitor
 from beffroi_web.words import N_
 
-ROLES = frozenset({"agent", "moderator", "administrator", "operator"})
+ROLES = frozenset({"agent", "moderator", "access_officer", "administrator", "operator"})
 """The roles that can be granted; whoever is signed in is a citizen besides."""
 
 ABSOLUTE_LIFE = timedelta(hours=12)
@@ -208,7 +208,9 @@ class SignInStore:
         if provider not in self._providers:
             errors["provider"] = [N_("There is no sign-in provider of this name.")]
         if role not in ROLES:
-            errors["role"] = [N_("The roles are agent, moderator, administrator and operator.")]
+            errors["role"] = [
+                N_("The roles are agent, moderator, access_officer, administrator and operator.")
+            ]
         if (subject is None) == (email is None):
             errors["subject"] = [
                 N_("Name the person by subject or by e-mail address, one of both.")

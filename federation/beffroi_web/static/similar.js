@@ -45,7 +45,9 @@ function show(found) {
   fill("datasets", found.datasets, (one, said) => [
     one.publisher, one.licence, one.high_value && said.highValue, new URL(one.url).host,
   ]);
-  fill("elsewhere", found.elsewhere, (one) => [one.town]);
+  fill("elsewhere", found.elsewhere, (one) => [
+    one.town, one.published_url && new URL(one.published_url).host,
+  ]);
   const any = Object.values(found).some((list) => list.length);
   near.querySelector("[data-shown]").hidden = !any;
   near.querySelector("[data-said]").textContent = any ? near.dataset.found : near.dataset.nothing;

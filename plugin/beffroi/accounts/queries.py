@@ -102,6 +102,20 @@ def has_role(account_id: int) -> bool:
     return db.session.scalar(held.limit(1)) is not None
 
 
+def role_is_held(role: str) -> bool:
+    """Say whether anybody was given a role, signed in yet or not."""
+    held = select(TABLES.role_grant.c.id).where(TABLES.role_grant.c.role == role)
+    return db.session.scalar(held.limit(1)) is not None
+
+
+def may_handle_letters(visitor: Visitor | None) -> bool:
+    """Say whether somebody handles the CADA's letters: the person in charge, where one is named."""
+    if visitor is None:
+        return False
+    agent = visitor.may("agent") and not role_is_held("access_officer")
+    return agent or visitor.may("access_officer")
+
+
 def pending_address(account_id: int) -> str | None:
     """Return the address that waits to be confirmed, or None."""
     return db.session.scalar(

@@ -24,9 +24,9 @@ from beffroi_web.words import N_
 FORMAT, VERSION = "beffroi-backup", 1
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 64 * 1_048_576
-LEFT_OUT = frozenset({"alembic_version", "web_session", "nearby_stem"})
+LEFT_OUT = frozenset({"alembic_version", "web_session", "nearby_stem", "data_version"})
 """Tables that are not in an archive: the schema is made anew, nobody stays signed in, words are
-counted anew."""
+counted anew, and the first change gives lists a version that never was."""
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE = re.compile(r"[0-9a-f]{32}")

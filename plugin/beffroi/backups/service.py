@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, Table, insert, text
+from sqlalchemy import Engine, MetaData, Table, delete, insert, text
 from sqlalchemy.engine import Connection
 
 from beffroi.backups import rules
@@ -28,6 +28,8 @@ def load(engine: Engine, manifest: Manifest, lines: Lines) -> None:
     if missing:
         raise rules.damaged(", ".join(sorted(missing)))
     with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(delete(table))  # a migration may have written a first row
         for table in metadata.sorted_tables:
             rows = _insert(connection, table, lines(table.name))
             if rows != manifest.tables[table.name].rows:

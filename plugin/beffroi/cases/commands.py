@@ -29,8 +29,8 @@ def index_again() -> int:
         after = some[-1].case_id
         with unit_of_work():
             for case in some:
-                search.remove(case.case_id)
-            shown = {case.case_id: case.words for case in some if case.words}
+                search.remove(case.case_id, case.received_at)
+            shown = [case.searched for case in some if case.searched is not None]
             search.put_many(shown)
             similar.INDEX.put(case.near for case in some)
         count += len(shown)

@@ -16,12 +16,25 @@ class StepTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseChanged:
+    """Something was written on a case's timeline, public or not: who counts cases counts anew."""
+
+    case_id: int
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestReceived:
-    """A data request was acknowledged; `commitment` is a salted hash (43 characters base64url)."""
+    """A data request was acknowledged; `commitment` is a salted hash (43 characters base64url).
+
+    `came_by` is what the address of its form said of the campaign it came by, unchecked.
+    """
 
     case_id: int
     commitment: str
     at: datetime
+    came_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +65,27 @@ class CaseErased:
 
     case_id: int
     ref: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionAsked:
+    """Somebody without an account wants to follow a theme (empty: all of the town).
+
+    The address must be confirmed first; `token` goes into the mail.
+    """
+
+    email: str
+    token: str
+    lang: str
+    theme: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToJoin:
+    """Who stands behind a case was asked about the one that it repeats: word of it is owed."""
+
+    case_id: int
+    timeline_id: int
     at: datetime

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,8 +71,11 @@ class Case(Model):
     __tablename__ = "case"
     __table_args__ = (
         Index("ix_case_list", "kind", "visibility", "received_at", "id"),
+        Index("ix_case_status", "kind", "visibility", "status", "received_at", "id"),
+        Index("ix_case_supported", "kind", "visibility", "supports", "id"),
         Index("ix_case_desk", "open", "due_on", "id"),
         Index("ix_case_count", "kind", "visibility", "open"),
+        Index("ix_case_changed", "kind", "visibility", "changed_at", "version", "supports", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -171,7 +175,15 @@ class TimelineRow(Model):
     """One thing that happened to a case; appended, never edited."""
 
     __tablename__ = "timeline"
-    __table_args__ = (Index("ix_timeline_case_id_id", "case_id", "id"),)
+    __table_args__ = (
+        Index("ix_timeline_case_id_id", "case_id", "id"),
+        Index(
+            "ix_timeline_told",
+            "at",
+            sqlite_where=text("step IN ('moved', 'answered', 'reopened')"),
+            postgresql_where=text("step IN ('moved', 'answered', 'reopened')"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
@@ -197,6 +209,9 @@ class OfficialAnswer(Model):
     url: Mapped[str | None] = mapped_column(String(500))
     planned: Mapped[str | None] = mapped_column(String(7))
     duplicate_of: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
+    licence: Mapped[str | None] = mapped_column(String(40))
+    swhid: Mapped[str | None] = mapped_column(String(200))
+    redirected_to: Mapped[str | None] = mapped_column(String(200))
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -224,6 +239,72 @@ class Follower(Model):
     token: Mapped[str] = mapped_column(String(64), unique=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Subscriber(Model):
+    """A party that is told once a day of what it subscribed to, and by which link that stops.
+
+    Everything up to the timeline row `told_to`, of the moment `told_at`, has been told; `told_on`
+    is the town's day on which that was last looked at.
+    """
+
+    __tablename__ = "subscriber"
+
+    party_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("party.id"), primary_key=True, autoincrement=False
+    )
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    told_to: Mapped[int] = mapped_column(BigId)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_on: Mapped[date] = mapped_column(Date, index=True)
+
+
+class Subscription(Model):
+    """What a party is told of once a day: a theme (its code), or all of the town (empty)."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (UniqueConstraint("party_id", "theme"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"))
+    theme: Mapped[str] = mapped_column(String(4), index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PendingSubscription(Model):
+    """A subscription whose e-mail address waits to be confirmed; used once, or forgotten."""
+
+    __tablename__ = "pending_subscription"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    theme: Mapped[str] = mapped_column(String(4))
+    lang: Mapped[str] = mapped_column(String(8))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class JoinOffer(Model):
+    """A party that stood behind a repeated case is asked whether to stand behind the other one.
+
+    `supports` and `follows` are what it did here and does not do there; `said` is its answer, yes
+    or no, and empty until it has given one. Nothing moves before.
+    """
+
+    __tablename__ = "join_offer"
+    __table_args__ = (UniqueConstraint("case_id", "other_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    other_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    party_id: Mapped[int] = mapped_column(BigId, ForeignKey("party.id"), index=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    supports: Mapped[bool] = mapped_column(Boolean)
+    follows: Mapped[bool] = mapped_column(Boolean)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    said: Mapped[str | None] = mapped_column(String(3))
+    said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class InternalNote(Model):

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries, service
+from beffroi.cases.queries import offers, subscribing
 from beffroi.cases.schemas import (
     EDIT,
     PREVIEW,
@@ -18,11 +19,12 @@ from beffroi.cases.schemas import (
     case_url,
     preview_page,
 )
+from beffroi.cases.service import offering
+from beffroi.cases.service.subscribing import stop_all
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, NotFound, SignInNeeded
-from beffroi.kernel.extension import settings
 from beffroi.texts.rules import chosen
 from beffroi_web.csrf import csrf_exempt
 from beffroi_web.forms import Form, load
@@ -154,24 +156,57 @@ def _comment_preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
 @blueprint.get("/follow/<token>")
 @guard(PUBLIC)
 def stop_following(token: str) -> str:
-    """Ask, with a button, whether the messages about a case shall stop."""
+    """Ask, with a button, whether the messages about a case, or those of the day, shall stop."""
+    no_store()
     found = queries.follower(token)
-    if found is None:
+    if found is not None:
+        return render_template("cases/follow.html", ref=found[0], following=found[1], token=token)
+    themes = subscribing.of_token(token)
+    if themes is None:
         raise NotFound(N_("This link stops nothing: it is not (or no longer) known."))
-    return render_template("cases/follow.html", ref=found[0], following=found[1], token=token)
+    return render_template("cases/follows.html", themes=themes, token=token)
 
 
 @blueprint.post("/follow/<token>")
 @guard(PUBLIC)
 @csrf_exempt  # RFC 8058: mail programs post here; the token in the address is the proof
 def stopped_following(token: str) -> Response:
-    """Stop the messages about a case (also RFC 8058 one-click)."""
+    """Stop the messages about a case, or those of the day (also RFC 8058 one-click).
+
+    The page of the latter may name the one `theme` that shall stop; the one-click stops all.
+    """
     now = clock.now()
+    one_click = request.form.get("List-Unsubscribe") == "One-Click"
     with unit_of_work():
-        service.unfollow(token, now=now)
-    if request.form.get("List-Unsubscribe") == "One-Click":
+        if subscribing.of_token(token) is None:
+            service.unfollow(token, now=now)
+        else:
+            stop_all(token, now=now, theme=None if one_click else request.form.get("theme"))
+    if one_click:
         return Response("", 200, mimetype="text/plain")  # RFC 8058, 3.1: it must not redirect
     return redirect(url_for("cases.stop_following", token=token), code=303)
+
+
+@blueprint.get("/join/<token>")
+@guard(PUBLIC)
+def join_other(token: str) -> str:
+    """Ask somebody, with a button, whether to stand behind the case that theirs repeats."""
+    found = offers.offer(token)
+    if found is None:
+        raise NotFound(N_("This link asks nothing: it is not (or no longer) known."))
+    no_store()
+    title = queries.public_words(found.other_id).get("title") if found.other_shown else None
+    return render_template("cases/join.html", offer=found, token=token, title=title)
+
+
+@blueprint.post("/join/<token>")
+@guard(PUBLIC)
+def joined(token: str) -> Response:
+    """Do what somebody said to the question; the link in the mail is the proof."""
+    yes = request.form.get("say") == "yes"
+    with unit_of_work():
+        offering.answer_offer(token, yes=yes, now=clock.now(), chance=system_chance)
+    return redirect(url_for("cases.join_other", token=token), code=303)
 
 
 def _desk(ref: str) -> Response:
@@ -241,6 +276,6 @@ def move(ref: str) -> Response:
             reason=request.form.get("reason", ""),
             actor=accounts.actor(current_visitor()),
             now=now,
-            today=clock.local_day(now, settings().time_zone),
+            today=clock.today(now),
         )
     return _desk(ref)

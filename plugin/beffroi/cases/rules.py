@@ -18,6 +18,9 @@ CYBER = "cyber"
 INCIDENTS = (STREET, CYBER)
 KINDS = (DATA_REQUEST, *INCIDENTS)
 
+API_CLIENT = "api"
+"""The kind of the party of another application, which passes on what people tell it."""
+
 TEXT_LIMITS: Mapping[str, int] = {
     "title": 200,
     "wanted": 5000,
@@ -25,15 +28,21 @@ TEXT_LIMITS: Mapping[str, int] = {
     "area": 200,
     "period": 200,
     "format": 200,
+    "software": 300,
+    "decision": 500,
     "description": 5000,
     "place": 300,
     "comment": 3000,
+    "reuse": 3000,
     "answer": 8000,
 }
 """The texts that a case can have, and the most characters each takes."""
 
 NEVER_PUBLIC = frozenset({"purpose"})
 """Texts that stay with the institution: nobody owes a reason, so none is shown."""
+
+BY_ANYBODY = frozenset({"comment", "reuse"})
+"""Texts that others than its author may add to a case, any number of each."""
 
 IN_RECORDS = frozenset({"title", "wanted", "answer"})
 """Texts whose released words leave the town in a record."""
@@ -64,6 +73,7 @@ class Move:
 
 _ANSWER = "official answer"
 _DESK = "desk"
+_AUTHOR = "author"
 
 REQUEST_STATUSES = (
     "open",
@@ -100,6 +110,7 @@ def _request_moves() -> tuple[Move, ...]:
         moves.append(Move(origin, "abandoned", _DESK, True, "the asker gave it up; said why"))
     for origin in sorted(REQUEST_CLOSED):
         moves.append(Move(origin, "under_review", _DESK, True, "reopened, with the reason"))
+        moves.append(Move(origin, "under_review", _AUTHOR, True, "its author asks to look again"))
     moves.append(Move("refused", "published", _ANSWER, False, "a refusal that was taken back"))
     return tuple(moves)
 
@@ -172,8 +183,30 @@ STEP_WORDS: Mapping[str, str] = {
     "cada_opinion": N_("The CADA gave its opinion"),
     "cada_told": N_("The CADA was told what will be done"),
     "court": N_("The administrative court was asked"),
+    "asked_to_join": N_("Its supporters and followers were asked about the other request"),
+    "reuse_added": N_("A reuse was added"),
+    "drafted": N_("A draft of the answer was kept"),
+    "review_asked": N_("A second agent was asked to read the answer"),
+    "answer_planned": N_("The answer was given a moment to be published"),
+    "draft_approved": N_("The draft was approved"),
+    "draft_sent_back": N_("The draft was sent back"),
+    "draft_returned": N_("The draft could not be published"),
+    "draft_dropped": N_("The draft was thrown away"),
+    "passed_on": N_("The file was sent to the other body"),
+    "forwarded": N_("Passed on to another tool of the institution"),
+    "elsewhere": N_("Another application says"),
 }
 """What people read for each step of a timeline."""
+
+ELSEWHERE_WORDS: Mapping[str, str] = {
+    "open": N_("open there"),
+    "in_progress": N_("being worked on there"),
+    "fixed": N_("put right"),
+    "closed": N_("closed there"),
+    "duplicate": N_("known there already"),
+    "not_ours": N_("a matter for another body"),
+}
+"""What people read for each status that another application gives a case (step `elsewhere`)."""
 
 ROLE_WORDS: Mapping[str, str] = {
     "title": N_("Title"),
@@ -182,9 +215,12 @@ ROLE_WORDS: Mapping[str, str] = {
     "area": N_("Area"),
     "period": N_("Period"),
     "format": N_("Format"),
+    "software": N_("Software"),
+    "decision": N_("Decision"),
     "description": N_("What happened"),
     "place": N_("Where"),
     "comment": N_("Comment"),
+    "reuse": N_("Reuse"),
     "answer": N_("Official answer"),
 }
 """What people read for each role of a text."""
@@ -198,6 +234,7 @@ CHANNEL_WORDS: Mapping[str, str] = {
     "counter": N_("Counter"),
     "meeting": N_("Meeting"),
     "import": N_("Import"),
+    "open311": N_("Another application (Open311)"),
 }
 """What agents read for the way in which a case came."""
 
@@ -266,6 +303,9 @@ OFFICIAL_STEPS = frozenset(
     }
 )
 """Timeline steps of which the author and every follower are told."""
+
+TOWN = ""
+"""What stands in the place of a theme where everything that the town answers is followed."""
 
 
 def checked_text(role: str, words: str) -> str:

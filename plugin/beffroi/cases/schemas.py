@@ -185,6 +185,9 @@ def _title(step: Any) -> str:
     if step.step in {"moved", "reopened"}:
         status = rules.STATUS_WORDS[codes["to"]]
         return _pair(title, gettext(status))
+    if step.step == "elsewhere":
+        said = rules.ELSEWHERE_WORDS[codes["said"]]
+        return _pair(title, gettext(said))
     if step.step == "commented" and step.words is None:
         held = step.state == "held"
         return str(

@@ -9,16 +9,15 @@ any point it has kept what came, forgotten nothing, and the next one begins anew
 
 import argparse
 import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
 from beffroi.catalogue import queries, service
-from beffroi.catalogue.adapters import ckan, dcat, tables, udata
+from beffroi.catalogue.adapters.reading import Opened, Refused, fetching
 from beffroi.catalogue.queries import INDEX, Connected
-from beffroi.catalogue.rules import MOST_DATASETS, MOST_PAGES, BadRow, Described, Raw, described
+from beffroi.catalogue.rules import MOST_DATASETS, BadRow
 from beffroi.config import Settings
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.nearby import Text
@@ -26,12 +25,9 @@ from beffroi_web.fetching import Fetching, Kept, NotFetched
 
 log = logging.getLogger(__name__)
 
-READERS = {"dcat": dcat, "ckan": ckan, "udata": udata, "csv": tables}
-"""What reads a catalogue, by its kind."""
 BLOCK = 500
 SECONDS = 240.0
 """How long one import may take; the worker does nothing else meanwhile."""
-MOST_REASONS = 20
 
 
 @dataclass(slots=True)
@@ -44,15 +40,6 @@ class Report:
     unchanged: bool = False
     fault: str = ""
     reasons: list[str] = field(default_factory=list)
-
-
-def fetching(settings: Settings) -> Fetching:
-    """Return what fetches this town's catalogues; loopback only where the town itself is there."""
-    local = settings.public_url.startswith("http://127.0.0.1:")
-    allowed = {a.partition("/")[0] + "//" + a.split("/")[2] for _, a in settings.catalogues}
-    loopback = frozenset(allowed) if local else frozenset()
-    agent = f"Beffroi ({settings.public_url})"
-    return Fetching(user_agent=agent, allowed_loopback=loopback)
 
 
 def import_due(settings: Settings, *, now: datetime) -> int:
@@ -98,44 +85,24 @@ def bring(one: Connected, by: Fetching, *, now: datetime) -> Report:
 
 def _read(one: Connected, by: Fetching, report: Report, seen: set[int]) -> Kept:
     """Take every dataset of a catalogue; return by what to ask whether it has changed."""
-    reader = READERS[one.kind]
-    until = time.monotonic() + SECONDS
-    first = by.get(reader.first(one.address), Kept(one.etag, one.modified))
-    if first.body is None:
+    opened = Opened(one.kind, one.address, by, Kept(one.etag, one.modified), seconds=SECONDS)
+    if opened.unchanged:
         report.unchanged = True
-        return first.kept
-    pages = 0
-
-    def more(address: str) -> bytes:
-        nonlocal pages
-        pages += 1
-        if pages >= MOST_PAGES or time.monotonic() > until:
-            raise NotFetched(f"It goes on after {pages} pages; the rest was left")
-        return by.get(address).body or b""
-
-    rows = _checked(reader.read(one.address, first.body, more), report)
+        return opened.kept
+    refused = Refused()
+    rows = opened.rows(refused)
     taken = 0
-    while block := list(islice(rows, BLOCK)):
-        taken += len(block)
-        if taken > MOST_DATASETS:
-            raise NotFetched(f"It names more than {MOST_DATASETS} datasets; the rest was left")
-        with unit_of_work():
-            seen |= service.take(one.id, block)
-    # One page of several that has not changed says nothing of the others.
-    return first.kept if not pages else Kept()
-
-
-def _checked(rows: Iterator[Raw | str], report: Report) -> Iterator[Described]:
-    """Yield what can be kept; count the rest with its reason."""
-    for number, row in enumerate(rows, 1):
-        try:
-            if isinstance(row, str):
-                raise BadRow(row)
-            yield described(row)
-        except BadRow as fault:
-            report.refused += 1
-            if len(report.reasons) < MOST_REASONS:
-                report.reasons.append(f"dataset {number}: {fault}")
+    try:
+        while block := list(islice(rows, BLOCK)):
+            taken += len(block)
+            if taken > MOST_DATASETS:
+                raise NotFetched(f"It names more than {MOST_DATASETS} datasets; the rest was left")
+            with unit_of_work():
+                seen |= service.take(one.id, block)
+    finally:
+        report.refused = refused.count
+        report.reasons = [f"dataset {number}: {fault}" for number, fault in refused.reasons]
+    return opened.kept
 
 
 def index_again() -> int:

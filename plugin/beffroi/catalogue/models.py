@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model
@@ -11,13 +11,15 @@ from beffroi_web.database import BigId, UtcDateTime
 
 
 class Catalogue(Model):
-    """A catalogue that the settings name, and how its last import went."""
+    """A catalogue, and how its last import went; `fixed` where the settings name it."""
 
     __tablename__ = "catalogue"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(8))
     address: Mapped[str] = mapped_column(String(500), unique=True)
+    name: Mapped[str] = mapped_column(String(120), default="")
+    fixed: Mapped[bool] = mapped_column(Boolean, default=True)
     etag: Mapped[str] = mapped_column(String(200), default="")
     modified: Mapped[str] = mapped_column(String(200), default="")
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

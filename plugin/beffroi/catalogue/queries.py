@@ -37,6 +37,8 @@ class Connected:
     id: int
     kind: str
     address: str
+    name: str
+    fixed: bool
     etag: str
     modified: str
     tried_at: datetime | None

@@ -12,6 +12,65 @@ from beffroi_web.words import N_
 
 EVERY = timedelta(days=1)
 """A catalogue is asked for once in this time, whatever became of it."""
+KIND_WORDS: Mapping[str, str] = {
+    "udata": N_("udata: data.gouv.fr and portals like it"),
+    "dcat": N_("DCAT: a catalogue as JSON-LD, JSON or RDF/XML"),
+    "ckan": N_("CKAN: a portal, or a search on it"),
+    "csv": N_("CSV: a list with a title and an address"),
+}
+"""The kinds of catalogues, in words; a test compares them with the readers and the setting."""
+
+_TOLD: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), sentence)
+    for pattern, sentence in (
+        (r"(?P<host>\S+) answered (?P<code>\d+)", N_("%(host)s answered %(code)s.")),
+        (r"No connection to (?P<host>\S+):.*", N_("No connection to %(host)s.")),
+        (r"(?P<host>\S+) broke off.*", N_("%(host)s broke off before the end.")),
+        (
+            r"(?P<host>\S+) leads to an address that is not public",
+            N_("%(host)s leads to an address that is not public, and is not fetched."),
+        ),
+        (
+            r"(?P<host>\S+) sends on to '(?P<to>[^']*)'.*",
+            N_("%(host)s sends on to %(to)s: write that address, if it is right."),
+        ),
+        (r"The answer took too long", N_("The answer took too long.")),
+        (
+            r"\S+ sends (more than )?\d+ bytes.*",
+            N_("The document is too large."),
+        ),
+        (
+            r"The address is not fetched: .*",
+            N_("This address is not fetched: only https:// on a public name, without a port."),
+        ),
+        (
+            r"It goes on after .*|It names more than .*",
+            N_("It is longer than what is taken in; the rest was left."),
+        ),
+        (
+            r"It names no dataset that can be taken; .*",
+            N_("It names no dataset that can be taken; what was there is kept."),
+        ),
+        (
+            r"The list has no column for: (?P<names>.*)",
+            N_("The list has no column for: %(names)s"),
+        ),
+        (r"no title", N_("it has no title")),
+        (r"its address .*", N_("its address is not a public one that begins with https://")),
+    )
+)
+"""What readers say in English, by its shape, as people at the desk read it."""
+
+
+def told(fault: str) -> tuple[str, dict[str, str]]:
+    """Return the marked sentence for what a reader said, and its values; itself if it is none."""
+    for pattern, sentence in _TOLD:
+        match = pattern.fullmatch(fault)
+        if match:
+            return sentence, match.groupdict()
+    return fault, {}
+
+
 MOST_DATASETS = 100_000
 MOST_PAGES = 1_000
 TITLE_LENGTH, SUMMARY_LENGTH, NAME_LENGTH, ID_LENGTH = 300, 2_000, 200, 500

@@ -6,28 +6,79 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from beffroi.catalogue.models import Catalogue, Dataset
 from beffroi.catalogue.queries import INDEX
 from beffroi.catalogue.rules import EVERY, Described
 from beffroi.kernel.db import db
+from beffroi.kernel.errors import Conflict, Invalid, NotFound
 from beffroi.kernel.nearby import Text
+from beffroi_web.addresses import check_address
+from beffroi_web.words import N_
 
 AT_ONCE = 500
 
 
 def connect(wanted: Iterable[tuple[str, str]]) -> None:
-    """Keep exactly the catalogues that the settings name; those of another are forgotten."""
+    """Keep exactly the catalogues that the settings name, beside those of the desk.
+
+    Those that are named no more are forgotten. One that the desk had connected and the settings
+    name now is theirs from here on; read as another kind, it begins anew.
+    """
     wanted = dict.fromkeys(wanted)
-    there = {(c.kind, c.address): c.id for c in db.session.scalars(select(Catalogue))}
-    for key, catalogue_id in there.items():
-        if key not in wanted:
-            forget_unseen(catalogue_id, ())
-            db.session.execute(delete(Catalogue).where(Catalogue.id == catalogue_id))
-    for kind, address in wanted:
-        if (kind, address) not in there:
-            db.session.add(Catalogue(kind=kind, address=address))
+    named = {address: kind for kind, address in wanted}
+    known = set()
+    for one in db.session.scalars(select(Catalogue)).all():
+        if (one.kind, one.address) in wanted:
+            one.fixed = True
+            known.add((one.kind, one.address))
+        elif one.fixed or one.address in named:
+            _forget(one.id)
     db.session.flush()
+    for kind, address in wanted:
+        if (kind, address) not in known:
+            db.session.add(Catalogue(kind=kind, address=address, name="", fixed=True))
+    db.session.flush()
+
+
+def _forget(catalogue_id: int) -> None:
+    forget_unseen(catalogue_id, ())
+    db.session.execute(delete(Catalogue).where(Catalogue.id == catalogue_id))
+
+
+def add(kind: str, address: str, name: str, *, loopback: frozenset[str]) -> None:
+    """Connect a catalogue at the desk; the worker brings it in. Invalid says what is wrong."""
+    try:
+        check_address(address, loopback)
+    except ValueError:
+        raise Invalid(_WRONG, errors={"address": [_WRONG]}) from None
+    if db.session.scalar(select(Catalogue.id).where(Catalogue.address == address)) is not None:
+        sentence = N_("This address is connected already.")
+        raise Invalid(sentence, errors={"address": [sentence]})
+    row = Catalogue(kind=kind, address=address, name=" ".join(name.split()), fixed=False)
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        return  # the same form, sent twice at once
+
+
+_WRONG = N_(
+    "Give an address that begins with https:// and a public name, without a port or a password."
+)
+
+
+def end_at_desk(catalogue_id: int) -> None:
+    """Forget a catalogue that was connected at the desk, with its datasets."""
+    row = db.session.get(Catalogue, catalogue_id)
+    if row is None:
+        raise NotFound(N_("There is no such catalogue."))
+    if row.fixed:
+        raise Conflict(
+            N_("The settings name this catalogue: whoever runs the server takes it out.")
+        )
+    _forget(catalogue_id)
 
 
 def begin(catalogue_id: int, *, now: datetime, again: bool = False) -> bool:

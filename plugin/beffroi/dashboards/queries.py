@@ -12,13 +12,18 @@ from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
 from beffroi.cases.service import reading
 from beffroi.data_requests import queries as data_requests
+from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.queries import drafts, listed
+from beffroi.data_requests.rules.turns import Turn, turns
 from beffroi.incidents import queries as incidents
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
 from beffroi.kernel.nightly import NIGHTS, RETENTION, REWRITE, Night
+from beffroi.legal.law import Law
 from beffroi.notifications import queries as notifications
 from beffroi.outbox import queries as outbox
 from beffroi.texts.rules import Mark, pieces
+from beffroi_web.paging import encode_cursor
 
 
 def totals() -> dict[str, int]:
@@ -26,7 +31,7 @@ def totals() -> dict[str, int]:
     return cases.totals()
 
 
-QUEUES = ("new", "late", "review", "open", "closed")
+QUEUES = ("new", "late", "review", "answers", "open", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,31 @@ class Front:
 
 def front() -> Front:
     """Return what the front page shows."""
-    latest = data_requests.listing({"sort": "newest", "limit": 20}).items
+    latest = _listed(limit=20)
     newest = [*(r for r in latest if r.title), *(r for r in latest if not r.title)][:4]
     answered = [
-        *data_requests.listing({"status": "published", "limit": 2}).items,
-        *data_requests.listing({"status": "refused", "limit": 1}).items,
+        *_listed(status="published", limit=2),
+        *_listed(status="refused", limit=1),
     ]
     return Front(data_requests.figures(), incidents.figures(), newest, answered)
+
+
+def expected(ref: str, law: Law, today: date) -> tuple[Turn, ...]:
+    """Return what is expected of whom in a data request, for its author."""
+    head = cases.head(ref)
+    codes = data_requests.codes(head.id) if head is not None else None
+    if head is None or codes is None or head.visibility == "removed":
+        return turns(None, is_open=False, today=today)
+    table = None
+    if clocks.state(head.id) is not None:
+        happened = clocks.happened(head.id)
+        table = clocks.timetable(codes.object, head.received_on, happened, law)
+    return turns(table, is_open=head.open, today=today)
+
+
+def _listed(**filters: Any) -> Sequence[Any]:
+    page, _ = listed.cards(filters)
+    return page.items
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +81,7 @@ class Proposed:
     public: str
     pieces: tuple[tuple[str, Mark | None], ...]
     reasons: tuple[str, ...]
+    status: str
 
 
 def proposed(case_id: int, party_id: int | None) -> list[Proposed]:
@@ -71,15 +95,30 @@ def proposed(case_id: int, party_id: int | None) -> list[Proposed]:
         aids = reading.aids_for(party_id, row.party_id, hidden=hidden)
         found = reading.read_with(row.original, aids)
         public = row.public if row.public is not None else found.text
-        result.append(Proposed(row, public, pieces(row.original, found.marks), found.reasons))
+        marked = pieces(row.original, found.marks)
+        result.append(Proposed(row, public, marked, found.reasons, found.status))
     return result
 
 
 def desk_page(queue: str, *, kind: str, q: str, cursor: str | None, today: date) -> cases.Page:
     """Return one page of a desk queue, ordered by due date."""
     statement = cases.desk_narrow(cases.desk_select(), queue, today)
+    if queue == "answers":
+        statement = cases.among(statement, drafts.with_draft())
     statement = cases.desk_kind(statement, kind, q)
     return cases.page(statement, sort="due", cursor=cursor, limit=50)
+
+
+def next_new(after: cases.CaseHead, today: date) -> str | None:
+    """Return the new request that is due next after a case, from the first again at the end."""
+    statement = cases.desk_narrow(cases.desk_select(), "new", today)
+    statement = cases.desk_kind(statement, "data_request", "")
+    place = encode_cursor([(after.due_on or date(9999, 12, 31)).isoformat(), after.ref])
+    for cursor in (place, None):
+        found = cases.page(statement, sort="due", cursor=cursor, limit=2).items
+        if refs := [row.ref for row in found if row.ref != after.ref]:
+            return str(refs[0])
+    return None
 
 
 def names_on(timeline: Sequence[Any], notes: Sequence[Any]) -> dict[int, str]:

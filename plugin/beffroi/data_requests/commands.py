@@ -14,12 +14,24 @@ from beffroi.data_requests.adapters import alaveteli, ckan, foi_summaries, reque
 from beffroi.data_requests.adapters.mapping import MappingRefused
 from beffroi.data_requests.adapters.sources import How, Unreadable
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.queries import drafts
 from beffroi.data_requests.service import ImportedRequest
 from beffroi.data_requests.service import clock as legal_clock
+from beffroi.data_requests.service import drafts as drafting
 from beffroi.kernel.db import unit_of_work
+from beffroi.kernel.errors import Refusal
 from beffroi.legal.law import Law
 
-__all__ = ["MAPPED", "READERS", "How", "MappingRefused", "Report", "import_file", "strike_clocks"]
+__all__ = [
+    "MAPPED",
+    "READERS",
+    "How",
+    "MappingRefused",
+    "Report",
+    "import_file",
+    "publish_drafts",
+    "strike_clocks",
+]
 
 BLOCK = 500
 MOST_SECONDS = 3600
@@ -122,3 +134,22 @@ def strike_clocks(law: Law, *, now: datetime, today: date) -> int:
             with unit_of_work():
                 struck += legal_clock.strike(case_id, law, now=now, today=today)
     return struck
+
+
+def publish_drafts(law: Law, *, lang: str, now: datetime, today: date) -> int:
+    """Give the answers whose moment has come; return how many were given.
+
+    Each is a unit of work of its own. One that does not hold any more goes back to the desk with
+    the reason, in `lang`.
+    """
+    given, seen = 0, set[int]()
+    while case_ids := set(drafts.due(now, BLOCK)) - seen:
+        seen |= case_ids
+        for case_id in sorted(case_ids):
+            try:
+                with unit_of_work():
+                    given += drafting.publish_due(case_id, now=now, today=today, law=law)
+            except Refusal as why:
+                with unit_of_work():
+                    drafting.give_back(case_id, why, lang=lang, now=now)
+    return given

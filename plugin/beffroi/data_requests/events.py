@@ -7,9 +7,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationAsked:
-    """A request came with an e-mail address that must be confirmed; `token` goes into the mail."""
+    """A request came with an e-mail address that must be confirmed; `token` goes into the mail.
+
+    `what` is `request`, or `reuse` for a reuse of something published.
+    """
 
     email: str
     token: str
     lang: str
     at: datetime
+    what: str = "request"

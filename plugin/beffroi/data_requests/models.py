@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Date,
     ForeignKey,
+    Integer,
     LargeBinary,
     String,
     Text,
@@ -77,3 +78,109 @@ class PendingRequest(Model):
     form: Mapped[dict[str, Any]] = mapped_column(JSON)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     case_ref: Mapped[str | None] = mapped_column(String(16))
+
+
+class CountedRequest(Model):
+    """What a listed request counts as in the statistics now; a row for each one that counts.
+
+    Codes only, as `rules.statistics.Counted` has them: the difference to what it should count as is
+    what a change adds to the sums.
+    """
+
+    __tablename__ = "counted_request"
+
+    case_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("case.id"), primary_key=True, autoincrement=False
+    )
+    quarter: Mapped[int] = mapped_column(Integer)
+    theme: Mapped[str] = mapped_column(String(4))
+    department: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(24))
+    days: Mapped[int | None] = mapped_column(Integer)
+    in_time: Mapped[bool | None] = mapped_column(Boolean)
+    silence: Mapped[bool] = mapped_column(Boolean)
+
+
+class RequestSum(Model):
+    """How many listed requests of one period and code count in each measure, and their delays.
+
+    `median` and `ninetieth` are days, worked out anew whenever a delay of this row changes.
+    """
+
+    __tablename__ = "request_sum"
+
+    dimension: Mapped[str] = mapped_column(String(12), primary_key=True)
+    period: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    received: Mapped[int] = mapped_column(Integer, default=0)
+    open: Mapped[int] = mapped_column(Integer, default=0)
+    in_time: Mapped[int] = mapped_column(Integer, default=0)
+    late: Mapped[int] = mapped_column(Integer, default=0)
+    undated: Mapped[int] = mapped_column(Integer, default=0)
+    given_up: Mapped[int] = mapped_column(Integer, default=0)
+    by_silence: Mapped[int] = mapped_column(Integer, default=0)
+    still_silent: Mapped[int] = mapped_column(Integer, default=0)
+    published: Mapped[int] = mapped_column(Integer, default=0)
+    refused: Mapped[int] = mapped_column(Integer, default=0)
+    redirected: Mapped[int] = mapped_column(Integer, default=0)
+    duplicate: Mapped[int] = mapped_column(Integer, default=0)
+    median: Mapped[int | None] = mapped_column(Integer)
+    ninetieth: Mapped[int | None] = mapped_column(Integer)
+
+
+class RequestDelay(Model):
+    """How many listed requests of one period and code were answered after so many days."""
+
+    __tablename__ = "request_delay"
+
+    dimension: Mapped[str] = mapped_column(String(12), primary_key=True)
+    period: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    days: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    times: Mapped[int] = mapped_column(Integer)
+
+
+class RequestSumsVersion(Model):
+    """One row: how often the sums have changed, by which readers know whether theirs are current.
+
+    Who changes sums changes this row first: whoever comes second waits here, and nowhere else.
+    """
+
+    __tablename__ = "request_sums_version"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigId)
+
+
+class AnswerDraft(Model):
+    """An answer that is not given yet: for agents only, one a case, gone once it is published.
+
+    `form` is what the desk sent, `state` a code of `rules.drafts.STATES`. `word` is what the second
+    agent said when sending it back, or why it could not be published at its moment.
+    """
+
+    __tablename__ = "answer_draft"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"), unique=True)
+    form: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(12))
+    publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    written_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    reviewed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    word: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AnswerTemplate(Model):
+    """Words that answers begin with, as the town has them; `code` is the shipped one replaced."""
+
+    __tablename__ = "answer_template"
+    __table_args__ = (UniqueConstraint("code", "lang"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str | None] = mapped_column(String(40))
+    lang: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(120))
+    outcome: Mapped[str] = mapped_column(String(24))
+    words: Mapped[str] = mapped_column(Text)

@@ -22,13 +22,17 @@ from beffroi.data_requests.rules import (
     RECORDABLE,
     THEMES,
 )
+from beffroi.data_requests.rules.licences import LICENCES
 from beffroi.legal.clock import Step, Timetable
+from beffroi.legal.packs import Body
+from beffroi.legal.sizes import Size, binds, enough_inhabitants
 from beffroi_web.cards import CaseCard
+from beffroi_web.filters import number
 from beffroi_web.words import N_
 
 FIELDS = (
-    *("object", "title", "wanted", "purpose", "area", "period", "format"),
-    *("commune", "organisation", "email"),
+    *("object", "title", "wanted", "software", "decision", "purpose", "area", "period", "format"),
+    *("commune", "organisation", "email", "came_by"),
 )
 """The fields of the form, in their order."""
 
@@ -48,6 +52,8 @@ class RequestForm(HidingFields):
     object = fields.String(required=True, validate=validate.OneOf(list(OBJECTS)))
     title = fields.String(required=True, validate=validate.Length(5, TEXT_LIMITS["title"]))
     wanted = fields.String(required=True, validate=validate.Length(10, TEXT_LIMITS["wanted"]))
+    software = fields.String(validate=validate.Length(max=TEXT_LIMITS["software"]))
+    decision = fields.String(validate=validate.Length(max=TEXT_LIMITS["decision"]))
     purpose = fields.String(validate=validate.Length(max=TEXT_LIMITS["purpose"]))
     area = fields.String(validate=validate.Length(max=TEXT_LIMITS["area"]))
     period = fields.String(validate=validate.Length(max=TEXT_LIMITS["period"]))
@@ -55,6 +61,14 @@ class RequestForm(HidingFields):
     commune = fields.String(validate=validate.Length(equal=5))
     organisation = fields.String(validate=_organisation)
     email = fields.Email(validate=validate.Length(max=254))
+    came_by = fields.String()
+
+
+class FollowForm(Schema):
+    """Which theme to follow (none: the whole town), and where to tell who is not signed in."""
+
+    theme = fields.String(validate=validate.OneOf(["", *THEMES]), load_default="")
+    email = fields.Email(validate=validate.Length(max=254), load_default="")
 
 
 class DeskRequestForm(RequestForm):
@@ -75,10 +89,31 @@ class AnswerFormSchema(Schema):
     url = fields.String(validate=validate.Length(max=500), load_default="")
     planned = fields.String(validate=validate.Regexp(r"^(\d{4}-Q[1-4])?$"), load_default="")
     duplicate_of = fields.String(validate=validate.Length(max=16), load_default="")
+    licence = fields.String(validate=validate.OneOf(["", *LICENCES]), load_default="")
+    swhid = fields.String(validate=validate.Length(max=200), load_default="")
+    redirected_to = fields.String(validate=validate.Length(max=200), load_default="")
     security_system = fields.String(validate=validate.Length(max=200), load_default="")
     security_article = fields.String(validate=validate.Length(max=100), load_default="")
     security_on = fields.String(validate=validate.Length(max=10), load_default="")
     security_reasons = fields.String(validate=validate.Length(max=2000), load_default="")
+
+
+class DraftFormSchema(AnswerFormSchema):
+    """The same while it is being written: nothing is owed yet, and it may have a moment."""
+
+    outcome = fields.String(validate=validate.OneOf(["", *OUTCOMES]), load_default="")
+    words = fields.String(validate=validate.Length(max=TEXT_LIMITS["answer"]), load_default="")
+    publish_on = fields.Date(load_default=None, allow_none=True)
+    publish_hour = fields.String(validate=validate.Length(max=8), load_default="")
+
+
+class ReuseForm(HidingFields):
+    """What somebody made of something published: a title, an https address, some words."""
+
+    title = fields.String(required=True, validate=validate.Length(5, TEXT_LIMITS["title"]))
+    url = fields.String(required=True, validate=validate.Length(max=500))
+    words = fields.String(validate=validate.Length(max=2000))
+    email = fields.Email(validate=validate.Length(max=254))
 
 
 class CadaForm(Schema):
@@ -152,6 +187,47 @@ def _line(step: Step, today: date, lang: str, *, is_right: bool, done: bool) -> 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SizeLine:
+    """What the law asks of bodies of some size, whether it binds this town, and why."""
+
+    says: str
+    article: str
+    source: str
+    official: bool
+    binds: bool | None
+    why: str
+
+
+def size_line(body: Body, size: Size, lang: str) -> SizeLine:
+    """Return a rule about sizes as pages show it; what is not known is said to be so."""
+    rule = body.rule
+    why = [_why_inhabitants(body, size)]
+    if body.agents:
+        why.append(_why_agents(size))
+    return SizeLine(
+        body.says[lang], rule.article, rule.source, rule.official, binds(body, size),
+        gettext("%(one)s; %(other)s", one=why[0], other=why[1]) if len(why) > 1 else why[0],
+    )  # fmt: skip
+
+
+def _why_inhabitants(body: Body, size: Size) -> str:
+    found = enough_inhabitants(body, size)
+    if found:
+        return str(gettext("it has at least %(count)s inhabitants", count=number(size.fewest)))
+    most = number(size.most or 0)
+    if found is False:
+        return str(gettext("it has at most %(count)s inhabitants", count=most))
+    sentence = N_("it has between %(fewest)s and %(most)s inhabitants, as far as is said here")
+    return str(gettext(sentence, fewest=number(size.fewest), most=most))
+
+
+def _why_agents(size: Size) -> str:
+    if size.agents is None:
+        return str(gettext("how many full-time agents it has is not said here"))
+    return str(gettext("it has %(count)s full-time agents", count=number(size.agents)))
+
+
 class ListQuery(Schema):
     """Filters of the public list and of `GET /api/v1/requests`."""
 
@@ -160,7 +236,8 @@ class ListQuery(Schema):
     object = fields.String(validate=validate.OneOf(["", *OBJECTS]), load_default="")
     theme = fields.String(validate=validate.OneOf(["", *THEMES]), load_default="")
     sort = fields.String(
-        validate=validate.OneOf(["newest", "oldest", "supported"]), load_default="newest"
+        validate=validate.OneOf(["newest", "oldest", "supported", "relevance"]),
+        load_default="newest",
     )
     cursor = fields.String(validate=validate.Length(max=500), load_default="")
     limit = fields.Integer(load_default=20)
@@ -182,6 +259,12 @@ class PublicRequest(Schema):
     supports = fields.Integer()
     outcome = fields.String(allow_none=True)
     answer = fields.String(allow_none=True)
+    licence = fields.String(allow_none=True)
+    swhid = fields.String(allow_none=True)
+    redirected_to = fields.String(allow_none=True)
+    software = fields.String(allow_none=True)
+    decision = fields.String(allow_none=True)
+    reuses = fields.Integer()
     url = fields.String()
 
 
@@ -224,12 +307,13 @@ class NearDataset(Schema):
 
 
 class NearElsewhere(Schema):
-    """A request that was made in another town."""
+    """A request that was answered in another town."""
 
     town = fields.String()
     title = fields.String()
     answer = fields.String(allow_none=True)
     url = fields.String()
+    published_url = fields.String(allow_none=True)
 
 
 class NearThings(Schema):

@@ -44,6 +44,17 @@ class LogBundle(Model):
     leaves: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class LogTail(Model):
+    """A leaf behind the last bundle, which it will be part of: of what came a few at a time."""
+
+    __tablename__ = "log_tail"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class LogTile(Model):
     """One hash tile as it is now: 1 to 256 hashes of 32 bytes."""
 

@@ -3,7 +3,7 @@
 
 from datetime import date
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String
+from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model
@@ -24,3 +24,15 @@ class Incident(Model):
     listed: Mapped[bool] = mapped_column(Boolean)
     happened_on: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str | None] = mapped_column(String(120), unique=True)
+
+
+class IncidentPosition(Model):
+    """Where a report says that it is: degrees, WGS 84, as received; for the institution only."""
+
+    __tablename__ = "incident_position"
+
+    case_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("case.id"), primary_key=True, autoincrement=False
+    )
+    latitude: Mapped[float] = mapped_column(Float(53))
+    longitude: Mapped[float] = mapped_column(Float(53))

@@ -62,7 +62,7 @@ def listing() -> str:
     """Show the listed street reports with search, filters and sorting."""
     filters = list_filters(ListQuery(), INCIDENT_STATUSES)
     page = queries.listing(filters)
-    today = clock.local_day(clock.now(), settings().time_zone)
+    today = clock.today()
     cards = [
         card(row, today=today, facts=(gettext(rules.CATEGORIES[row.category].label),))
         for row in page.items
@@ -93,7 +93,7 @@ def _form_page(
         communes=settings().communes,
         accepted=ACCEPTED,
         carried=_carried_by_a_form(attached),
-        today=clock.local_day(clock.now(), settings().time_zone),
+        today=clock.today(),
     )
     return page, status
 
@@ -158,7 +158,7 @@ def _attached(form: Form) -> tuple[tuple[StoredPhoto, ...], list[str]]:
 
 def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) -> tuple[str, int]:
     """Show what everyone will read of a report before it is sent."""
-    today = clock.local_day(clock.now(), settings().time_zone)
+    today = clock.today()
     service.checked(data, today, settings().communes)
     note = ngettext("One photo goes with it.", "%(num)d photos go with it.", len(attached))
     sending = Sending(
@@ -186,9 +186,7 @@ def _report(data: dict[str, Any], attached: Sequence[StoredPhoto] = ()) -> str:
             )
         case = service.report(
             data,
-            service.Reception(
-                party, "web", clock.local_day(now, settings().time_zone), current_language()
-            ),
+            service.Reception(party, "web", clock.today(now), current_language()),
             actor=accounts.actor(visitor),
             now=now,
             chance=system_chance,

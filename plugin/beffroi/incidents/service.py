@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Verbs on incidents: report, answer; on their photos: add, release, hold. None commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
-from beffroi.incidents.models import Incident
+from beffroi.incidents.models import Incident, IncidentPosition
 from beffroi.incidents.rules import StoredPhoto
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.chance import Chance, system_chance
@@ -88,6 +88,17 @@ def report(
     )
     db.session.flush()
     return case
+
+
+def put_position(case: Case, latitude: float, longitude: float) -> None:
+    """Keep where a report says that it is (degrees, WGS 84); agents see it in a note of theirs."""
+    db.session.add(IncidentPosition(case_id=case.id, latitude=latitude, longitude=longitude))
+    db.session.flush()
+
+
+def forget_positions(case_ids: Collection[int]) -> None:
+    """Destroy the positions of some reports: a place may be somebody's home."""
+    db.session.execute(delete(IncidentPosition).where(IncidentPosition.case_id.in_(case_ids)))
 
 
 def answer(

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, field
 
-INSTITUTION_ROLES = frozenset({"agent", "moderator", "administrator"})
+INSTITUTION_ROLES = frozenset({"agent", "moderator", "access_officer", "administrator"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,3 +23,9 @@ def now() -> datetime:
 def local_day(moment: datetime, zone: str) -> date:
     """Return the calendar day of a moment in the town's time zone (an IANA name)."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def today(moment: datetime | None = None) -> date:
+    """Return the day that it is in the town now, or was at a moment. For the edge only."""
+    zone: str = current_app.extensions["beffroi"].settings.time_zone
+    return local_day(now() if moment is None else moment, zone)

@@ -14,11 +14,13 @@ from typing import Any
 from sqlalchemy.orm import SessionTransaction
 
 from beffroi.kernel.db import db
+from beffroi.kernel.versions import note, reader
 from beffroi_web.database import open_unit
 
 
 def execute(statement: str, *values: object) -> int:
     """Run one statement and return how many rows it changed."""
+    note(statement)
     cursor, spelt = _cursor(statement)
     cursor.execute(spelt, values)
     return int(cursor.rowcount)
@@ -39,8 +41,19 @@ def rows(statement: str, *values: object) -> Sequence[Any]:
     return found
 
 
+def read(statement: str, *values: object) -> Sequence[Any]:
+    """Return every row that a statement finds: in the unit of work that is open, or on its own.
+
+    On its own it needs no transaction: for one statement, or several that need not agree.
+    """
+    if open_unit(db) is not None:
+        return rows(statement, *values)
+    return reader().rows(statement, values)
+
+
 def execute_many(statement: str, rows: Iterable[Sequence[object]]) -> None:
     """Run one statement for each row."""
+    note(statement)
     cursor, spelt = _cursor(statement)
     cursor.executemany(spelt, rows)
 

@@ -24,12 +24,16 @@ class KeptReceipt:
 
 @dataclass(frozen=True, slots=True)
 class AskedElsewhere:
-    """A request of another town, as the nation shows it: its title, its answer, its address."""
+    """A request of another town: its title, its answer, its page at the nation, what is published.
+
+    All of it is a stranger's words and addresses, checked for size and shape only.
+    """
 
     town: str
     title: str
     answer: str | None
     url: str
+    published_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,66 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Full-text search over public words: one interface, SQLite FTS5 and PostgreSQL tsvector.
 
-Only released public text is ever put in. Sentences are cut into words and folded (accents and case
-dropped) in Python before they are stored or searched, never by the database: PostgreSQL's parser
-takes `data.ville.fr` or `l’école` for one word and `-0042` for a number, so the two would find
-different rows. Each word of a query matches as a prefix, and all words must match.
+Only released public text is ever put in. Sentences are cut into words, folded (accents and case
+dropped) and stemmed in Python before they are stored or searched, never by the database:
+PostgreSQL's parser takes `data.ville.fr` or `l’école` for one word and `-0042` for a number, so the
+two would find different rows. All words of a query must match, each by its stem; where no text
+holds them so, each word matches as the beginning of one: it may not be typed to its end.
+
+A row's key is the second in which its case was received and the case's id, in one number. So the
+newest hits are read in the order of the index and reading ends with the page, however many there
+are. FTS5 walks its lists so by itself. PostgreSQL's GIN knows no order: each row also holds the
+week, the month and the year it was received in, and a search narrows itself to the shortest of them
+that fills the page.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, text
 
+from beffroi.kernel import driver
 from beffroi.kernel.db import db
-from beffroi.kernel.ranking import fold, words
+from beffroi.kernel.ranking import fold, stem, words
 
 MOST_WORDS = 12
+MOST_RANKED = 2_000
+"""The newest hits that are put in order by how well they fit; older ones are not looked at."""
+ID_BITS = 30
+IDS = (1 << ID_BITS) - 1
+_IN_TITLE = "^"
+"""Marks a stem of a title; no word holds it."""
 
-__all__ = ["fold", "matches", "put", "put_many", "remove", "words_of"]
+__all__ = [
+    "IDS",
+    "Asked",
+    "Indexed",
+    "fold",
+    "key_of",
+    "matches",
+    "put",
+    "put_many",
+    "remove",
+    "words_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The public words of a case: its title, what else it says, when it was received."""
+
+    id: int
+    received_at: datetime
+    title: str
+    more: str = ""
+
+
+def key_of(received_at: datetime, case_id: int) -> int:
+    """Return the key of a case in the index; keys are in the order of receipt."""
+    return (max(0, int(received_at.timestamp())) << ID_BITS) | case_id
 
 
 def words_of(query: str) -> list[str]:
@@ -25,51 +68,198 @@ def words_of(query: str) -> list[str]:
     return words(query)[:MOST_WORDS]
 
 
-def put(case_id: int, public_words: str) -> None:
+def put(one: Indexed) -> None:
     """Index the public words of a case, replacing what was there; empty words remove it."""
-    remove(case_id)
-    if public_words.strip():
-        put_many({case_id: public_words})
+    remove(one.id, one.received_at)
+    put_many([one])
 
 
-def put_many(public_words: Mapping[int, str]) -> None:
-    """Index the public words of many new cases at once."""
-    rows: list[dict[str, Any]] = [
-        {"id": case_id, "words": words(said)} for case_id, said in public_words.items()
-    ]
-    rows = [row for row in rows if row["words"]]
+def put_many(cases: Iterable[Indexed]) -> None:
+    """Index the public words of many new cases at once; those without words are left out."""
+    rows = [row for row in map(row_of, cases) if row["title"] or row["more"]]
     if not rows:
         return
-    if db.engine.dialect.name == "sqlite":
-        statement = "INSERT INTO case_search (rowid, words) VALUES (:id, :words)"
-        rows = [{"id": row["id"], "words": " ".join(row["words"])} for row in rows]
+    if _on_sqlite():
+        statement = "INSERT INTO case_search (rowid, title, more) VALUES (:key, :title, :more)"
     else:
         statement = (
-            "INSERT INTO case_search (case_id, words)"
-            " VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"
+            "INSERT INTO case_search (key, words)"
+            " VALUES (:key, array_to_tsvector(CAST(:words AS text[])))"
         )
+        rows = [{"key": row["key"], "words": lexemes(row)} for row in rows]
     db.session.execute(text(statement), rows)
 
 
-def remove(case_id: int) -> None:
+def row_of(one: Indexed) -> dict[str, Any]:
+    """Return a case's key, and its title and other words as stems parted by spaces."""
+    return {
+        "key": key_of(one.received_at, one.id),
+        "title": " ".join(map(stem, words(one.title))),
+        "more": " ".join(map(stem, words(one.more))),
+    }
+
+
+def lexemes(row: dict[str, Any]) -> list[str]:
+    """Return what PostgreSQL's index holds of a row of `row_of`: its stems, those of its title once
+    more with a mark, and its spans."""
+    title = row["title"].split()
+    said = {*title, *row["more"].split()}
+    return sorted(said | {_IN_TITLE + one for one in title} | set(spans(row["key"])))
+
+
+def remove(case_id: int, received_at: datetime) -> None:
     """Take a case out of the index."""
-    key = "rowid" if db.engine.dialect.name == "sqlite" else "case_id"
+    key = "rowid" if _on_sqlite() else "key"
     db.session.execute(
-        text(f"DELETE FROM case_search WHERE {key} = :id"),  # noqa: S608  a fixed name
-        {"id": case_id},
+        text(f"DELETE FROM case_search WHERE {key} = :key"),
+        {"key": key_of(received_at, case_id)},
     )
 
 
 def matches(query: str) -> Callable[[Any], ColumnElement[bool]] | None:
     """Return a condition on a case-id column for a query, or None when it holds no word."""
-    asked = words_of(query)
-    if not asked:
+    asked = Asked.of(query)
+    if asked is None:
         return None
-    if db.engine.dialect.name == "sqlite":
-        expression = " ".join(f'"{word}"*' for word in asked)
-        statement = "SELECT rowid FROM case_search WHERE case_search MATCH :q"
-    else:
-        expression = " & ".join(f"'{word}':*" for word in asked)
-        statement = "SELECT case_id FROM case_search WHERE words @@ CAST(:q AS tsquery)"
-    found: Any = text(statement).bindparams(q=expression)
+    found: Any = text(ids_that_match().replace("?", ":q"))
+    found = found.bindparams(q=asked.exact if asked.is_known() else asked.begun)
     return lambda column: column.in_(found)
+
+
+def ids_that_match() -> str:
+    """Return the statement that gives the ids of cases that match an expression (one `?`)."""
+    if _on_sqlite():
+        return f"SELECT rowid & {IDS} FROM case_search WHERE case_search MATCH ?"
+    return f"SELECT key & {IDS} FROM case_search WHERE words @@ CAST(? AS tsquery)"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query in the database's language: by whole stems, and by the beginnings of words."""
+
+    stems: tuple[str, ...]
+    exact: str
+    begun: str
+
+    @classmethod
+    def of(cls, query: str) -> "Asked | None":
+        """Return a query as asked, or None where it holds no word."""
+        typed = words_of(query)
+        if not typed:
+            return None
+        stems = tuple(dict.fromkeys(map(stem, typed)))
+        pairs = [(stem(word), word) for word in dict.fromkeys(typed)]
+        if _on_sqlite():
+            exact = " AND ".join(f'"{one}"' for one in stems)
+            begun = " AND ".join(f'("{one}" OR "{word}"*)' for one, word in pairs)
+        else:
+            exact = " & ".join(f"'{one}'" for one in stems)
+            begun = " & ".join(f"('{one}' | '{word}':*)" for one, word in pairs)
+        return cls(stems, exact, begun)
+
+    def is_known(self) -> bool:
+        """Say whether any text holds all the words as they are."""
+        return bool(_hits("", self.exact, "", None, 1))
+
+    def in_title(self, stem: str) -> str:
+        """Return the same query, by whole stems, of what has one of them in its title."""
+        if _on_sqlite():
+            return f'{self.exact} AND {{title}} : "{stem}"'
+        return f"{self.exact} & '{_IN_TITLE}{stem}'"
+
+
+def newest(asked: Asked, before: int | None, most: int) -> list[int]:
+    """Return the keys of the newest cases that match, before a key if one is given."""
+    found = _newest(asked.exact, before, most)
+    if found or (before is not None and asked.is_known()):
+        return found
+    return _newest(asked.begun, before, most)
+
+
+def oldest(asked: Asked, after: int | None, most: int) -> list[int]:
+    """Return the keys of the oldest cases that match, after a key if one is given."""
+    place = "" if after is None else ">"
+    found = _hits("ASC", asked.exact, place, after, most)
+    if found or (after is not None and asked.is_known()):
+        return found
+    return _hits("ASC", asked.begun, place, after, most)
+
+
+def ranked(asked: Asked) -> list[int]:
+    """Return the newest cases that match, those first that have most of the words in their title.
+
+    Only `MOST_RANKED` are looked at, by the index alone; of equals the newest comes first.
+    """
+    found = newest(asked, None, MOST_RANKED)
+    if not found:
+        return []
+    held = Counter[int]()
+    for stem_ in asked.stems:
+        held.update(_newest(asked.in_title(stem_), None, MOST_RANKED))
+    return sorted(found, key=lambda key: (-held[key], -key))
+
+
+def _newest(expression: str, before: int | None, most: int) -> list[int]:
+    place = "" if before is None else "<"
+    if _on_sqlite():
+        return _hits("DESC", expression, place, before, most)
+    newest_key = driver.read("SELECT max(key) FROM case_search")[0][0]
+    if newest_key is None:
+        return []
+    expected, seen = 0.0, 0
+    for narrowing, days in narrowings(newest_key if before is None else before):
+        if seen and expected * days < most:
+            continue  # it would not fill the page either
+        narrowed = f"({expression}) & {narrowing}"
+        found = _hits("DESC", narrowed, place, before, most)
+        if len(found) == most:
+            return found
+        expected, seen = len(found) / days, days
+    return _hits("DESC", expression, place, before, most)
+
+
+def _hits(order: str, expression: str, place: str, key: int | None, most: int) -> list[int]:
+    """Return hits in the order of keys; `place` says on which side of `key` they lie, if any."""
+    name = "rowid" if _on_sqlite() else "key"
+    where = "case_search MATCH ?" if _on_sqlite() else "words @@ CAST(? AS tsquery)"
+    # + 0: PostgreSQL, which knows nothing of how rare words are, is not to walk along the keys
+    by = "rowid" if _on_sqlite() else "key + 0"
+    beyond = f" AND {by} {place} ?" if place else ""
+    sorting = f" ORDER BY {by} {order}" if order else ""
+    statement = f"SELECT {name} FROM case_search WHERE {where}{beyond}{sorting} LIMIT ?"
+    values = (expression, key, most) if place else (expression, most)
+    return [row[0] for row in driver.read(statement, *values)]
+
+
+def spans(key: int) -> tuple[str, str, str]:
+    """Return the week, month and year of a key, spelt so that they are no words of anybody's."""
+    day = datetime.fromtimestamp(key >> ID_BITS, UTC)
+    year, week, _ = day.isocalendar()
+    return (f"~{year}w{week:02}", f"~{day.year}m{day.month:02}", f"~{day.year}")
+
+
+def narrowings(key: int) -> list[tuple[str, int]]:
+    """Return how a search of the newest hits before a key is narrowed, the shortest span first.
+
+    Each is what is asked besides the words, and roughly how many days it covers: the span of the
+    key and the one before it, for the key may be at the beginning of its own.
+    """
+    at = datetime.fromtimestamp(key >> ID_BITS, UTC)
+    narrowed = []
+    for place, days in ((0, 7), (1, 31), (2, 365)):
+        before = key_of(_before(at, place), 0)
+        both = f"('{spans(key)[place]}' | '{spans(before)[place]}')"
+        narrowed.append((both, days))
+    return narrowed
+
+
+def _before(at: datetime, place: int) -> datetime:
+    """Return a moment in the week, month or year before."""
+    if place == 0:
+        return at - timedelta(days=7)
+    first = at.replace(day=1) if place == 1 else at.replace(month=1, day=1)
+    return max(first - timedelta(days=1), datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _on_sqlite() -> bool:
+    return bool(db.engine.dialect.name == "sqlite")

@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a message needs: the case's reference and released title, the address, the language."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
+from beffroi.campaigns import queries as campaigns
+from beffroi.campaigns.queries import Edition, Step
+from beffroi.campaigns.queries import persons as followers
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import CaseHead, persons
+from beffroi.cases.queries import CaseHead, offers, persons, subscribing
+from beffroi.cases.rules import TOWN
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.queries import published
+from beffroi.data_requests.queries.published import PublishedRequest
 from beffroi.kernel.db import db
-from beffroi.notifications.models import Delivery
+from beffroi.notifications.models import Announcement, Delivery, Digest
+from beffroi.notifications.rules import told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,10 @@ class Message:
     has_receipt: bool
     remedies: str | None
     may_withdraw: bool
+    question: str | None = None
+    """The token of a question: whether to stand behind the case that this one repeats."""
+    other: str | None = None
+    other_title: str | None = None
 
 
 def message(delivery_id: int) -> Message | None:
@@ -44,6 +55,8 @@ def message(delivery_id: int) -> Message | None:
     if row is None or row.sent_at is not None:
         return None
     head = cases.head_by_id(row.case_id)
+    if row.step == "asked_to_join":
+        return _question(row, head)
     reader = next((r for r in cases.recipients(row.case_id) if r.party_id == row.party_id), None)
     if head is None or reader is None:
         return None
@@ -67,6 +80,31 @@ def message(delivery_id: int) -> Message | None:
     )
 
 
+def _question(row: Delivery, head: CaseHead | None) -> Message | None:
+    """Return the message that asks somebody about the case that theirs repeats."""
+    asked = next(iter(offers.asked(row.case_id, row.party_id)), None)
+    if head is None or asked is None or head.visibility != "public":
+        return None
+    return Message(
+        to=asked.email,
+        lang=asked.lang,
+        ref=head.ref,
+        kind=head.kind,
+        status=head.status,
+        step=row.step,
+        title=cases.public_words(row.case_id).get("title"),
+        answer=None,
+        token=asked.stop or "",
+        message_id=row.message_id,
+        has_receipt=False,
+        remedies=None,
+        may_withdraw=False,
+        question=asked.token,
+        other=asked.other,
+        other_title=cases.public_words(asked.other_id).get("title"),
+    )
+
+
 def _remedies(row: Delivery, head: CaseHead) -> str | None:
     """Return what an author is told of delay and remedies: by receipt, and with a refusal."""
     if head.kind != "data_request":
@@ -76,9 +114,111 @@ def _remedies(row: Delivery, head: CaseHead) -> str | None:
     return clocks.remedies_of_refusal(head.id) if row.step == "answered" else None
 
 
+Happened = list[tuple[int, str, str | None, bool]]
+"""What `rules.told_of` takes: case, step, theme, whether its title is public."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestMessage:
+    """The news of one day for one party: public words and codes only."""
+
+    to: str
+    lang: str
+    token: str
+    message_id: str
+    themes: tuple[str, ...]
+    answered: tuple[PublishedRequest, ...]
+    listed: tuple[PublishedRequest, ...]
+
+
+def digest(digest_id: int) -> DigestMessage | None:
+    """Return what to write for a digest that is not sent yet, or None when nothing is owed.
+
+    What was removed or held back since it was owed is not in it; what is no news any more leaves it
+    empty, and then nothing is owed either.
+    """
+    row = db.session.get(Digest, digest_id)
+    if row is None or row.sent_at is not None:
+        return None
+    reader = subscribing.reader(row.party_id)
+    themes = subscribing.themes_of(row.party_id)
+    if reader is None or not themes:
+        return None
+    found = subscribing.news(row.after, row.until, since=row.since)
+    requests = published.by_ids({one.case_id for one in found})
+    told = told_of(_happened(found, requests), themes)
+    if not told:
+        return None
+    return DigestMessage(
+        to=reader.email,
+        lang=reader.lang,
+        token=reader.token,
+        message_id=row.message_id,
+        themes=tuple(themes),
+        answered=tuple(requests[one] for one in told.answered),
+        listed=tuple(requests[one] for one in told.listed),
+    )
+
+
+def happened(after: int, until: int, *, since: datetime) -> Happened:
+    """Return what happened between two timeline rows to requests that are listed now."""
+    found = subscribing.news(after, until, since=since)
+    return _happened(found, published.by_ids({one.case_id for one in found}))
+
+
+def _happened(
+    found: Sequence[subscribing.News], requests: Mapping[int, PublishedRequest]
+) -> Happened:
+    return [
+        (n.case_id, n.step, requests[n.case_id].theme, "title" in requests[n.case_id].words)
+        for n in found
+        if n.case_id in requests
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMessage:
+    """One announcement of a campaign to be written: the institution's words, days, a link.
+
+    `stop` is the path that stops such messages: of the campaign, or of the theme or the town.
+    """
+
+    to: str
+    lang: str
+    step: Step
+    edition: Edition
+    stop: str
+    message_id: str
+
+
+def campaign_message(announcement_id: int) -> CampaignMessage | None:
+    """Return what to write for an announcement that is not sent yet, or None if none is owed."""
+    row = db.session.get(Announcement, announcement_id)
+    known = campaigns.step(row.step_id) if row and row.sent_at is None else None
+    if row is None or known is None:
+        return None
+    step, edition = known
+    reader = followers.recipient(edition.series_id, row.party_id)
+    if reader is not None:
+        stop = f"/follow/campaigns/{reader.token}"
+        return CampaignMessage(reader.email, reader.lang, step, edition, stop, row.message_id)
+    told = subscribing.reader(row.party_id)
+    themes = {TOWN, edition.theme}
+    if told is None or themes.isdisjoint(subscribing.themes_of(row.party_id)):
+        return None
+    stop = f"/follow/{told.token}"
+    return CampaignMessage(told.email, told.lang, step, edition, stop, row.message_id)
+
+
 def unsent() -> int:
-    """Return how many deliveries wait to be sent."""
-    statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at.is_(None))
+    """Return how many messages wait to be sent."""
+    return sum(_count(table, table.sent_at.is_(None)) for table in (Delivery, Digest, Announcement))
+
+
+def _count(
+    table: type[Delivery] | type[Digest] | type[Announcement], condition: ColumnElement[bool]
+) -> int:
+    statement = select(func.count()).select_from(table).where(condition)
     return int(db.session.scalar(statement) or 0)
 
 
@@ -99,5 +239,27 @@ def mail_to(parties: Collection[int]) -> Sequence[Any]:
 
 def sent_before(moment: datetime) -> int:
     """Return how many messages left before a moment."""
-    statement = select(func.count()).select_from(Delivery).where(Delivery.sent_at < moment)
-    return int(db.session.scalar(statement) or 0)
+    return sum(_count(table, table.sent_at < moment) for table in (Delivery, Digest, Announcement))
+
+
+def digests_to(parties: Collection[int]) -> Sequence[Any]:
+    """Return (day, message_id, made_at, sent_at) of each digest of some parties."""
+    return db.session.execute(
+        select(Digest.day, Digest.message_id, Digest.made_at, Digest.sent_at)
+        .where(Digest.party_id.in_(parties))
+        .order_by(Digest.id)
+    ).all()
+
+
+def announced_to(parties: Collection[int]) -> Sequence[Any]:
+    """Return (step_id, message_id, made_at, sent_at) of each announcement to some parties."""
+    return db.session.execute(
+        select(
+            Announcement.step_id,
+            Announcement.message_id,
+            Announcement.made_at,
+            Announcement.sent_at,
+        )
+        .where(Announcement.party_id.in_(parties))
+        .order_by(Announcement.id)
+    ).all()

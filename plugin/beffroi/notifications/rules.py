@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The words of messages. Plain Python: marked sentences, said in the reader's language later."""
+"""The words of messages, and what a day's news are. Plain Python; marked sentences are said later.
 
-from collections.abc import Mapping
+A digest tells of official answers and of requests that are newly listed with their words. Who
+follows all of the town is told of each; who follows themes, of those, and of a request that was
+given one of them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
 
 from beffroi_web.words import N_
 
@@ -13,6 +20,7 @@ SUBJECTS: Mapping[str, str] = {
     "removed": N_("%(ref)s: it has been removed"),
     "implicit_refusal": N_("%(ref)s: silence has become a refusal"),
     "confirmed_refusal": N_("%(ref)s: silence has confirmed the refusal"),
+    "asked_to_join": N_("%(ref)s repeats %(other)s: do you want to stand behind that one?"),
 }
 
 SENTENCES: Mapping[str, str] = {
@@ -32,7 +40,73 @@ SENTENCES: Mapping[str, str] = {
         "Two months after the CADA registered the case there is no answer: by law the refusal is "
         "confirmed. The page below says what its author can do now, and until when."
     ),
+    "asked_to_join": N_(
+        "You support or follow it. %(town)s answers at the request below, which asked the same "
+        "before. Nothing is moved without you: open the page and say whether you want to support "
+        "or follow that one. If you do nothing, nothing changes."
+    ),
 }
+
+CONFIRM_PATHS: Mapping[str, str] = {
+    "request": "/requests/confirm",
+    "reuse": "/requests/reuse",
+}
+CONFIRM_SUBJECTS: Mapping[str, str] = {
+    "request": N_("Confirm your request to %(town)s"),
+    "reuse": N_("Confirm your reuse to %(town)s"),
+}
+CONFIRM_SENTENCES: Mapping[str, str] = {
+    "request": N_("Open this page within two days and press the button, and your request is sent:"),
+    "reuse": N_("Open this page within two days and press the button, and your reuse is sent:"),
+}
+"""What a message says that asks to confirm an address, by what was sent."""
+
+CAMPAIGN_SENTENCES: Mapping[str, str] = {
+    "call": N_("From %(first)s to %(last)s you can say what %(town)s should open."),
+    "sorting": N_("From %(first)s to %(last)s you can rank the requests that were received."),
+    "research": N_("From %(first)s to %(last)s %(town)s looks for what was asked, and publishes."),
+    "note": N_("From %(first)s to %(last)s %(town)s writes down what came of it."),
+    "published": N_("%(town)s has published its note: what was opened, what was not, and why."),
+}
+"""What followers of a campaign are told of each step."""
+
+FROM_HOUR = time(7)
+"""From when on in the town's morning a digest leaves."""
+MOST_TOLD = 30
+"""Requests of each sort that one digest names; the board has the rest."""
+MOST_QUOTED = 400
+"""Characters of an answer that a digest quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The cases of a digest: answered ones, and those newly listed."""
+
+    answered: tuple[int, ...] = ()
+    listed: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to tell."""
+        return bool(self.answered or self.listed)
+
+
+def told_of(happened: Iterable[tuple[int, str, str | None, bool]], themes: Collection[str]) -> Told:
+    """Return what somebody who follows some themes (empty: the town) is told of what happened.
+
+    Each happening is a case, its step, its theme, and whether its title is public. A case is named
+    once: where it was answered, as answered; without a public title it is not named as new.
+    """
+    whole = "" in themes
+    answered: dict[int, None] = {}
+    listed: dict[int, None] = {}
+    for case, step, theme, titled in happened:
+        mine = bool(theme) and theme in themes
+        if step == "answered" and (whole or mine):
+            answered[case] = None
+        elif titled and (mine or (whole and step == "released")):
+            listed[case] = None
+    return Told(tuple(answered), tuple(one for one in listed if one not in answered))
+
 
 LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "confirm-address": (
@@ -40,6 +114,16 @@ LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         (
             N_("Open this page within two days and press the button: your messages go here then."),
             N_("If you did not ask for it, ignore this message: nothing changes."),
+        ),
+    ),
+    "confirm-follow": (
+        N_("Confirm that you follow: %(what)s"),
+        (
+            N_("Open this page within two days and press the button: you are then told of it."),
+            N_(
+                "At most one message a day comes, and each holds a link that stops them. If you "
+                "did not ask for it, ignore this message: nothing is kept."
+            ),
         ),
     ),
     "address-changed": (
@@ -52,6 +136,15 @@ LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "archive-ready": (
         N_("Everything about you at %(town)s: your file is ready"),
         (N_("Sign in to fetch it until %(day)s. After that day it is deleted."),),
+    ),
+    "passed-on": (
+        N_("%(town)s passes request %(ref)s on to you"),
+        (
+            N_(
+                "%(town)s does not hold what this request asks for, and passes it on to you as the "
+                "competent body (CRPA, L. 114-2). Its text, its dates and our answer:"
+            ),
+        ),
     ),
     "account-ends": (
         N_("Your account at %(town)s will be erased"),

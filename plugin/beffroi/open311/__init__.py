@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""GeoReport v2: a face put on incidents, with no rule of its own."""
+"""GeoReport v2: listed street reports for other tools, and what they send; no rule of its own."""

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the outbox notes when something happens, in the same transaction. Codes only."""
 
+from flask import current_app
+
+from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
 from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, RequestReceived
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.outbox import service
@@ -22,3 +25,9 @@ def on_public_version_changed(event: PublicVersionChanged) -> None:
 def on_case_withdrawn(event: CaseWithdrawn) -> None:
     """Note that what was published of a case must be withdrawn, with the reason's code."""
     service.put("withdraw", case_id=event.case_id, codes={"reason": event.reason}, now=event.at)
+
+
+def on_campaign_step(event: CampaignPhaseBegan | CampaignNotePublished) -> None:
+    """Note that an edition stands elsewhere: its record has a new version."""
+    public_url = current_app.extensions["beffroi"].settings.public_url
+    service.put("campaign", codes={"campaign": event.campaign_id, "town": public_url}, now=event.at)

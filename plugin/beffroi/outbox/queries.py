@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from beffroi.campaigns.queries import members as campaigns
+from beffroi.campaigns.queries.members import Told
 from beffroi.cases import queries as cases
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
@@ -105,6 +107,7 @@ class ReleasedRequest:
     published_url: str | None
     supports: int
     clock: str
+    campaign: str | None
 
 
 def _shortened(words: str) -> str:
@@ -148,8 +151,19 @@ def released_request(case_id: int, *, today: date) -> ReleasedRequest | None:
         supports=head.supports,
         clock=clocks.state(case_id)
         or clock_state(head.due_on, today=today, answered_on=answered_on),
+        campaign=campaigns.record_of(case_id),
     )
 
 
 def _reopened(status: str) -> bool:
     return status in {"open", "under_review"}
+
+
+def told_of_campaign(campaign_id: int) -> Told | None:
+    """Return what may leave of an edition of a campaign, or None before it has begun."""
+    return campaigns.told(campaign_id)
+
+
+def campaign_of_record(record_id: str) -> int | None:
+    """Return the edition whose record has this id, for a log that is being recovered."""
+    return campaigns.of_record(record_id)

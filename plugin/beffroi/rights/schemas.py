@@ -112,6 +112,9 @@ class DecisionPart(Schema):
     planned = _text()
     duplicate_of = _text()
     at = _text()
+    licence = _text()
+    swhid = _text()
+    redirected_to = _text()
 
 
 class ClockPart(Schema):
@@ -165,6 +168,85 @@ class FollowPart(Schema):
     kind = _text()
     since = _text()
     ended_at = _text()
+
+
+class SubscriptionPart(Schema):
+    """A theme, or all of the town, that is or was followed."""
+
+    theme = _text()
+    since = _text()
+    ended_at = _text()
+
+
+class DigestPart(Schema):
+    """A message of the day about themes or the town that was sent, or waits to be."""
+
+    day = _text()
+    message_id = _text()
+    made_at = _text()
+    sent_at = _text()
+
+
+class ToConfirmPart(Schema):
+    """A theme, or the town, to be followed once the address is confirmed."""
+
+    made_at = _text()
+    theme = _text()
+    lang = _text()
+
+
+class SeriesPart(Schema):
+    """A series of campaigns that is or was followed."""
+
+    titles = fields.Dict(required=True)
+    since = _text()
+    ended_at = _text()
+
+
+class VotePart(Schema):
+    """A choice in a survey that is not counted yet."""
+
+    ref = _text()
+    campaign = _text()
+    choice = fields.Integer(required=True)
+    at = _text()
+
+
+class JoinedPart(Schema):
+    """An own request that belongs to a campaign, and the association by which it came."""
+
+    ref = _text()
+    campaign = _text()
+    association = _text()
+
+
+class AnnouncementPart(Schema):
+    """An announcement that was sent, or waits to be."""
+
+    campaign = _text()
+    step = _text()
+    message_id = _text()
+    made_at = _text()
+    sent_at = _text()
+
+
+class CampaignsPart(Schema):
+    """What the person did in campaigns."""
+
+    follows = fields.List(fields.Nested(SeriesPart), required=True)
+    votes = fields.List(fields.Nested(VotePart), required=True)
+    requests = fields.List(fields.Nested(JoinedPart), required=True)
+    mail = fields.List(fields.Nested(AnnouncementPart), required=True)
+
+
+class QuestionPart(Schema):
+    """A question: whether to stand behind the case that a supported or followed one repeats."""
+
+    ref = _text()
+    other = _text()
+    made_at = _text()
+    said = _text()
+    said_at = _text()
 
 
 class StepPart(Schema):
@@ -245,12 +327,17 @@ class ArchiveSchema(Schema):
     cases = fields.List(fields.Nested(CasePart), required=True)
     comments = fields.List(fields.Nested(CommentPart), required=True)
     supports = fields.List(fields.Nested(SupportPart), required=True)
+    questions = fields.List(fields.Nested(QuestionPart), required=True)
     follows = fields.List(fields.Nested(FollowPart), required=True)
+    subscriptions = fields.List(fields.Nested(SubscriptionPart), required=True)
+    campaigns = fields.Nested(CampaignsPart, required=True)
     timeline = fields.List(fields.Nested(StepPart), required=True)
     mail = fields.List(fields.Nested(MessagePart), required=True)
+    digests = fields.List(fields.Nested(DigestPart), required=True)
     receipts = fields.List(fields.String(), required=True)
     files = fields.List(fields.Nested(FilePart), required=True)
     waiting = fields.List(fields.Nested(WaitingPart), required=True)
+    to_confirm = fields.List(fields.Nested(ToConfirmPart), required=True)
     kept_apart = fields.List(fields.Nested(KeptPart), required=True)
     archives = fields.List(fields.Nested(ArchivePart), required=True)
     exports = fields.List(fields.Nested(ExportPart), required=True)

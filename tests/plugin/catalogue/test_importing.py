@@ -2,13 +2,11 @@
 """Connected catalogues: what is read of them, what is refused and why, when, and from where."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response, request
+from flask import Response
 
 from beffroi.catalogue import commands, queries, service
 from beffroi.catalogue.adapters import ckan, dcat, tables, udata
@@ -22,45 +20,8 @@ from beffroi.catalogue.rules import (
     themes_of,
 )
 from beffroi_web.fetching import Fetching, Kept, Limits, NotFetched
-from support.browser import served
+from support.portal import HERE, MENUS, TREES, Portal, portal, table
 from support.town import Town, open_town
-
-HERE = "https://donnees.ville.example"
-
-
-class Portal:
-    """A web server of ours that says whatever a test puts at a path, and keeps what was asked."""
-
-    def __init__(self) -> None:
-        self.app = Flask("portal")
-        self.pages: dict[str, Any] = {}
-        self.asked: list[tuple[str, str]] = []
-        self.url = ""
-        self.app.add_url_rule("/<path:path>", "any", self.answer)
-
-    def answer(self, path: str) -> Response:
-        """Answer with what stands at the path and its query."""
-        asked = request.full_path.rstrip("?")
-        self.asked.append((asked, request.headers.get("If-None-Match", "")))
-        said = self.pages.get(asked)
-        if said is None:
-            return Response("nothing", 404)
-        if isinstance(said, Response):
-            return said
-        body = said if isinstance(said, str | bytes) else json.dumps(said)
-        response = Response(body)
-        response.add_etag()
-        made = response.make_conditional(request)
-        assert isinstance(made, Response)
-        return made
-
-
-@contextmanager
-def portal() -> Iterator[Portal]:
-    made = Portal()
-    with served(made.app) as url:
-        made.url = url
-        yield made
 
 
 def by(made: Portal, **limits: Any) -> Fetching:
@@ -78,14 +39,6 @@ def bring(town: Town, made: Portal, **limits: Any) -> commands.Report:
 
 def listed(town: Town) -> list[Any]:
     return [tuple(r) for r in town.rows("SELECT source_id, title, url FROM dataset ORDER BY id")]
-
-
-def table(*rows: tuple[str, str, str]) -> str:
-    return "\n".join(["id;titre;url", *(";".join(row) for row in rows)])
-
-
-MENUS = ("m", "Menus des cantines", f"{HERE}/menus")
-TREES = ("t", "Arbres d’alignement", f"{HERE}/arbres")
 
 
 def test_an_import_takes_changes_and_forgets_and_a_second_one_changes_nothing(town: Town) -> None:

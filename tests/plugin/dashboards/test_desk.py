@@ -196,7 +196,7 @@ ACTS = (
     ("/move", {"status": "under_review"}, {"agent"}),
     ("/assign", {"department": ""}, {"agent"}),
     ("/classify", {"theme": "EDUC"}, {"agent"}),
-    ("/answer", {"outcome": "redirected", "words": "Demandez à la région."}, {"agent"}),
+    ("/answer", {"outcome": "redirected", "redirected_to": "La région", "words": "Là."}, {"agent"}),
     ("/note", {"note": "Une note"}, {"agent", "moderator"}),
     ("/texts/{id}/release", {"public": "Des menus"}, {"agent", "moderator"}),
     ("/texts/{id}/hold", {"reason": "Un nom"}, {"agent", "moderator"}),

@@ -7,7 +7,8 @@ from support.town import PUBLIC_URL, REQUEST, Town
 
 FIELDS = {
     "ref", "object", "theme", "status", "title", "wanted", "commune", "received_on", "due_on",
-    "closed_on", "supports", "outcome", "answer", "url",
+    "closed_on", "supports", "outcome", "answer", "licence", "swhid", "redirected_to", "software",
+    "decision", "reuses", "url",
 }  # fmt: skip
 
 

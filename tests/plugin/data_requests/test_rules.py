@@ -14,13 +14,17 @@ from beffroi.data_requests.rules import (
 from beffroi.kernel.errors import Invalid
 
 COMPLETE = {
-    "published": AnswerForm("published", "Voici.", url="https://data.example/menus"),
+    "published": AnswerForm(
+        "published", "Voici.", url="https://data.example/menus", licence="etalab-2.0"
+    ),
     "already_published": AnswerForm("already_published", "Voici.", url="https://data.example/m"),
-    "partly": AnswerForm("partly", "En partie.", url="https://data.example/m"),
+    "partly": AnswerForm(
+        "partly", "En partie.", url="https://data.example/m", licence="MIT", ground="privacy"
+    ),
     "planned": AnswerForm("planned", "Bientôt.", planned="2027-Q3"),
     "refused": AnswerForm("refused", "Non, car…", ground="privacy"),
     "not_held": AnswerForm("not_held", "Nous ne l’avons pas.", ground="not_held"),
-    "redirected": AnswerForm("redirected", "Voyez la région."),
+    "redirected": AnswerForm("redirected", "Voyez la région.", redirected_to="La région"),
     "duplicate": AnswerForm("duplicate", "Déjà demandé.", duplicate_of="2026-0001"),
 }
 
@@ -50,7 +54,7 @@ def test_no_answer_goes_without_words(outcome: str, words: str) -> None:
     assert faults(replace(COMPLETE[outcome], words=words)) == {"words"}
 
 
-@pytest.mark.parametrize("outcome", ["refused", "not_held"])
+@pytest.mark.parametrize("outcome", ["refused", "not_held", "partly"])
 @pytest.mark.parametrize("ground", ["", "because", "Privacy"])
 def test_a_refusal_owes_a_ground_of_the_list(outcome: str, ground: str) -> None:
     assert faults(replace(COMPLETE[outcome], ground=ground)) == {"ground"}
@@ -66,6 +70,26 @@ def test_a_publication_owes_its_address(outcome: str) -> None:
 )
 def test_an_address_is_https_without_a_user_name(url: str) -> None:
     assert faults(replace(COMPLETE["published"], url=url)) == {"url"}
+
+
+@pytest.mark.parametrize("outcome", ["published", "partly"])
+@pytest.mark.parametrize("licence", ["", "mit", "ours"])
+def test_a_publication_owes_a_licence_of_the_list(outcome: str, licence: str) -> None:
+    assert faults(replace(COMPLETE[outcome], licence=licence)) == {"licence"}
+
+
+def test_passing_on_owes_the_body() -> None:
+    assert faults(replace(COMPLETE["redirected"], redirected_to=" ")) == {"redirected_to"}
+
+
+def test_a_place_in_braces_never_reaches_the_public() -> None:
+    assert faults(replace(COMPLETE["planned"], words="Publié le {quarter}.")) == {"words"}
+
+
+@pytest.mark.parametrize("swhid", ["swh:2:dir:" + "0" * 40, "swh:1:dir:" + "0" * 39, "swh"])
+def test_a_swhid_has_its_form(swhid: str) -> None:
+    assert faults(replace(COMPLETE["published"], swhid=swhid)) == {"swhid"}
+    check_answer(replace(COMPLETE["published"], swhid="swh:1:dir:" + "0" * 40))
 
 
 def test_a_planned_publication_owes_its_quarter() -> None:

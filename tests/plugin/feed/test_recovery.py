@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from beffroi.feed import service
 from beffroi.feed.queries import SqlLogStore
 from beffroi.kernel.db import MIGRATIONS, db
 from beffroi_federation.errors import ProtocolError
+from support.campaigns import open_call
 from support.databases import database_fixture
 from support.drill import Drill, drilled
 
@@ -147,3 +148,21 @@ def test_nothing_is_staged_while_the_log_is_behind(drill: Drill) -> None:
     assert drill.dump() == before
     with drill.town.look():
         db.session.rollback()
+
+
+def test_a_campaign_is_known_again_by_its_random_id_and_goes_on_in_the_log(drill: Drill) -> None:
+    town = drill.town
+    call = open_call(town, first=town.today + timedelta(days=7))
+    file = drill.back_up()
+    town.later(days=8)
+    drill.work()
+    drill.pull()
+    drill.restore(file)
+    assert call.now.phase == "planned"
+    assert drill.recover().unknown == []
+    drill.work()  # the phase is written again, since the database has forgotten it
+    entries = town.rows("SELECT entry FROM log_fact WHERE fact LIKE 'campaign:%'")
+    assert [row.entry for row in entries] == ["rec", "sup"]
+    told = [r for r in drill.records() if r["kind"] == "campaign"]
+    assert {(r["id"], r["phase"]) for r in told} == {(call.now.record_id, "call")}
+    drill.no_fork()

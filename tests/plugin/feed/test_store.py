@@ -23,6 +23,7 @@ from beffroi_federation.log import (
 from beffroi_federation.merkle import Frontier, leaf_hash, root_at
 from beffroi_federation.merkle.edge import forget_edges
 from beffroi_federation.signer import memory_signer
+from beffroi_federation.tiles import decode_bundle
 from support.log_contract import ORIGIN, SEED, LogContract, LogUnderTest
 from support.town import Town
 
@@ -64,22 +65,13 @@ def test_what_was_never_signed_is_taken_back_to_the_byte(village: Town, size: in
         for log_id, store in ((1, cut), (2, straight)):
             with unit_of_work():
                 append(store, leaves_from(0, size))
+                store.cut(size)  # a tail is folded
             assert store.log_id == log_id
         with unit_of_work():
             append(cut, leaves_from(size, 66_000))
             cut.cut(size)
         assert cut.head().size == size
-        for table, columns in (
-            ("log_bundle", '"index", leaves'),
-            ("log_tile", 'level, "index", hashes'),
-        ):
-            one, other = (
-                [tuple(row) for row in village.rows(
-                    f"SELECT {columns} FROM {table} WHERE log_id = {log_id} ORDER BY 1, 2"
-                )]
-                for log_id in (1, 2)
-            )  # fmt: skip
-            assert one == other
+        assert kept(village, 1) == kept(village, 2)
         with unit_of_work():
             append(cut, leaves_from(size, size + 9))
         expected = Frontier().extended(map(leaf_hash, leaves_from(0, size + 9))).root()
@@ -156,6 +148,60 @@ def test_leaves_are_read_from_any_place_across_bundles(village: Town) -> None:
         assert store.leaves_at([699, 0, 256, 255]) == [
             leaves_from(at, at + 1)[0] for at in (699, 0, 256, 255)
         ]
+
+
+def kept(town: Town, log_id: int) -> list[list[tuple[object, ...]]]:
+    """The bundles and tiles of a log, as they stand in the database."""
+    return [
+        [tuple(row) for row in town.rows(
+            f"SELECT {columns} FROM {table} WHERE log_id = {log_id} ORDER BY 1, 2"
+        )]
+        for table, columns in (
+            ("log_bundle", '"index", leaves'), ("log_tile", 'level, "index", hashes')
+        )
+    ]  # fmt: skip
+
+
+def test_entries_one_by_one_are_the_same_log_as_all_at_once(town: Town) -> None:
+    ends = [*range(1, 9), 250, 251, 254, 255, 256, 257, 270, 271, 300, 511, 512, 513, 530, 531, 540]
+    with town.look():
+        single, whole = StoreWithTransactions(1), StoreWithTransactions(2)
+        for end in ends:
+            with unit_of_work():
+                append(single, leaves_from(single.head().size, end))
+            if end % 3 == 0:
+                forget_edges()
+            expected = Frontier().extended(map(leaf_hash, leaves_from(0, end))).root()
+            assert root_at(single, end) == single.head().root == expected
+            assert list(single.read_leaves(0, 600)) == leaves_from(0, end)
+            first = (end - 1) // 256 * 256
+            bundle = single.read_bundle(first // 256, end - first)
+            assert decode_bundle(bundle, end - first) == tuple(leaves_from(first, end))
+        assert town.one("SELECT count(*) FROM log_tail") == 540 - 530
+        with unit_of_work():
+            append(whole, leaves_from(0, 540))
+            for store in (single, whole):
+                store.commit("note", 540)
+        assert town.one("SELECT count(*) FROM log_tail") == 0
+        assert kept(town, 1) == kept(town, 2)
+
+
+def test_a_tail_is_cut_like_everything_that_was_never_signed(village: Town) -> None:
+    with village.look():
+        cut, whole = StoreWithTransactions(1), StoreWithTransactions(2)
+        with unit_of_work():
+            append(cut, leaves_from(0, 300))
+        for end in (301, 302, 303):
+            with unit_of_work():
+                append(cut, leaves_from(end - 1, end))
+        with unit_of_work():
+            cut.cut(302)
+            append(whole, leaves_from(0, 302))
+            whole.cut(302)
+        assert kept(village, 1) == kept(village, 2)
+        with unit_of_work():
+            append(cut, [b"another"])
+        assert list(cut.read_leaves(300, 9)) == [*leaves_from(300, 302), b"another"]
 
 
 class Counting(SqlLogStore):

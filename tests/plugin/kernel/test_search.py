@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from beffroi.kernel import search
 from beffroi.kernel.db import db
+from beffroi.kernel.ranking import stem
 from support.town import Town
+
+
+def indexed(town: Town, case_id: int, said: str) -> search.Indexed:
+    return search.Indexed(case_id, town.now, said)
 
 
 def put(town: Town, **words: str) -> None:
     """Index words under the ids that the names end in: `c1`, `c2`."""
     with town.change():
         for name, said in words.items():
-            search.put(int(name[1:]), said)
+            search.put(indexed(town, int(name[1:]), said))
 
 
 def found(town: Town, query: str) -> list[int] | None:
@@ -35,10 +40,17 @@ def test_accents_and_case_do_not_matter(town: Town) -> None:
         assert found(town, query) == [1], query
 
 
-def test_each_word_matches_the_beginning_and_all_must(town: Town) -> None:
+def test_words_match_by_their_stems_and_all_must(town: Town) -> None:
     put(town, c1="cantines scolaires", c2="cantine municipale")
-    assert found(town, "cantin") == [1, 2]
-    assert found(town, "cantin scol") == [1]
+    for query in ("cantine", "cantines", "CANTINES"):
+        assert found(town, query) == [1, 2], query
+    assert found(town, "cantines scolaire") == [1]
+
+
+def test_a_word_that_no_text_holds_matches_the_beginning_of_one(town: Town) -> None:
+    put(town, c1="cantines scolaires", c2="cantine municipale")
+    assert found(town, "canti") == [1, 2]
+    assert found(town, "cantines scol") == [1]
     assert found(town, "antine") == []
     assert found(town, "cantine piscine") == []
 
@@ -67,7 +79,7 @@ def test_no_query_is_an_error_or_syntax(town: Town) -> None:
         expected = [
             n
             for n, words in said.items()
-            if all(any(word.startswith(w) for word in words.split()) for w in wanted)
+            if all(any(word.startswith(stem(w)) for word in words.split()) for w in wanted)
         ]
         assert found(town, query) == (expected if wanted else None), query
 
@@ -86,14 +98,15 @@ def test_putting_again_replaces_and_empty_words_remove(town: Town) -> None:
     put(town, c1="  ")
     assert found(town, "voirie") == []
     with town.change():
-        search.remove(2)
-        search.remove(4)
+        search.remove(2, town.now)
+        search.remove(4, town.now)
     assert found(town, "menus") == []
 
 
 def test_many_can_be_put_at_once(town: Town) -> None:
     with town.change():
-        search.put_many({1: "menus d’été", 2: "voirie", 3: " "})
+        said = {1: "menus d’été", 2: "voirie", 3: " "}
+        search.put_many(indexed(town, *pair) for pair in said.items())
     assert found(town, "ete") == [1]
     assert found(town, "voir") == [2]
 

@@ -13,10 +13,12 @@ from sqlalchemy import text
 
 from beffroi.data_requests.queries import published
 from beffroi.kernel.db import db
-from beffroi.open_data.rules import COLUMN_NAMES, REQUEST_COLUMNS, harmless
+from beffroi.open_data.rules import INCIDENT_COLUMNS, REQUEST_COLUMNS, Column
+from beffroi_web.cells import harmless
 from support.town import AGENT, PUBLIC_URL, Town
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/open-data.md").read_text(encoding="utf-8")
+COLUMN_NAMES = tuple(column.name for column in REQUEST_COLUMNS)
 FILES = ("/data/requests.csv", "/data/requests.json")
 
 
@@ -39,11 +41,16 @@ def everything(town: Town) -> str:
     return "\n".join(town.visitor().get(path).get_data(as_text=True) for path in FILES)
 
 
-def test_the_reference_page_has_each_column_with_its_kind_and_codes() -> None:
-    table = PAGE.split("## The columns of the requests")[1].split("\n## ")[0]
+@pytest.mark.parametrize(
+    ("what", "columns"), [("requests", REQUEST_COLUMNS), ("reports", INCIDENT_COLUMNS)]
+)
+def test_the_reference_page_has_each_column_with_its_kind_and_codes(
+    what: str, columns: tuple[Column, ...]
+) -> None:
+    table = PAGE.split(f"## The columns of the {what}")[1].split("\n## ")[0]
     found = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*) \|$", table, re.MULTILINE)
-    assert [(name, kind) for name, kind, _ in found] == [(c.name, c.kind) for c in REQUEST_COLUMNS]
-    for (name, _, words), column in zip(found, REQUEST_COLUMNS, strict=True):
+    assert [(name, kind) for name, kind, _ in found] == [(c.name, c.kind) for c in columns]
+    for (name, _, words), column in zip(found, columns, strict=True):
         if column.codes:
             assert set(re.findall(r"`(\w+)`", words)) == set(column.codes), name
 
@@ -64,9 +71,11 @@ def test_a_row_holds_released_words_and_the_newest_answer_and_nothing_else(town:
         "status": "published", "lang": "fr", "commune": "99999", "received_on": "2027-01-12",
         "due_on": "2027-02-12", "closed_on": "2027-01-13", "supports": 0, "title": "Les menus",
         "wanted": None, "area": "Le centre", "period": None, "format": None,
+        "software": None, "decision": None,
         "outcome": "published", "answered_on": "2027-01-13", "answer": "Voici.", "ground": None,
         "published_url": "https://donnees.ville.example/menus", "planned": None,
-        "duplicate_of": None,
+        "duplicate_of": None, "licence": "etalab-2.0", "swhid": None, "redirected_to": None,
+        "reuses": 0,
     }  # fmt: skip
     assert (two["ref"], two["duplicate_of"]) == (second, first)
     assert rows(town) == [

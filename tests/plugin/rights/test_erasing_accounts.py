@@ -29,6 +29,8 @@ def lived(town: Town) -> tuple[Person, dict[str, str]]:
     town.release(refs["other"])
     alix.post(f"/requests/{refs['other']}/support")
     alix.post(f"/requests/{refs['other']}/follow")
+    alix.post("/requests/follow", {"theme": "GOVE"})
+    town.visitor().post("/requests/follow", {"theme": "", "email": alix.email})
     alix.post(f"/requests/{refs['other']}/comment", {"comment": "Moi aussi zqxmark"})
     town.release(refs["other"], "comment")
     town.work()
@@ -50,7 +52,7 @@ def test_the_page_announces_exactly_what_will_happen(town: Town) -> None:
     assert page.count("retiré de ce site aussitôt") == 2
     assert "Votre commentaire sur le dossier d’une autre personne" in page
     assert "Votre soutien" in page
-    assert "Vous suivez 5 dossiers" in page
+    assert "Vous suivez 6 dossiers ou thèmes" in page
     assert len(re.findall(r"est conservé à part jusqu’au", page)) == 2
     assert alix.email in page
 

@@ -40,6 +40,8 @@ def two_people(town: Town) -> tuple[Person, Person, str, str]:
     for person, ref, word in ((alix, theirs, ALIX), (sam, mine, SAM)):
         person.post(f"/requests/{ref}/support")
         person.post(f"/requests/{ref}/follow")
+        person.post("/requests/follow", {"theme": "GOVE"})
+        town.visitor().post("/requests/follow", {"theme": "ENVI", "email": person.email})
         person.post(f"/requests/{ref}/comment", {"comment": f"Un avis {word}"})
     agent = town.signed_in("agent", name="Camille zqxagent")
     agent.post(f"/desk/cases/{mine}/note", {"note": f"Elle a appelé, voir {SAM}"})
@@ -66,6 +68,8 @@ def test_all_of_one_person_is_in_it_and_nothing_of_another(town: Town) -> None:
     assert [c["ref"] for c in data["comments"]] == [theirs]
     assert [s["ref"] for s in data["supports"]] == [theirs]
     assert theirs in [f["ref"] for f in data["follows"]]
+    assert [s["theme"] for s in data["subscriptions"]] == ["GOVE"]
+    assert [w["theme"] for w in data["to_confirm"]] == ["ENVI"]
     assert {m["step"] for m in data["mail"]} == {"received", "answered"}
     assert len(data["sessions"]) == 1
     assert {s["step"] for s in data["timeline"] if s["own"]} == {"received", "commented"}

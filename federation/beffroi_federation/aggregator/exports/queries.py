@@ -10,6 +10,7 @@ from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.queries import CellRow, RecordFilter, RecordRow
 from beffroi_federation.aggregator.national.rules import reference
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
+from beffroi_federation.aggregator.topics import queries as topics
 from beffroi_federation.aggregator.towns import queries as registry
 from beffroi_federation.aggregator.towns.queries import EventRow, TownRow
 from beffroi_federation.records import VERSION
@@ -78,6 +79,13 @@ def records(
     homes = registry.towns_of_logs(row.log_id for row in shown)
     items = [_record(homes[row.log_id], row) for row in shown]
     return items, _next_place(shown[-1]) if len(found) > limit else None
+
+
+def similar(line: str, limit: int) -> Rows:
+    """Return the requests of any town that are nearest to a line."""
+    found = topics.similar(line, limit)
+    homes = registry.towns_of_logs(row.log_id for row in found)
+    return [_record(homes[row.log_id], row) for row in found]
 
 
 def _next_place(row: RecordRow | CellRow) -> tuple[str, int]:

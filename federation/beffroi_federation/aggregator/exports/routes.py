@@ -16,6 +16,7 @@ from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES
 from beffroi_web.errors import Invalid, NotFound
 from beffroi_web.forms import in_words
 from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.headers import no_store
 from beffroi_web.openapi import document, operation
 from beffroi_web.paging import decode_cursor, encode_cursor
 from beffroi_web.words import N_
@@ -103,6 +104,25 @@ def records() -> Response:
         page = url_for("dashboards.record", ref=row["ref"], lang=None)
         row["url"] = runtime().settings.public_url + page if shown else None
     return _page(rows, place)
+
+
+@blueprint.get("/api/v1/similar")
+@guard(PUBLIC)
+@operation(
+    "List the requests of any town that resemble a line, the nearest first",
+    answers=schemas.RecordPageSchema,
+    query=schemas.SimilarQuerySchema,
+    tag="records",
+)
+def similar() -> Response:
+    """List what resembles a line; there is one page, and nothing of what is asked is kept."""
+    given = _query(schemas.SimilarQuerySchema())
+    rows = queries.similar(given["q"], given.get("limit", 10))
+    for row in rows:
+        page = url_for("dashboards.record", ref=row["ref"], lang=None)
+        row["url"] = runtime().settings.public_url + page
+    no_store()  # what somebody types is in no shared cache either
+    return _page(rows, None)
 
 
 @blueprint.get("/api/v1/audit")

@@ -33,6 +33,13 @@ class RecordsQuerySchema(ListQuerySchema):
     q = fields.String(validate=validate.Length(max=200))
 
 
+class SimilarQuerySchema(Schema):
+    """What is looked for: the line in which somebody asks."""
+
+    q = fields.String(required=True, validate=validate.Length(1, 200))
+    limit = fields.Integer(validate=validate.Range(1, 50))
+
+
 class AuditQuerySchema(ListQuerySchema):
     """Which events: of one town (SIREN), of one kind."""
 

@@ -25,6 +25,11 @@ def fold(sentence: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
 
 
+def all_words(sentence: str) -> list[str]:
+    """Return every folded word of a sentence."""
+    return _WORD.findall(fold(sentence))
+
+
 def words_of(query: str) -> list[str]:
     """Return the folded words of a query, at most `MOST_WORDS` of them."""
     return _WORD.findall(fold(query))[:MOST_WORDS]
@@ -72,6 +77,24 @@ def matches(query: str) -> Callable[[ColumnElement[int]], ColumnElement[bool]] |
         statement = "SELECT record_id FROM record_search WHERE words @@ to_tsquery('simple', :q)"
     found: Any = text(statement).bindparams(q=expression)
     return lambda column: column.in_(found)
+
+
+def newest_with(words: Sequence[str], most: int) -> list[int]:
+    """Return up to `most` records that hold all of some folded words, the newest id first.
+
+    Each word matches as a prefix. What it costs does not grow with how many hold them.
+    """
+    if db.engine.dialect.name == "sqlite":
+        expression = " ".join(f'"{word}"*' for word in words)
+        condition = "record_search MATCH :q"
+    else:
+        expression = " & ".join(f"{word}:*" for word in words)
+        condition = "words @@ to_tsquery('simple', :q)"
+    statement = (
+        f"SELECT {_key()} FROM record_search WHERE {condition}"  # noqa: S608  fixed names
+        f" ORDER BY {_key()} DESC LIMIT :most"
+    )
+    return list(db.session.scalars(text(statement), {"q": expression, "most": most}))
 
 
 def _key() -> str:

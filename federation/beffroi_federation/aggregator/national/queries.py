@@ -200,6 +200,17 @@ def _before(period: Any, key: Any, after: tuple[str, int]) -> ColumnElement[bool
     return or_(period < after[0], and_(period == after[0], key < after[1]))
 
 
+def requests_with(words: Sequence[str], most: int) -> list[int]:
+    """Return the ids of up to `most` records that hold all of some folded words, newest first."""
+    return search.newest_with(words, most)
+
+
+def requests_by_id(ids: Collection[int]) -> list[RecordRow]:
+    """Return the requests among some records that may be shown."""
+    query = select(*_RECORD).where(Record.kind == "request", Record.id.in_(ids))
+    return [RecordRow(*row) for row in db.session.execute(query)]
+
+
 def record(log_id: int, first: int) -> RecordRow | None:
     """Return the record whose first version is at `first`, if it may be shown."""
     row = db.session.execute(select(*_RECORD).where(Record.id == place(log_id, first))).first()

@@ -10,12 +10,12 @@ Originals are read by `originals` and `review` (for agents), by `own_texts` and 
 selects that column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from beffroi.accounts.models import TABLES as ACCOUNTS
@@ -33,8 +33,8 @@ from beffroi.cases.models import (
     TimelineRow,
 )
 from beffroi.cases.queries import similar
-from beffroi.cases.rules import SHOWN
-from beffroi.kernel import search
+from beffroi.cases.rules import BY_ANYBODY, SHOWN
+from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
 from beffroi.kernel.nearby import Text
@@ -95,6 +95,9 @@ class PublicAnswer:
     planned: str | None
     duplicate_of: str | None
     at: datetime
+    licence: str | None = None
+    swhid: str | None = None
+    redirected_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,9 @@ _ANSWERS = (
         OfficialAnswer.planned,
         _OTHER.ref,
         OfficialAnswer.answered_at,
+        OfficialAnswer.licence,
+        OfficialAnswer.swhid,
+        OfficialAnswer.redirected_to,
     )
     .join(_TEXT, _TEXT.id == OfficialAnswer.text_id)
     .outerjoin(_OTHER, _OTHER.id == OfficialAnswer.duplicate_of)
@@ -193,6 +199,12 @@ _ANSWERS = (
 _WORDS = (
     select(CaseText.case_id, CaseText.role, CaseText.public, CaseText.state)
     .where(CaseText.case_id.in_(bindparam("case_ids", expanding=True)))
+    .order_by(CaseText.id)
+)
+
+_REUSES = (
+    select(CaseText.case_id, CaseText.public, CaseText.state)
+    .where(CaseText.case_id.in_(bindparam("case_ids", expanding=True)), CaseText.role == "reuse")
     .order_by(CaseText.id)
 )
 
@@ -216,7 +228,7 @@ def public_texts(case_id: int) -> list[PublicText]:
 def _is_withdrawn(row: Any) -> bool:
     """Say whether a comment was withdrawn: nobody wrote it any more, and nothing of it is kept."""
     nobody = row.party_id is None and row.public is None and row.voice == "citizen"
-    return bool(row.role == "comment" and row.state == "held" and nobody)
+    return bool(row.role in BY_ANYBODY and row.state == "held" and nobody)
 
 
 def public_words(case_id: int) -> dict[str, str]:
@@ -240,11 +252,11 @@ def public_answers(case_id: int) -> list[PublicAnswer]:
 def answers_by_case(case_ids: Sequence[int]) -> dict[int, list[PublicAnswer]]:
     """Return the official answers of each of some cases, newest first, by one statement."""
     found: dict[int, list[PublicAnswer]] = {case_id: [] for case_id in case_ids}
-    for case_id, outcome, words, state, ground, url, planned, ref, at in db.session.execute(
+    for case_id, outcome, words, state, *codes in db.session.execute(
         _ANSWERS, {"case_ids": list(case_ids)}
     ):
         shown = words if state == "released" else None
-        found[case_id].append(PublicAnswer(outcome, shown, ground, url, planned, ref, at))
+        found[case_id].append(PublicAnswer(outcome, shown, *codes))
     return found
 
 
@@ -252,8 +264,17 @@ def words_by_case(case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return the newest released words of each single-valued role of each of some cases."""
     found: dict[int, dict[str, str]] = {case_id: {} for case_id in case_ids}
     for case_id, role, words, state in db.session.execute(_WORDS, {"case_ids": list(case_ids)}):
-        if state == "released" and words is not None and role != "comment":
+        if state == "released" and words is not None and role not in BY_ANYBODY:
             found[case_id][role] = words
+    return found
+
+
+def reuses_by_case(case_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the released words of every reuse of each of some cases, oldest first."""
+    found: dict[int, list[str]] = {case_id: [] for case_id in case_ids}
+    for case_id, words, state in db.session.execute(_REUSES, {"case_ids": list(case_ids)}):
+        if state == "released" and words:
+            found[case_id].append(words)
     return found
 
 
@@ -316,7 +337,7 @@ _READERS: Mapping[str, Any] = {
 _MOST = 2**31
 
 
-def _place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
+def place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
     """Return the key and id that a cursor holds, or raise Invalid: cursors come from outside."""
     try:
         at, ref = values
@@ -325,10 +346,10 @@ def _place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
             raise ValueError
         if isinstance(key, datetime) and key.tzinfo is None:
             raise ValueError
-        last = head(ref)
-        if last is None:
+        last = driver.read('SELECT id FROM "case" WHERE ref = ?', ref)
+        if not last:
             raise ValueError
-        return key, last.id
+        return key, last[0][0]
     except (ValueError, TypeError) as error:
         raise Invalid(N_("This page address is not one of ours; start from the list.")) from error
 
@@ -341,11 +362,11 @@ def page(statement: Statement, *, sort: str, cursor: str | None, limit: int) -> 
     """
     key, falling = _KEYS[sort]
     if cursor:
-        at, last_id = _place(sort, decode_cursor(cursor))
+        at, last_id = place(sort, decode_cursor(cursor))
         if falling:
-            statement = statement.where(or_(key < at, and_(key == at, Case.id < last_id)))
+            statement = statement.where(tuple_(key, Case.id) < tuple_(at, last_id))
         else:
-            statement = statement.where(or_(key > at, and_(key == at, Case.id > last_id)))
+            statement = statement.where(tuple_(key, Case.id) > tuple_(at, last_id))
     order = (key.desc(), Case.id.desc()) if falling else (key.asc(), Case.id.asc())
     rows: list[Any] = list(
         db.session.execute(
@@ -406,6 +427,20 @@ def recipients(case_id: int) -> list[Recipient]:
         .order_by(Party.id)
     )
     return [Recipient(r.id, r.email, r.lang, r.token) for r in rows]
+
+
+def readers(parties: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return (address, language) of each of some parties that has an address.
+
+    The language chosen in an account wins over the one in which the person first wrote.
+    """
+    lang = func.coalesce(ACCOUNTS.account.c.lang, Party.lang).label("lang")
+    rows = db.session.execute(
+        select(Party.id, Party.email, lang)
+        .outerjoin(ACCOUNTS.account, ACCOUNTS.account.c.id == Party.account_id)
+        .where(Party.id.in_(parties), Party.email.is_not(None))
+    )
+    return {row.id: (row.email, row.lang) for row in rows}
 
 
 def follower(token: str) -> tuple[str, bool] | None:
@@ -597,6 +632,8 @@ def desk_narrow(statement: Statement, queue: str, today: date) -> Statement:
     statement = statement.where(Case.visibility != "removed")
     if queue == "review":
         return statement.where(Case.id.in_(_to_review()))
+    if queue == "answers":
+        return statement  # narrowed by whoever keeps drafts of answers
     if queue == "closed":
         return statement.where(Case.open.is_(False))
     statement = statement.where(Case.open.is_(True))
@@ -605,6 +642,11 @@ def desk_narrow(statement: Statement, queue: str, today: date) -> Statement:
     if queue == "late":
         return statement.where(Case.due_on < today)
     return statement
+
+
+def among(statement: Statement, ids: Select[int]) -> Statement:
+    """Narrow a list to the cases of a select of ids."""
+    return statement.where(Case.id.in_(ids))
 
 
 def desk_kind(statement: Statement, kind: str, query: str) -> Statement:
@@ -648,14 +690,15 @@ class IndexedCase:
     """A case and the words by which it is found; none while it is not public."""
 
     case_id: int
-    words: str
+    received_at: datetime
+    searched: search.Indexed | None
     near: Text
 
 
 def released_words(after: int, most: int) -> list[IndexedCase]:
     """Return the cases after one, in the order of their ids, with their released words."""
     heads = db.session.execute(
-        select(Case.id, Case.ref, Case.kind, Case.visibility)
+        select(Case.id, Case.ref, Case.kind, Case.visibility, Case.received_at)
         .where(Case.id > after)
         .order_by(Case.id)
         .limit(most)
@@ -667,11 +710,13 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
     )
     for text in db.session.execute(texts.order_by(CaseText.id)):
         said[text.case_id].append((text.role, text.public))
-    listed = {head.id: [head.ref, *(w for _, w in said[head.id])] for head in heads}
     return [
         IndexedCase(
             head.id,
-            "\n".join(listed[head.id]) if head.visibility == "public" else "",
+            head.received_at,
+            similar.searched(head.id, head.received_at, head.ref, said[head.id])
+            if head.visibility == "public"
+            else None,
             similar.text_of(head.id, head.kind, said[head.id]),
         )
         for head in heads

@@ -24,6 +24,7 @@ from beffroi.cases.models import (
     TimelineRow,
 )
 from beffroi.cases.queries import _HEAD, CaseHead
+from beffroi.cases.rules import BY_ANYBODY
 from beffroi.kernel.db import db
 
 
@@ -154,10 +155,12 @@ class CaseWords:
 
 
 def texts_of_case(case_id: int) -> list[CaseWords]:
-    """Return what is left of the texts of a case, but comments: to be kept apart."""
+    """Return what is left of the texts of a case, but what others added: to be kept apart."""
     rows = db.session.execute(
         select(CaseText.role, CaseText.original, CaseText.public, CaseText.voice)
-        .where(CaseText.case_id == case_id, CaseText.role != "comment", CaseText.original != "")
+        .where(
+            CaseText.case_id == case_id, CaseText.role.not_in(BY_ANYBODY), CaseText.original != ""
+        )
         .order_by(CaseText.id)
     )
     return [CaseWords(*r) for r in rows]

@@ -14,7 +14,13 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from beffroi.cases import rules
-from beffroi.cases.events import CaseErased, CaseWithdrawn, PublicVersionChanged, StepTaken
+from beffroi.cases.events import (
+    CaseChanged,
+    CaseErased,
+    CaseWithdrawn,
+    PublicVersionChanged,
+    StepTaken,
+)
 from beffroi.cases.models import (
     Attachment,
     Case,
@@ -29,13 +35,13 @@ from beffroi.cases.models import (
     TimelineRow,
 )
 from beffroi.cases.queries import similar
-from beffroi.cases.service import erasing, reading
+from beffroi.cases.service import erasing, offering, reading
 from beffroi.cases.service.erasing import forget_followers as forget_followers
 from beffroi.cases.service.erasing import forget_parties as forget_parties
 from beffroi.kernel import search
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
-from beffroi.kernel.chance import Chance
+from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from beffroi.texts import queries as texts
@@ -235,6 +241,7 @@ def step(
     db.session.add(row)
     case.changed_at = now
     db.session.flush()
+    publish(CaseChanged(case_id=case.id, kind=case.kind, at=now))
     if public and told and name in rules.OFFICIAL_STEPS:
         publish(StepTaken(case_id=case.id, timeline_id=row.id, step=name, at=now))
     return row
@@ -355,7 +362,10 @@ def index(case: Case) -> None:
     )
     texts = [(role, words) for role, words in rows if words] if case.visibility == "public" else []
     shown = case.visibility == "public"
-    search.put(case.id, "\n".join([case.ref, *(words for _, words in texts)]) if shown else "")
+    if shown:
+        search.put(similar.searched(case.id, case.received_at, case.ref, texts))
+    else:
+        search.remove(case.id, case.received_at)
     similar.INDEX.put([similar.text_of(case.id, case.kind, texts)])
 
 
@@ -396,7 +406,7 @@ def take_off(
     """
     case.visibility = "removed"
     case.version += 1
-    search.remove(case.id)
+    search.remove(case.id, case.received_at)
     similar.INDEX.remove([case.id])
     erasing.hide(case)
     if erases:
@@ -450,6 +460,9 @@ class Answer:
     url: str | None = None
     planned: str | None = None
     duplicate_of: str | None = None
+    licence: str | None = None
+    swhid: str | None = None
+    redirected_to: str | None = None
 
 
 def _may_point(case: Case, other: Case | None) -> bool:
@@ -463,12 +476,13 @@ def gate_answer(given: Answer) -> None:
     """Raise Invalid unless the words of an answer, and the address that it gives, pass the gate."""
     gate(given.words)
     gate(unquote_plus(given.url or ""), "url")
+    gate(given.redirected_to or "", "redirected_to")
 
 
-def answer(
-    case: Case, given: Answer, *, actor: Actor, now: datetime, today: date
-) -> OfficialAnswer:
-    """Give an official answer: the status moves, the text is released, followers are told."""
+def _repeated(case: Case, given: Answer) -> Case | None:
+    """Return the case that an answer names as asked before, or None; raise where it may not."""
+    if case.visibility == "removed":
+        raise Conflict(N_("This case was removed: nothing is answered any more."))
     other = None
     if given.duplicate_of:  # read, not locked: two answers that name each other would wait for ever
         other = db.session.scalar(select(Case).where(Case.ref == given.duplicate_of))
@@ -479,6 +493,23 @@ def answer(
         raise Invalid(
             N_("Say which case this one repeats."), errors={"duplicate_of": [N_("Missing.")]}
         )
+    return other
+
+
+def answer(
+    case: Case,
+    given: Answer,
+    *,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    chance: Chance = system_chance,
+) -> OfficialAnswer:
+    """Give an official answer: the status moves, the text is released, followers are told.
+
+    Where it repeats another case, whoever stands behind it is asked about that one.
+    """
+    other = _repeated(case, given)
     move(
         case,
         given.status,
@@ -500,10 +531,15 @@ def answer(
         url=given.url,
         planned=given.planned,
         duplicate_of=other.id if other else None,
+        licence=given.licence,
+        swhid=given.swhid,
+        redirected_to=given.redirected_to,
         answered_at=now,
     )
     db.session.add(row)
     step(case, "answered", actor=actor, now=now, codes={"outcome": given.outcome}, text_id=text.id)
+    if other is not None:
+        offering.ask_to_join(case, other, actor=actor, now=now, chance=chance)
     public_changed(case, now=now)
     return row
 
@@ -653,20 +689,15 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
             for b, _ in heads
         ],
     )
-    shown = {
-        b.case_id: (b.kind, ref, [(t.role, t.words) for t in b.texts if _passes(t, aids)])
+    shown = [
+        (b, ref, [(t.role, t.words) for t in b.texts if _passes(t, aids)])
         for b, ref in heads
         if b.visibility == "public"
-    }
+    ]
     search.put_many(
-        {
-            case_id: "\n".join([ref, *(words for _, words in texts)])
-            for case_id, (_, ref, texts) in shown.items()
-        }
+        similar.searched(b.case_id, b.received_at, ref, texts) for b, ref, texts in shown
     )
-    similar.INDEX.add(
-        similar.text_of(case_id, kind, texts) for case_id, (kind, _, texts) in shown.items()
-    )
+    similar.INDEX.add(similar.text_of(b.case_id, b.kind, texts) for b, _, texts in shown)
 
 
 def _with_references(brought: list[BroughtCase], chance: Chance) -> list[tuple[BroughtCase, str]]:

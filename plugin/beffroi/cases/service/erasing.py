@@ -12,7 +12,7 @@ left (`notifications.service.forget_the_gone`).
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, or_, select, update
 
 from beffroi.cases import queries
 from beffroi.cases.models import (
@@ -22,9 +22,12 @@ from beffroi.cases.models import (
     CaseText,
     Follower,
     InternalNote,
+    JoinOffer,
     MaskDecision,
     OfficialAnswer,
     Party,
+    Subscriber,
+    Subscription,
     Support,
     TextSample,
     TimelineRow,
@@ -65,10 +68,15 @@ def erase(case: Case, *, now: datetime) -> None:
         .execution_options(synchronize_session="fetch")
     )
     db.session.execute(
-        update(OfficialAnswer).where(OfficialAnswer.case_id == case.id).values(url=None)
+        update(OfficialAnswer)
+        .where(OfficialAnswer.case_id == case.id)
+        .values(url=None, swhid=None, redirected_to=None)
     )
     for table in (InternalNote, Attachment, Support, MaskDecision, TextSample):
         db.session.execute(delete(table).where(table.case_id == case.id))
+    db.session.execute(
+        delete(JoinOffer).where(or_(JoinOffer.case_id == case.id, JoinOffer.other_id == case.id))
+    )
     rows = db.session.scalars(select(TimelineRow).where(TimelineRow.case_id == case.id))
     for row in rows:
         if row.voice == "citizen":
@@ -94,15 +102,29 @@ def forget_followers(owed: Select[int]) -> int:
     return int(getattr(gone, "rowcount", 0))
 
 
-def forget_parties(owed: Select[int]) -> int:
+def forget_parties(owed: Select[int] | CompoundSelect[int]) -> int:
     """Delete people without an account to whom nothing leads any more; return how many.
 
-    `owed` selects the parties that a message may still name.
+    A link that stopped what nobody remembers any more goes too.
+
+    `owed` selects the parties that a message may still name, or that others know.
     """
     tied: list[ColumnElement[bool]] = [
         Party.id.not_in(select(column).where(column.is_not(None)))
-        for column in (Case.party_id, CaseText.party_id, Follower.party_id, Support.party_id)
+        for column in (
+            Case.party_id,
+            CaseText.party_id,
+            Follower.party_id,
+            Support.party_id,
+            Subscription.party_id,
+            JoinOffer.party_id,
+        )
     ]
+    db.session.execute(
+        delete(Subscriber)
+        .where(Subscriber.party_id.not_in(select(Subscription.party_id)))
+        .execution_options(synchronize_session=False)
+    )
     gone = db.session.execute(
         delete(Party)
         .where(Party.kind.in_(("email", "desk")), Party.account_id.is_(None), *tied)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
-from beffroi.cases.models import Case, CaseText, Follower, InternalNote, Party
+from beffroi.cases.models import Case, CaseText, Follower, InternalNote, Party, Subscription
 from beffroi.cases.service import persons
 from beffroi.kernel.db import db
 
@@ -97,7 +97,7 @@ def forget_held(before: datetime, most: int) -> int:
 def _strangers(before: date, moment: datetime) -> Select[int]:
     """Return a select of people without an account with whom everything is over since a day.
 
-    Who still awaits an answer, follows an open case, or wrote a comment since, stays.
+    Who still awaits an answer, follows an open case or a theme, or wrote a comment since, stays.
     """
     live: list[ColumnElement[bool]] = [
         select(Case.id)
@@ -117,6 +117,9 @@ def _strangers(before: date, moment: datetime) -> Select[int]:
         .join(Case, Case.id == Follower.case_id)
         .where(Follower.party_id == Party.id, Follower.ended_at.is_(None), Case.open.is_(True))
         .where(Case.visibility != "removed")
+        .exists(),
+        select(Subscription.id)
+        .where(Subscription.party_id == Party.id, Subscription.ended_at.is_(None))
         .exists(),
     ]
     return select(Party.id).where(

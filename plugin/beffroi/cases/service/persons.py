@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, select, update
 
@@ -21,7 +21,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
-from beffroi.cases.service import erasing
+from beffroi.cases.service import erasing, reading, subscribing
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid
@@ -40,10 +40,11 @@ def withdraw_case(case: Case, *, now: datetime) -> None:
 
 
 def withdraw_comment(case: Case, row: CaseText, *, now: datetime) -> None:
-    """Destroy a comment for its author; the page says that one was withdrawn."""
-    if row.role != "comment":
+    """Destroy a comment or a reuse for its author; the page says that a comment was withdrawn."""
+    if row.role not in rules.BY_ANYBODY:
         raise Conflict(N_("This text goes with its case: withdraw the case."))
     shown = row.state == "released"
+    role = row.role
     row.original, row.public, row.state, row.party_id = "", None, "held", None
     own = (TimelineRow.case_id == case.id, TimelineRow.text_id == row.id)
     db.session.execute(
@@ -52,9 +53,32 @@ def withdraw_comment(case: Case, row: CaseText, *, now: datetime) -> None:
         .values(account_id=None)
         .execution_options(synchronize_session="fetch")
     )
-    service.step(case, "withdrawn", actor=AUTHOR, now=now, codes={"role": "comment"})
+    service.step(case, "withdrawn", actor=AUTHOR, now=now, codes={"role": role})
     if shown:
         service.public_changed(case, now=now)
+
+
+def reopen(
+    case: Case, words: str, *, party_id: int, actor: Actor, now: datetime, today: date
+) -> None:
+    """Have a closed request looked at again, for its author; why is a comment that is read first.
+
+    It is open then until the next answer, so each answer can be questioned once.
+    """
+    if case.visibility == "removed":
+        raise Conflict(N_("This case is removed already."))
+    if not words.strip():
+        raise Invalid(N_("This step needs a reason."), errors={"reason": [N_("Missing.")]})
+    before = case.status
+    service.move(case, "under_review", by="author", actor=actor, now=now, today=today, reason=words)
+    codes = {"from": before, "to": case.status, "by": "author"}
+    service.step(case, "reopened", actor=actor, now=now, codes=codes)
+    aids = reading.aids_for(party_id)
+    text = service.add_text(
+        case, "comment", words, party_id=party_id, voice=actor.voice, now=now, aids=aids
+    )
+    service.step(case, "commented", actor=actor, now=now, text_id=text.id)
+    service.public_changed(case, now=now)
 
 
 def may_correct(state: str, version: int) -> bool:
@@ -115,9 +139,10 @@ def take_back_supports(parties: Collection[int]) -> int:
 
 
 def stop_following(parties: Collection[int]) -> int:
-    """Delete every following of some parties; return how many."""
+    """Delete every following of some parties, of cases, themes and the town; return how many."""
     gone = db.session.execute(delete(Follower).where(Follower.party_id.in_(parties)))
-    return int(getattr(gone, "rowcount", 0))
+    subscriptions = subscribing.forget_subscriptions(parties)
+    return int(getattr(gone, "rowcount", 0)) + subscriptions
 
 
 def forget_parties_of(parties: Collection[int]) -> None:

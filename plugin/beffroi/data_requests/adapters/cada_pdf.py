@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The file for the CADA as a PDF: A4, its letters embedded, its words to be selected and read.
+"""A file for the CADA or another body as a PDF: A4, letters embedded, words to be selected.
 
 Words are escaped before they reach the library, which reads marks in them; a letter that its font
 lacks is printed as a question mark, and the text file always holds it.
 """
 
+from collections.abc import Sequence
 from html import escape
 from io import BytesIO
 
@@ -15,6 +16,11 @@ FONT, BOLD = "Vera", "VeraBd"
 
 def as_pdf(file: CadaFile) -> bytes:
     """Return the file as a PDF."""
+    return pdf_of(blocks(file), author=file.asker.name)
+
+
+def pdf_of(pieces: Sequence[Block], *, author: str) -> bytes:
+    """Return the pieces of a file as a PDF; the first is its title."""
     # A fifth of a second to load, which only who makes a file waits for.
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
@@ -48,14 +54,14 @@ def as_pdf(file: CadaFile) -> bytes:
         return [Paragraph(words(block.words), styles[block.kind])]
 
     flow: list[Flowable] = []
-    for block in blocks(file):
+    for block in pieces:
         flow += drawn(block)
         if block.kind == "title":
             flow.append(Spacer(1, 4 * mm))
     made = BytesIO()
     SimpleDocTemplate(
         made, pagesize=A4, topMargin=20 * mm, bottomMargin=20 * mm, leftMargin=22 * mm,
-        rightMargin=22 * mm, title=blocks(file)[0].words, author=file.asker.name, lang="fr-FR",
+        rightMargin=22 * mm, title=pieces[0].words, author=author, lang="fr-FR",
         invariant=1,
     ).build(flow)  # fmt: skip
     return made.getvalue()

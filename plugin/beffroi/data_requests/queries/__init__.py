@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of data requests: released public text only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, func, select
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
 from beffroi.cases.queries.similar import INDEX
-from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests.models import DataRequest, LegalEvent, PendingRequest
+from beffroi.data_requests.queries import listed, statistics
 from beffroi.kernel.db import db
 
 LEAST = 0.3
@@ -71,54 +71,19 @@ def codes(case_id: int) -> RequestCodes | None:
     return RequestCodes(*row) if row else None
 
 
-def listing(filters: Mapping[str, Any]) -> cases.Page:
-    """Return one page of the public list: filters `q status object theme sort cursor limit`."""
-    statement = (
-        cases.card_select(DataRequest.object, DataRequest.theme)
-        .join(DataRequest, DataRequest.case_id == Case.id)
-        .where(Case.kind == DATA_REQUEST)
-    )
-    if filters.get("status") == "any_open":
-        statement = statement.where(Case.open.is_(True))
-    elif filters.get("status"):
-        statement = statement.where(Case.status == filters["status"])
-    if filters.get("object"):
-        statement = statement.where(DataRequest.object == filters["object"])
-    if filters.get("theme"):
-        statement = statement.where(DataRequest.theme == filters["theme"])
-    statement = cases.with_words(statement, filters.get("q") or "")
-    return cases.page(
-        statement,
-        sort=filters.get("sort") or "newest",
-        cursor=filters.get("cursor") or None,
-        limit=filters.get("limit") or 20,
-    )
-
-
-def similar(title: str, more: str = "", *, but: int = 0, most: int = 5) -> list[Any]:
+def similar(title: str, more: str = "", *, but: int = 0, most: int = 5) -> list[listed.Row]:
     """Return public requests that ask for the same thing, the nearest first, without the id `but`.
 
     A request whose words nobody has released is not found: the index does not hold them.
     """
-    found = [n.id for n in INDEX.find(title, more, most=most, covers=LEAST, but=but)]
-    statement = cases.card_select().where(Case.kind == DATA_REQUEST, Case.id.in_(found))
-    rows = {row.id: row for row in db.session.execute(statement)} if found else {}
-    return [rows[one] for one in found if one in rows]
+    found = INDEX.find(title, more, most=most, covers=LEAST, but=but)
+    return listed.of_ids([near.id for near in found])
 
 
 def figures() -> dict[str, int]:
     """Return the live figures of the front page: asked, answered, open."""
-    rows = db.session.execute(
-        select(Case.open, func.count())
-        .where(Case.kind == DATA_REQUEST, Case.visibility == "public")
-        .group_by(Case.open)
-    ).all()
-    by_open = {bool(is_open): int(count) for is_open, count in rows}
-    return {
-        "asked": sum(by_open.values()),
-        "answered": by_open.get(False, 0),
-        "open": by_open.get(True, 0),
-    }
+    total = statistics.total()
+    return {"asked": total.received, "answered": total.answered, "open": total.open}
 
 
 def receipt(case_id: int) -> tuple[bytes, bytes] | None:

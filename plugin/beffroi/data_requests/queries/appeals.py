@@ -4,12 +4,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from beffroi.cases import queries as cases
-from beffroi.cases.models import Case
+from beffroi.cases.models import Case, OfficialAnswer
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests.models import DataRequest, LegalEvent
 from beffroi.data_requests.queries.clock import Happened, happened
@@ -53,22 +54,46 @@ def appeals(most: int = 200) -> list[Appeal]:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year of the clock: requests received in it, events that fell in it, opinions by meaning."""
+    """A year of the clock: requests received in it, events that fell in it, opinions by meaning.
+
+    Requests are told by what was asked for, answers by outcome and ground.
+    """
 
     received: int
     events: Mapping[str, int]
     meanings: Mapping[str, int]
+    objects: Mapping[str, int]
+    outcomes: Mapping[str, int]
+    grounds: Mapping[str, int]
 
 
-def year(number: int) -> Year:
-    """Return the figures of a calendar year. For the desk alone: small numbers are not hidden."""
+def year(number: int, begins: datetime, ends: datetime) -> Year:
+    """Return the figures of a calendar year, which begins and ends at these moments in the town.
+
+    For the desk alone: small numbers are not hidden.
+    """
     first, last = date(number, 1, 1), date(number, 12, 31)
-    received = db.session.scalar(
-        select(func.count())
-        .select_from(Case)
-        .join(DataRequest, DataRequest.case_id == Case.id)
+    objects = _counts(
+        select(DataRequest.object, func.count())
+        .join(Case, DataRequest.case_id == Case.id)
         .where(Case.kind == DATA_REQUEST, Case.received_on.between(first, last))
         .where(DataRequest.source.is_(None))
+        .group_by(DataRequest.object)
+    )
+    given = (
+        OfficialAnswer.answered_at >= begins,
+        OfficialAnswer.answered_at < ends,
+        DataRequest.source.is_(None),
+    )
+    of_requests = DataRequest.case_id == OfficialAnswer.case_id
+    outcomes, grounds = (
+        _counts(
+            select(column, func.count())
+            .join(DataRequest, of_requests)
+            .where(*given, column.is_not(None))
+            .group_by(column)
+        )
+        for column in (OfficialAnswer.outcome, OfficialAnswer.ground)
     )
     rows = db.session.execute(
         select(LegalEvent.code, LegalEvent.meaning, func.count())
@@ -81,4 +106,8 @@ def year(number: int) -> Year:
         events[code] += count
         if meaning:
             meanings[meaning] += count
-    return Year(int(received or 0), events, meanings)
+    return Year(sum(objects.values()), events, meanings, objects, outcomes, grounds)
+
+
+def _counts(wanted: Any) -> dict[str, int]:
+    return {code: int(count) for code, count in db.session.execute(wanted)}

@@ -6,26 +6,22 @@ itself, a held or a pending one is an empty place. A request that is not listed,
 is in no row, no order and no state.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 
 from beffroi.cases import queries as cases
-from beffroi.cases.models import Case, TimelineRow
+from beffroi.cases.models import Case
+from beffroi.cases.queries import publishing
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests.models import DataRequest
 from beffroi.kernel.db import db
 
 BLOCK = 500
 """How many requests are in memory at once while all of them are read."""
-
-TOLD = frozenset(
-    {"received", "moved", "answered", "reopened", "implicit_refusal", "confirmed_refusal"}
-)
-"""Steps that renew a request in a feed, beside the release of one of its own texts."""
 
 _STEPS_READ = 500
 """How many public steps a feed looks back on, so that a talkative request costs no more."""
@@ -42,6 +38,9 @@ class PublishedAnswer:
     url: str | None
     planned: str | None
     duplicate_of: str | None
+    licence: str | None
+    swhid: str | None
+    redirected_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +59,11 @@ class PublishedRequest:
     supports: int
     words: Mapping[str, str]
     answer: PublishedAnswer | None
+    reuses: int
 
 
-_CODES = tuple(n for n in PublishedRequest.__dataclass_fields__ if n not in {"words", "answer"})
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What changes whenever anything in the open data does; the moment is None without a request.
-
-    The moment counts removals in: it must not go back when what changed last is taken away.
-    """
-
-    sums: tuple[int, ...]
-    changed_at: datetime | None
+_MADE = {"words", "answer", "reuses"}
+_CODES = tuple(n for n in PublishedRequest.__dataclass_fields__ if n not in _MADE)
 
 
 def _rows() -> Any:
@@ -106,30 +96,27 @@ _BY_ID = _rows().where(Case.id.in_(bindparam("case_ids", expanding=True)))
 
 
 def blocks() -> Iterator[list[PublishedRequest]]:
-    """Give every listed request, the oldest first, a block at a time.
+    """Give every listed request, the oldest first, a block at a time."""
+    return publishing.blocks(_FIRST, _NEXT, BLOCK, _published)
 
-    Each block is a transaction of its own, ended before the block is handed on: a slow reader
-    holds no connection and no snapshot, and what is removed meanwhile does not follow.
-    """
-    rows: Sequence[Any] = db.session.execute(_FIRST, {"most": BLOCK}).all()
-    while rows:
-        made, last = _published(rows), rows[-1]
-        db.session.rollback()
-        yield made
-        place = {"at": last.received_at, "after": last.id, "most": BLOCK}
-        rows = db.session.execute(_NEXT, place).all()
-    db.session.rollback()
+
+def by_ids(case_ids: Iterable[int]) -> dict[int, PublishedRequest]:
+    """Return the listed ones among some requests, by their ids."""
+    rows = db.session.execute(_BY_ID, {"case_ids": list(case_ids)}).all()
+    return dict(zip([row.id for row in rows], _published(rows), strict=True))
 
 
 def _published(rows: Sequence[Any]) -> list[PublishedRequest]:
     ids = [row.id for row in rows]
     words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
+    reused = cases.reuses_by_case(ids)
     newest = {case_id: found[0] for case_id, found in answers.items() if found}
     listed = _listed({answer.duplicate_of for answer in newest.values()} - {None})
     return [
         PublishedRequest(
             words=words[row.id],
             answer=_answer(newest[row.id], listed) if row.id in newest else None,
+            reuses=len(reused[row.id]),
             **{name: getattr(row, name) for name in _CODES},
         )
         for row in rows
@@ -145,6 +132,9 @@ def _answer(given: cases.PublicAnswer, listed: set[str]) -> PublishedAnswer:
         url=given.url if given.words is not None else None,
         planned=given.planned,
         duplicate_of=given.duplicate_of if given.duplicate_of in listed else None,
+        licence=given.licence,
+        swhid=given.swhid if given.words is not None else None,
+        redirected_to=given.redirected_to if given.words is not None else None,
     )
 
 
@@ -156,35 +146,23 @@ def _listed(refs: set[Any]) -> set[str]:
     return set(db.session.scalars(found))
 
 
-def state() -> State:
-    """Return what everything published now follows from, by one pass over the listed requests."""
-    public = Case.visibility == "public"
-    sums = db.session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(Case.id), 0),
-            func.coalesce(func.sum(Case.version), 0),
-            func.coalesce(func.sum(Case.supports), 0),
-        ).where(Case.kind == DATA_REQUEST, public)
-    ).one()
-    changed = select(func.max(Case.changed_at)).where(
-        Case.kind == DATA_REQUEST, Case.visibility.in_(("public", "removed"))
-    )
-    return State(tuple(int(one) for one in sums), db.session.scalar(changed))
+def state() -> publishing.State:
+    """Return what everything published now follows from."""
+    return publishing.state(DATA_REQUEST)
+
+
+def changed_at() -> datetime | None:
+    """Return when anything that is published of requests changed last."""
+    return publishing.changed_at(DATA_REQUEST)
 
 
 def lately(
     *, theme: str = "", status: str = "", most: int = 50
 ) -> list[tuple[PublishedRequest, datetime]]:
-    """Return the listed requests of which something was told last, each with when; newest first.
-
-    Steps are walked from the newest back, and only those of listed requests count: how far the
-    walk goes does not depend on what is not listed.
-    """
+    """Return the listed requests of which something was told last, each with when; newest first."""
     of_listed = (
         select(Case.id)
         .join(DataRequest, DataRequest.case_id == Case.id)
-        .where(Case.id == TimelineRow.case_id)
         .where(Case.kind == DATA_REQUEST, Case.visibility == "public")
     )
     if theme:
@@ -193,18 +171,6 @@ def lately(
         of_listed = of_listed.where(Case.open.is_(True))
     elif status:
         of_listed = of_listed.where(Case.status == status)
-    steps = (
-        select(TimelineRow.case_id, TimelineRow.at, TimelineRow.step, TimelineRow.codes)
-        .where(TimelineRow.public.is_(True), TimelineRow.step.in_((*TOLD, "released")))
-        .where(exists(of_listed.correlate(TimelineRow)))
-        .order_by(TimelineRow.id.desc())
-        .limit(_STEPS_READ)
-    )
-    told: dict[int, datetime] = {}
-    for case_id, at, step, codes in db.session.execute(steps):
-        if step != "released" or (codes or {}).get("role") != "comment":
-            told[case_id] = max(at, told.get(case_id, at))
-    newest = sorted(told, key=lambda case_id: (told[case_id], case_id), reverse=True)[:most]
-    rows = db.session.execute(_BY_ID, {"case_ids": newest}).all()
-    made = dict(zip([row.id for row in rows], _published(rows), strict=True))
-    return [(made[case_id], told[case_id]) for case_id in newest if case_id in made]
+    told = publishing.told_lately(of_listed, steps_read=_STEPS_READ, most=most)
+    made = by_ids(told)
+    return [(made[case_id], at) for case_id, at in told.items() if case_id in made]

@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pages and API of data requests: list, form, case, confirmation, receipt; the appeal beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
-from beffroi.cases import service as case_service
-from beffroi.cases.queries import persons
-from beffroi.cases.rules import DATA_REQUEST, REQUEST_STATUSES, STATUS_WORDS
+from beffroi.cases.queries import offers, persons
+from beffroi.cases.rules import (
+    BY_ANYBODY,
+    DATA_REQUEST,
+    REQUEST_CLOSED,
+    REQUEST_STATUSES,
+    STATUS_WORDS,
+)
 from beffroi.cases.schemas import (
     EDIT,
     PREVIEW,
@@ -28,40 +33,45 @@ from beffroi.cases.schemas import (
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.data_requests import queries, rules, service
 from beffroi.data_requests.queries import clock as clocks
-from beffroi.data_requests.routes import access, similar
+from beffroi.data_requests.queries import listed
+from beffroi.data_requests.routes import access, api, following, reopening, reusing, similar
 from beffroi.data_requests.routes.appeal import cada_address
-from beffroi.data_requests.routes.shared import author_key, blueprint, law, shown, today
+from beffroi.data_requests.routes.shared import author_key, blueprint, law, receive, shown, today
+from beffroi.data_requests.rules import reuses
+from beffroi.data_requests.rules.licences import LICENCES
 from beffroi.data_requests.schemas import (
     FIELDS,
     LegalLine,
     ListQuery,
-    PublicRequest,
     RequestForm,
-    RequestPage,
     legal_lines,
 )
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
+from beffroi.kernel.errors import NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import KeptReceipt, extension, settings
+from beffroi_web.early import made_from_data, say_version
 from beffroi_web.forms import Form, load
-from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
+from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
-from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
-__all__ = ["access", "blueprint"]
+__all__ = ["access", "api", "blueprint", "following", "reopening"]
+
+LIST_QUERY = ListQuery()
 
 
 @blueprint.get("/requests")
 @guard(PUBLIC)
+@made_from_data(spoken=True)
 def listing() -> str:
     """Show the public list of requests with search, filters and sorting."""
-    filters = list_filters(ListQuery(), REQUEST_STATUSES)
-    page = queries.listing(filters)
+    filters = list_filters(LIST_QUERY, REQUEST_STATUSES)
+    page, version = listed.cards(filters)
+    say_version(version)
     day = today()
     cards = [card(row, today=day, facts=_facts(row)) for row in page.items]
     return render_template(
@@ -72,10 +82,11 @@ def listing() -> str:
         statuses=[(s, gettext(STATUS_WORDS[s])) for s in REQUEST_STATUSES],
         objects=[(o, gettext(w)) for o, w in rules.OBJECTS.items()],
         themes=[(t, gettext(w)) for t, w in rules.THEMES.items()],
+        followed=following.follows(filters["theme"] or ""),
     )
 
 
-def _facts(row: Any) -> tuple[str, ...]:
+def _facts(row: listed.Row) -> tuple[str, ...]:
     facts = [gettext(rules.OBJECTS[row.object])]
     if row.theme:
         facts.append(gettext(rules.THEMES[row.theme]))
@@ -83,6 +94,8 @@ def _facts(row: Any) -> tuple[str, ...]:
         facts.append(
             ngettext("%(num)s person in support", "%(num)s people in support", row.supports)
         )
+    if row.reuses:
+        facts.append(ngettext("%(num)s reuse", "%(num)s reuses", row.reuses))
     return tuple(facts)
 
 
@@ -144,7 +157,7 @@ def submit() -> AnyResponse | tuple[str, int]:
                     chance=system_chance,
                 )
             return redirect(url_for("data_requests.sent"), code=303)
-        ref = _receive(data, now)
+        ref = receive(data, now)
     except Refusal as refusal:
         return _form_page(form.and_errors(refusal.errors or {"": [refusal.sentence]}), 422)
     return redirect(url_for("data_requests.show", ref=ref), code=303)
@@ -158,28 +171,6 @@ def _preview(data: dict[str, Any], form: Form) -> tuple[str, int]:
     sending = Sending(action, button, FIELDS, own, page="data_requests/preview.html")
     near = similar.near(data["title"], data["wanted"])
     return preview_page(form, data, sending, near=near), 200
-
-
-def _receive(data: dict[str, Any], now: Any) -> str:
-    """Open the case of a signed-in person's request and return its reference."""
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
-    if account is None:
-        raise SignInNeeded(N_("Please sign in first."))
-    data.pop("email", None)
-    with unit_of_work():
-        party = case_service.party_for_account(
-            account.id, email=account.email, name=account.name, lang=current_language(), now=now
-        )
-        case = service.receive(
-            data,
-            service.Reception(party, "web", today(), current_language()),
-            actor=accounts.actor(visitor),
-            now=now,
-            chance=system_chance,
-            communes=settings().communes,
-        )
-        return case.ref
 
 
 @blueprint.get("/requests/sent")
@@ -224,7 +215,7 @@ def show(ref: str) -> str | tuple[str, int]:
         return _removed(head)
     codes = queries.codes(head.id)
     texts = cases.public_texts(head.id)
-    by_role = {t.role: t for t in texts if t.role != "comment"}
+    by_role = {t.role: t for t in texts if t.role not in BY_ANYBODY}
     answers = cases.public_answers(head.id)
     title = by_role["title"].words if "title" in by_role else None
     key = author_key(ref)
@@ -258,6 +249,11 @@ def show(ref: str) -> str | tuple[str, int]:
         opinion=next((one for one in happened if one.code == "cada_opinion"), None),
         meanings=rules.MEANINGS,
         appeal=cada_address(ref, key) if (is_author or key) and _is_refused(happened) else "",
+        licences=LICENCES,
+        reused=reuses.shown(cases.reuses_by_case([head.id])[head.id]),
+        may_reuse=reusing.open_for_reuses(head, answers),
+        offer=offers.open_offer(head.id, party) if party is not None else None,
+        may_reopen=head.status in REQUEST_CLOSED and (is_author or bool(key)),
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
@@ -347,77 +343,3 @@ def _next_batch() -> datetime | None:
     """Return when what waits enters the log, None where that is at once."""
     plan = extension().next_batches
     return plan(clock.now()).week if plan else None
-
-
-# ---- API ----------------------------------------------------------------------------------------
-
-
-def _public(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return requests as the API gives them: released words only."""
-    ids = [row.id for row in rows]
-    words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
-    return [_item(row, words[row.id], answers[row.id]) for row in rows]
-
-
-def _item(
-    row: Any, words: Mapping[str, str], answers: Sequence[cases.PublicAnswer]
-) -> dict[str, Any]:
-    return {
-        "ref": row.ref,
-        "object": row.object,
-        "theme": row.theme,
-        "status": row.status,
-        "title": words.get("title"),
-        "wanted": words.get("wanted"),
-        "commune": row.commune,
-        "received_on": row.received_on,
-        "due_on": row.due_on,
-        "closed_on": row.closed_on,
-        "supports": row.supports,
-        "outcome": answers[0].outcome if answers else None,
-        "answer": answers[0].words if answers else None,
-        "url": f"{settings().public_url}/requests/{row.ref}",
-    }
-
-
-@blueprint.get("/api/v1/requests")
-@guard(PUBLIC)
-@operation("List public data requests", answers=RequestPage, query=ListQuery, tag="requests")
-def api_list() -> Response:
-    """Return one page of public requests."""
-    page = queries.listing(list_filters(ListQuery(), REQUEST_STATUSES))
-    items = PublicRequest(many=True).dump(_public(page.items))
-    return jsonify({"items": items, "next_cursor": page.next_cursor})
-
-
-@blueprint.get("/api/v1/requests/<ref>")
-@guard(PUBLIC)
-@operation("Read one public data request", answers=PublicRequest, tag="requests")
-def api_show(ref: str) -> Response:
-    """Return one public request."""
-    head = cases.head(ref)
-    if head is None or head.kind != DATA_REQUEST or head.visibility == "unlisted":
-        raise NotFound(N_("There is no case with this reference."))
-    if head.visibility == "removed":
-        raise Gone(N_("This case was removed; its page gives the reason."))
-    codes = queries.codes(head.id)
-    row = queries.HeadWithCodes.of(head, codes)
-    return jsonify(PublicRequest().dump(_public([row])[0]))
-
-
-@blueprint.post("/api/v1/requests")
-@guard(SIGNED_IN)
-@operation(
-    "Send a data request", takes=RequestForm, answers=PublicRequest, status=201, tag="requests"
-)
-def api_submit() -> tuple[Response, int, dict[str, str]]:
-    """Take a request from a signed-in person's program (session and CSRF token)."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Invalid(N_("An object with named fields is expected."))
-    errors = RequestForm().validate(body)
-    if errors:
-        raise Invalid(N_("The request is not complete."), errors=errors)
-    ref = _receive(dict(RequestForm().load(body)), clock.now())
-    response = api_show(ref)
-    return response, 201, {"Location": url_for("data_requests.api_show", ref=ref)}

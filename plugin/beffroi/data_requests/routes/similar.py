@@ -47,12 +47,12 @@ def near(title: str, more: str = "") -> Near:
     return Near(
         [near_card(row, answers[row.id], today=today()) for row in rows],
         catalogue.near(title, more, most=MOST),
-        _elsewhere(title, more),
+        elsewhere(title, more),
     )
 
 
-def _elsewhere(title: str, more: str) -> list[AskedElsewhere]:
-    """Return what other towns were asked; `app` fills the port, where there is an aggregator."""
+def elsewhere(title: str, more: str) -> list[AskedElsewhere]:
+    """Return what other towns answered; `app` fills the port, where there is an aggregator."""
     ask = extension().elsewhere
     return ask(title, more)[:MOST] if ask else []
 
@@ -83,7 +83,7 @@ def api_similar() -> Response:
             if "title" in words[row.id]
         ],
         "datasets": catalogue.near(q, most=MOST),
-        "elsewhere": _elsewhere(q, ""),
+        "elsewhere": elsewhere(q, ""),
     }
     return jsonify(NearThings().dump(found))
 

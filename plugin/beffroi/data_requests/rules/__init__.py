@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from beffroi.data_requests.rules.addresses import is_web_address
+from beffroi.data_requests.rules.drafts import unfilled
+from beffroi.data_requests.rules.licences import LICENCES, is_swhid
 from beffroi.kernel.errors import Invalid
 from beffroi_web.words import N_
 
@@ -80,6 +83,12 @@ EVENT_OF_OUTCOME: Mapping[str, str] = {
     "not_held": "refused",
 }
 """What an outcome is to the legal clock; one that only announces or points elsewhere is nothing."""
+
+OPENING = frozenset({"published", "already_published", "partly"})
+"""Outcomes after which something is there to be used."""
+
+LICENSED = frozenset({"published", "partly"})
+"""Outcomes that owe the licence of what is published."""
 
 REFUSING = frozenset(outcome for outcome, event in EVENT_OF_OUTCOME.items() if event == "refused")
 """Outcomes that refuse, wholly or in part."""
@@ -165,6 +174,9 @@ class AnswerForm:
     url: str = ""
     planned: str = ""
     duplicate_of: str = ""
+    licence: str = ""
+    swhid: str = ""
+    redirected_to: str = ""
     security_system: str = ""
     security_article: str = ""
     security_on: str = ""
@@ -187,26 +199,43 @@ def _day(text: str) -> date | None:
         return None
 
 
+def _link_errors(form: AnswerForm) -> dict[str, list[str]]:
+    """Return what is wrong with what an answer points at: address, licence, body, quarter, case."""
+    errors: dict[str, list[str]] = {}
+    if form.outcome in OPENING and not form.url:
+        errors["url"] = [N_("Give the address where it is published.")]
+    if form.url and not is_web_address(form.url):
+        errors["url"] = [N_("The address starts with https:// and holds no user name.")]
+    if form.outcome in LICENSED and not form.licence:
+        errors["licence"] = [N_("Say under which licence it is published.")]
+    if form.licence and form.licence not in LICENCES:
+        errors["licence"] = [N_("Choose one of the licences.")]
+    if form.swhid and not is_swhid(form.swhid):
+        errors["swhid"] = [N_("A SWHID begins with swh:1: and has forty hexadecimal digits.")]
+    if form.outcome == "planned" and not form.planned:
+        errors["planned"] = [N_("Say in which quarter, such as 2027-Q1.")]
+    if form.outcome == "redirected" and not form.redirected_to.strip():
+        errors["redirected_to"] = [N_("Say to which body it is passed on.")]
+    if form.outcome == "duplicate" and not form.duplicate_of:
+        errors["duplicate_of"] = [N_("Say which request this one repeats.")]
+    return errors
+
+
 def check_answer(form: AnswerForm) -> None:
-    """Raise Invalid unless the answer holds what its outcome owes: ground, link, quarter.
+    """Raise Invalid unless the answer holds what its outcome owes: ground, link, licence, quarter.
 
     A refusal for security names the system, the article, and the security officer's dated reasons.
     """
     errors: dict[str, list[str]] = {}
     if not form.words.strip():
         errors["words"] = [N_("Write the answer: people read it, and a reason is always owed.")]
+    elif unfilled(form.words):
+        errors["words"] = [N_("Something still stands in braces: fill it in, or take it out.")]
     if form.outcome not in OUTCOMES:
         errors["outcome"] = [N_("Choose an outcome.")]
-    if form.outcome in {"refused", "not_held"} and form.ground not in GROUNDS:
+    if form.outcome in REFUSING and form.ground not in GROUNDS:
         errors["ground"] = [N_("A refusal names its legal ground.")]
-    if form.outcome in {"published", "already_published", "partly"} and not form.url:
-        errors["url"] = [N_("Give the address where it is published.")]
-    if form.url and not (form.url.startswith("https://") and "@" not in form.url):
-        errors["url"] = [N_("The address starts with https:// and holds no user name.")]
-    if form.outcome == "planned" and not form.planned:
-        errors["planned"] = [N_("Say in which quarter, such as 2027-Q1.")]
-    if form.outcome == "duplicate" and not form.duplicate_of:
-        errors["duplicate_of"] = [N_("Say which request this one repeats.")]
+    errors.update(_link_errors(form))
     if form.outcome in REFUSING and form.ground == "security":
         for name, _ in SECURITY:
             if not getattr(form, name).strip():

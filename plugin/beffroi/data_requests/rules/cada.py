@@ -192,8 +192,13 @@ def _pieces(requests: Sequence[Refused]) -> list[str]:
 
 def as_text(file: CadaFile) -> str:
     """Return the file as text to paste into a letter or a form."""
+    return text_of(blocks(file))
+
+
+def text_of(pieces: Sequence[Block]) -> str:
+    """Return some pieces of a file as plain text."""
     lines: list[str] = []
-    for block in blocks(file):
+    for block in pieces:
         if block.kind == "title":
             lines += [block.words.upper(), "=" * min(len(block.words), WIDTH)]
         elif block.kind == "heading":

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask_babel import force_locale, format_date, gettext
 from sqlalchemy import delete, func, insert, select, update
 
 from beffroi.cases import rules as case_rules
@@ -21,6 +20,9 @@ from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.models import DataRequest, PendingRequest
 from beffroi.data_requests.queries import importing
 from beffroi.data_requests.service import clock as legal_clock
+from beffroi.data_requests.service import drafts, statistics
+from beffroi.data_requests.service.answering import answer as answer
+from beffroi.data_requests.service.reusing import add_reuse as add_reuse
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
@@ -33,7 +35,12 @@ from beffroi_privacy.commitments import SALT_BYTES, commit
 from beffroi_web.words import N_
 
 CONFIRM_WITHIN = timedelta(hours=48)
-TEXT_ROLES = ("title", "wanted", "purpose", "area", "period", "format")
+REUSE_OF = "reuse_of"
+"""The name, in what waits to be confirmed, under which a reuse says of which request."""
+TEXT_ROLES = (
+    *("title", "wanted", "purpose", "area", "period", "format"),
+    *("software", "decision"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,10 @@ def receive(
     db.session.add(row)
     db.session.flush()
     legal_clock.begin(case, row, law, now=now)
+    statistics.changed(case.id)
     commitment = base64.urlsafe_b64encode(commit(salt, content)).rstrip(b"=").decode()
-    publish(RequestReceived(case_id=case.id, commitment=commitment, at=now))
+    came_by = form.get("came_by") or ""
+    publish(RequestReceived(case_id=case.id, commitment=commitment, at=now, came_by=came_by))
     return case
 
 
@@ -113,16 +122,22 @@ def _hash(token: str) -> str:
 
 
 def ask_confirmation(
-    form: Mapping[str, Any], *, email: str, lang: str, now: datetime, chance: Chance
+    form: Mapping[str, Any],
+    *,
+    email: str,
+    lang: str,
+    now: datetime,
+    chance: Chance,
+    what: str = "request",
 ) -> None:
-    """Keep a request until its e-mail address is confirmed; the link goes out by mail."""
+    """Keep a request (or a reuse) until its e-mail address is confirmed; the link goes by mail."""
     token = chance(24).hex()
     db.session.add(
         PendingRequest(
             token_hash=_hash(token), email=email, lang=lang, form=dict(form), made_at=now
         )
     )
-    publish(ConfirmationAsked(email=email, token=token, lang=lang, at=now))
+    publish(ConfirmationAsked(email=email, token=token, lang=lang, at=now, what=what))
 
 
 def confirm(
@@ -135,20 +150,41 @@ def confirm(
     communes: tuple[str, ...],
 ) -> str:
     """Make the case of a confirmed address, return its reference; a second click finds it."""
-    pending = db.session.scalar(
-        select(PendingRequest).where(PendingRequest.token_hash == _hash(token)).with_for_update()
-    )  # locked: two clicks at once make one case
-    if pending is None:
-        raise NotFound(N_("This link is not known, or its request was forgotten after two days."))
+    pending = _pending(token, now, reuse=False)
     if pending.case_ref:
         return pending.case_ref
-    if now - pending.made_at > CONFIRM_WITHIN:
-        raise Gone(N_("This link is more than two days old. Please send the request again."))
     party = cases.party_for_email(pending.email, lang=pending.lang, now=now)
     reception = Reception(party, "email", today, pending.lang)
     case = receive(pending.form, reception, actor=actor, now=now, chance=chance, communes=communes)
     pending.case_ref, pending.form = case.ref, {}
     return case.ref
+
+
+def _pending(token: str, now: datetime, *, reuse: bool) -> PendingRequest:
+    """Return what a link confirms, locked: two clicks at once make one.
+
+    The link of a reuse confirms no request: what follows a request is for its author alone.
+    """
+    pending = db.session.scalar(
+        select(PendingRequest).where(PendingRequest.token_hash == _hash(token)).with_for_update()
+    )
+    if pending is None or (REUSE_OF in pending.form) != reuse:
+        raise NotFound(N_("This link is not known, or its request was forgotten after two days."))
+    if not pending.case_ref and now - pending.made_at > CONFIRM_WITHIN:
+        raise Gone(N_("This link is more than two days old. Please send the request again."))
+    return pending
+
+
+def confirm_reuse(token: str, *, actor: Actor, now: datetime) -> str:
+    """Add the reuse of a confirmed address, return the request's reference; once, however often."""
+    pending = _pending(token, now, reuse=True)
+    ref = str(pending.form[REUSE_OF])
+    if pending.case_ref:
+        return ref
+    party = cases.party_for_email(pending.email, lang=pending.lang, now=now)
+    add_reuse(cases.the_case(ref), pending.form, party_id=party, actor=actor, now=now)
+    pending.case_ref, pending.form = ref, {REUSE_OF: ref}
+    return ref
 
 
 def forget_unconfirmed(now: datetime) -> int:
@@ -190,6 +226,7 @@ def forget(case_id: int, ref: str) -> None:
     )
     db.session.execute(delete(PendingRequest).where(PendingRequest.case_ref == ref))
     legal_clock.forget(case_id)
+    drafts.forget(case_id)
 
 
 def classify(
@@ -223,44 +260,6 @@ def classify(
         codes={"theme": row.theme, "object": row.object},
     )
     cases.public_changed(case, now=now)
-
-
-def answer(
-    case: Case, form: rules.AnswerForm, *, actor: Actor, now: datetime, today: date, law: Law
-) -> None:
-    """Answer a data request as the institution; what the outcome owes is demanded.
-
-    A refusal that reaches its author by mail names the remedies in the same message.
-    """
-    rules.check_answer(form)
-    legal_clock.before_answer(case, law, now=now, today=today)
-    cases.answer(
-        case,
-        cases.Answer(
-            status=rules.STATUS_OF_OUTCOME[form.outcome],
-            outcome=form.outcome,
-            words=_whole(form, case.lang),
-            ground=form.ground or None,
-            url=form.url or None,
-            planned=form.planned or None,
-            duplicate_of=form.duplicate_of or None,
-        ),
-        actor=actor,
-        now=now,
-        today=today,
-    )
-    legal_clock.answered(case, form.outcome, law, now=now, today=today)
-
-
-def _whole(form: rules.AnswerForm, lang: str) -> str:
-    """Return the words of an answer; a refusal for security says its details in the same words."""
-    if form.outcome not in rules.REFUSING or form.ground != "security":
-        return form.words
-    with force_locale(lang):
-        given = {name: getattr(form, name).strip() for name, _ in rules.SECURITY}
-        given["security_on"] = format_date(date.fromisoformat(given["security_on"]), "long")
-        said = [gettext(sentence, words=given[name]) for name, sentence in rules.SECURITY]
-    return "\n\n".join([form.words.rstrip(), "\n".join(said)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +364,7 @@ def import_requests(
             ],
         )
     for case, row in zip(brought, fresh, strict=True):
+        statistics.changed(case.case_id)
         if row.outcome and row.decision:
             answer = cases.BroughtAnswer(
                 row.outcome, row.decision, row.closed_on, row.url or None, row.planned or None

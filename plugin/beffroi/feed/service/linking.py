@@ -5,7 +5,7 @@ The log says nothing of cases, so this is put together from what both have:
 
 - `rcv` by its commitment, which the waiting fact `received` holds;
 - `rec` by the reception it names (`q`); without one, by what its content says: a cell of counts by
-  its four codes, an imported request by its words;
+  its four codes, an imported request by its words, a campaign by its random id;
 - `sup` by the version before it, `wdr` by the place it withdraws.
 
 What cannot be linked is of a case that the restored database does not have.
@@ -158,6 +158,10 @@ class Linker:
             self._keep(index, "rec", Link(cell_key(members)), version=1)
             if (waiting := self._cells.pop(cell_key(members), None)) is not None:
                 self.found.results[waiting] = f"rec {index}"
+        elif members.get("kind") == "campaign":
+            campaign = outbox.campaign_of_record(str(members.get("id")))
+            known = None if campaign is None else Link(f"campaign:{campaign}")
+            self._version(index, "rec", known, content)
         else:
             case_id = self._by_words(members)
             if case_id is None and members.get("kind") == "request":

@@ -32,8 +32,10 @@ from beffroi.outbox import queries as outbox
 from beffroi.outbox import service as outbox_service
 from beffroi_federation import log
 from beffroi_federation.anonymise import (
+    CampaignFact,
     IncidentCell,
     RequestFact,
+    campaign_record,
     incident_summary_record,
     request_record,
 )
@@ -105,6 +107,7 @@ def request_fact(released: outbox.ReleasedRequest) -> RequestFact:
         answered=released.answered_on,
         planned=_quarter_start(released.planned),
         published_url=released.published_url,
+        campaign=released.campaign,
     )
 
 
@@ -126,6 +129,7 @@ class _Stager:
         Withdrawals first, each place once: whatever else waits of a case is about what is left.
         """
         newest = {f.case_id: f.version for f in facts if f.fact == "request"}
+        campaigns = {f.codes["campaign"]: f.id for f in facts if f.fact == "campaign"}
         for fact in sorted(facts, key=lambda f: f.fact != "withdraw"):
             if fact.fact == "received":
                 self._received(fact)
@@ -138,6 +142,10 @@ class _Stager:
                 self.finished.append((fact.id, "withdrawn"))
             elif fact.fact == "cell":
                 self._cell(fact)
+            elif fact.fact == "campaign" and campaigns[fact.codes["campaign"]] != fact.id:
+                self.finished.append((fact.id, "superseded before it was published"))
+            elif fact.fact == "campaign":
+                self._campaign(fact)
             else:
                 self.finished.append((fact.id, "unknown fact"))
 
@@ -168,25 +176,53 @@ class _Stager:
             self.refused.append((key, str(refusal)))
             self.finished.append((fact.id, f"refused: {refusal}"))
             return
+        received = queries.places(f"received:{fact.case_id}")
+        self._version(fact, key, fact.version, record, record_id, live,
+                      received[0].position if received else None)  # fmt: skip
+
+    def _version(
+        self,
+        fact: outbox.Fact,
+        key: str,
+        version: int,
+        record: PublicRecord,
+        record_id: str,
+        live: Sequence[queries.Placed],
+        received: int | None = None,
+    ) -> None:
+        """Plan a record's first version, or one in the place of the version before."""
         salt, commitment = self._salted(record)
-        entry: RecordEntry | SupersedeEntry
+        entry: RecordEntry | SupersedeEntry = RecordEntry(commitment, received)
         if live:
             entry = SupersedeEntry(commitment, live[-1].position)
-        else:
-            received = queries.places(f"received:{fact.case_id}")
-            entry = RecordEntry(commitment, received[0].position if received else None)
+        kind = "sup" if live else "rec"
         self.planned.append(
-            Planned(
-                key,
-                fact.version,
-                fact.id,
-                entry,
-                "sup" if live else "rec",
-                record_id,
-                salt,
-                record.content,
-            )
+            Planned(key, version, fact.id, entry, kind, record_id, salt, record.content)
         )
+
+    def _campaign(self, fact: outbox.Fact) -> None:
+        told = outbox.told_of_campaign(int(fact.codes["campaign"]))
+        if told is None:
+            self.finished.append((fact.id, "nothing is told of it"))
+            return
+        key, town = f"campaign:{told.campaign_id}", str(fact.codes["town"])
+        note = f"{town}/campaigns/{told.slug}/note" if told.has_note else None
+        try:
+            record = campaign_record(
+                CampaignFact(
+                    opened=told.opened,
+                    phase=told.phase,
+                    requests=told.requests,
+                    published=told.published,
+                    note_url=note if town.startswith("https://") else None,
+                ),
+                record_id=told.record_id,
+            )
+        except RecordRefused as refusal:
+            self.refused.append((key, str(refusal)))
+            self.finished.append((fact.id, f"refused: {refusal}"))
+            return
+        self._version(fact, key, told.version, record, told.record_id, self._live(key))
 
     def _live(self, key: str) -> list[queries.Placed]:
         return [p for p in queries.live_places(key) if p.position not in self.gone]

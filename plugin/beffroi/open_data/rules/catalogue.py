@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The town's catalogue after DCAT-AP 3: one data set, its two files, the API that serves it.
+"""The town's catalogue after DCAT-AP 3: its data sets, the files of each, the APIs that serve them.
 
 Every code comes with its class and its list, so that the official shapes can be checked on this
 graph alone, without fetching the authority tables.
@@ -26,15 +26,23 @@ _LOCAL = Iri("http://purl.org/adms/publishertype/LocalAuthority")
 _PUBLISHER_KINDS = Iri("http://purl.org/adms/publishertype/1.0")
 _LICENCE_KINDS = Iri("http://purl.org/adms/licencetype/1.0")
 _IANA = "https://www.iana.org/assignments/media-types"
-_API, _API_DESCRIPTION = "/api/v1/requests", "/api/openapi.json"
+_API_DESCRIPTION = "/api/openapi.json"
+
+DATASETS: Mapping[str, str] = {"requests": "/api/v1/requests", "incidents": "/api/v1/incidents"}
+"""The name of each data set, and the API that serves it."""
+APIS: Mapping[str, str] = {"requests": "api", "incidents": "incidents-api"}
+"""What the API of each data set is called; the first was there before there was a second."""
 
 FILES = (("csv", "CSV", "text/csv"), ("json", "JSON", "application/json"))
-"""Ending, code of the list `file-type`, and media type of each file of the requests."""
+"""Ending, code of the list `file-type`, and media type of each file of a data set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a town's catalogue follows from; `words` are texts by their name, then by language."""
+    """What a town's catalogue follows from; `words` are texts by their name, then by language.
+
+    `modified` is the day of the last change of each data set.
+    """
 
     name: str
     siren: str
@@ -43,7 +51,7 @@ class Facts:
     contact: str
     languages: Sequence[str]
     licence: str
-    modified: date | None
+    modified: Mapping[str, date | None]
     words: Mapping[str, Mapping[str, str]]
 
 
@@ -52,9 +60,16 @@ def catalogue(facts: Facts) -> list[Triple]:
     made = _Maker(facts)
     return [
         *made.catalogue(),
-        *made.dataset(),
-        *(triple for file in FILES for triple in made.distribution(*file)),
-        *made.service(),
+        *(
+            triple
+            for name in DATASETS
+            for part in (
+                made.dataset(name),
+                *(made.distribution(name, *file) for file in FILES),
+                made.service(name),
+            )
+            for triple in part
+        ),
         *made.publisher(),
         *made.contact(),
         *made.codes(),
@@ -74,15 +89,16 @@ class _Maker:
             if code in _LANGUAGES
         ]
         self.communes = [Iri(f"http://id.insee.fr/geo/commune/{code}") for code in facts.communes]
-        self.modified = (
-            [Words(facts.modified.isoformat(), type="xsd:date")] if facts.modified else []
-        )
 
     def thing(self, name: str) -> Iri:
         return Iri(f"{self.page}#{name}")
 
     def words(self, name: str) -> list[Words]:
         return [Words(text, lang=lang) for lang, text in self.facts.words[name].items()]
+
+    def modified(self, *names: str) -> list[Words]:
+        days = [day for name in names if (day := self.facts.modified.get(name)) is not None]
+        return [Words(max(days).isoformat(), type="xsd:date")] if days else []
 
     def about(
         self, subject: Iri, kind: str, **said: Iri | Words | Sequence[Iri | Words]
@@ -100,66 +116,66 @@ class _Maker:
             dct_title=self.words("catalogue"),
             dct_description=self.words("catalogue_purpose"),
             dct_publisher=self.thing("publisher"),
-            dcat_dataset=self.thing("requests"),
-            dcat_service=self.thing("api"),
+            dcat_dataset=[self.thing(name) for name in DATASETS],
+            dcat_service=[self.thing(APIS[name]) for name in DATASETS],
             dcat_themeTaxonomy=_THEMES,
             dcat_contactPoint=self.thing("contact"),
             dct_license=self.licence,
             dct_language=self.languages,
             dct_spatial=self.communes,
-            dct_modified=self.modified,
+            dct_modified=self.modified(*DATASETS),
             foaf_homepage=self.page,
         )
 
-    def dataset(self) -> Iterator[Triple]:
+    def dataset(self, name: str) -> Iterator[Triple]:
         return self.about(
-            self.thing("requests"),
+            self.thing(name),
             "dcat:Dataset",
-            dct_identifier=Words(self.thing("requests")),
-            dct_title=self.words("requests"),
-            dct_description=self.words("requests_purpose"),
+            dct_identifier=Words(self.thing(name)),
+            dct_title=self.words(name),
+            dct_description=self.words(f"{name}_purpose"),
             dct_publisher=self.thing("publisher"),
             dcat_contactPoint=self.thing("contact"),
             dcat_theme=_THEME,
-            dcat_keyword=self.words("keyword"),
+            dcat_keyword=self.words(f"{name}_keyword"),
             dct_accrualPeriodicity=_OFTEN,
             dct_accessRights=_PUBLIC,
             dct_language=self.languages,
             dct_spatial=self.communes,
-            dct_modified=self.modified,
+            dct_modified=self.modified(name),
             dcat_landingPage=self.page,
-            dcat_distribution=[self.thing(f"requests-{ending}") for ending, _, _ in FILES],
+            dcat_distribution=[self.thing(f"{name}-{ending}") for ending, _, _ in FILES],
         )
 
-    def distribution(self, ending: str, code: str, media_type: str) -> Iterator[Triple]:
-        address = Iri(f"{self.facts.site}/data/requests.{ending}")
+    def distribution(self, name: str, ending: str, code: str, media_type: str) -> Iterator[Triple]:
+        address = Iri(f"{self.facts.site}/data/{name}.{ending}")
         return self.about(
-            self.thing(f"requests-{ending}"),
+            self.thing(f"{name}-{ending}"),
             "dcat:Distribution",
-            dct_title=self.words(f"requests_{ending}"),
-            dct_description=self.words("columns"),
+            dct_title=self.words(f"{name}_{ending}"),
+            dct_description=self.words(f"{name}_columns"),
             dcat_accessURL=address,
             dcat_downloadURL=address,
             dct_format=Iri(f"{_AUTHORITY}/file-type/{code}"),
             dcat_mediaType=Iri(f"{_IANA}/{media_type}"),
             dcatap_availability=_STABLE,
             dct_license=self.licence,
-            dct_modified=self.modified,
+            dct_modified=self.modified(name),
         )
 
-    def service(self) -> Iterator[Triple]:
+    def service(self, name: str) -> Iterator[Triple]:
         return self.about(
-            self.thing("api"),
+            self.thing(APIS[name]),
             "dcat:DataService",
-            dct_title=self.words("api"),
-            dct_description=self.words("api_purpose"),
+            dct_title=self.words(f"{name}_api"),
+            dct_description=self.words(f"{name}_api_purpose"),
             dct_publisher=self.thing("publisher"),
             dcat_contactPoint=self.thing("contact"),
-            dcat_endpointURL=Iri(f"{self.facts.site}{_API}"),
+            dcat_endpointURL=Iri(f"{self.facts.site}{DATASETS[name]}"),
             dcat_endpointDescription=Iri(f"{self.facts.site}{_API_DESCRIPTION}"),
-            dcat_servesDataset=self.thing("requests"),
+            dcat_servesDataset=self.thing(name),
             dcat_theme=_THEME,
-            dcat_keyword=self.words("keyword"),
+            dcat_keyword=self.words(f"{name}_keyword"),
             dct_accessRights=_PUBLIC,
             dct_license=self.licence,
         )
@@ -223,7 +239,10 @@ class _Maker:
             ("dct:MediaType", [Iri(f"{_IANA}/{media_type}") for _, _, media_type in FILES]),
             ("dct:Location", self.communes),
             ("foaf:Document", [self.page, Iri(f"{site}/")]),
-            ("rdfs:Resource", [Iri(f"{site}{path}") for path in (_API, _API_DESCRIPTION)]),
+            (
+                "rdfs:Resource",
+                [Iri(f"{site}{path}") for path in (*DATASETS.values(), _API_DESCRIPTION)],
+            ),
         ):
             for one in things:
                 yield from self.about(one, kind_of_thing)

@@ -11,7 +11,7 @@ from beffroi.accounts import queries as account_queries
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.queries import persons
-from beffroi.cases.rules import DATA_REQUEST, ROLE_WORDS, TEXT_LIMITS
+from beffroi.cases.rules import BY_ANYBODY, DATA_REQUEST, ROLE_WORDS, TEXT_LIMITS
 from beffroi.cases.schemas import case_url
 from beffroi.cases.service import persons as own
 from beffroi.kernel import clock, private_links
@@ -90,7 +90,7 @@ def withdraw_comment(text_id: int) -> str:
     """Show an own comment, and the button that withdraws it."""
     whose = whose_account()
     mine = next((t for t in persons.texts_by(whose.party_ids) if t.id == text_id), None)
-    if mine is None or mine.role != "comment":
+    if mine is None or mine.role not in BY_ANYBODY:
         raise NotFound(N_("You have written no such comment."))
     return render_template("rights/withdraw_comment.html", text=mine)
 
@@ -119,7 +119,7 @@ def _correction(ref: str, form: Form, status: int = 200) -> tuple[str, int]:
         text
         for text in persons.texts_by(whose.party_ids if whose else [])
         if text.case_id == head.id
-        and text.role != "comment"
+        and text.role not in BY_ANYBODY
         and own.may_correct(text.state, text.version)
     ]
     page = render_template(

@@ -35,7 +35,7 @@ def terms() -> service.Terms:
 
 def today(now: datetime) -> date:
     """Return the day in the town."""
-    return clock.local_day(now, settings().time_zone)
+    return clock.today(now)
 
 
 def refused(form: Form, refusal: Refusal) -> Form:

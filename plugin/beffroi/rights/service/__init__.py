@@ -17,13 +17,20 @@ from sqlalchemy import delete, update
 
 from beffroi.accounts import queries as account_queries
 from beffroi.accounts import service as accounts
+from beffroi.campaigns.queries import persons as campaign_queries
+from beffroi.campaigns.service import following as campaigns
+from beffroi.campaigns.service import survey
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
-from beffroi.cases.queries import CaseHead, persons
+from beffroi.cases.queries import CaseHead, persons, subscribing
+from beffroi.cases.rules import BY_ANYBODY
+from beffroi.cases.service import offering
 from beffroi.cases.service import persons as own
+from beffroi.cases.service.subscribing import forget_pending
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests import service as request_service
 from beffroi.data_requests.queries import clock as clocks
+from beffroi.data_requests.service import drafts
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, NotFound
@@ -61,6 +68,7 @@ class Plan:
     comments: tuple[persons.OwnText, ...]
     supports: int
     follows: int
+    ballots: int
 
     @property
     def kept(self) -> tuple[Planned, ...]:
@@ -98,11 +106,22 @@ def plan(whose: Person, terms: Terms, today: date) -> Plan:
         comments=tuple(
             t
             for t in persons.texts_by(whose.party_ids)
-            if t.role == "comment" and t.case_id not in mine
+            if t.role in BY_ANYBODY and t.case_id not in mine
         ),
         supports=len(persons.supports_of(whose.party_ids)),
-        follows=sum(1 for f in persons.follows_of(whose.party_ids) if f.ended_at is None),
+        follows=sum(1 for f in _follows(whose) if f.ended_at is None),
+        ballots=survey.ballots(whose.party_ids),
     )
+
+
+def _follows(whose: Person) -> list[Any]:
+    """Return all that a person follows or followed: cases, themes, the town, campaigns."""
+    ids = whose.party_ids
+    return [
+        *persons.follows_of(ids),
+        *subscribing.subscriptions_of(ids),
+        *campaign_queries.follows_of(ids),
+    ]
 
 
 def keep_apart(
@@ -177,7 +196,7 @@ def withdraw(
 def withdraw_comment(whose: Person, text_id: int, *, now: datetime) -> None:
     """Withdraw one comment of a person's."""
     mine = next((t for t in persons.texts_by(whose.party_ids) if t.id == text_id), None)
-    if mine is None or mine.role != "comment":
+    if mine is None or mine.role not in BY_ANYBODY:
         raise NotFound(N_("You have written no such comment."))
     case = case_service.the_case(mine.ref)
     own.withdraw_comment(case, case_service.the_text(case, text_id), now=now)
@@ -194,6 +213,8 @@ def erase_account(
         raise Conflict(N_("Your account acts for the institution. Have the role taken away first."))
     ids = whose.party_ids
     own.stop_following(ids)
+    campaigns.forget(ids)
+    offering.forget_offers(ids)
     notifications.forget_deliveries(ids)
     kept = []
     for head in persons.cases_by(ids):
@@ -201,7 +222,7 @@ def erase_account(
         if keeping:
             kept.append(queries.Kept(head.ref, keeping.reason, keeping.ends_on, now))
     for text in persons.texts_by(ids):
-        if text.role == "comment":
+        if text.role in BY_ANYBODY:
             case = case_service.the_case(text.ref)
             own.withdraw_comment(case, case_service.the_text(case, text.id), now=now)
     own.take_back_supports(ids)
@@ -213,6 +234,8 @@ def erase_account(
 def expire_account(whose: Person, store: SignInStore, *, now: datetime) -> None:
     """Let an account end that nobody used: who it was is erased; what was published stays."""
     own.stop_following(whose.party_ids)
+    campaigns.forget(whose.party_ids)
+    offering.forget_offers(whose.party_ids)
     notifications.forget_deliveries(whose.party_ids)
     _forget_person(whose, store)
 
@@ -221,8 +244,10 @@ def _forget_person(whose: Person, store: SignInStore) -> None:
     """Empty the parties and delete the account; rows that led to it lead to nobody."""
     if whose.email:
         request_service.forget_pending(whose.email)
+        forget_pending(whose.email)
     own.forget_parties_of(whose.party_ids)
     own.forget_acts(whose.account_id)
+    drafts.forget_acts(whose.account_id)
     for table in (KeptApart, ExportAccess):
         db.session.execute(
             update(table)

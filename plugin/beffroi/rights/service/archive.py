@@ -11,8 +11,10 @@ from datetime import date, datetime
 from typing import Any
 
 from beffroi.accounts import queries as accounts
+from beffroi.campaigns import queries as campaigns
+from beffroi.campaigns.queries import persons as campaigners
 from beffroi.cases import queries as cases
-from beffroi.cases.queries import CaseHead, persons
+from beffroi.cases.queries import CaseHead, offers, persons, subscribing
 from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
@@ -61,12 +63,17 @@ def everything(
         "cases": [_case(head, texts) for head in heads],
         "comments": [_comment(text) for text in texts if text.case_id not in refs],
         "supports": _rows(persons.supports_of(whose.party_ids)),
+        "questions": _rows(offers.offers_to(whose.party_ids)),
         "follows": _rows(persons.follows_of(whose.party_ids)),
+        "subscriptions": _rows(subscribing.subscriptions_of(whose.party_ids)),
+        "campaigns": _campaigns(whose, refs),
         "timeline": [_row(step) for step in persons.steps_of(whose.account_id, ids)],
         "mail": [_message(row) for row in notifications.mail_to(whose.party_ids)],
+        "digests": _rows(notifications.digests_to(whose.party_ids)),
         "receipts": sorted(receipts),
         "files": [_file(row, n) for n, row in enumerate(persons.files_of(ids), start=1)],
         "waiting": _rows(data_requests.pending_of(whose.email)) if whose.email else [],
+        "to_confirm": _rows(subscribing.pending_of(whose.email)) if whose.email else [],
         "kept_apart": [_row(kept) for kept in queries.kept_for(whose.account_id)],
         "archives": [_archive(one) for one in queries.archives_of(whose.account_id)],
         "exports": _rows(queries.accesses_of(whose.account_id)),
@@ -95,6 +102,31 @@ def _case(head: CaseHead, texts: list[persons.OwnText]) -> dict[str, Any]:
         "decisions": [_row(answer) for answer in cases.public_answers(head.id)],
         "clock": [_row(one) for one in clocks.happened(head.id)],
     }
+
+
+def _campaigns(whose: Person, refs: dict[int, str]) -> dict[str, Any]:
+    """Return what a person did in campaigns: whom they follow, a ballot not counted yet, requests
+    that belong to one, and which announcements were sent."""
+    votes, parties = campaigners.votes_of(whose.party_ids), whose.party_ids
+    chosen = {row.case_id: cases.head_by_id(row.case_id) for row in votes}
+    heads = {case_id: head.ref for case_id, head in chosen.items() if head is not None}
+    return {
+        "follows": _rows(campaigners.follows_of(parties)),
+        "votes": [
+            {"ref": heads.get(v.case_id), **_without(dict(v._mapping), "case_id")} for v in votes
+        ],
+        "requests": [
+            {"ref": refs[row.case_id], **_without(dict(row._mapping), "case_id")}
+            for row in campaigners.joined_by(refs)
+        ],
+        "mail": [_announcement(row) for row in notifications.announced_to(parties)],
+    }
+
+
+def _announcement(row: Any) -> dict[str, Any]:
+    known = campaigns.step(row.step_id)
+    named = {"campaign": known[1].slug, "step": known[0].step} if known else {}
+    return {"campaign": None, "step": None, **named, **_without(dict(row._mapping), "step_id")}
 
 
 def _text(text: persons.OwnText) -> dict[str, Any]:

@@ -17,10 +17,14 @@ from sqlalchemy import delete, select
 from beffroi.accounts import queries as account_queries
 from beffroi.accounts import rules as account_rules
 from beffroi.accounts import service as accounts
-from beffroi.cases.queries import persons
+from beffroi.campaigns.service import following as campaigns
+from beffroi.cases.queries import offers, persons, subscribing
 from beffroi.cases.service import keeping as cases
+from beffroi.cases.service import offering
+from beffroi.cases.service.subscribing import forget_ended
 from beffroi.config import Settings
 from beffroi.data_requests import service as data_requests
+from beffroi.incidents import service as incidents
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db
 from beffroi.notifications import queries as notification_queries
@@ -87,6 +91,7 @@ def _value(rule: Rule, settings: Settings) -> int:
 def _forget_originals(at: Moment, _: SignInStore) -> int:
     ids = cases.forget_originals(at.day_before(at.settings.keep_originals_days), PORTION)
     data_requests.forget_receipts(ids)
+    incidents.forget_positions(ids)
     return len(ids)
 
 
@@ -102,7 +107,9 @@ def _count_strangers(at: Moment) -> int:
 def _forget_strangers(at: Moment, _: SignInStore) -> int:
     days = at.settings.keep_originals_days
     ids = cases.forget_strangers(at.day_before(days), at.before(days), PORTION)
+    campaigns.forget(ids)
     notifications.forget_deliveries(ids)
+    offering.forget_offers(ids)
     return len(ids)
 
 
@@ -191,6 +198,22 @@ def _forget_deliveries(at: Moment, _: SignInStore) -> int:
     return notifications.forget_sent(at.before(at.settings.keep_deliveries_days))
 
 
+def _count_subscriptions(at: Moment) -> int:
+    return subscribing.count_ended(at.before(at.settings.keep_deliveries_days))
+
+
+def _forget_subscriptions(at: Moment, _: SignInStore) -> int:
+    return forget_ended(at.before(at.settings.keep_deliveries_days), PORTION)
+
+
+def _count_offers(at: Moment) -> int:
+    return offers.offers_before(at.before(at.settings.keep_deliveries_days))
+
+
+def _forget_offers(at: Moment, _: SignInStore) -> int:
+    return offering.forget_old_offers(at.before(at.settings.keep_deliveries_days))
+
+
 def _count_accesses(at: Moment) -> int:
     return queries.count_accesses(at.before(at.settings.keep_export_log_days))
 
@@ -272,6 +295,10 @@ RULES: tuple[Rule, ...] = (
          _forget_sessions),
     Rule("deliveries", N_("Traces of messages sent"), "KEEP_DELIVERIES_DAYS", "days",
          _count_deliveries, _forget_deliveries),
+    Rule("subscriptions", N_("Themes that somebody followed and follows no more"),
+         "KEEP_DELIVERIES_DAYS", "days", _count_subscriptions, _forget_subscriptions),
+    Rule("questions", N_("Questions about a request that another one repeats"),
+         "KEEP_DELIVERIES_DAYS", "days", _count_offers, _forget_offers),
     Rule("exports", N_("Entries of the log of exports"), "KEEP_EXPORT_LOG_DAYS", "days",
          _count_accesses, _forget_accesses),
     Rule("files", N_("Files with everything about a person"), "KEEP_PERSONAL_ARCHIVES_DAYS",

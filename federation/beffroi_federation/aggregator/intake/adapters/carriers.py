@@ -85,7 +85,7 @@ class Courier:
         if self._engine is not None and (left or not self._engine.idle):
             self.close()
         for job in self._inbox:
-            job.talk.close()
+            job.close()
         self._inbox.clear()
         self._outbox.clear()
 
@@ -168,7 +168,7 @@ class OneByOne:
     def __exit__(self, *_: object) -> None:
         """Forget what was not begun."""
         for job in self._jobs:
-            job.talk.close()
+            job.close()
         self._jobs.clear()
 
     def close(self) -> None:
@@ -190,7 +190,7 @@ class OneByOne:
     def _carry(self, job: Job) -> Outcome:
         try:
             with self._connect(job.prefix) as client:
-                return Outcome(job.key, client.carry(job.talk), None, 0)
+                return Outcome(job.key, client.carry(job.begins()), None, 0)
         except Exception as error:
-            job.talk.close()
+            job.close()
             return Outcome(job.key, None, error, 0)

@@ -20,15 +20,17 @@ import select
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import pycurl
 
+from beffroi_federation.aggregator.intake.adapters.jobs import Job as Job
+from beffroi_federation.aggregator.intake.adapters.jobs import Outcome as Outcome
 from beffroi_federation.aggregator.intake.adapters.resolver import Resolver
-from beffroi_federation.aggregator.intake.adapters.transfer import Manner, Transfer
-from beffroi_federation.asking import Ask, Talk
+from beffroi_federation.aggregator.intake.adapters.transfer import UNCHANGED, Manner, Transfer
+from beffroi_federation.asking import Ask
 from beffroi_federation.errors import ProtocolError, TooSlow, Unreachable
 from beffroi_federation.url_policy import Target, check_addresses, check_prefix
 
@@ -55,25 +57,6 @@ _target = lru_cache(65_536)(check_prefix)
 Route = Callable[[str, int], tuple[str, int]]
 Where = tuple[str, int]
 Said = TypeVar("Said")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A conversation to be carried to a town; `key` is the caller's own."""
-
-    key: Any
-    prefix: str
-    talk: Talk[Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a conversation ended: what it found, or the error; `weight` bytes are held for it."""
-
-    key: Any
-    found: Any = field(repr=False)
-    error: Exception | None
-    weight: int
 
 
 @dataclass(slots=True, eq=False)
@@ -142,12 +125,12 @@ class Engine:
     def add(self, job: Job) -> None:
         """Begin a conversation; what is wrong with its address is its outcome."""
         try:
-            ask = next(job.talk)
+            ask = job.first or next(job.begins())
             target = _target(job.prefix, self._manner.allowed_loopback)
         except StopIteration as end:
             self._finished.append(Outcome(job.key, end.value, None, 0))
         except Exception as error:
-            job.talk.close()
+            job.close()
             self._finished.append(Outcome(job.key, None, error, 0))
         else:
             self._find(_Visit(job, target, ask))
@@ -207,7 +190,7 @@ class Engine:
         """Break everything off."""
         for transfer, visit in self._busy.items():
             self._multi.remove_handle(transfer.curl)
-            visit.job.talk.close()
+            visit.job.close()
         for transfer in self._by_curl.values():
             transfer.close()
         self._multi.close()
@@ -326,14 +309,18 @@ class Engine:
         except ProtocolError as error:
             asks_on = self._throw(visit, error)
         else:
-            asks_on = self._tell(visit, visit.job.talk.send, answer)
+            if answer is UNCHANGED and visit.job.talk is None:
+                self._end(visit, None, None)
+                asks_on = False
+            else:
+                asks_on = self._tell(visit, visit.job.begun().send, answer)
         if asks_on:
             self._start(transfer, visit)
         else:
             self._leave(transfer, visit)
 
     def _throw(self, visit: _Visit, error: ProtocolError) -> bool:
-        return self._tell(visit, visit.job.talk.throw, error)
+        return self._tell(visit, visit.job.begun().throw, error)
 
     def _tell(self, visit: _Visit, say: Callable[[Said], Ask], what: Said) -> bool:
         """Go on with a conversation; say whether it asks something more."""
@@ -383,7 +370,9 @@ class Engine:
     def _end_what_is_overdue(self, now: float) -> None:
         for transfer, visit in list(self._busy.items()):
             late = visit.began is not None and now - visit.began > LONGEST
-            if transfer.overdue(now) or (late and transfer.paused_at is None):
+            if transfer.floods():
+                self._ended(transfer, pycurl.E_WRITE_ERROR)
+            elif transfer.overdue(now) or (late and transfer.paused_at is None):
                 transfer.fault = TooSlow("The town answers too slowly", received=transfer.received)
                 self._ended(transfer, 0)
 

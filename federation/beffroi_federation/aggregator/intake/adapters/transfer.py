@@ -11,7 +11,7 @@ caps (`bodies`), as they come.
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -32,6 +32,9 @@ RECEIVED_AT_ONCE = 131_072
 """Bytes asked of a socket at once; libcurl keeps one such buffer for all transfers."""
 SPARED = 16_384
 """Bytes of a body that nobody reads (an error's page), taken so that the connection can stay."""
+
+UNCHANGED = Fetched(NOT_MODIFIED, b"", None)
+"""The answer of a town that has nothing new."""
 
 _HEADERS = ["Accept-Encoding: gzip, identity", "Accept:"]
 _WANTED = frozenset({b"etag", b"content-encoding", b"content-length", b"retry-after"})
@@ -72,9 +75,10 @@ class Transfer:
         self._unpacking: Unpacking | None = None
         self.paused_at: float | None = None
         self.fault: ProtocolError | None = None
+        self._most = 0
         self._clear(Ask("", 0), 0.0)
         self.curl = _handle(manner)
-        self.curl.setopt(pycurl.HEADERFUNCTION, self._on_header)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
@@ -91,6 +95,9 @@ class Transfer:
             curl.setopt(pycurl.URL, f"http://{target.host}:{target.port}{path}")
         else:
             curl.setopt(pycurl.URL, f"https://{target.host}{path}")
+        if ask.max_bytes != self._most:  # refused by what it announces, before any of it comes
+            curl.setopt(pycurl.MAXFILESIZE_LARGE, ask.max_bytes)
+            self._most = ask.max_bytes
         if ask.etag is None:
             curl.setopt(pycurl.HTTPHEADER, _HEADERS)
         else:
@@ -108,6 +115,14 @@ class Transfer:
         earned = self._timeouts.grace + self.received / self._timeouts.rate
         return now > self._began + min(self._timeouts.total, earned)
 
+    def floods(self) -> bool:
+        """Say whether more head came than there may be; nobody counts it while it comes.
+
+        What is held of a head grows until then by what comes between two looks, and never past
+        libcurl's own bound.
+        """
+        return bool(self.curl.getinfo(pycurl.HEADER_SIZE) > MAX_HEADERS)
+
     def resume(self, now: float) -> None:
         """Go on after a pause, which took none of the transfer's own time."""
         if self.paused_at is not None:
@@ -122,30 +137,41 @@ class Transfer:
 
     def answer(self, code: int = 0) -> Fetched:
         """Return what came; `code` is libcurl's. Raises ProtocolError."""
-        for one in self._sockets:
-            one.close()
-        self._sockets.clear()
+        if self._sockets:
+            for one in self._sockets:
+                one.close()
+            self._sockets.clear()
         if self.fault is not None:
             raise self.fault
+        get = self.curl.getinfo
+        if not code and self._ask.etag is not None and get(pycurl.RESPONSE_CODE) == NOT_MODIFIED:
+            self._lines.clear()
+            if get(pycurl.HEADER_SIZE) <= MAX_HEADERS:
+                return UNCHANGED
+            raise _long_head()
         self._read_head()
-        if code and not self._enough:
+        if code == pycurl.E_FILESIZE_EXCEEDED:
+            if self._status == OK:  # of another answer nobody reads the body
+                raise self._too_long()
+        elif code and not self._enough:
             raise self._failure(code)
         again = self._headers.get(b"retry-after", b"").decode("latin-1")
         require_answer(self._status, asked_etag=self._ask.etag is not None, retry_after=again)
         if self._status == OK:
             self._unpacking_of().end()
         etag = good_etag(self._headers.get(b"etag", b"").decode("latin-1"))
-        return Fetched(self._status, self._body.getvalue(), etag)
+        body = b"" if self._body is None else self._body.getvalue()
+        return Fetched(self._status, body, etag)
 
     @property
     def received(self) -> int:
         """Return how many bytes came, head and packed body."""
-        return MAX_HEADERS - self._room + self._taken
+        return int(self.curl.getinfo(pycurl.HEADER_SIZE)) + self._taken
 
     @property
     def size(self) -> int:
         """Return how many unpacked bytes are held."""
-        return self._body.tell()
+        return 0 if self._body is None else self._body.tell()
 
     def close(self) -> None:
         """Give everything back."""
@@ -159,67 +185,58 @@ class Transfer:
         self._began = now
         self._status = 0
         self._lines.clear()
-        self._headers = {}
-        self._room = MAX_HEADERS
+        self._head = 0
         self._taken = 0
-        self._body = BytesIO()
+        self._body: BytesIO | None = None
         self._unpacking = None
         self._enough = False
         self.paused_at = None
         self.fault = None
 
-    def _on_header(self, line: bytes) -> int | None:
-        """Keep a line of a head; called for each, so that what they mean is read at their end."""
-        self._room -= len(line)
-        if self._room < 0:
-            sentence = "The head of an answer is longer than it may be"
-            self.fault = OverLimit(sentence, expected=f"at most {MAX_HEADERS}")
-            return 0
-        self._lines.append(line)
-        if len(line) < 3 and line in (b"\r\n", b"\n"):
-            self._read_head()
-            if self._status == OK:
-                return self._begin_body()
-        return None
-
     def _read_head(self) -> None:
-        """Read the lines that came: an interim head (1xx), the answer's, or as much as there was.
+        """Read the lines that came, once a body begins or all is over; raises OverLimit.
 
-        Trailers say nothing that is believed, nor does a 304 but that nothing changed.
+        Interim heads (1xx) come before the answer's. Trailers say nothing that is believed, nor
+        does a 304 but that nothing changed.
         """
         lines = self._lines
-        if lines and lines[0][:5] == b"HTTP/":
-            status = lines[0].split(None, 2)[1:2]
-            self._status = int(status[0]) if status and status[0].isdigit() else 0
-            self._headers = {}
-            if self._status != NOT_MODIFIED:
-                for line in lines:
-                    name, _, value = line.partition(b":")
-                    name = name.lower()
-                    if name in _WANTED and name not in self._headers:
-                        self._headers[name] = value.strip()
+        self._head += sum(map(len, lines))
+        if self._head > MAX_HEADERS:
+            raise _long_head()
+        if not self._taken:
+            begins = [at for at, line in enumerate(lines) if line[:5] == b"HTTP/"]
+            if begins:
+                self._read_answer(lines[begins[-1] :])
         lines.clear()
 
-    def _begin_body(self) -> int | None:
-        """Refuse, before any of it comes, a body that is too long or packed in another way."""
-        try:
-            self._unpacking_of()
-        except ProtocolError as error:
-            self.fault = error
-            return 0
-        return None
+    def _read_answer(self, lines: Sequence[bytes]) -> None:
+        status = lines[0].split(None, 2)[1:2]
+        self._status = int(status[0]) if status and status[0].isdigit() else 0
+        self._headers = {}
+        if self._status != NOT_MODIFIED:
+            for line in lines:
+                name, _, value = line.partition(b":")
+                name = name.lower()
+                if name in _WANTED and name not in self._headers:
+                    self._headers[name] = value.strip()
 
     def _on_body(self, piece: bytes) -> int | None:
-        if self._status != OK:
-            self._taken += len(piece)
-            self._enough = self.received > SPARED
-            return 0 if self._enough else None
-        if not self._may_hold(self, len(piece)):
-            return int(pycurl.WRITEFUNC_PAUSE)
-        self._taken += len(piece)
         try:
-            for step in self._unpacking_of().take(piece):
-                self._body.write(step)
+            if self._lines:
+                self._read_head()
+            if self._status != OK:
+                self._taken += len(piece)
+                self._enough = self._head + self._taken > SPARED
+                return 0 if self._enough else None
+            unpacking = self._unpacking_of()
+            if not self._may_hold(self, len(piece)):
+                return int(pycurl.WRITEFUNC_PAUSE)
+            self._taken += len(piece)
+            body = self._body
+            if body is None:
+                body = self._body = BytesIO()
+            for step in unpacking.take(piece):
+                body.write(step)
         except ProtocolError as error:
             self.fault = error
             return 0
@@ -231,14 +248,16 @@ class Transfer:
             most = self._ask.max_bytes
             length = self._headers.get(b"content-length", b"")
             if length.isdigit() and int(length) > most:
-                raise OverLimit(
-                    "The body is longer than it may be",
-                    expected=f"at most {most}",
-                    got=int(length),
-                )
+                raise self._too_long()
             encoding = self._headers.get(b"content-encoding", b"").decode("latin-1").lower()
             self._unpacking = Unpacking(encoding, most)
         return self._unpacking
+
+    def _too_long(self) -> OverLimit:
+        length = self._headers.get(b"content-length", b"")
+        got = {"got": int(length)} if length.isdigit() else {}
+        sentence = "The body is longer than it may be"
+        return OverLimit(sentence, expected=f"at most {self._ask.max_bytes}", **got)
 
     def _open_socket(self, purpose: int, where: Any) -> Any:
         """Open a socket to the pinned address; nowhere else, whatever libcurl came to."""
@@ -259,6 +278,11 @@ class Transfer:
         else:
             sentence = "The town did not answer a request"
         return Unreachable(sentence, because=f"libcurl {code}")
+
+
+def _long_head() -> OverLimit:
+    sentence = "The head of an answer is longer than it may be"
+    return OverLimit(sentence, expected=f"at most {MAX_HEADERS}")
 
 
 @lru_cache(4_096)

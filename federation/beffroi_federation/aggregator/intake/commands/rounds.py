@@ -20,6 +20,7 @@ from typing import Literal, TypeVar
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from beffroi_federation import asking
 from beffroi_federation.aggregator.intake import queries, service
 from beffroi_federation.aggregator.intake.adapters import reader
 from beffroi_federation.aggregator.intake.adapters.carriers import Carrier
@@ -168,7 +169,14 @@ def _job(asked: _Asked, recheck: reader.Recheck) -> Job:
     due = asked.due
     if due.state == "quarantined":
         return Job(asked, due.prefix, reader.removals(recheck))
-    return Job(asked, due.prefix, reader.read(due, recheck, asked.heard, now=asked.now))
+    if due.etag is None or due.behind or recheck:
+        return Job(asked, due.prefix, reader.read(due, recheck, asked.heard, now=asked.now))
+    return Job(
+        asked,
+        due.prefix,
+        first=asking.first(due.etag),
+        make=lambda: reader.read(due, (), asked.heard, now=asked.now),
+    )
 
 
 class _Group:

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Answering "nothing has changed" before anything else is done, and the same again from memory.
+
+    @blueprint.get("/api/v1/requests")
+    @guard(PUBLIC)
+    @made_from_data()
+    def listing() -> Response:
+        rows, version = …
+        say_version(version)
+
+A page that is made from nothing but the data, the address, the language and the day is named by
+those: its ETag is their hash and not that of its bytes. So a reader who comes with that ETag is
+answered 304 by one small read, in front of Flask: no route is matched, no session opened. And an
+answer that was made from the version that stands is given again as it was, from memory.
+
+A view reads the version before its rows, or with them in one statement: then an ETag never names
+older rows than it says. Visitors with a session, and programs with a token, are never answered
+here.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, request
+from werkzeug.wsgi import ClosingIterator
+
+from beffroi_web.guards import is_public
+from beffroi_web.state import web_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ROOM = 8 * 1_048_576
+"""Bytes of answers that a process keeps: some hundreds of pages."""
+_MARK = "__beffroi_made_from_data__"
+_EXPECTED = "beffroi.expected"
+_SPOKEN = "spoken"
+_PLAIN = "plain"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def made_from_data(*, spoken: bool = False) -> Callable[[View], View]:
+    """Return a decorator for a view of a fixed address whose answer follows from the data.
+
+    `spoken` says that it also follows from the reader's language and from the day.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, _SPOKEN if spoken else _PLAIN)
+        return view
+
+    return mark
+
+
+def say_version(version: str | None) -> None:
+    """Say from which version of the data the answer being made is; None or "" says nothing."""
+    g.beffroi_version = version
+
+
+def told_etag() -> str | None:
+    """Return the ETag of the answer being made, if its view has said a version."""
+    version = g.get("beffroi_version")
+    if not version:
+        return None
+    expected = request.environ.get(_EXPECTED)
+    if expected is not None and expected[0] == version:
+        return str(expected[1])
+    kind = _pages(current_app).get(request.path)
+    return _etag(current_app, kind, request.environ, version) if kind else None
+
+
+def init_early(app: Flask, build: str, version: Callable[[], str]) -> None:
+    """Put the short answer in front of an application whose views are all registered.
+
+    `build` names the running program and its settings: what else pages are made from. `version`
+    reads the data's version outside any context; an error there is left to the long way. Raises
+    `RuntimeError` for a marked view that is not public.
+    """
+    pages: dict[str, str] = {}
+    for rule in app.url_map.iter_rules():
+        kind = getattr(app.view_functions[rule.endpoint], _MARK, None)
+        if kind is None:
+            continue
+        if rule.arguments or not is_public(app, rule.endpoint):
+            raise RuntimeError(f"{rule.rule} cannot be answered early")
+        pages[rule.rule] = kind
+    state = web_of(app)
+    made_of = f"{build} {_words(app, state.catalogues)} {dict(state.assets)}"
+    state.early = (pages, hashlib.blake2b(made_of.encode(), digest_size=16).hexdigest())
+    app.wsgi_app = _Early(app, app.wsgi_app, version)  # type: ignore[method-assign]
+
+
+def _words(app: Flask, catalogues: Iterable[Path]) -> str:
+    """Return a name for the templates and catalogues as they lie on the disk."""
+    folders = [Path(app.root_path) / (app.template_folder or ""), Path(__file__).parent]
+    files = sorted(file for folder in (*folders, *catalogues) for file in folder.rglob("*.*"))
+    told = [f"{one.name} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in files]
+    return hashlib.blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
+
+
+def _pages(app: Flask) -> Mapping[str, str]:
+    return web_of(app).early[0]
+
+
+def _etag(app: Flask, kind: str, environ: "WSGIEnvironment", version: str) -> str:
+    state = web_of(app)
+    said = [state.early[1], version, environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")]
+    said += [environ["PATH_INFO"], environ.get("QUERY_STRING", "")]
+    if kind == _SPOKEN:
+        day = state.clock.now().astimezone(_zone(state.site.timezone)).date()
+        said += [environ.get("HTTP_ACCEPT_LANGUAGE", ""), day.isoformat()]
+    return hashlib.blake2b("\n".join(said).encode(), digest_size=16).hexdigest()
+
+
+_zone = cache(ZoneInfo)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An answer as it went out."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class _Early:
+    """Answers what it can, else asks the application and keeps its answer."""
+
+    def __init__(self, app: Flask, behind: "WSGIApplication", version: Callable[[], str]) -> None:
+        from beffroi_web.headers import headers_of_unchanged
+
+        self.app, self.behind, self.version = app, behind, version
+        self.cookie = f"beffroi_{web_of(app).site.slug}"
+        self.pages = _pages(app)
+        self.shelf = _Shelf()
+        self.headers = {
+            (kind, secure): headers_of_unchanged(spoken=kind == _SPOKEN, secure=secure)
+            for kind in (_SPOKEN, _PLAIN)
+            for secure in (False, True)
+        }
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        kind = self.pages.get(environ.get("PATH_INFO", ""))
+        if kind is None or not self._is_for_all(environ):
+            return self.behind(environ, start_response)
+        version = self._version()
+        if not version:
+            return self.behind(environ, start_response)
+        etag = _etag(self.app, kind, environ, version)
+        if f'"{etag}"' in environ.get("HTTP_IF_NONE_MATCH", ""):
+            headers = self.headers[kind, environ["wsgi.url_scheme"] == "https"]
+            start_response("304 NOT MODIFIED", [("ETag", f'W/"{etag}"'), *headers])
+            return ()
+        environ[_EXPECTED] = (version, etag)
+        kept = self.shelf.get(version, etag)
+        if kept is None:
+            return self._made(environ, start_response, version, etag)
+        start_response("200 OK", list(kept.headers))
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (kept.body,)
+
+    def _is_for_all(self, environ: "WSGIEnvironment") -> bool:
+        """Say whether the answer would be that for everybody: nobody is signed in."""
+        return (
+            environ["REQUEST_METHOD"] in ("GET", "HEAD")
+            and self.cookie not in environ.get("HTTP_COOKIE", "")
+            and "HTTP_AUTHORIZATION" not in environ
+            and "HTTP_RANGE" not in environ
+        )
+
+    def _version(self) -> str:
+        """Return the data's version; whatever is wrong is said by the page itself."""
+        try:
+            return self.version()
+        except Exception:
+            return ""
+
+    def _made(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", version: str, etag: str
+    ) -> Iterable[bytes]:
+        """Let the application answer, and keep it if it is the page that the ETag names."""
+        told: list[Any] = []
+
+        def heard(status: str, headers: list[tuple[str, str]], failure: Any = None) -> Any:
+            told[:] = [status, headers]
+            return start_response(status, headers, failure)
+
+        parts = self.behind(environ, heard)
+        whole = isinstance(parts, ClosingIterator) and environ["REQUEST_METHOD"] == "GET"
+        if not whole or not told or told[0] != "200 OK" or ("ETag", f'W/"{etag}"') not in told[1]:
+            return parts
+        try:
+            body = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        self.shelf.put(version, etag, _Kept(told[1], body))
+        return (body,)
+
+
+class _Shelf:
+    """The newest answers from one version of the data, as many as have room; older ones go.
+
+    When another version is seen, all that was made from the one before is thrown away at once: what
+    was erased stays in no process that still answers.
+    """
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room, self._taken, self._version = room, 0, ""
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, version: str, etag: str) -> _Kept | None:
+        """Return what is kept under an ETag."""
+        with self._lock:
+            self._turn(version)
+            kept = self._kept.get(etag)
+            if kept is not None:
+                self._kept.move_to_end(etag)
+            return kept
+
+    def put(self, version: str, etag: str, kept: _Kept) -> None:
+        """Keep an answer, unless the version has gone by meanwhile."""
+        with self._lock:
+            if version != self._version or len(kept.body) > self._room or etag in self._kept:
+                return
+            self._kept[etag] = kept
+            self._taken += len(kept.body)
+            while self._taken > self._room:
+                _, oldest = self._kept.popitem(last=False)
+                self._taken -= len(oldest.body)
+
+    def _turn(self, version: str) -> None:
+        if version != self._version:
+            self._kept.clear()
+            self._version, self._taken = version, 0

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The list of requests by its ETags, which change with whatever it shows, and by its cursors."""
+
+from collections.abc import Callable
+
+import pytest
+
+from beffroi.cases.service import the_case
+from beffroi.data_requests.queries import listed
+from beffroi.kernel.versions import reader, token
+from support.town import PUBLIC_URL, Town
+
+LISTS = ("/api/v1/requests", "/requests?lang=fr", "/requests?lang=en", "/requests?q=menus&lang=en")
+
+
+def etags(town: Town) -> dict[str, tuple[str, bytes]]:
+    client = town.app.test_client()
+    found = {}
+    for path in LISTS:
+        answer = client.get(path, base_url=PUBLIC_URL)
+        assert answer.status_code == 200
+        found[path] = (answer.headers["ETag"], answer.get_data())
+        again = client.get(path, base_url=PUBLIC_URL, headers={"If-None-Match": found[path][0]})
+        assert (again.status_code, again.get_data()) == (304, b""), path
+        assert client.get(path, base_url=PUBLIC_URL).get_data() == found[path][1]
+    return found
+
+
+def test_every_change_that_shows_gives_new_etags_at_once(town: Town) -> None:
+    ref = town.request()
+    changes: list[Callable[[], object]] = [
+        lambda: town.release(ref),
+        lambda: town.signed_in().post(f"/requests/{ref}/support"),
+        lambda: town.answer(ref, "published", url="https://data.ville.example/menus"),
+        lambda: town.request(title="Menus des crèches", email="sam@citizens.example"),
+        lambda: town.release(ref, title="Menus, encore"),
+        lambda: town.hold(ref, "title"),
+        lambda: town.remove(ref),
+    ]
+    before = etags(town)
+    for number, change in enumerate(changes):
+        change()
+        after = etags(town)
+        for path in LISTS:
+            if after[path][1] != before[path][1]:
+                assert after[path][0] != before[path][0], (number, path)
+        assert after["/api/v1/requests"][1] != before["/api/v1/requests"][1], number
+        before = after
+
+
+def test_the_day_changes_the_page_and_not_the_api(village: Town) -> None:
+    village.release(village.request())
+    before = etags(village)
+    village.later(days=1)
+    after = etags(village)
+    assert after["/api/v1/requests"] == before["/api/v1/requests"]
+    assert after["/requests?lang=fr"][0] != before["/requests?lang=fr"][0]
+
+
+def test_nobody_else_gets_the_page_of_somebody_signed_in(village: Town) -> None:
+    village.release(village.request())
+    agent = village.signed_in("agent", name="Camille Agent")
+    mine = agent.page("/requests")
+    assert "Camille Agent" in mine
+    stranger = village.visitor().page("/requests")
+    assert "Camille Agent" not in stranger
+    assert "Camille Agent" in agent.page("/requests")
+    etag = village.visitor().get("/requests").headers["ETag"]
+    assert agent.get("/requests", headers={"If-None-Match": etag}).status_code == 200
+
+
+def _fail_in_the_middle(town: Town, ref: str) -> None:
+    with town.change():
+        the_case(ref).supports = 7
+        raise ZeroDivisionError
+
+
+def test_a_change_that_fails_and_other_tables_leave_the_version(town: Town) -> None:
+    ref = town.request()
+    with town.look():
+        before = token(reader())
+    with pytest.raises(ZeroDivisionError):
+        _fail_in_the_middle(town, ref)
+    town.signed_in("agent")
+    with town.look():
+        assert token(reader()) == before
+    town.remove(ref)
+    with town.look():
+        assert token(reader()) not in {before, ""}
+
+
+def test_pages_of_a_search_are_walked_to_the_end_in_every_order(town: Town) -> None:
+    refs = []
+    for number in range(9):
+        wanted = {"title": f"Menus {number}"} if number % 2 else {"title": f"Repas {number}"}
+        refs.append(town.request(email=f"a{number}@citizens.example", **wanted))
+        town.release(refs[-1])
+        town.later(hours=1 if number % 3 else 0)
+    for sort in ("newest", "oldest", "supported", "relevance"):
+        for narrow in ({}, {"object": "dataset"}):
+            seen: list[str] = []
+            cursor = ""
+            with town.look():
+                while True:
+                    filters = {"q": "menus", "sort": sort, "limit": 2, "cursor": cursor, **narrow}
+                    page, _ = listed.items(filters, PUBLIC_URL)
+                    seen += [one["ref"] for one in page.items]
+                    if page.next_cursor is None:
+                        break
+                    cursor = page.next_cursor
+            assert sorted(seen) == sorted(refs), sort
+            if sort == "newest":
+                assert seen == refs[::-1]
+            if sort == "relevance":
+                assert set(seen[:4]) == set(refs[1::2])
