@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import url_for
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import format_date, get_locale, gettext, ngettext
 from marshmallow import Schema, fields, validate
 
 from beffroi.campaigns import rules
@@ -69,14 +70,17 @@ class AssociationForm(Schema):
 def from_to(first: date, last: date, *, year: bool = True) -> str:
     """Return two days in words; the year once where both have the same, or not at all."""
     short = first.year == last.year
-    begin = in_words(first, "d MMMM" if short else "long")
-    end = in_words(last, "long" if year or not short else "d MMMM")
+    begin = in_words(first, year=not short)
+    end = in_words(last, year=year or not short)
     return str(gettext("%(first)s to %(last)s", first=begin, last=end))
 
 
-def in_words(day: date, pattern: str = "long") -> str:
+def in_words(day: date, *, year: bool = True) -> str:
     """Return a day in the reader's language; the first of a month is `1er` in French."""
-    words = str(format_date(day, pattern))
+    if year:
+        words = str(format_date(day, "long"))
+    else:
+        words = format_skeleton("MMMMd", day, locale=get_locale())
     return "1er " + words[2:] if words.startswith("1 ") and words[2:3].islower() else words
 
 
