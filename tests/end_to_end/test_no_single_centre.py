@@ -77,7 +77,7 @@ def records_of(readings: list[foreign.Reading]) -> dict[Place, Any]:
     for reading in readings:
         for first, content in reading.records.items():
             members = foreign.members(content)
-            if members["kind"] != "incident_summary":
+            if members["kind"] not in {"incident_summary", "campaign"}:
                 found[reading.origin, reading.newest[first]] = members
     return found
 

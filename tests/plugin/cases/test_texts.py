@@ -175,7 +175,7 @@ def test_a_removed_case_comes_into_no_index_by_a_later_release(town: Town) -> No
 def test_an_unlisted_report_comes_into_no_index(town: Town) -> None:
     ref = town.report(category="neighbours", description="Du bruit chez les voisins du dessus")
     town.release(ref, "description")
-    key = "rowid" if db_kind(town) == "sqlite" else "case_id"
+    key = "rowid" if db_kind(town) == "sqlite" else "key"
     assert town.rows(f"SELECT {key} FROM case_search") == []
 
 
