@@ -171,9 +171,7 @@ def agent_releases(
 
 def _release(town: TownProcesses, browser: requests.Session, ref: str) -> None:
     desk = f"{town.url}/desk/cases/{ref}"
-    texts = re.findall(
-        rf"/desk/cases/{ref}/texts/(\d+)/release", browser.get(desk, timeout=10).text
-    )
+    texts = re.findall(r'name="text-(\d+)"', browser.get(desk, timeout=10).text)
     words = {"public": "Toutes les données de la ville.", "csrf_token": csrf(browser, town.url)}
     for text_id in texts:
         browser.post(f"{desk}/texts/{text_id}/release", words, allow_redirects=False, timeout=10)
