@@ -562,9 +562,16 @@ def test_a_name_without_an_address_is_unreachable_and_asked_once_for_many_towns(
 
 def test_at_most_two_connections_go_to_one_address_kept_ones_among_them(world: World) -> None:
     hosts = [f"t{n}.example" for n in range(30)]
+    lock, at_once = threading.Lock(), [0]
 
     def say(path: str, head: str) -> Iterator[bytes]:
+        """Count answers that are being made: over before the last byte leaves, so none cross."""
+        ours = "alone" not in head
+        with lock:
+            at_once.append(at_once[-1] + ours)
         time.sleep(0.01)
+        with lock:
+            at_once.append(at_once[-1] - ours)
         yield plain(b"note")
 
     shared, alone = world.serve(say, *hosts), world.serve(say, "alone.example")
@@ -581,7 +588,7 @@ def test_at_most_two_connections_go_to_one_address_kept_ones_among_them(world: W
         for one in engine.step(0.1):
             assert one.error is None
             ends.append(one.key)
-    assert shared.busiest == 2
+    assert max(at_once) == 2
     assert shared.peak <= 3  # the end of one and the beginning of the next may cross
     assert len(shared.heads) == 60
     assert ends.index("alone.example") < 10

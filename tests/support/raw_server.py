@@ -38,8 +38,6 @@ class RawServer:
         self.heads: list[str] = []
         self.opened = 0
         self.peak = 0
-        self.busy = 0
-        self.busiest = 0
         self.stopping = threading.Event()
 
     @property
@@ -95,16 +93,10 @@ class RawServer:
     def _answer(self, connection: socket.socket, head: str) -> None:
         with self._lock:
             self.heads.append(head)
-            self.busy += 1
-            self.busiest = max(self.busiest, self.busy)
-        try:
-            for piece in self._say(head.split(" ", 2)[1], head):
-                if self.stopping.is_set():
-                    return
-                connection.sendall(piece)
-        finally:
-            with self._lock:
-                self.busy -= 1
+        for piece in self._say(head.split(" ", 2)[1], head):
+            if self.stopping.is_set():
+                return
+            connection.sendall(piece)
 
 
 def _head(connection: socket.socket) -> str:
