@@ -2,9 +2,18 @@
 """What holds for every test process: less work that no test is about, and long tests first."""
 
 import gc
+import tempfile
+from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 gc.set_threshold(50_000, 20, 50)  # looking for cycles every 700 objects is a sixth of the whole run
@@ -23,6 +32,31 @@ def _compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tup
 
 
 setattr(Rule, "_compile_builder", _compiled_once)  # noqa: B010  (mypy: a method is not assigned)
+
+
+# Each test opens applications and engines of its own. What all of them would work out anew, with
+# the same result, is worked out once a process: templates, statements, how values are passed.
+
+_templates = tempfile.TemporaryDirectory(prefix="beffroi-templates-")
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(_templates.name)}
+
+_statements: LRUCache[Any, Any] = LRUCache(20_000)
+_types: defaultdict[type, WeakKeyDictionary[Any, Any]] = defaultdict(WeakKeyDictionary)
+
+
+def _kind(dialect: DefaultDialect) -> tuple[object, ...]:
+    """Say what of a dialect decides how a statement is compiled for it."""
+    return type(dialect), dialect.paramstyle, dialect.server_version_info
+
+
+def _same_kind(dialect: DefaultDialect, other: object) -> bool:
+    return isinstance(other, DefaultDialect) and _kind(dialect) == _kind(other)
+
+
+setattr(Engine, "_compiled_cache", property(lambda _: _statements, lambda _, made: None))  # noqa: B010
+setattr(DefaultDialect, "__eq__", _same_kind)  # noqa: B010
+setattr(DefaultDialect, "__hash__", lambda dialect: hash(type(dialect)))  # noqa: B010
+setattr(DefaultDialect, "_type_memos", property(lambda dialect: _types[type(dialect)]))  # noqa: B010
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

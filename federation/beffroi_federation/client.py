@@ -192,7 +192,7 @@ class HttpFetcher:
         self._timeouts = timeouts or Timeouts()
         self._resolve = resolve
         self._open_connection = open_connection
-        self._context = context or ssl.create_default_context()
+        self._context = context
         self._clock = clock
         self._line: _Line | None = None
 
@@ -332,6 +332,8 @@ class HttpFetcher:
         """Return the connection under TLS, with the certificate checked against the name."""
         try:
             connection.settimeout(self._timeouts.connect)
+            if self._context is None:  # read only where it is needed: it takes a tenth of a second
+                self._context = ssl.create_default_context()
             return self._context.wrap_socket(connection, server_hostname=self._target.host)
         except OSError as error:  # ssl.SSLError is one
             connection.close()
