@@ -51,6 +51,8 @@ class Live:
     browser: Browser
     refs: dict[str, str] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    """What the browser complained of since the last page was opened."""
 
     @contextmanager
     def page(
@@ -77,6 +79,9 @@ class Live:
                 [cookie] = self.people[role].client._cookies.values()
                 context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.url}])
             page = context.new_page()
+            self.said.clear()
+            page.on("console", lambda message: self.said.append(message.text))
+            page.on("pageerror", lambda error: self.said.append(str(error)))
             page.goto(self.address(path))
             yield page
         finally:

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Every page of a town in a real browser, as everybody who may see it sees it."""
+"""Pages of a town in a real browser: focus, order, languages, phone; `test_town_axe` has the rest."""
 
 import pytest
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from support.browser import sideways, small_targets
-from support.pages import frame_faults, unseen_focus
+from support.pages import unseen_focus
 from support.town_places import PLACES, Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -67,18 +66,6 @@ NO_PAGES = {
 """Addresses that answer with something else than a page for people."""
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
-def test_a_page_has_its_frame_and_fits_a_phone(live, place):
-    with live.page(place.path, role=place.role, width=390) as page:
-        assert frame_faults(page) == []
-        assert sideways(page) == 0
-        assert small_targets(page) == []
-        page.evaluate("() => document.querySelectorAll('details').forEach((d) => (d.open = true))")
-        for width in (390, 320, 800):
-            page.set_viewport_size({"width": width, "height": 640})
-            assert sideways(page) == 0, width
-
-
 @pytest.mark.parametrize(
     "place",
     [
@@ -93,18 +80,6 @@ def test_a_page_has_its_frame_and_fits_a_phone(live, place):
 def test_the_focus_is_seen_wherever_the_tab_key_leads(live, place):
     with live.page(place.path, role=place.role) as page:
         assert unseen_focus(page, 90) == []
-
-
-def test_the_browser_has_nothing_to_complain_of(live):
-    with live.page("/accessibility", role="agent") as page:
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        for place in PLACES:
-            if place.role in ("", "agent") and "nowhere" not in place.path:
-                page.goto(live.address(place.path))
-        gone = "the server responded with a status of 410"
-        assert [one for one in said if gone not in one] == []
 
 
 def test_every_page_of_the_town_is_looked_at_here(live):
