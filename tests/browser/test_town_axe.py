@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Every page of a town, as everybody who may see it sees it: its frame, a phone, axe, the console.
 
-axe checks WCAG 2.2 AA and good practice. A page is loaded once for all of it: loading takes longest.
+axe checks WCAG 2.2 AA and good practice. A page is loaded once for all: loading takes longest.
 """
 
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Pages of a town in a real browser: focus, order, languages, phone; `test_town_axe` has the rest."""
+"""Pages of a town in a real browser: focus, order, languages, phone; for all: `test_town_axe`."""
 
 import pytest
 from werkzeug.exceptions import HTTPException
