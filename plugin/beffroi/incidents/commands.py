@@ -60,8 +60,9 @@ def import_file(
             added, known = added + fresh, known + len(rows) - fresh
             progress(len(block))
             continue
+        lang = getattr(READERS[kind], "LANG", "fr")
         with unit_of_work():
-            done = service.import_reports(rows, communes=communes, now=now)
+            done = service.import_reports(rows, communes=communes, now=now, lang=lang)
         added, known = added + done.added, known + done.known
         progress(len(block))
     return added, known, refused

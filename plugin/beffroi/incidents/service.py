@@ -11,9 +11,11 @@ from sqlalchemy import delete, insert, select
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
+from beffroi.incidents.events import ReportsImported
 from beffroi.incidents.models import Incident, IncidentPosition
 from beffroi.incidents.rules import StoredPhoto
 from beffroi.kernel.actors import Actor
+from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
@@ -213,6 +215,10 @@ class ImportedReport:
     place: str = ""
     unread: str = ""
     closed_on: date | None = None
+    position: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, WGS 84; for the institution only."""
+    answer: str = ""
+    """What the institution said when it closed the report; shown if the gate finds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +261,26 @@ def import_reports(
                 for case, row in zip(brought, fresh, strict=True)
             ],
         )
+        _add_what_else(brought, fresh, now)
+        publish(ReportsImported(tuple(case.case_id for case in brought), now))
     return Imported(len(fresh), len(rows) - len(fresh))
+
+
+def _add_what_else(
+    brought: Sequence[cases.BroughtCase], rows: Sequence[ImportedReport], now: datetime
+) -> None:
+    """Add positions, and the words with which reports were closed."""
+    places = [
+        {"case_id": case.case_id, "latitude": row.position[0], "longitude": row.position[1]}
+        for case, row in zip(brought, rows, strict=True)
+        if row.position is not None
+    ]
+    if places:
+        db.session.execute(insert(IncidentPosition), places)
+    for case, row in zip(brought, rows, strict=True):
+        if row.answer and row.closed_on is not None:
+            said = cases.BroughtAnswer("resolved", row.answer, row.closed_on)
+            cases.import_answer(case, said, now=now)
 
 
 def _brought(row: ImportedReport, communes: tuple[str, ...], lang: str) -> cases.BroughtCase:

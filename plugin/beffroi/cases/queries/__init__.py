@@ -520,6 +520,21 @@ def originals(case_id: int) -> list[DeskText]:
     return [DeskText(*r) for r in rows]
 
 
+def originals_of(case_ids: Collection[int], roles: Collection[str]) -> dict[int, str]:
+    """Return the words of some roles of each of some cases, as they were written; for rules that
+    say which department handles a case, and for agents only.
+    """
+    rows = db.session.execute(
+        select(CaseText.case_id, CaseText.original)
+        .where(CaseText.case_id.in_(case_ids), CaseText.role.in_(roles))
+        .order_by(CaseText.id)
+    )
+    found: dict[int, str] = {}
+    for case_id, words in rows:
+        found[case_id] = f"{found[case_id]}\n{words}" if case_id in found else words
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorCard:
     """What the desk knows of a case's author."""
@@ -566,6 +581,12 @@ def departments() -> Sequence[Any]:
     return db.session.execute(
         select(Department.id, Department.name).order_by(Department.name)
     ).all()
+
+
+def department_addresses() -> dict[int, tuple[str, str | None]]:
+    """Return (name, e-mail address) of each department; for agents only."""
+    rows = db.session.execute(select(Department.id, Department.name, Department.email))
+    return {row.id: (row.name, row.email) for row in rows}
 
 
 def desk_select() -> Statement:
@@ -646,6 +667,11 @@ def desk_narrow(statement: Statement, queue: str, today: date) -> Statement:
 
 def among(statement: Statement, ids: Select[int]) -> Statement:
     """Narrow a list to the cases of a select of ids."""
+    return statement.where(Case.id.in_(ids))
+
+
+def by_ids(statement: Statement, ids: Collection[int]) -> Statement:
+    """Narrow a list to the cases of some ids."""
     return statement.where(Case.id.in_(ids))
 
 

@@ -20,6 +20,7 @@ from beffroi.cases.events import (
     CaseWithdrawn,
     PublicVersionChanged,
     StepTaken,
+    TextReleased,
 )
 from beffroi.cases.models import (
     Attachment,
@@ -303,6 +304,8 @@ def release_text(
     row.version += 1
     row.released_at, row.released_by = now, actor.account_id
     step(case, "released", actor=actor, now=now, codes={"role": row.role}, text_id=row.id)
+    if row.version == 1:
+        publish(TextReleased(case_id=case.id, text_id=row.id, role=row.role, at=now))
     public_changed(case, now=now)
 
 
@@ -632,6 +635,32 @@ def add_department(name: str, email: str | None = None) -> int:
     db.session.add(row)
     db.session.flush()
     return row.id
+
+
+def keep_department(department_id: int | None, name: str, email: str | None) -> int:
+    """Keep the name and the address of a department, a new one without an id; return its id."""
+    same = db.session.scalar(select(Department.id).where(Department.name == name))
+    if same is not None and same != department_id:
+        raise Invalid(
+            N_("There is a department of this name."), errors={"name": [N_("Choose another.")]}
+        )
+    row = db.session.get(Department, department_id) if department_id else Department()
+    if row is None:
+        raise NotFound(N_("There is no such department."))
+    row.name, row.email = name, email
+    db.session.add(row)
+    db.session.flush()
+    return row.id
+
+
+def give_to(case_ids: Sequence[int], department_id: int) -> None:
+    """Give many new cases to a department at once, as an import does; no timeline tells of it."""
+    db.session.execute(
+        update(Case)
+        .where(Case.id.in_(case_ids))
+        .values(department_id=department_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 @dataclass(frozen=True, slots=True)

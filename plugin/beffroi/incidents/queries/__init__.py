@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of incidents: listed cases and released public text only, and counts for disclosure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,6 +34,16 @@ def codes(case_id: int) -> IncidentCodes | None:
         )
     ).first()
     return IncidentCodes(*row) if row else None
+
+
+def street_codes(case_ids: Sequence[int]) -> Sequence[Any]:
+    """Return (id, category, commune, status, open) of the street reports among some cases."""
+    return db.session.execute(
+        select(Case.id, Incident.category, Case.commune, Case.status, Case.open)
+        .join(Incident, Incident.case_id == Case.id)
+        .where(Case.id.in_(case_ids), Case.kind == "street")
+        .order_by(Case.id)
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)
