@@ -37,6 +37,8 @@ from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
 from beffroi.open_data.routes import statistics
 from beffroi.rights import routes as rights
+from beffroi.street import routes as street
+from beffroi.street.routes.about import about as street_of
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, tune
@@ -59,6 +61,9 @@ SUBMISSIONS = (
     "data_requests.subscribe",
     "cases.comment",
     "data_requests.offer_reuse",
+    "street.said_broken",
+    "street.agree",
+    "street.body_answers",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
@@ -182,7 +187,7 @@ def create_app(
     )  # fmt: skip
     features = (
         accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
-        dashboards, feed,
+        dashboards, feed, street,
     )  # fmt: skip
     for feature in (*features, open_data, statistics, catalogue, open311):
         app.register_blueprint(feature.blueprint)
@@ -198,6 +203,7 @@ def create_app(
         status_choices=_status_choices,
         high_value=HIGH_VALUE,
         followed_in_words=following.in_words,
+        street_of=street_of,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     reader = app.extensions[READER]

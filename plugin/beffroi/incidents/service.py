@@ -186,6 +186,17 @@ def release_photo(case: Case, photo_id: int, alt: str, *, actor: Actor, now: dat
         cases.step(case, "photo_released", actor=actor, now=now)
 
 
+def release_photos(
+    case: Case, names: Sequence[str], alt: str, *, actor: Actor, now: datetime
+) -> None:
+    """Let everyone see photos by their stored names; `alt` says what they show."""
+    rows = select(Attachment.id).where(
+        Attachment.case_id == case.id, Attachment.stored_name.in_(names)
+    )
+    for photo_id in db.session.scalars(rows.order_by(Attachment.id)).all():
+        release_photo(case, photo_id, alt, actor=actor, now=now)
+
+
 def hold_photo(case: Case, photo_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """Refuse a photo, or take it off the public pages, with a reason; it can be released later."""
     row = _the_photo(case, photo_id)

@@ -48,7 +48,9 @@ SENTENCES: Mapping[str, str] = {
         "Another body is competent for it, and %(town)s has passed it on. The page below says to "
         "which, and will show its answer."
     ),
-    "body_answered": N_("The body to which it was passed on has answered. The page below says what."),
+    "body_answered": N_(
+        "The body to which it was passed on has answered. The page below says what."
+    ),
     "asked_to_join": N_(
         "You support or follow it. %(town)s answers at the request below, which asked the same "
         "before. Nothing is moved without you: open the page and say whether you want to support "

@@ -314,6 +314,24 @@ class ExportPart(Schema):
     at = _text()
 
 
+class FilterPart(Schema):
+    """A filter of the desk that an agent gave a name."""
+
+    name = _text()
+    query = _text()
+    made_at = _text()
+
+
+class PassedPart(Schema):
+    """A report of theirs that another body is competent for."""
+
+    ref = _text()
+    body = _text()
+    sent_at = _text()
+    agreed_at = _text()
+    answered_at = _text()
+
+
 class ArchiveSchema(Schema):
     """`data.json`, version 1; moments and days in ISO 8601."""
 
@@ -341,6 +359,8 @@ class ArchiveSchema(Schema):
     kept_apart = fields.List(fields.Nested(KeptPart), required=True)
     archives = fields.List(fields.Nested(ArchivePart), required=True)
     exports = fields.List(fields.Nested(ExportPart), required=True)
+    filters = fields.List(fields.Nested(FilterPart), required=True)
+    passed_on = fields.List(fields.Nested(PassedPart), required=True)
 
 
 KIND_WORDS: Mapping[str, str] = {

@@ -46,9 +46,7 @@ def on_public_version_changed(event: PublicVersionChanged) -> None:
 def _pass_on(case_ids: Sequence[int]) -> None:
     town = settings()
     for case_id in case_ids:
-        forwarding.pass_on(
-            case_id, secret=town.secret_key, now=clock.now()
-        )
+        forwarding.pass_on(case_id, secret=town.secret_key, now=clock.now())
 
 
 def on_text_released(event: TextReleased) -> None:

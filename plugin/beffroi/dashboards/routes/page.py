@@ -33,8 +33,11 @@ from beffroi.kernel.errors import NotFound, Refusal
 from beffroi.kernel.extension import AskedElsewhere, settings
 from beffroi.legal.law import law_of
 from beffroi.moderation import rules as moderation_rules
+from beffroi.street.routes import about as street
+from beffroi.street.rules.templates import SHIPPED
 from beffroi.texts import queries as texts
 from beffroi.texts.rules import LABEL_WORDS, still_personal
+from beffroi_privacy.photos import ACCEPTED
 from beffroi_web.forms import Form
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
@@ -82,7 +85,7 @@ def desk_page(
         departments=cases.departments(),
         moves=case_rules.desk_moves(head.kind, head.status),
         outcomes=_outcomes(head),
-        **(_preparing(head, form, texts) if is_request else {"form": form, "triage": False}),
+        **(_preparing(head, form, texts) if is_request else _of_incident(head, form)),
         grounds=request_rules.GROUNDS,
         themes=request_rules.THEMES,
         objects=request_rules.OBJECTS,
@@ -137,6 +140,19 @@ def _preparing(head: cases.CaseHead, form: Form, texts: Sequence[Any]) -> dict[s
                    for one in texts},
         "passed_on": newest if newest and newest.outcome == "redirected" else None,
     }  # fmt: skip
+
+
+def _of_incident(head: cases.CaseHead, form: Form) -> dict[str, Any]:
+    """Return what an incident is handled and answered with."""
+    lang = head.lang if head.lang in LANGUAGES else "fr"
+    is_street = head.kind == case_rules.STREET
+    return {
+        "form": form,
+        "triage": False,
+        "street": street.at_the_desk(head),
+        "templates": drafts.templates(lang, kind="street", shipped=SHIPPED) if is_street else [],
+        "accepted": ACCEPTED,
+    }
 
 
 LANGUAGES = frozenset(one.lang for one in draft_rules.SHIPPED)

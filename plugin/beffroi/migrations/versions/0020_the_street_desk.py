@@ -38,7 +38,7 @@ def _queue(big: sa.types.TypeEngine) -> None:
     op.execute(
         "INSERT INTO street_report (case_id, category, commune, status, open, department,"
         " assigned_to, due_on)"
-        ' SELECT c.id, i.category, c.commune, c.status, c.open, COALESCE(c.department_id, 0),'
+        " SELECT c.id, i.category, c.commune, c.status, c.open, COALESCE(c.department_id, 0),"
         " c.assigned_to, COALESCE(c.due_on, '9999-12-31')"
         ' FROM "case" c JOIN incident i ON i.case_id = c.id'
         " WHERE c.kind = 'street' AND c.visibility <> 'removed'"
@@ -179,9 +179,7 @@ def downgrade() -> None:
     with op.batch_alter_table("answer_template") as batch_op:
         batch_op.drop_constraint(op.f("uq_answer_template_kind_code_lang"), type_="unique")
         batch_op.drop_column("kind")
-        batch_op.create_unique_constraint(
-            op.f("uq_answer_template_code_lang"), ["code", "lang"]
-        )
+        batch_op.create_unique_constraint(op.f("uq_answer_template_code_lang"), ["code", "lang"])
     _told(_BEFORE)
     for table in (
         "done_photo", "forwarding", "saved_filter", "street_target", "street_rule",

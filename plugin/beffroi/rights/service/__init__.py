@@ -38,6 +38,7 @@ from beffroi.notifications import service as notifications
 from beffroi.rights import queries, rules
 from beffroi.rights.models import ExportAccess, KeptApart, PersonalArchive
 from beffroi.rights.queries import Person
+from beffroi.street.service import configuring
 from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.words import N_
 
@@ -248,6 +249,7 @@ def _forget_person(whose: Person, store: SignInStore) -> None:
     own.forget_parties_of(whose.party_ids)
     own.forget_acts(whose.account_id)
     drafts.forget_acts(whose.account_id)
+    configuring.forget_filters(whose.account_id)
     for table in (KeptApart, ExportAccess):
         db.session.execute(
             update(table)

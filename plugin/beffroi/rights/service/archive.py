@@ -22,6 +22,7 @@ from beffroi.incidents import queries as incidents
 from beffroi.notifications import queries as notifications
 from beffroi.rights import queries
 from beffroi.rights.queries import Person
+from beffroi.street import queries as street
 
 VERSION = 1
 
@@ -77,6 +78,11 @@ def everything(
         "kept_apart": [_row(kept) for kept in queries.kept_for(whose.account_id)],
         "archives": [_archive(one) for one in queries.archives_of(whose.account_id)],
         "exports": _rows(queries.accesses_of(whose.account_id)),
+        "filters": [_without(row, "id") for row in _rows(street.filters_of(whose.account_id))],
+        "passed_on": [
+            {"ref": refs[row["case_id"]], **_without(row, "case_id")}
+            for row in _rows(street.passed_of(ids))
+        ],
     }
     return Everything(_plain(document), receipts, stored)
 

@@ -191,7 +191,11 @@ def passed(case_id: int) -> Passed | None:
         .join(CompetentBody, CompetentBody.id == Forwarding.body_id)
         .where(Forwarding.case_id == case_id)
     ).first()
-    return Passed(case_id, *row[:6], Body(*row[6:])) if row else None
+    if row is None:
+        return None
+    state, named_at, sent_at, agreed_at, answered_at, text_id, *of_body = row
+    body_said = Body(*of_body)
+    return Passed(case_id, state, named_at, sent_at, agreed_at, answered_at, text_id, body_said)
 
 
 def tool_of(case_id: int) -> str | None:
@@ -202,9 +206,7 @@ def tool_of(case_id: int) -> str | None:
 
 def answer_of(text_id: int) -> int | None:
     """Return the case whose body gave this text as its newest answer, or None."""
-    return db.session.scalar(
-        select(Forwarding.case_id).where(Forwarding.answer_text_id == text_id)
-    )
+    return db.session.scalar(select(Forwarding.case_id).where(Forwarding.answer_text_id == text_id))
 
 
 def done_photos(case_id: int) -> frozenset[str]:
@@ -242,8 +244,10 @@ def passed_of(case_ids: Collection[int]) -> list[Any]:
     )
 
 
-def silent(today: date, most: int) -> list[Any]:
-    """Return (case_id, department, category, remind_on) of reports whose reminder has come."""
+def silent(today: date, most: int, *, departments: Collection[int]) -> list[Any]:
+    """Return (case_id, department, category, remind_on, due_on) of reports of some departments
+    whose reminder has come, the longest silent first.
+    """
     return list(
         db.session.execute(
             select(
@@ -253,7 +257,7 @@ def silent(today: date, most: int) -> list[Any]:
                 StreetReport.remind_on,
                 StreetReport.due_on,
             )
-            .where(StreetReport.remind_on <= today)
+            .where(StreetReport.remind_on <= today, StreetReport.department.in_(departments))
             .order_by(StreetReport.remind_on, StreetReport.case_id)
             .limit(most)
         )

@@ -152,7 +152,7 @@ def rows_of(ids: Sequence[int]) -> list[Line]:
 
 
 def by_refs(refs: Sequence[str]) -> list[Line]:
-    """Return the reports of some references, in their order; those that are no report are missing."""
+    """Return the reports of some references, in their order; what is no report is missing."""
     ids = [one for ref in refs if (one := _by_ref(ref)) is not None]
     return rows_of(ids)
 

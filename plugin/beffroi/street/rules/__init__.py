@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from beffroi.kernel.errors import Invalid
+from beffroi_web.maps import Outline, Point
 from beffroi_web.words import N_
-
-Point = tuple[float, float]
-"""Latitude and longitude in degrees, WGS 84."""
 
 BODY_KINDS: Mapping[str, str] = {
     "town": N_("Another town"),
@@ -112,8 +110,9 @@ def _fits(rule: Rule, report: Reported, folded: str) -> bool:
 
 
 def _in_area(area: Area, report: Reported, folded: str) -> bool:
-    if report.position is not None and area.corners and inside(report.position, area.corners):
-        return True
+    if report.position and area.corners:
+        if Outline((area.corners,)).holds(*report.position):
+            return True
     return bool(area.words) and _says(folded, area.words)
 
 
@@ -134,19 +133,6 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.casefold())
     kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
     return " ".join(kept.split())
-
-
-def inside(point: Point, corners: Sequence[Point]) -> bool:
-    """Say whether a point lies in a polygon (even-odd rule); one of under 3 corners holds none."""
-    latitude, longitude = point
-    found = False
-    for (lat1, lon1), (lat2, lon2) in zip(
-        corners, (*corners[1:], *corners[:1]), strict=True
-    ):
-        if (lat1 > latitude) != (lat2 > latitude):
-            at = lon1 + (latitude - lat1) / (lat2 - lat1) * (lon2 - lon1)
-            found ^= longitude < at
-    return found and len(corners) > 2
 
 
 def lines_of(text: str) -> tuple[str, ...]:
@@ -183,5 +169,7 @@ def corners_of(text: str) -> tuple[Point, ...]:
 
 
 def _no_polygon() -> Invalid:
-    said = N_("Write at least three corners, one a line: latitude and longitude, such as 48.85 2.35.")
+    said = N_(
+        "Write at least three corners, one a line: latitude and longitude, such as 48.85 2.35."
+    )
     return Invalid(N_("This is no polygon."), errors={"corners": [said]})

@@ -25,7 +25,7 @@ FIELDS = ("state", "sort", "department", "category", "status", "commune", "mine"
 
 
 def query_of(values: Mapping[str, str]) -> str:
-    """Return the query of an address that narrows the queue alike; the same for the same filters."""
+    """Return the query of an address that narrows the queue alike; one for each narrowing."""
     usual = {"state": "open", "sort": "due", "view": ""}
     kept = {name: values.get(name, "") for name in FIELDS}
     return urlencode({n: v[:200] for n, v in kept.items() if v and v != usual.get(n)})

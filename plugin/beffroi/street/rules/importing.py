@@ -24,8 +24,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from beffroi.kernel.errors import Invalid
-from beffroi.street.rules import BODY_KINDS, Point, corners_of, lines_of
+from beffroi.street.rules import BODY_KINDS, corners_of, lines_of
 from beffroi.street.rules.delays import LONGEST, Target
+from beffroi_web.maps import Point
 from beffroi_web.words import N_
 
 LARGEST = 200_000

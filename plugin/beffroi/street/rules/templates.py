@@ -29,8 +29,8 @@ SHIPPED: tuple[Template, ...] = (
     ),
     Template(
         None, "redirected", "en", "Another body is competent", "redirected",
-        "Hello,\n\nThis place or equipment is not in the care of {town}. We have passed your report "
-        "({reference}) on to the competent body:",
+        "Hello,\n\nThis place or equipment is not in the care of {town}. We have passed your "
+        "report ({reference}) on to the competent body:",
     ),
     Template(
         None, "duplicate", "fr", "Déjà signalé", "duplicate",

@@ -137,7 +137,7 @@ def take_imported(brought: Sequence[queries.Imported]) -> None:
 
 
 def route_again(case_id: int, at: Moment) -> bool:
-    """Give an open report without a department to the one that the rules say; False if none does."""
+    """Give an open report without a department to the one that rules say; False if none does."""
     report, case = queries.reported(case_id), cases.case_by_id(case_id)
     if report is None or case is None or not case.open or case.department_id is not None:
         return False
@@ -193,9 +193,7 @@ def tell(ref: str, words: str, *, actor: Actor, at: Moment) -> None:
     if not words.strip():
         raise Invalid(N_("The update is empty."), errors={"update": [N_("This is needed.")]})
     cases.gate(words, "update")
-    text = cases.add_text(
-        case, "update", words, party_id=None, voice="institution", now=at.now
-    )
+    text = cases.add_text(case, "update", words, party_id=None, voice="institution", now=at.now)
     text.public, text.state, text.version = text.original, "released", 1
     text.released_at, text.released_by = at.now, actor.account_id
     codes = {"to": case.status}
@@ -246,9 +244,7 @@ def still_broken(ref: str, words: str, who: Speaker, *, at: Moment) -> bool:
         _check_reopening(case.id, case.status, case.closed_on, who, at.today)
         before = case.status
         by = "author" if who.author else "neighbour"
-        cases.move(
-            case, "open", by=by, actor=who.actor, now=at.now, today=at.today, reason=words
-        )
+        cases.move(case, "open", by=by, actor=who.actor, now=at.now, today=at.today, reason=words)
         target = delays.target_of(_category(case.id), queries.targets())
         case.due_on = delays.due_on(at.today, target, at.calendar)
         codes = {"from": before, "to": case.status, "by": by}
@@ -300,7 +296,5 @@ def forget(case_ids: Collection[int]) -> None:
 def _name_body(case_id: int, body_id: int, now: datetime) -> None:
     known = db.session.scalar(select(Forwarding.case_id).where(Forwarding.case_id == case_id))
     if known is None:
-        db.session.add(
-            Forwarding(case_id=case_id, body_id=body_id, state="waiting", named_at=now)
-        )
+        db.session.add(Forwarding(case_id=case_id, body_id=body_id, state="waiting", named_at=now))
         db.session.flush()

@@ -104,9 +104,7 @@ def _route(ref: str, asked: Asked, actor: Actor, at: Moment) -> None:
     case = _the_report(ref)
     if case.department_id == asked.department_id:
         raise Conflict(N_("It is with this department already."))
-    cases.assign(
-        case, department_id=asked.department_id, account_id=None, actor=actor, now=at.now
-    )
+    cases.assign(case, department_id=asked.department_id, account_id=None, actor=actor, now=at.now)
 
 
 def _status(ref: str, asked: Asked, actor: Actor, at: Moment) -> None:
@@ -139,7 +137,9 @@ def _merge(ref: str, asked: Asked, actor: Actor, at: Moment) -> None:
 
 def _hold(ref: str, asked: Asked, actor: Actor, at: Moment) -> None:
     case = _the_report(ref)
-    cases.hold_case(case.id, reason=asked.words.strip()[:500], code="error", actor=actor, now=at.now)
+    cases.hold_case(
+        case.id, reason=asked.words.strip()[:500], code="error", actor=actor, now=at.now
+    )
 
 
 _ACTIONS: dict[str, Callable[[str, Asked, Actor, Moment], None]] = {

@@ -79,9 +79,7 @@ def keep_body(given: Body) -> int:
         raise Invalid(N_("Choose a kind."), errors={"kind": [N_("This is needed.")]})
     contact = " ".join(given.contact.split())
     if len(contact) > 300:
-        raise Invalid(
-            N_("This is too long."), errors={"contact": [N_("At most 300 characters.")]}
-        )
+        raise Invalid(N_("This is too long."), errors={"contact": [N_("At most 300 characters.")]})
     row = db.session.scalar(select(CompetentBody).where(CompetentBody.name == name))
     row = row or CompetentBody(name=name)
     row.kind, row.email = given.kind, _address(given.email)
@@ -91,9 +89,7 @@ def keep_body(given: Body) -> int:
     return row.id
 
 
-def keep_rule(
-    rule_id: int | None, given: Mapping[str, Any], *, communes: tuple[str, ...]
-) -> int:
+def keep_rule(rule_id: int | None, given: Mapping[str, Any], *, communes: tuple[str, ...]) -> int:
     """Keep a rule: `category commune area words department body`, ids as numbers or None.
 
     A new one comes last; return its id.
@@ -228,18 +224,14 @@ def _corners(corners: tuple[tuple[float, float], ...]) -> str:
     return "\n".join(f"{lat} {lon}" for lat, lon in corners)
 
 
-# ---- an agent's own filters -----------------------------------------------------------------------
+# ---- an agent's own filters ----
 
 
-def keep_filter(
-    account_id: int, name: str, values: Mapping[str, str], *, now: datetime
-) -> None:
+def keep_filter(account_id: int, name: str, values: Mapping[str, str], *, now: datetime) -> None:
     """Keep a narrowing of the queue under a name; the same name is replaced."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= 60:
-        raise Invalid(
-            N_("Give it a name."), errors={"name": [N_("Between 1 and 60 characters.")]}
-        )
+        raise Invalid(N_("Give it a name."), errors={"name": [N_("Between 1 and 60 characters.")]})
     mine = queries.filters_of(account_id)
     row = db.session.scalar(
         select(SavedFilter).where(SavedFilter.account_id == account_id, SavedFilter.name == name)
