@@ -288,10 +288,12 @@ def _add_what_else(
     ]
     if places:
         db.session.execute(insert(IncidentPosition), places)
-    for case, row in zip(brought, rows, strict=True):
-        if row.answer and row.closed_on is not None:
-            said = cases.BroughtAnswer("resolved", row.answer, row.closed_on)
-            cases.import_answer(case, said, now=now)
+    answers = [
+        (case, cases.BroughtAnswer("resolved", row.answer, row.closed_on))
+        for case, row in zip(brought, rows, strict=True)
+        if row.answer and row.closed_on is not None
+    ]
+    cases.import_answers(answers, now=now)
 
 
 def _brought(row: ImportedReport, communes: tuple[str, ...], lang: str) -> cases.BroughtCase:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 
 from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS, TEXT_LIMITS
@@ -26,7 +26,7 @@ class QueueQuery(Schema):
 
     state = fields.String(validate=validate.OneOf(["", *STATES]), load_default="open")
     sort = fields.String(validate=validate.OneOf(["", *SORTS]), load_default="due")
-    department = fields.String(validate=validate.Regexp(r"\d{0,12}"), load_default="")
+    department = fields.String(validate=validate.Regexp(r"\d{0,12}\Z"), load_default="")
     category = fields.String(validate=validate.OneOf(["", *STREET]), load_default="")
     status = fields.String(validate=validate.OneOf(["", *INCIDENT_STATUSES]), load_default="")
     commune = fields.String(validate=validate.Length(max=5), load_default="")
@@ -105,9 +105,11 @@ def chips(filters: Mapping[str, Any], departments: Mapping[int, Any]) -> list[tu
         known = departments.get(int(filters["department"]))
         found.append(("department", known[0] if known else filters["department"]))
     if filters.get("category"):
-        found.append(("category", gettext(CATEGORIES[filters["category"]].label)))
+        label = CATEGORIES[filters["category"]].label
+        found.append(("category", gettext(label)))
     if filters.get("status"):
-        found.append(("status", gettext(STATUS_WORDS[filters["status"]])))
+        said = STATUS_WORDS[filters["status"]]
+        found.append(("status", gettext(said)))
     if filters.get("commune"):
         found.append(("commune", filters["commune"]))
     if filters.get("mine"):
@@ -115,8 +117,3 @@ def chips(filters: Mapping[str, Any], departments: Mapping[int, Any]) -> list[tu
     if filters.get("q"):
         found.append(("q", gettext("“%(words)s”", words=filters["q"])))
     return found
-
-
-def days_in_words(days: int) -> str:
-    """Return a number of working days in words."""
-    return str(ngettext("one working day", "%(num)d working days", days))

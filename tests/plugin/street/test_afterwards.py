@@ -2,10 +2,12 @@
 """What comes after reception: news, another body, closing with a photo, still broken, reminders."""
 
 import re
+from datetime import date
 from io import BytesIO
 
 
 from beffroi.kernel import private_links
+from beffroi.legal.calendars import calendar_of
 from beffroi.street import queries
 from beffroi.street.rules import delays
 from support.photo_carriers import corners, encoded
@@ -17,12 +19,13 @@ WATER = {"category": "water", "description": "Une fuite d’eau devant le 12, ru
 
 def test_news_reach_followers_and_the_page_and_put_the_reminder_off(village: Town) -> None:
     with_rules(village)
-    agent, ref = village.signed_in("agent"), village.report(email="alix@citizens.example")
+    ref = village.report(email="alix@citizens.example")
     village.release(ref)
     village.follow(ref, "sam@citizens.example")
     village.later(days=2)
     with village.look():
         before = queries.kept(village.id_of(ref))
+    agent = village.signed_in("agent")
     assert agent.post(f"/desk/cases/{ref}/update", {"update": " "}).status_code == 422
     leak = agent.post(f"/desk/cases/{ref}/update", {"update": "Appelez le 06 12 34 56 78"})
     assert leak.status_code == 422 and "06 12 34 56 78" in leak.text  # kept, and said what is wrong
@@ -33,10 +36,7 @@ def test_news_reach_followers_and_the_page_and_put_the_reminder_off(village: Tow
     assert "La pièce est commandée." in updates
     village.work()
     for follower in ("alix@citizens.example", "sam@citizens.example"):
-        assert any(
-            "nouvelles" in m["Subject"] or "news" in m["Subject"].lower()
-            for m in village.mail.to(follower)
-        ), follower
+        assert any("nouveau" in m["Subject"] for m in village.mail.to(follower)), follower
     with village.look():
         after = queries.kept(village.id_of(ref))
     assert before and after and before.remind_on and after.remind_on
@@ -149,13 +149,9 @@ def test_silent_reports_are_reminded_of_exactly_once_a_period(town: Town) -> Non
 
 
 def test_targets_are_working_days() -> None:
-    from datetime import date
-
-    from beffroi.legal.calendars import calendar_of
-
     mainland, alsace = calendar_of("FR"), calendar_of("FR", ["67482"])
     target = delays.Target(2)
-    assert delays.due_on(date(2026, 12, 24), target, mainland) == date(2026, 12, 29)
-    assert delays.due_on(date(2026, 12, 24), target, alsace) == date(2026, 12, 30)
+    assert delays.due_on(date(2024, 12, 24), target, mainland) == date(2024, 12, 27)
+    assert delays.due_on(date(2024, 12, 24), target, alsace) == date(2024, 12, 30)
     assert delays.standing(date(2026, 12, 24), date(2026, 12, 25), mainland) == "late"
     assert delays.standing(delays.NEVER, date(2026, 12, 25), mainland) == "none"

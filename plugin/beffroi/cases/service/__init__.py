@@ -815,52 +815,65 @@ def waiting(brought: Sequence[BroughtCase]) -> int:
 
 
 def import_answer(brought: BroughtCase, answer: BroughtAnswer, *, now: datetime) -> None:
-    """Add the answer that a case from elsewhere already had; its ground is not known here.
+    """Add the answer that a case from elsewhere already had; see `import_answers`."""
+    import_answers([(brought, answer)], now=now)
 
-    Its words are shown if the gate finds nothing in them; otherwise they wait for an agent. An
-    address in which the gate finds something is not taken.
+
+def import_answers(pairs: Sequence[tuple[BroughtCase, BroughtAnswer]], *, now: datetime) -> None:
+    """Add the answers that cases from elsewhere already had; their grounds are not known here.
+
+    Words are shown if the gate finds nothing in them; otherwise they wait for an agent. An address
+    in which the gate finds something is not taken. One statement a table.
     """
-    aids = reading.aids_for()
-    words, outcome, url = answer.words, answer.outcome, answer.url
-    clean = not still_personal(words, aids.lists)
-    if url and still_personal(url, aids.lists):
-        url = None
-    day = answer.on or brought.closed_on or now.date()
-    at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    text = CaseText(
-        case_id=brought.case_id,
-        role="answer",
-        original=words,
-        public=words if clean else None,
-        state="released" if clean else "pending",
-        version=1 if clean else 0,
-        lang=brought.lang,
-        voice="institution",
-        written_at=at,
-        released_at=at if clean else None,
-        **reading.remembered(words, None if clean else aids),
-    )
-    db.session.add(text)
-    db.session.flush()
-    db.session.add(
-        OfficialAnswer(
-            case_id=brought.case_id,
-            text_id=text.id,
-            outcome=outcome,
-            ground="not_stated" if outcome in {"refused", "not_held"} else None,
-            url=url,
-            planned=answer.planned,
-            answered_at=at,
+    if not pairs:
+        return
+    aids, texts, answers, steps = reading.aids_for(), [], [], []
+    for brought, answer in pairs:
+        words, outcome, url = answer.words, answer.outcome, answer.url
+        clean = not still_personal(words, aids.lists)
+        if url and still_personal(url, aids.lists):
+            url = None
+        day = answer.on or brought.closed_on or now.date()
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        texts.append(
+            {
+                "case_id": brought.case_id,
+                "role": "answer",
+                "original": words,
+                "public": words if clean else None,
+                "state": "released" if clean else "pending",
+                "version": 1 if clean else 0,
+                "lang": brought.lang,
+                "voice": "institution",
+                "written_at": at,
+                "released_at": at if clean else None,
+                **reading.remembered(words, None if clean else aids),
+            }
         )
-    )
-    db.session.add(
-        TimelineRow(
-            case_id=brought.case_id,
-            at=at,
-            step="answered",
-            voice="institution",
-            codes={"outcome": outcome},
-            text_id=text.id,
-            public=True,
+        answers.append(
+            {
+                "case_id": brought.case_id,
+                "outcome": outcome,
+                "ground": "not_stated" if outcome in {"refused", "not_held"} else None,
+                "url": url,
+                "planned": answer.planned,
+                "answered_at": at,
+            }
         )
-    )
+        steps.append(
+            {
+                "case_id": brought.case_id,
+                "at": at,
+                "step": "answered",
+                "voice": "institution",
+                "codes": {"outcome": outcome},
+                "public": True,
+            }
+        )
+    ids = db.session.scalars(
+        insert(CaseText).returning(CaseText.id, sort_by_parameter_order=True), texts
+    ).all()
+    for text_id, row, step_row in zip(ids, answers, steps, strict=True):
+        row["text_id"] = step_row["text_id"] = text_id
+    db.session.execute(insert(OfficialAnswer), answers)
+    db.session.execute(insert(TimelineRow), steps)
