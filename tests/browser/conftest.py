@@ -15,15 +15,18 @@ from beffroi.campaigns.service import following, gathering
 from beffroi.cases import service as case_service
 from beffroi.cases.queries.subscribing import token_of
 from beffroi.cases.service import subscribing
+from beffroi.incidents import service as incidents
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.rights import service as rights
+from beffroi.street.service import forwarding
 from demo.places import Town as DemoTown
 from demo.seeds import seed
 from support.browser import Late, browser, served
 from support.databases import fresh
 from support.open311 import key_for
 from support.photo_carriers import corners, encoded
+from support.street import with_rules
 from support.town import Person, Town, open_town
 
 __all__ = ["browser"]
@@ -213,12 +216,30 @@ def _fill(made: Live) -> None:
     refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
     refs["closed"] = town.report(commune="99999")
     town.close(refs["closed"], "resolved")
+    _street(made)
     refs["doubtful"] = town.report(
         commune="99999", description="Demandez à Madame Trucmuche, au 06 12 34 56 78."
     )
     _campaigns(made)
     town.work()
     _read(made)
+
+
+def _street(made: Live) -> None:
+    """Give the town its rules of who handles what, and a report that another body is told of."""
+    town, refs = made.town, made.refs
+    with_rules(town)
+    refs["water"] = town.report(
+        category="water",
+        description="Une fuite d’eau",
+        commune="99999",
+        email="eau@citizens.example",
+    )
+    with town.change():
+        incidents.put_position(case_service.the_case(refs["water"]), 48.85, 2.35)
+    town.release(refs["water"])
+    body = town.one("SELECT id FROM competent_body")
+    refs["body_key"] = forwarding.key_of(town.settings.secret_key, refs["water"], body)
 
 
 def _campaigns(made: Live) -> None:

@@ -26,14 +26,20 @@ def test_a_batch_says_what_will_happen_then_does_all_or_what_it_can(village: Tow
 
     before = stand()
     status, page = batch(agent, *refs, step="confirm", **form)
-    assert status == 200 and page.count("Refusé") == 1 and stand() == before
+    assert status == 200
+    assert page.count("Refusé") == 1
+    assert stand() == before
     status, page = batch(agent, *refs, step="do", how="all", **form)
-    assert status == 422 and "Rien n’a été modifié" in page and stand() == before
+    assert status == 422
+    assert "Rien n’a été modifié" in page
+    assert stand() == before
     leak = {**form, "words": "Voyez avec le 06 12 34 56 78"}
     status, page = batch(agent, one, step="do", how="each", **leak)
-    assert "1" in page and stand() == before  # each refused by the gate
+    assert "1" in page
+    assert stand() == before
     status, page = batch(agent, *refs, step="do", how="each", **form)
-    assert status == 200 and "2 signalements ont été modifiés" in page
+    assert status == 200
+    assert "2 signalements ont été modifiés" in page
     assert stand() == {one: "resolved", two: "resolved", closed: "resolved"}
     assert batch(agent, step="do", action="route")[0] == 422
     three, four = village.report(), village.report()
@@ -41,7 +47,8 @@ def test_a_batch_says_what_will_happen_then_does_all_or_what_it_can(village: Tow
     assert batch(agent, three, four, step="do", action="route", department=department)[0] == 200
     merged = {"action": "merge", "duplicate_of": three}
     status, page = batch(agent, three, four, "2027-9999", step="do", how="each", **merged)
-    assert stand()[four] == "duplicate" and stand()[three] == "open"
+    assert stand()[four] == "duplicate"
+    assert stand()[three] == "open"
     assert page.count("Refusé") == 2
     village.release(three)
     assert batch(agent, three, step="do", action="hold", words="Une plaque se lit")[0] == 200
@@ -59,7 +66,8 @@ def test_filters_are_kept_by_agent_under_a_name(village: Town) -> None:
     link = re.search(r'class="chip" href="([^"]+)">Voirie en retard', page)
     assert link is not None
     narrowed = agent.page(link[1].replace("&amp;", "&"))
-    assert ref in narrowed and elsewhere not in narrowed
+    assert ref in narrowed
+    assert elsewhere not in narrowed
     assert "Voirie en retard" not in other.page("/desk/incidents")
     for bad in ("?sort=x", "?department=x", "?cursor=x", "?state=nothing", "?window=x&view=map"):
         assert agent.get(f"/desk/incidents{bad}").status_code in {200, 422}, bad
@@ -77,11 +85,14 @@ def test_rules_are_tried_kept_ordered_and_taken_from_a_file(village: Town) -> No
     wrong = {"file": "[[rules]]\ncategory = 'nowhere'\n[delays]\nroad = {working_days = 0}"}
     said = admin.post("/desk/incidents/rules/file", wrong)
     assert said.status_code == 422
-    assert "nowhere" in said.text and "delays.road" in said.text and "rule 1" in said.text
+    assert "nowhere" in said.text
+    assert "delays.road" in said.text
+    assert "rule 1" in said.text
     assert village.one("SELECT count(*) FROM street_rule") == 3  # nothing was replaced
     rule = {"category": "lighting", "department": "2", "step": "try"}
     tried = admin.post("/desk/incidents/rules", rule)
-    assert tried.status_code == 200 and before in tried.text
+    assert tried.status_code == 200
+    assert before in tried.text
     assert village.one("SELECT count(*) FROM street_rule") == 3
     assert admin.post("/desk/incidents/rules", {**rule, "step": "keep"}).status_code == 303
     assert admin.post("/desk/incidents/rules", {"step": "keep"}).status_code == 422

@@ -29,7 +29,8 @@ def test_a_report_is_routed_and_dated_when_it_comes(town: Town) -> None:
         found = desk.page({}, desk.Who(None, town.today))
         assert [line.head.ref for line in found.items] == [by_category, by_words, nobody]
         kept = queries.kept(town.id_of(by_words))
-        assert kept is not None and kept.rule_id is not None
+        assert kept is not None
+        assert kept.rule_id is not None
 
 
 def test_the_queue_follows_each_change_and_pages_in_every_order(town: Town) -> None:

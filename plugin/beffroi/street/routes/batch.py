@@ -24,6 +24,9 @@ from beffroi_web.guards import guard
 from beffroi_web.headers import no_store
 
 Page = Response | tuple[str, int]
+FIRST = "how"
+"""A field that only the page of a batch has: without it one comes from the queue."""
+BATCH_FIELDS = ("department", "status", "outcome", "words", "duplicate_of")
 
 
 @blueprint.post("/desk/incidents/batch")
@@ -46,6 +49,8 @@ def many() -> Page:
     try:
         done = _carried_out(asked, keep=doing, all_or_none=data["how"] == "all")
     except Invalid as refusal:
+        if FIRST not in request.form and set(refusal.errors) <= set(BATCH_FIELDS):
+            return _page(form, (), asked, asking=True)
         form = form.and_errors(refusal.errors or {"": [refusal.sentence]})
         return _page(form, (), asked, status=422)
     except batch.Undone as undone:
@@ -69,6 +74,7 @@ def _page(
     *,
     finished: bool = False,
     undone: bool = False,
+    asking: bool = False,
     status: int = 200,
 ) -> tuple[str, int]:
     no_store()
@@ -88,6 +94,7 @@ def _page(
         refused=sum(bool(said) for *_, said in became),
         finished=finished,
         undone=undone,
+        asking=asking,
         actions=ACTIONS,
         how=HOW,
         categories=CATEGORIES,
