@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from beffroi_web.addresses import check_address
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
+from beffroi_web.maps import read_outline
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
 BIND = "127.0.0.1:8000"
@@ -87,6 +88,11 @@ class Settings:
     open311_forward: tuple[Tool, ...] = ()
     open311_per_hour: int = 600
     open311_decimals: int = 0
+    outline_file: Path | None = None
+    map_cell: int = 250
+    tiles_url: str = ""
+    tiles_credit: str = ""
+    questions: Mapping[str, Any] = field(default_factory=dict)
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -219,12 +225,38 @@ def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
     return named and len(set(taken)) == len(taken)
 
 
+def _table(value: Any) -> Mapping[str, Any]:
+    """Return a table, or the one that is written as JSON."""
+    table = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(table, Mapping):
+        raise TypeError("it is no table")
+    return table
+
+
+def _has_outline(path: Path) -> bool:
+    try:
+        return bool(read_outline(path))
+    except (OSError, ValueError):
+        return False
+
+
+_TILES = re.compile(r"|https://[a-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*", re.I)
+
+
+def _are_tiles(address: str) -> bool:
+    named = all(part in address for part in ("{z}", "{x}", "{y}"))
+    return bool(_TILES.fullmatch(address)) and (named or not address)
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "catalogues": _catalogues,
     "open311_forward": _tools,
     "open311_per_hour": int,
     "open311_decimals": int,
+    "outline_file": Path,
+    "map_cell": int,
+    "questions": _table,
     "languages": words,
     "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
@@ -275,6 +307,9 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
+    ("map_cell", lambda v: v in {0, 250, 500, 1000, 2000}, "is 0 (no map), 250, 500, 1000 or 2000"),
+    ("outline_file", _has_outline, "is a file of GeoJSON with the polygons of the territory"),
+    ("tiles_url", _are_tiles, "is https://… with {z}, {x} and {y}"),
     (
         "open311_forward",
         _can_be_sent_to,

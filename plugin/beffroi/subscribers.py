@@ -25,7 +25,7 @@ from beffroi.open311 import handlers as open311
 from beffroi.outbox import handlers as outbox
 
 HANDLERS: Handlers = {
-    CaseChanged: (data_requests.on_case_changed,),
+    CaseChanged: (data_requests.on_case_changed, incidents.on_case_changed),
     RequestReceived: (outbox.on_request_received, campaigns.on_request_received),
     PublicVersionChanged: (outbox.on_public_version_changed, open311.on_public_version_changed),
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
