@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from beffroi_web.addresses import check_address
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
-from beffroi_web.maps import read_outline
+from beffroi_web.maps import are_tiles, has_outline
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
 BIND = "127.0.0.1:8000"
@@ -191,7 +191,7 @@ def _can_be_read(catalogues: tuple[tuple[str, str], ...]) -> bool:
 
 
 def _can_be_told(address: str) -> bool:
-    """Say whether announcements may be posted to an address: https, or loopback of a test."""
+    """Say whether announcements may be posted there: https, or loopback of a test."""
     loopback = frozenset({"/".join(address.split("/")[:3])})
     try:
         return address == "" or bool(check_address(address, loopback))
@@ -199,9 +199,17 @@ def _can_be_told(address: str) -> bool:
         return False
 
 
+def _table(value: Any) -> Mapping[str, Any]:
+    """Return a table, or the one that is written as JSON."""
+    table = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(table, Mapping):
+        raise TypeError("it is no table")
+    return table
+
+
 def _tools(value: Any) -> tuple[Tool, ...]:
     """Return the tools of a table (or of the same as JSON text): one table each, by its name."""
-    table = json.loads(value) if isinstance(value, str) else value
+    table = _table(value)
     try:
         return tuple(Tool(name=str(name), **said) for name, said in table.items())
     except (AttributeError, TypeError) as fault:
@@ -223,29 +231,6 @@ def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
         return False
     named = all(re.fullmatch("[a-z][a-z0-9-]{0,31}", tool.name) for tool in tools)
     return named and len(set(taken)) == len(taken)
-
-
-def _table(value: Any) -> Mapping[str, Any]:
-    """Return a table, or the one that is written as JSON."""
-    table = json.loads(value) if isinstance(value, str) else value
-    if not isinstance(table, Mapping):
-        raise TypeError("it is no table")
-    return table
-
-
-def _has_outline(path: Path) -> bool:
-    try:
-        return bool(read_outline(path))
-    except (OSError, ValueError):
-        return False
-
-
-_TILES = re.compile(r"|https://[a-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*", re.I)
-
-
-def _are_tiles(address: str) -> bool:
-    named = all(part in address for part in ("{z}", "{x}", "{y}"))
-    return bool(_TILES.fullmatch(address)) and (named or not address)
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
@@ -308,8 +293,8 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
     ("map_cell", lambda v: v in {0, 250, 500, 1000, 2000}, "is 0 (no map), 250, 500, 1000 or 2000"),
-    ("outline_file", _has_outline, "is a file of GeoJSON with the polygons of the territory"),
-    ("tiles_url", _are_tiles, "is https://… with {z}, {x} and {y}"),
+    ("outline_file", has_outline, "is a file of GeoJSON with the polygons of the territory"),
+    ("tiles_url", are_tiles, "is https://… with {z}, {x} and {y}"),
     (
         "open311_forward",
         _can_be_sent_to,

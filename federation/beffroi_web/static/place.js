@@ -31,7 +31,7 @@ if (where && latitude && longitude) {
     );
   });
 
-  if (box) show = window.L ? bigMap(box, choose) : plainMap(box, choose);
+  if (box) show = window.L ? bigMap(box, choose) : plainMap(box);
   const point = box && box.dataset.point ? box.dataset.point.split(",").map(Number) : null;
   if (point) show(...point);
   for (const field of [latitude, longitude]) {
@@ -42,8 +42,9 @@ if (where && latitude && longitude) {
   }
 }
 
-// The picture that the server drew: pressing on it sets a mark, and the page stays.
-function plainMap(box, choose) {
+// The picture that the server drew: pressing on it sends the form, which comes back nearer. Here it
+// only gets a mark where the device said that it is.
+function plainMap(box) {
   const picture = box.querySelector("[type=image]");
   const [south, west, north, east] = box.dataset.window.split(",").map(Number);
   const mark = document.createElement("span");
@@ -58,19 +59,9 @@ function plainMap(box, choose) {
   const ratio = picture.height / picture.width;
   const tall = Math.max(north - south, (east - west) * narrow * ratio);
   const wide = tall / ratio / narrow;
-  const [middle, centre] = [(south + north) / 2, (west + east) / 2];
-  picture.addEventListener("click", (event) => {
-    event.preventDefault();
-    const edge = picture.getBoundingClientRect();
-    // A key that presses it says no place.
-    if (!event.detail) return;
-    const right = (event.clientX - edge.left) / edge.width;
-    const down = (event.clientY - edge.top) / edge.height;
-    choose(middle + (0.5 - down) * tall, centre + (right - 0.5) * wide);
-  });
   return (lat, long) => {
-    const right = (long - centre) / wide + 0.5;
-    const down = 0.5 - (lat - middle) / tall;
+    const right = (long - (west + east) / 2) / wide + 0.5;
+    const down = 0.5 - (lat - (south + north) / 2) / tall;
     mark.hidden = right < 0 || right > 1 || down < 0 || down > 1;
     mark.style.left = `${right * 100}%`;
     mark.style.top = `${down * 100}%`;
@@ -85,7 +76,10 @@ function bigMap(box, choose) {
   place.setAttribute("role", "group");
   place.setAttribute("aria-label", box.dataset.label);
   box.replaceChildren(place, box.querySelector("[name=window]"));
-  const map = L.map(place, { attributionControl: Boolean(box.dataset.tiles) });
+  document.querySelector("#h-at").textContent = box.dataset.help;
+  const map = L.map(place, { attributionControl: Boolean(box.dataset.tiles), zoomControl: false });
+  const [zoomInTitle, zoomOutTitle] = box.dataset.zoom.split("|");
+  L.control.zoom({ zoomInTitle, zoomOutTitle }).addTo(map);
   map.attributionControl?.setPrefix(false);
   if (box.dataset.tiles) {
     L.tileLayer(box.dataset.tiles, { attribution: escaped(box.dataset.credit), maxZoom: 19 }).addTo(map);

@@ -5,7 +5,7 @@ Only reports that everyone sees are found, and where they are is known here by t
 whoever asks from many places learns no more than the public map tells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -56,22 +56,14 @@ def near(sought: Sought, *, today: date, finest: int = 0, most: int = 5) -> list
 
     `finest` is the level of the cells that the town shows.
     """
-    around = _around(sought, today, finest) if sought.point else {}
+    around = _around(sought.point, sought.category, finest) if sought.point else set()
     said = [one.id for one in STREETS.find(sought.description, sought.place, most=BY_WORDS)]
     rows = _rows({*around, *said}, today)
-    asked = frozenset(stems(f"{sought.description}\n{sought.place}"))
-    words = _words([row.id for row in rows])
-    alike = [
-        nearness.Candidate(
-            row.id,
-            row.category == sought.category,
-            around.get(row.id),
-            nearness.shared(asked, words.get(row.id, "")),
-            row.open,
-        )
-        for row in rows
-    ]
-    chosen = nearness.likely(alike, most, placed=sought.point is not None)
+    ids = [row.id for row in rows]
+    words, cells_of = cases.words_by_case(ids), _cells(ids)
+    chosen = nearness.likely(
+        (_candidate(sought, row, words[row.id], cells_of.get(row.id), finest) for row in rows), most
+    )
     by_id = {row.id: row for row in rows}
     shown: dict[int, CasePhoto] = {}
     for one in chosen:
@@ -89,25 +81,20 @@ def near(sought: Sought, *, today: date, finest: int = 0, most: int = 5) -> list
     ]
 
 
-def _around(sought: Sought, today: date, finest: int) -> dict[int, int]:
-    """Return the newest reports in the cells around a point, and how many cells away each is."""
-    assert sought.point is not None  # noqa: S101  asked before
-    y, x = cells.cell(*sought.point, finest)
+def _around(point: tuple[float, float], category: str, finest: int) -> set[int]:
+    """Return the newest reports in the cell of a point and those beside it."""
+    y, x = cells.cell(*point, finest)
     here = and_(
         IncidentSpot.y.between((y - 1) << finest, ((y + 2) << finest) - 1),
         IncidentSpot.x.between((x - 1) << finest, ((x + 2) << finest) - 1),
     )
-    same = IncidentSpot.category == sought.category
-    found: dict[int, int] = {}
+    same = IncidentSpot.category == category
+    found: set[int] = set()
     for condition, limit in ((same, SAME), (~same, OTHER)):
-        rows = db.session.execute(
-            select(IncidentSpot.case_id, IncidentSpot.y, IncidentSpot.x)
-            .where(here, condition)
-            .order_by(IncidentSpot.case_id.desc())
-            .limit(limit)
+        newest = select(IncidentSpot.case_id).where(here, condition)
+        found |= set(
+            db.session.scalars(newest.order_by(IncidentSpot.case_id.desc()).limit(limit)).all()
         )
-        for row in rows:
-            found[row.case_id] = max(abs((row.y >> finest) - y), abs((row.x >> finest) - x))
     return found
 
 
@@ -122,9 +109,32 @@ def _rows(case_ids: set[int], today: date) -> Sequence[Any]:
     ).all()
 
 
-def _words(case_ids: Sequence[int]) -> dict[int, str]:
-    """Return what is shown of each report, as one text."""
-    return {
-        case_id: "\n".join(words.get(role, "") for role in ("title", "description", "place"))
-        for case_id, words in cases.words_by_case(case_ids).items()
-    }
+def _cells(case_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return in which cell of level 0 each report stands on the map."""
+    rows = db.session.execute(
+        select(IncidentSpot.case_id, IncidentSpot.y, IncidentSpot.x).where(
+            IncidentSpot.case_id.in_(case_ids)
+        )
+    )
+    return {row.case_id: (row.y, row.x) for row in rows}
+
+
+def _candidate(
+    sought: Sought, row: Any, words: Mapping[str, str], at: tuple[int, int] | None, finest: int
+) -> nearness.Candidate:
+    """Return what speaks for one report being the same."""
+    away = None
+    if sought.point is not None and at is not None:
+        y, x = cells.cell(*sought.point, finest)
+        away = max(abs((at[0] >> finest) - y), abs((at[1] >> finest) - x))
+    place = nearness.place_stems(sought.place)
+    own_place = nearness.place_stems(words.get("place", ""))
+    said = "\n".join(words.get(role, "") for role in ("title", "description"))
+    return nearness.Candidate(
+        row.id,
+        row.category == sought.category,
+        away,
+        nearness.shared(place, own_place, 1) if place and own_place else None,
+        nearness.shared(frozenset(stems(sought.description)), frozenset(stems(said))),
+        row.open,
+    )

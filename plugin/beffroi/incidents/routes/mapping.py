@@ -39,7 +39,7 @@ def drawn(window: Window | None, filters: Mapping[str, Any]) -> Drawing | None:
 def _mark(area: maps.Area, filters: Mapping[str, Any]) -> Mark:
     """Return the mark of a cell, which leads to the list of its reports."""
     latitude, longitude = area.window.middle
-    label = ngettext("One report here", "%(num)s reports here", area.reports)
+    label = ngettext("One report here", "%(num)d reports here", area.reports)
     if area.open and area.open != area.reports:
         label = gettext("%(reports)s, %(open)s of them open", reports=label, open=area.open)
     # A little less than the cell, so that it touches no other.
@@ -54,12 +54,12 @@ def where(case_id: int, *, own: bool) -> Drawing | None:
     level = finest()
     spot = maps.cell_of(case_id)
     if own and (point := maps.desk_position(case_id)) is not None:
-        window = Window.at(*point, 0.012, 0.018)
-        return draw(window, [Mark(*point, "", tone="late")], extension().outline)
+        around = whole() or Window.at(*point, 0.012, 0.018)
+        return draw(around, [Mark(*point, "", tone="late")], extension().outline)
     if level is None or spot is None:
         return None
     middle = cells.middle_of(spot[0] >> level, spot[1] >> level, level)
-    around = cells.window_of(spot[0] >> level, spot[1] >> level, level).grown(4)
+    around = whole() or cells.window_of(spot[0] >> level, spot[1] >> level, level).grown(4)
     return draw(around, [Mark(*middle, "")], extension().outline)
 
 

@@ -23,6 +23,8 @@ PREFIX = "ask_"
 """Before a category and a code: the name of a question's field in the form."""
 LONGEST, MOST_CHOICES, MOST_QUESTIONS = 500, 30, 12
 LARGEST = 1e12
+TAKEN = ("commune", "date")
+"""Codes of what every category asks: other programs know them as attributes."""
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,23}")
 
 
@@ -56,25 +58,27 @@ def faults(question: Question) -> list[str]:
     found = []
     category = CATEGORIES.get(question.category)
     if category is None or category.family != "street":
-        found.append("category is a street category")
+        found.append(N_("A question belongs to a category of the street."))
     if not _CODE.fullmatch(question.code):
-        found.append("code is up to 24 small letters, digits and underscores")
+        found.append(N_("A code is up to 24 small letters, digits and underscores."))
+    if question.code in TAKEN:
+        found.append(N_("This code is taken: choose another one."))
     if question.kind not in KINDS:
-        found.append("kind is text, list or number")
+        found.append(N_("The kind of an answer is text, list or number."))
     if not any(question.words.values()):
-        found.append("words are missing")
+        found.append(N_("The words of the question are missing."))
     texts = [*question.words.values(), *question.hint.values()]
     texts += [one for words in question.choices.values() for one in words.values()]
     if any(len(text) > 200 for text in texts):
-        found.append("words are at most 200 characters")
+        found.append(N_("The words of a question, or of a choice, are at most 200 characters."))
     if (question.kind == "list") != bool(question.choices):
-        found.append("a list has choices, and nothing else has")
+        found.append(N_("A list has choices, and nothing else has."))
     if len(question.choices) > MOST_CHOICES:
-        found.append(f"a list has at most {MOST_CHOICES} choices")
+        found.append(N_("A list has at most thirty choices."))
     if not all(_CODE.fullmatch(code) and any(w.values()) for code, w in question.choices.items()):
-        found.append("each choice has a code and words")
+        found.append(N_("Each choice has a code and words."))
     if question.public and question.kind == "text":
-        found.append("a text is never public: anybody may be named in it")
+        found.append(N_("A text is never public: anybody may be named in it."))
     return found
 
 
