@@ -25,6 +25,7 @@ from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.legal.law import law_of
 from demo import campaigns
+from demo.ground import place_in
 from demo.places import Town
 
 FICTITIOUS = "\n\n(Réponse fictive, pour la démonstration.)"
@@ -334,6 +335,7 @@ def _reused(item: Seed, case: Any, party: int, at: datetime) -> None:
 
 def _reports(town: Town, today: date, random: Random, count: int) -> None:
     rows = []
+    places = Random(town.siren + "places")  # noqa: S311  invented
     for number in range(count):
         day = today - timedelta(days=random.randint(1, 700))
         hidden = random.random() < 0.12
@@ -350,6 +352,7 @@ def _reports(town: Town, today: date, random: Random, count: int) -> None:
                 place="" if hidden else random.choice(STREETS),
                 unread="Signalement de démonstration, non montré." if hidden else "",
                 closed_on=closed if closed and closed < today else None,
+                position=place_in(town, places) if places.random() < 0.8 else None,
             )
         )
     incidents.import_reports(rows, communes=town.communes, now=_at(today))

@@ -11,6 +11,7 @@ a degree of longitude is taken to be as long all over it as in its middle.
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ NARROWEST = 0.002
 """Degrees of latitude of the smallest window: some two hundred metres."""
 MOST_BYTES = 8 * 1_048_576
 """Of a file with an outline."""
+_TILES = re.compile(r"https://[a-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*", re.IGNORECASE)
 _NEAR = 0.7
 """Units below which two points of an outline are one."""
 
@@ -154,6 +156,20 @@ def read_outline(path: Path) -> Outline:
     if not rings:
         raise ValueError("there is no polygon in the outline")
     return Outline(rings)
+
+
+def has_outline(path: Path) -> bool:
+    """Say whether there is an outline in a file."""
+    try:
+        return bool(read_outline(path))
+    except (OSError, ValueError):
+        return False
+
+
+def are_tiles(address: str) -> bool:
+    """Say whether an address names tiles, `https://…/{z}/{x}/{y}…`; none at all is right too."""
+    named = all(part in address for part in ("{z}", "{x}", "{y}"))
+    return not address or (named and bool(_TILES.fullmatch(address)))
 
 
 def _rings(shape: Any) -> Iterator[tuple[Point, ...]]:

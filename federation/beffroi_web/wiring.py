@@ -141,6 +141,11 @@ def _asset(filename: str) -> str:
     return url_for("web.static", filename=filename, v=version)
 
 
+def _shipped_here(filename: str) -> bool:
+    """Say whether there is a shared file: what the build step brings in may not be there."""
+    return filename in web().assets
+
+
 def _page(**changes: Any) -> str:
     """Return this page's address with some query fields changed; `None` takes a field away."""
     if request.endpoint is None:
@@ -154,6 +159,7 @@ def _globals(site: Site, clock: Clock) -> dict[str, Any]:
     return {
         "site": site,
         "asset": _asset,
+        "shipped": _shipped_here,
         "address": address,
         "bars": bars,
         "csrf_token": csrf_token,

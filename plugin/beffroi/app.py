@@ -28,6 +28,7 @@ from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.feed.queries.witnesses import seen_log
 from beffroi.incidents import routes as incidents
+from beffroi.incidents.rules import questions
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
@@ -41,10 +42,12 @@ from beffroi.street import routes as street
 from beffroi.street.routes.about import about as street_of
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
+from beffroi_web.configuration import SettingsRefused
 from beffroi_web.database import engine_options, tune
 from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
 from beffroi_web.limits import limit
+from beffroi_web.maps import read_outline
 from beffroi_web.openapi import undescribed
 from beffroi_web.sign_in.oidc import OidcProvider
 from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
@@ -143,6 +146,9 @@ def create_app(
 ) -> Flask:
     """Return the town's application for checked settings. Nothing is read from the environment."""
     clock = clock or SystemClock()
+    wrong = questions.read(settings.questions)[1]
+    if wrong:
+        raise SettingsRefused([f"BEFFROI_QUESTIONS {one}" for one in wrong])
     app = Flask("beffroi", template_folder=str(Path(__file__).parent / "templates"))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -170,6 +176,7 @@ def create_app(
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),
+        outline=read_outline(settings.outline_file) if settings.outline_file else None,
     )
     init_web(
         app,

@@ -28,7 +28,7 @@ from beffroi.outbox import handlers as outbox
 from beffroi.street import handlers as street
 
 HANDLERS: Handlers = {
-    CaseChanged: (data_requests.on_case_changed, street.on_case_changed),
+    CaseChanged: (data_requests.on_case_changed, incidents.on_case_changed, street.on_case_changed),
     ReportsImported: (street.on_reports_imported,),
     TextReleased: (street.on_text_released,),
     RequestReceived: (outbox.on_request_received, campaigns.on_request_received),

@@ -55,7 +55,7 @@ RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 READ_EVERY = timedelta(minutes=1)
-INDEXES = ("case_search", "nearby_case")
+INDEXES = ("case_search", "nearby_case", "nearby_street")
 """The full-text indexes over words of people."""
 NO_WORDS = frozenset(
     {"log_bundle", "log_tail", "log_tile", "log_state", "log_batch", "log_fact",

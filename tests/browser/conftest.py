@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A town full of cases, served to a real Chromium, and people who are signed in there."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +21,10 @@ from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.rights import service as rights
 from beffroi.street.service import forwarding
+from demo.ground import outline_of
 from demo.places import Town as DemoTown
 from demo.seeds import seed
+from demo.settings import QUESTIONS
 from support.browser import Late, browser, served
 from support.databases import fresh
 from support.open311 import key_for
@@ -107,7 +110,8 @@ def live(
         open_town(
             folder, fresh("sqlite", MIGRATIONS, folder),
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
-            clean_texts_appear=True, open311_forward=TOOLS,
+            clean_texts_appear=True, open311_forward=TOOLS, questions=QUESTIONS,
+            outline_file=_outline(folder),
         ) as town,
     ):  # fmt: skip
         late.app = town.app
@@ -117,6 +121,13 @@ def live(
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
         yield made
+
+
+def _outline(folder: Path) -> Path:
+    """Write the invented outline of the town."""
+    path = folder / "outline.geojson"
+    path.write_text(json.dumps(outline_of(SEEDED)), encoding="utf-8")
+    return path
 
 
 def _answered(made: Live) -> None:

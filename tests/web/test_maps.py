@@ -70,7 +70,7 @@ def test_an_outline_is_read_from_any_geojson_and_nothing_else(tmp_path: Path) ->
     swapped = {"type": "Polygon", "coordinates": [[[148, 95], [149, 95], [149, 96], [148, 95]]]}
     for bad in (point, {"type": "FeatureCollection"}, [], "x", {"type": "Polygon"}, swapped):
         file.write_text(json.dumps(bad))
-        with pytest.raises(ValueError, match="outline|JSON|Expecting"):
+        with pytest.raises(ValueError, match=r"outline|JSON|Expecting"):
             read_outline(file)
 
 

@@ -117,6 +117,14 @@ class DecisionPart(Schema):
     redirected_to = _text()
 
 
+class AskedPart(Schema):
+    """What was answered to a further question of a report's category."""
+
+    code = _text()
+    value = _text()
+    public = fields.Boolean(required=True)
+
+
 class ClockPart(Schema):
     """What the legal clock of a request follows from, or what came of itself."""
 
@@ -151,6 +159,8 @@ class CasePart(Schema):
     texts = fields.List(fields.Nested(TextPart), required=True)
     decisions = fields.List(fields.Nested(DecisionPart), required=True)
     clock = fields.List(fields.Nested(ClockPart), required=True)
+    position = fields.List(fields.Float(), required=True, allow_none=True)
+    answers = fields.List(fields.Nested(AskedPart), required=True)
 
 
 class SupportPart(Schema):

@@ -37,7 +37,6 @@ from beffroi.cases.rules import BY_ANYBODY, SHOWN
 from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
-from beffroi.kernel.nearby import Text
 from beffroi_web.paging import decode_cursor, encode_cursor
 from beffroi_web.words import N_
 
@@ -718,7 +717,7 @@ class IndexedCase:
     case_id: int
     received_at: datetime
     searched: search.Indexed | None
-    near: Text
+    near: similar.Shown
 
 
 def released_words(after: int, most: int) -> list[IndexedCase]:
@@ -743,7 +742,7 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
             similar.searched(head.id, head.received_at, head.ref, said[head.id])
             if head.visibility == "public"
             else None,
-            similar.text_of(head.id, head.kind, said[head.id]),
+            (head.id, head.kind, said[head.id]),
         )
         for head in heads
     ]

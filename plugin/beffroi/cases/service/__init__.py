@@ -369,7 +369,7 @@ def index(case: Case) -> None:
         search.put(similar.searched(case.id, case.received_at, case.ref, texts))
     else:
         search.remove(case.id, case.received_at)
-    similar.INDEX.put([similar.text_of(case.id, case.kind, texts)])
+    similar.put([(case.id, case.kind, texts)])
 
 
 def public_changed(case: Case, *, now: datetime) -> None:
@@ -410,7 +410,7 @@ def take_off(
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id, case.received_at)
-    similar.INDEX.remove([case.id])
+    similar.remove([case.id])
     erasing.hide(case)
     if erases:
         erasing.erase(case, now=now)
@@ -726,7 +726,7 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
     search.put_many(
         similar.searched(b.case_id, b.received_at, ref, texts) for b, ref, texts in shown
     )
-    similar.INDEX.add(similar.text_of(b.case_id, b.kind, texts) for b, _, texts in shown)
+    similar.put(((b.case_id, b.kind, texts) for b, _, texts in shown), new=True)
 
 
 def _with_references(brought: list[BroughtCase], chance: Chance) -> list[tuple[BroughtCase, str]]:

@@ -29,8 +29,9 @@ from beffroi.data_requests.schemas import (
 )
 from beffroi.incidents import queries as incidents
 from beffroi.incidents import rules as incident_rules
+from beffroi.incidents.queries import asked, maps
 from beffroi.kernel.errors import NotFound, Refusal
-from beffroi.kernel.extension import AskedElsewhere, settings
+from beffroi.kernel.extension import AskedElsewhere, extension, settings
 from beffroi.legal.law import law_of
 from beffroi.moderation import rules as moderation_rules
 from beffroi.street.routes import about as street
@@ -41,6 +42,7 @@ from beffroi_privacy.photos import ACCEPTED
 from beffroi_web.forms import Form
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
+from beffroi_web.maps import Mark, Window, draw
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -77,6 +79,7 @@ def desk_page(
         elsewhere=_elsewhere(head, words),
         texts=texts,
         photos=incidents.photos(head.id),
+        **_of_report(head, is_request),
         typed=typed or {},
         answers=cases.public_answers(head.id),
         timeline=timeline,
@@ -104,6 +107,21 @@ def desk_page(
         public_url=case_url(head.kind, head.ref),
     )
     return page, status
+
+
+def _of_report(head: cases.CaseHead, is_request: bool) -> dict[str, Any]:
+    """Return what a report brought besides words: its point, drawn, and answers to questions."""
+    if is_request:
+        return {"told": [], "point": None}
+    lang, fixed = current_language(), settings().questions
+    point = maps.desk_position(head.id)
+    told = asked.answers(head.id, fixed, lang, public=False)
+    if point is None:
+        return {"told": told, "point": None}
+    outline = extension().outline
+    around = outline.window if outline else Window.at(*point, 0.02, 0.03)
+    drawn = draw(around, [Mark(*point, "", tone="late")], outline)
+    return {"told": told, "point": point, "drawn": drawn}
 
 
 def _outcomes(head: cases.CaseHead) -> dict[str, str]:

@@ -12,8 +12,10 @@ from beffroi.cases import queries as cases
 from beffroi.cases.models import Attachment, Case, CaseText, Party
 from beffroi.cases.rules import API_CLIENT, INCIDENTS
 from beffroi.incidents.models import Incident
+from beffroi.incidents.queries import maps
 from beffroi.kernel.db import db
 from beffroi_privacy.photos import LIMITS
+from beffroi_web.maps import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,13 @@ def has_photo(ref: str, name: str, *, public: bool) -> bool:
     return bool(_photos(Case.ref == ref, named, *(shown() if public else ())))
 
 
-def listing(filters: Mapping[str, Any]) -> cases.Page:
-    """Return one page of the public list: filters `q status category sort cursor limit`."""
+def listing(
+    filters: Mapping[str, Any], *, window: Window | None = None, finest: int = 0
+) -> cases.Page:
+    """Return one page of the public list: filters `q status category sort cursor limit`.
+
+    `window` narrows it to the cells that it touches, none of them finer than the level `finest`.
+    """
     statement = (
         cases.card_select(Incident.family, Incident.category)
         .join(Incident, Incident.case_id == Case.id)
@@ -128,6 +135,8 @@ def listing(filters: Mapping[str, Any]) -> cases.Page:
     if filters.get("category"):
         statement = statement.where(Incident.category == filters["category"])
     statement = cases.with_words(statement, filters.get("q") or "")
+    if window is not None:
+        statement = maps.inside(statement, window, finest)
     return cases.page(
         statement,
         sort=filters.get("sort") or "newest",

@@ -19,6 +19,7 @@ from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.incidents import queries as incidents
+from beffroi.incidents.queries import asked, maps
 from beffroi.notifications import queries as notifications
 from beffroi.rights import queries
 from beffroi.rights.queries import Person
@@ -107,6 +108,8 @@ def _case(head: CaseHead, texts: list[persons.OwnText]) -> dict[str, Any]:
         "texts": [_text(t) for t in texts if t.case_id == head.id],
         "decisions": [_row(answer) for answer in cases.public_answers(head.id)],
         "clock": [_row(one) for one in clocks.happened(head.id)],
+        "position": maps.desk_position(head.id),
+        "answers": asked.answers_of(head.id),
     }
 
 
