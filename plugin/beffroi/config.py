@@ -37,7 +37,8 @@ BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "2
 class Tool:
     """Another tool of the institution, to which released street reports are passed on.
 
-    `url` is its GeoReport v2 endpoint, `services` its codes by our categories.
+    `url` is its GeoReport v2 endpoint, `services` its codes by our categories. With `only_by_rule`
+    it is sent the reports whose rules name a body that is reached through it, and no others.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Tool:
     services: Mapping[str, str]
     api_key: str = field(default="", repr=False)
     jurisdiction_id: str = ""
+    only_by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +216,13 @@ def _tools(value: Any) -> tuple[Tool, ...]:
         return tuple(Tool(name=str(name), **said) for name, said in table.items())
     except (AttributeError, TypeError) as fault:
         raise ValueError(
-            "each tool has url and services, and may have api_key and jurisdiction_id"
+            "each tool has url and services, and may have api_key, jurisdiction_id and only_by_rule"
         ) from fault
 
 
 def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
-    taken = [category for tool in tools for category in tool.services]
+    always = [tool for tool in tools if tool.only_by_rule is False]
+    taken = [category for tool in always for category in tool.services]
     try:
         for tool in tools:
             loopback = frozenset({"/".join(tool.url.split("/")[:3])})

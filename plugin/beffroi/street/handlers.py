@@ -45,8 +45,9 @@ def on_public_version_changed(event: PublicVersionChanged) -> None:
 
 def _pass_on(case_ids: Sequence[int]) -> None:
     town = settings()
+    tools = {tool.name: frozenset(tool.services) for tool in town.open311_forward}
     for case_id in case_ids:
-        forwarding.pass_on(case_id, secret=town.secret_key, now=clock.now())
+        forwarding.pass_on(case_id, tools, secret=town.secret_key, now=clock.now())
 
 
 def on_text_released(event: TextReleased) -> None:

@@ -66,7 +66,8 @@ def name_body(ref: str) -> Page:
             body_id = int(said) if said.isdecimal() else None
             forwarding.name(ref, body_id, actor=actor, now=at.now)
             case_id = case_service.the_case(ref).id
-            forwarding.pass_on(case_id, secret=settings().secret_key, now=at.now)
+            tools = {tool.name: frozenset(tool.services) for tool in settings().open311_forward}
+            forwarding.pass_on(case_id, tools, secret=settings().secret_key, now=at.now)
     except Refusal as refusal:
         return again(ref, form, refusal)
     return _back(ref)

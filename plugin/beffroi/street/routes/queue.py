@@ -14,7 +14,7 @@ from beffroi.cases.schemas import badge as case_badge
 from beffroi.incidents.rules import CATEGORIES, OUTCOMES
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid
-from beffroi.kernel.extension import settings
+from beffroi.kernel.extension import extension, settings
 from beffroi.street import queries
 from beffroi.street.queries import desk
 from beffroi.street.routes.shared import blueprint, categories, moment
@@ -113,7 +113,8 @@ def _drawn(chosen: Mapping[str, Any], looks: desk.Who) -> maps.Drawing | None:
             )
         )
     window = maps.Window.of(chosen["window"]) if chosen["window"] else None
-    return maps.draw(window or maps.Window.around([place for _, place in found]), marks)
+    window = window or maps.Window.around([place for _, place in found])
+    return maps.draw(window, marks, extension().outline)
 
 
 @blueprint.post("/desk/incidents/filters")

@@ -5,7 +5,7 @@ What is passed on are released words, never before an agent has read them; who r
 along only if that person agreed, in a message of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -78,22 +78,26 @@ def name(ref: str, body_id: int | None, *, actor: Actor, now: datetime) -> None:
     cases.step(case, "body_named", actor=actor, now=now, public=False)
 
 
-def pass_on(case_id: int, *, secret: str, now: datetime) -> bool:
+def pass_on(
+    case_id: int, tools: Mapping[str, Collection[str]], *, secret: str, now: datetime
+) -> bool:
     """Pass a report on to its body once its words are released; False where nothing is to be done.
 
-    By mail with a link that answers; where the body is reached by Open311 alone, that exchange
-    sends it (`beffroi.open311`), and this only writes down that it went.
+    `tools` are those of the settings, each with the categories that it takes. Where the body is
+    reached through one, the exchange sends it (`beffroi.open311`) and this only writes down that it
+    went; else it goes by mail, with a link that answers.
     """
     found, report = queries.passed(case_id), exchange.to_pass_on(case_id)
     if found is None or report is None or found.state != "waiting":
         return False
-    if not found.body.email and not found.body.tool:
+    by_tool = report.category in tools.get(found.body.tool or "", ())
+    if not found.body.email and not by_tool:
         return False  # people are told who is competent; there is nobody to write to
     case, row = cases.case_by_id(case_id), db.session.get(Forwarding, case_id)
     if case is None or row is None or not case.open:
         return False
     row.state, row.sent_at = "sent", now
-    if found.body.email:
+    if found.body.email and not by_tool:
         key = key_of(secret, report.ref, found.body.id)
         letter = Letter(
             "street-passed-on",
