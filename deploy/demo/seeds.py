@@ -24,7 +24,7 @@ from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.legal.law import law_of
-from demo import campaigns
+from demo import campaigns, street
 from demo.ground import place_in
 from demo.places import Town
 
@@ -226,6 +226,7 @@ def seed(
         with unit_of_work():
             for name in ("Espaces publics", "Numérique et données", "Éducation", "Secrétariat"):
                 case_service.add_department(name)
+            street.begin(town)
         if with_campaigns:
             campaigns.begin(today, chance)
         first = ""
@@ -237,6 +238,7 @@ def seed(
             _campaigns(town, today, chance)
         with unit_of_work():
             _reports(town, today, Random(town.siren + "reports"), reports)  # noqa: S311  invented
+        street.seed(town, today, chance)
     return True
 
 

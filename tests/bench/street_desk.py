@@ -93,7 +93,7 @@ def _of_case(town: Town, n: int) -> dict[str, Any]:
 
 
 def timed(work: Callable[[], object], runs: int) -> str:
-    """Return the median and the 95th percentile of a work, and the median of its CPU here, in ms."""
+    """Return the median and 95th percentile of a work, and the median of its CPU here, in ms."""
     found, used = [], []
     for _ in range(runs):
         begun, cpu = time.perf_counter(), time.process_time()

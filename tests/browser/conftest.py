@@ -29,7 +29,6 @@ from support.browser import Late, browser, served
 from support.databases import fresh
 from support.open311 import key_for
 from support.photo_carriers import corners, encoded
-from support.street import with_rules
 from support.town import Person, Town, open_town
 
 __all__ = ["browser"]
@@ -237,9 +236,8 @@ def _fill(made: Live) -> None:
 
 
 def _street(made: Live) -> None:
-    """Give the town its rules of who handles what, and a report that another body is told of."""
+    """Send a report that another body is told of, by the rules of the demonstration."""
     town, refs = made.town, made.refs
-    with_rules(town)
     refs["water"] = town.report(
         category="water",
         description="Une fuite d’eau",
