@@ -700,12 +700,18 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
     ).all()
     for (b, _), case_id in zip(heads, ids, strict=True):
         b.case_id = case_id
-    aids = reading.aids_for()
-    rows = [_text_values(b, t, aids) for b, _ in heads for t in b.texts]
+    aids, passing = reading.aids_for(), dict[str, bool]()
+    for b, _ in heads:
+        for t in b.texts:
+            if t.words not in passing:
+                passing[t.words] = not still_personal(t.words, aids.lists)
+    rows = [
+        _text_values(b, t, t.official and passing[t.words], aids) for b, _ in heads for t in b.texts
+    ]
     if rows:
-        db.session.execute(insert(CaseText), rows)
+        db.session.execute(insert(CaseText.__table__), rows)  # type: ignore[arg-type]  # a table
     db.session.execute(
-        insert(TimelineRow),
+        insert(TimelineRow.__table__),  # type: ignore[arg-type]  # a table
         [
             {
                 "case_id": b.case_id,
@@ -719,7 +725,7 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
         ],
     )
     shown = [
-        (b, ref, [(t.role, t.words) for t in b.texts if _passes(t, aids)])
+        (b, ref, [(t.role, t.words) for t in b.texts if t.official and passing[t.words]])
         for b, ref in heads
         if b.visibility == "public"
     ]
@@ -780,8 +786,9 @@ def _passes(t: BroughtText, aids: reading.Aids) -> bool:
     return t.official and not still_personal(t.words, aids.lists)
 
 
-def _text_values(b: BroughtCase, t: BroughtText, aids: reading.Aids) -> dict[str, Any]:
-    released = _passes(t, aids)
+def _text_values(
+    b: BroughtCase, t: BroughtText, released: bool, aids: reading.Aids
+) -> dict[str, Any]:
     return {
         "case_id": b.case_id,
         "role": t.role,

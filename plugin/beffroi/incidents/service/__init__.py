@@ -305,7 +305,7 @@ def import_reports(
     cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
-            insert(Incident),
+            insert(Incident.__table__),  # type: ignore[arg-type]  # a table
             [
                 {
                     "case_id": case.case_id,

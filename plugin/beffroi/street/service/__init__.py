@@ -128,7 +128,7 @@ def take_imported(brought: Sequence[queries.Imported]) -> None:
             }
         )
     if rows:
-        db.session.execute(insert(StreetReport), rows)
+        db.session.execute(insert(StreetReport.__table__), rows)  # type: ignore[arg-type]
     for department, case_ids in by_department.items():
         cases.give_to(case_ids, department)
 
