@@ -26,7 +26,7 @@ ON_A_PAGE = 130
 def drawn(window: Window | None, filters: Mapping[str, Any]) -> Drawing | None:
     """Return the map beside a list with its filters, or None where the town has none."""
     level = finest()
-    if level is None or window is None:
+    if level is None or window is None or whole() is None:
         return None
     open_only = filters.get("status") == "any_open"
     found = maps.areas(
