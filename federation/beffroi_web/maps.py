@@ -83,6 +83,15 @@ class Window:
         """Say whether a point is inside."""
         return self.south <= latitude <= self.north and self.west <= longitude <= self.east
 
+    def meets(self, other: "Window") -> bool:
+        """Say whether this window and another have a piece in common."""
+        return (
+            self.south < other.north
+            and other.south < self.north
+            and self.west < other.east
+            and other.west < self.east
+        )
+
     def grown(self, times: float) -> "Window":
         """Return the window so many times as large around the same middle (under 1: nearer)."""
         least = NARROWEST / (self.north - self.south)
@@ -104,6 +113,24 @@ class Window:
         tall, wide = self.north - self.south, (self.east - self.west) * narrow
         tall, wide = max(tall, wide * height / width), max(wide, tall * width / height)
         return Window.at(latitude, longitude, tall, wide / narrow)
+
+
+def moves(window: Window, whole: Window) -> dict[str, Window]:
+    """Return where a map can be moved from a window, by the name of the move.
+
+    Never away from the whole of what it shows, farther than all of it, or nearer than makes sense:
+    the addresses of a map end somewhere.
+    """
+    tall = window.north - window.south
+    found = {
+        "nearer": window.grown(0.5) if tall > 2 * NARROWEST else None,
+        "farther": window.grown(2) if tall < whole.north - whole.south else None,
+        "west": window.moved(0, -0.5),
+        "north": window.moved(0.5, 0),
+        "south": window.moved(-0.5, 0),
+        "east": window.moved(0, 0.5),
+    }
+    return {name: to for name, to in found.items() if to is not None and to.meets(whole)}
 
 
 @dataclass(frozen=True, slots=True)

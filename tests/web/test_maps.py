@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_web.maps import Mark, Outline, Window, draw, point_at, read_outline
+from beffroi_web.maps import Mark, Outline, Window, draw, moves, point_at, read_outline
 
 SQUARE = Outline((((48.0, 2.0), (48.0, 2.1), (48.1, 2.1), (48.1, 2.0)),))
 HOLED = Outline((*SQUARE.rings, ((48.04, 2.04), (48.04, 2.06), (48.06, 2.06), (48.06, 2.04))))
@@ -78,3 +78,12 @@ def test_a_coast_of_many_points_is_drawn_with_few() -> None:
     coast = tuple((48 + n / 1e6, 2 + (n % 2) / 1e6) for n in range(5000))
     drawn = draw(SQUARE.window, [], Outline(((*coast, (48.0, 2.05)),)))
     assert drawn.path.count("L") < 50
+
+
+@given(windows)
+def test_a_map_is_never_moved_away_from_what_it_shows(window: Window) -> None:
+    for _ in range(9):
+        window = moves(window, SQUARE.window).get("north", window)
+        for to in moves(window, SQUARE.window).values():
+            assert to.meets(SQUARE.window)
+    assert "farther" not in moves(SQUARE.window.grown(1.01), SQUARE.window)

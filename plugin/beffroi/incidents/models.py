@@ -55,8 +55,8 @@ class IncidentSpot(Model):
 
     __tablename__ = "incident_spot"
     __table_args__ = (
-        Index("ix_incident_spot_cell", "y", "x", "case_id"),
-        Index("ix_incident_spot_category", "category", "y", "x", "case_id"),
+        Index("ix_incident_spot_cell", "y", "x", "open", "category", "case_id"),
+        Index("ix_incident_spot_category", "category", "open", "y", "x", "case_id"),
     )
 
     case_id: Mapped[int] = mapped_column(

@@ -293,8 +293,12 @@ _KEPT_WORDS = func.coalesce(func.nullif(CaseText.original, ""), CaseText.public)
 """A text as agents and its author read it; the public form once the original's time is over."""
 
 
-def card_select(*extra: Any) -> Statement:
-    """Return the select behind every public list: listed cases with their released title."""
+def card_select(*extra: Any, by_id: bool = False) -> Statement:
+    """Return the select behind every public list: listed cases with their released title.
+
+    With `by_id` the cases are named by their ids: SQLite is then not to walk a whole list for them.
+    """
+    seen = func.coalesce(Case.visibility, "") if by_id else Case.visibility
     title = _first_words(CaseText.public, CaseText.state.in_(SHOWN))
     return select(
         Case.id,
@@ -310,7 +314,7 @@ def card_select(*extra: Any) -> Statement:
         Case.supports,
         title.label("title"),
         *extra,
-    ).where(Case.visibility == "public")
+    ).where(seen == "public")
 
 
 def with_words(statement: Statement, query: str) -> Statement:

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
 from beffroi.incidents.models import Incident, IncidentArea, IncidentPosition, IncidentSpot
 from beffroi.incidents.rules import cells
@@ -20,6 +19,7 @@ from beffroi_web.maps import Window
 
 MOST = 500
 """Cells, or points, of one answer."""
+FEW_ROWS = 64
 FEW = 2_000
 """Reports in a window from which on they are found by the order of the list, not by the cell."""
 
@@ -40,7 +40,7 @@ class Area:
         return cells.window_of(self.y, self.x, self.level)
 
 
-def _within(table: Any, window: Window, level: int, finest: int) -> Any:
+def _within(table: Any, window: Window, level: int, finest: int, *, by_rows: bool = True) -> Any:
     """Return when a row lies in the cells that a window touches, at a level of its table.
 
     The window's edges are those of the finest cells that the town shows: a window that cuts one
@@ -48,10 +48,21 @@ def _within(table: Any, window: Window, level: int, finest: int) -> Any:
     """
     up = max(level, finest) - level
     south, north, west, east = cells.span(window, max(level, finest))
-    return and_(
-        table.y.between(south << up, ((north + 1) << up) - 1),
-        table.x.between(west << up, ((east + 1) << up) - 1),
-    )
+    span = (south << up, ((north + 1) << up) - 1, west << up, ((east + 1) << up) - 1)
+    return in_rows(table, span, by_rows=by_rows)
+
+
+def in_rows(table: Any, span: tuple[int, int, int, int], *, by_rows: bool = True) -> Any:
+    """Return when a row lies in some rows and columns of cells: first and last of each.
+
+    Few rows are named one by one, so that an index is read in each from column to column; between
+    two rows it would be read from one end of the town to the other.
+    """
+    south, north, west, east = span
+    rows = table.y.between(south, north)
+    if by_rows and north - south < FEW_ROWS:
+        rows = table.y.in_(range(south, north + 1))
+    return and_(rows, table.x.between(west, east))
 
 
 def areas(
@@ -94,23 +105,27 @@ def whole() -> Window | None:
     return Window(low.south, low.west, high.north, high.east)
 
 
-def inside(statement: cases.Statement, window: Window, finest: int = 0) -> cases.Statement:
-    """Narrow a list to the reports in the cells that a window touches.
+def ids_inside(window: Window, finest: int = 0) -> list[int] | None:
+    """Return the reports in the cells that a window touches; None where they are many.
 
-    Few are found by their cells, many along the list: which it is, the sums say beforehand.
+    Few are found by their cells, many along the list (`inside`): the sums say which it is.
     """
     level = cells.level_for(window, MOST, finest)
     below = cells.summed_below(level)
     count = select(func.sum(IncidentArea.reports)).where(
         IncidentArea.level == below, _within(IncidentArea, window, below, level)
     )
+    if (db.session.scalar(count) or 0) > FEW:
+        return None
     here = _within(IncidentSpot, window, 0, finest)
-    if (db.session.scalar(count) or 0) <= FEW:
-        # The ids by themselves, so that no planner walks the list for them.
-        ids = db.session.scalars(select(IncidentSpot.case_id).where(here).limit(FEW * 4)).all()
-        return statement.where(Case.id.in_(ids))
+    return list(db.session.scalars(select(IncidentSpot.case_id).where(here).limit(FEW)))
+
+
+def inside(window: Window, finest: int = 0) -> Any:
+    """Return when a case stands in the cells that a window touches, asked of each one."""
+    here = _within(IncidentSpot, window, 0, finest, by_rows=False)
     found = select(IncidentSpot.case_id).where(IncidentSpot.case_id == Case.id, here)
-    return statement.where(found.correlate(Case).exists())
+    return found.correlate(Case).exists()
 
 
 def cell_of(case_id: int) -> tuple[int, int] | None:

@@ -10,22 +10,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import func, or_, select
 
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Case
 from beffroi.cases.queries.similar import STREETS
 from beffroi.incidents import queries
 from beffroi.incidents.models import Incident, IncidentSpot
-from beffroi.incidents.queries import CasePhoto
+from beffroi.incidents.queries import CasePhoto, maps
 from beffroi.incidents.rules import cells, nearness
 from beffroi.kernel.db import db
 from beffroi.kernel.ranking import stems
 
 CLOSED_FOR = timedelta(days=60)
 """How long a report that was closed is still told of: it may be broken again."""
-SAME, OTHER = 120, 60
-"""How many of the newest reports around are looked at: of the same category, of others."""
+SAME, CLOSED, OTHER = 80, 20, 30
+"""How many of the newest reports around are looked at: open ones of the same category, closed ones
+of it, open ones of any."""
+MOST_READ = 300
+"""Characters of a description that are compared."""
 BY_WORDS = 40
 
 
@@ -58,83 +61,103 @@ def near(sought: Sought, *, today: date, finest: int = 0, most: int = 5) -> list
     """
     around = _around(sought.point, sought.category, finest) if sought.point else set()
     said = [one.id for one in STREETS.find(sought.description, sought.place, most=BY_WORDS)]
-    rows = _rows({*around, *said}, today)
-    ids = [row.id for row in rows]
-    words, cells_of = cases.words_by_case(ids), _cells(ids)
-    chosen = nearness.likely(
-        (_candidate(sought, row, words[row.id], cells_of.get(row.id), finest) for row in rows), most
+    heads = _heads({*around, *said}, today)
+    words = cases.words_by_case([head.id for head in heads])
+    asked = _Asked(
+        sought.category,
+        frozenset(stems(sought.description)),
+        nearness.place_stems(sought.place),
+        cells.cell(*sought.point, finest) if sought.point else None,
+        finest,
     )
-    by_id = {row.id: row for row in rows}
-    shown: dict[int, CasePhoto] = {}
-    for one in chosen:
-        photos = queries.public_photos(one.id)
-        if photos:
-            shown[one.id] = photos[0]
+    chosen = nearness.likely((_candidate(asked, head, words[head.id]) for head in heads), most)
+    ids = [one.id for one in chosen]
+    rows, photos = _rows(ids), queries.first_photos(ids)
     size = cells.METRES * 2**finest
     return [
         Near(
-            by_id[one.id],
-            shown.get(one.id),
+            rows[one.id],
+            photos.get(one.id),
             None if one.cells is None else (one.cells + 1) * size,
         )
         for one in chosen
+        if one.id in rows
     ]
 
 
 def _around(point: tuple[float, float], category: str, finest: int) -> set[int]:
     """Return the newest reports in the cell of a point and those beside it."""
     y, x = cells.cell(*point, finest)
-    here = and_(
-        IncidentSpot.y.between((y - 1) << finest, ((y + 2) << finest) - 1),
-        IncidentSpot.x.between((x - 1) << finest, ((x + 2) << finest) - 1),
+    here = maps.in_rows(
+        IncidentSpot,
+        (
+            (y - 1) << finest,
+            ((y + 2) << finest) - 1,
+            (x - 1) << finest,
+            ((x + 2) << finest) - 1,
+        ),
     )
-    same = IncidentSpot.category == category
+    same, still = IncidentSpot.category == category, IncidentSpot.open.is_(True)
     found: set[int] = set()
-    for condition, limit in ((same, SAME), (~same, OTHER)):
-        newest = select(IncidentSpot.case_id).where(here, condition)
+    for limit, conditions in ((SAME, (same, still)), (CLOSED, (same, ~still)), (OTHER, (still,))):
+        newest = select(IncidentSpot.case_id).where(here, *conditions)
         found |= set(
             db.session.scalars(newest.order_by(IncidentSpot.case_id.desc()).limit(limit)).all()
         )
     return found
 
 
-def _rows(case_ids: set[int], today: date) -> Sequence[Any]:
+def _heads(case_ids: set[int], today: date) -> Sequence[Any]:
+    """Return what is looked at of reports that everyone sees: codes, and the cell if there is one.
+
+    Titles are read of those alone that are shown in the end: finding one costs more than the rest.
+    Kind and visibility stand in a function, so that SQLite does not walk all of the town for them.
+    """
     if not case_ids:
         return []
     lately = or_(Case.open.is_(True), Case.closed_on >= today - CLOSED_FOR)
     return db.session.execute(
-        cases.card_select(Incident.category)
+        select(Case.id, Case.open, Incident.category, IncidentSpot.y, IncidentSpot.x)
         .join(Incident, Incident.case_id == Case.id)
-        .where(Case.id.in_(case_ids), Case.kind == "street", Incident.listed.is_(True), lately)
+        .outerjoin(IncidentSpot, IncidentSpot.case_id == Case.id)
+        .where(Case.id.in_(case_ids), func.coalesce(Case.kind, "") == "street")
+        .where(func.coalesce(Case.visibility, "") == "public", Incident.listed.is_(True), lately)
     ).all()
 
 
-def _cells(case_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return in which cell of level 0 each report stands on the map."""
-    rows = db.session.execute(
-        select(IncidentSpot.case_id, IncidentSpot.y, IncidentSpot.x).where(
-            IncidentSpot.case_id.in_(case_ids)
-        )
-    )
-    return {row.case_id: (row.y, row.x) for row in rows}
+def _rows(case_ids: Sequence[int]) -> dict[int, Any]:
+    """Return the rows of the list of some reports, by their ids."""
+    if not case_ids:
+        return {}
+    statement = cases.card_select(Incident.category, by_id=True)
+    statement = statement.join(Incident, Incident.case_id == Case.id)
+    return {row.id: row for row in db.session.execute(statement.where(Case.id.in_(case_ids)))}
 
 
-def _candidate(
-    sought: Sought, row: Any, words: Mapping[str, str], at: tuple[int, int] | None, finest: int
-) -> nearness.Candidate:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is sought, in stems and cells."""
+
+    category: str
+    words: frozenset[str]
+    place: frozenset[str]
+    cell: tuple[int, int] | None
+    finest: int
+
+
+def _candidate(asked: _Asked, head: Any, words: Mapping[str, str]) -> nearness.Candidate:
     """Return what speaks for one report being the same."""
     away = None
-    if sought.point is not None and at is not None:
-        y, x = cells.cell(*sought.point, finest)
-        away = max(abs((at[0] >> finest) - y), abs((at[1] >> finest) - x))
-    place = nearness.place_stems(sought.place)
-    own_place = nearness.place_stems(words.get("place", ""))
-    said = "\n".join(words.get(role, "") for role in ("title", "description"))
+    if asked.cell is not None and head.y is not None:
+        y, x = asked.cell
+        away = max(abs((head.y >> asked.finest) - y), abs((head.x >> asked.finest) - x))
+    own_place = nearness.place_stems(words.get("place", "")) if asked.place else frozenset()
+    said = " ".join(words[role] for role in ("title", "description") if role in words)[:MOST_READ]
     return nearness.Candidate(
-        row.id,
-        row.category == sought.category,
+        head.id,
+        head.category == asked.category,
         away,
-        nearness.shared(place, own_place, 1) if place and own_place else None,
-        nearness.shared(frozenset(stems(sought.description)), frozenset(stems(said))),
-        row.open,
+        nearness.shared(asked.place, own_place, 1) if asked.place and own_place else None,
+        nearness.shared(asked.words, frozenset(stems(said))),
+        head.open,
     )

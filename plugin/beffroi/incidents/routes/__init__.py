@@ -59,6 +59,7 @@ def listing() -> str:
         ],
         drawn=mapping.drawn(window or whole(), filters),
         window=window,
+        whole=whole(),
         cell=settings().map_cell,
     )
 

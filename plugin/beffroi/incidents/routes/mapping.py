@@ -19,14 +19,14 @@ from beffroi_web.maps import Drawing, Mark, Window, draw
 from beffroi_web.openapi import operation
 from beffroi_web.words import N_
 
-ON_A_PAGE = 130
-"""Cells of a drawn map: more could not be told apart, nor hit with a finger."""
+ON_A_PAGE = 48
+"""Cells of a drawn map: eight by six, each as wide as a finger on a phone."""
 
 
 def drawn(window: Window | None, filters: Mapping[str, Any]) -> Drawing | None:
     """Return the map beside a list with its filters, or None where the town has none."""
     level = finest()
-    if level is None or window is None:
+    if level is None or window is None or whole() is None:
         return None
     open_only = filters.get("status") == "any_open"
     found = maps.areas(

@@ -113,8 +113,11 @@ def upgrade() -> None:
             f" SELECT {level}, y >> {level}, x >> {level}, category, open, count(*)"
             f" FROM incident_spot GROUP BY y >> {level}, x >> {level}, category, open"
         )
-    op.create_index("ix_incident_spot_cell", "incident_spot", ["y", "x", "case_id"])
-    op.create_index("ix_incident_spot_category", "incident_spot", ["category", "y", "x", "case_id"])
+    for name, columns in (
+        ("cell", ["y", "x", "open", "category", "case_id"]),
+        ("category", ["category", "open", "y", "x", "case_id"]),
+    ):
+        op.create_index(f"ix_incident_spot_{name}", "incident_spot", columns)
     op.create_index("ix_incident_position_place", "incident_position", ["latitude", "longitude"])
 
 
