@@ -24,7 +24,8 @@ from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.legal.law import law_of
-from demo import campaigns
+from demo import campaigns, street
+from demo.ground import place_in
 from demo.places import Town
 
 FICTITIOUS = "\n\n(Réponse fictive, pour la démonstration.)"
@@ -225,6 +226,7 @@ def seed(
         with unit_of_work():
             for name in ("Espaces publics", "Numérique et données", "Éducation", "Secrétariat"):
                 case_service.add_department(name)
+            street.begin(town)
         if with_campaigns:
             campaigns.begin(today, chance)
         first = ""
@@ -236,6 +238,7 @@ def seed(
             _campaigns(town, today, chance)
         with unit_of_work():
             _reports(town, today, Random(town.siren + "reports"), reports)  # noqa: S311  invented
+        street.seed(town, today, chance)
     return True
 
 
@@ -334,6 +337,7 @@ def _reused(item: Seed, case: Any, party: int, at: datetime) -> None:
 
 def _reports(town: Town, today: date, random: Random, count: int) -> None:
     rows = []
+    places = Random(town.siren + "places")  # noqa: S311  invented
     for number in range(count):
         day = today - timedelta(days=random.randint(1, 700))
         hidden = random.random() < 0.12
@@ -350,6 +354,7 @@ def _reports(town: Town, today: date, random: Random, count: int) -> None:
                 place="" if hidden else random.choice(STREETS),
                 unread="Signalement de démonstration, non montré." if hidden else "",
                 closed_on=closed if closed and closed < today else None,
+                position=place_in(town, places) if places.random() < 0.8 else None,
             )
         )
     incidents.import_reports(rows, communes=town.communes, now=_at(today))

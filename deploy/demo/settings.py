@@ -5,8 +5,42 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from demo.ground import outline_file
 from demo.places import Layout, Town
 from demo.provider_state import DemoClient
+
+QUESTIONS = {
+    "lighting": [
+        {
+            "code": "pole",
+            "kind": "text",
+            "words": {"fr": "Numéro du mât, s’il se lit", "en": "Number of the pole, if legible"},
+        },
+        {
+            "code": "lamps",
+            "kind": "number",
+            "public": True,
+            "words": {
+                "fr": "Combien de lampes sont éteintes\u00a0?",
+                "en": "How many lamps are out?",
+            },
+        },
+    ],
+    "waste": [
+        {
+            "code": "size",
+            "kind": "list",
+            "public": True,
+            "words": {"fr": "Quelle quantité\u00a0?", "en": "How much is it?"},
+            "choices": {
+                "bag": {"fr": "Un sac", "en": "A bag"},
+                "car": {"fr": "Un coffre de voiture", "en": "The boot of a car"},
+                "lorry": {"fr": "Un camion", "en": "A lorry"},
+            },
+        }
+    ],
+}
+"""What the towns of the demonstration ask besides, by category."""
 
 
 def _secret(layout: Layout, what: str) -> str:
@@ -50,6 +84,8 @@ def town_environment(layout: Layout, town: Town, *, weeks: int | None = None) ->
         "BEFFROI_AGGREGATOR_URL": layout.aggregator,
         "BEFFROI_SUBMISSIONS_PER_HOUR": "100000",
         "BEFFROI_DEMONSTRATION": "yes",
+        "BEFFROI_OUTLINE_FILE": str(outline_file(layout, town)),
+        "BEFFROI_QUESTIONS": json.dumps(QUESTIONS),
         **({"BEFFROI_DATES_MOVED": str(weeks)} if weeks else {}),
     }
 

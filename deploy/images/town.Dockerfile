@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # A town. From the root of the checkout:
 #   docker build -f deploy/images/town.Dockerfile -t beffroi-town .
+FROM node:22-bookworm-slim AS scripts
+COPY deploy/vendor /vendor
+RUN sh /vendor/bring.sh /scripts
+
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 RUN python -m venv /opt/beffroi
@@ -8,6 +12,7 @@ RUN python -m venv /opt/beffroi
 COPY requirements/run.txt requirements/run.txt
 RUN /opt/beffroi/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
 COPY federation federation
+COPY --from=scripts /scripts federation/beffroi_web/static/vendor
 COPY plugin plugin
 RUN /opt/beffroi/bin/pip install --no-cache-dir --no-deps --no-build-isolation ./federation ./plugin
 # The aggregator is in the same distribution as the protocol; a town never imports it, and without

@@ -39,6 +39,11 @@ def allow_framing(*origins: str) -> None:
     g.beffroi_framed_by = origins or ("*",)
 
 
+def allow_pictures(address: str) -> None:
+    """Let the page being made show pictures of another site: those at the origin of an address."""
+    g.beffroi_pictures_of = "/".join(address.split("/")[:3])
+
+
 def no_store() -> None:
     """Say that the answer being made is for this reader alone and is kept by nobody."""
     g.beffroi_no_store = True
@@ -65,10 +70,10 @@ def headers_of_unchanged(*, spoken: bool, secure: bool) -> list[tuple[str, str]]
 
 
 @cache
-def _policy(framed_by: str) -> str:
+def _policy(framed_by: str, pictures: str = "") -> str:
     policy = {
         "default-src": "'self'",
-        "img-src": "'self' data:",
+        "img-src": f"'self' data: {pictures}".strip(),
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",
@@ -80,6 +85,9 @@ def _policy(framed_by: str) -> str:
 def _secure(response: Response) -> None:
     framed_by = g.get("beffroi_framed_by")
     headers = response.headers
+    if pictures := g.get("beffroi_pictures_of"):
+        policy = _policy(" ".join(framed_by or ()) or "'none'", pictures)
+        headers["Content-Security-Policy"] = policy
     said = {name.lower() for name, _ in headers}  # once: looking each up would read all of them
     for name, value in _protecting(" ".join(framed_by or ()), secure=request.is_secure):
         if name.lower() not in said:

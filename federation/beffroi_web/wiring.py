@@ -22,6 +22,7 @@ from beffroi_web.guards import PUBLIC, enforce, guard
 from beffroi_web.headers import dress
 from beffroi_web.languages import current_language, init_languages, language_choices
 from beffroi_web.limits import check_limits, make_limiter
+from beffroi_web.maps import moves
 from beffroi_web.paths import address, has_path, here, links
 from beffroi_web.problems import init_problems
 from beffroi_web.site import Site
@@ -141,6 +142,11 @@ def _asset(filename: str) -> str:
     return url_for("web.static", filename=filename, v=version)
 
 
+def _shipped_here(filename: str) -> bool:
+    """Say whether there is a shared file: what the build step brings in may not be there."""
+    return filename in web().assets
+
+
 def _page(**changes: Any) -> str:
     """Return this page's address with some query fields changed; `None` takes a field away."""
     if request.endpoint is None:
@@ -154,6 +160,8 @@ def _globals(site: Site, clock: Clock) -> dict[str, Any]:
     return {
         "site": site,
         "asset": _asset,
+        "map_moves": moves,
+        "shipped": _shipped_here,
         "address": address,
         "bars": bars,
         "csrf_token": csrf_token,

@@ -28,6 +28,7 @@ from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.feed.queries.witnesses import seen_log
 from beffroi.incidents import routes as incidents
+from beffroi.incidents.rules import questions
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
@@ -37,12 +38,16 @@ from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
 from beffroi.open_data.routes import statistics
 from beffroi.rights import routes as rights
+from beffroi.street import routes as street
+from beffroi.street.routes.about import about as street_of
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
+from beffroi_web.configuration import SettingsRefused
 from beffroi_web.database import engine_options, tune
 from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
 from beffroi_web.limits import limit
+from beffroi_web.maps import read_outline
 from beffroi_web.openapi import undescribed
 from beffroi_web.sign_in.oidc import OidcProvider
 from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
@@ -59,6 +64,9 @@ SUBMISSIONS = (
     "data_requests.subscribe",
     "cases.comment",
     "data_requests.offer_reuse",
+    "street.said_broken",
+    "street.agree",
+    "street.body_answers",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
@@ -138,6 +146,9 @@ def create_app(
 ) -> Flask:
     """Return the town's application for checked settings. Nothing is read from the environment."""
     clock = clock or SystemClock()
+    wrong = questions.read(settings.questions)[1]
+    if wrong:
+        raise SettingsRefused([f"BEFFROI_QUESTIONS {one}" for one in wrong])
     app = Flask("beffroi", template_folder=str(Path(__file__).parent / "templates"))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -165,6 +176,7 @@ def create_app(
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),
+        outline=read_outline(settings.outline_file) if settings.outline_file else None,
     )
     init_web(
         app,
@@ -182,7 +194,7 @@ def create_app(
     )  # fmt: skip
     features = (
         accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
-        dashboards, feed,
+        dashboards, feed, street,
     )  # fmt: skip
     for feature in (*features, open_data, statistics, catalogue, open311):
         app.register_blueprint(feature.blueprint)
@@ -198,6 +210,7 @@ def create_app(
         status_choices=_status_choices,
         high_value=HIGH_VALUE,
         followed_in_words=following.in_words,
+        street_of=street_of,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     reader = app.extensions[READER]

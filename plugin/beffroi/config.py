@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from beffroi_web.addresses import check_address
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
+from beffroi_web.maps import are_tiles, has_outline
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 
 BIND = "127.0.0.1:8000"
@@ -36,7 +37,8 @@ BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "2
 class Tool:
     """Another tool of the institution, to which released street reports are passed on.
 
-    `url` is its GeoReport v2 endpoint, `services` its codes by our categories.
+    `url` is its GeoReport v2 endpoint, `services` its codes by our categories. With `only_by_rule`
+    it is sent the reports whose rules name a body that is reached through it, and no others.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Tool:
     services: Mapping[str, str]
     api_key: str = field(default="", repr=False)
     jurisdiction_id: str = ""
+    only_by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ class Settings:
     open311_forward: tuple[Tool, ...] = ()
     open311_per_hour: int = 600
     open311_decimals: int = 0
+    outline_file: Path | None = None
+    map_cell: int = 250
+    tiles_url: str = ""
+    tiles_credit: str = ""
+    questions: Mapping[str, Any] = field(default_factory=dict)
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -185,7 +193,7 @@ def _can_be_read(catalogues: tuple[tuple[str, str], ...]) -> bool:
 
 
 def _can_be_told(address: str) -> bool:
-    """Say whether announcements may be posted to an address: https, or loopback of a test."""
+    """Say whether announcements may be posted there: https, or loopback of a test."""
     loopback = frozenset({"/".join(address.split("/")[:3])})
     try:
         return address == "" or bool(check_address(address, loopback))
@@ -193,19 +201,28 @@ def _can_be_told(address: str) -> bool:
         return False
 
 
+def _table(value: Any) -> Mapping[str, Any]:
+    """Return a table, or the one that is written as JSON."""
+    table = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(table, Mapping):
+        raise TypeError("it is no table")
+    return table
+
+
 def _tools(value: Any) -> tuple[Tool, ...]:
     """Return the tools of a table (or of the same as JSON text): one table each, by its name."""
-    table = json.loads(value) if isinstance(value, str) else value
+    table = _table(value)
     try:
         return tuple(Tool(name=str(name), **said) for name, said in table.items())
     except (AttributeError, TypeError) as fault:
         raise ValueError(
-            "each tool has url and services, and may have api_key and jurisdiction_id"
+            "each tool has url and services, and may have api_key, jurisdiction_id and only_by_rule"
         ) from fault
 
 
 def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
-    taken = [category for tool in tools for category in tool.services]
+    always = [tool for tool in tools if tool.only_by_rule is False]
+    taken = [category for tool in always for category in tool.services]
     try:
         for tool in tools:
             loopback = frozenset({"/".join(tool.url.split("/")[:3])})
@@ -225,6 +242,9 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "open311_forward": _tools,
     "open311_per_hour": int,
     "open311_decimals": int,
+    "outline_file": Path,
+    "map_cell": int,
+    "questions": _table,
     "languages": words,
     "language_dirs": lambda v: tuple(Path(w) for w in words(v)),
     "data_dir": Path,
@@ -275,6 +295,9 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
+    ("map_cell", lambda v: v in {0, 250, 500, 1000, 2000}, "is 0 (no map), 250, 500, 1000 or 2000"),
+    ("outline_file", has_outline, "is a file of GeoJSON with the polygons of the territory"),
+    ("tiles_url", are_tiles, "is https://… with {z}, {x} and {y}"),
     (
         "open311_forward",
         _can_be_sent_to,

@@ -13,27 +13,37 @@ from beffroi.cases.events import (
     RequestReceived,
     StepTaken,
     SubscriptionAsked,
+    TextReleased,
 )
 from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
 from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
 from beffroi.incidents import handlers as incidents
+from beffroi.incidents.events import ReportsImported
 from beffroi.kernel.bus import Handlers
 from beffroi.notifications import handlers as notifications
 from beffroi.open311 import handlers as open311
 from beffroi.outbox import handlers as outbox
+from beffroi.street import handlers as street
 
 HANDLERS: Handlers = {
-    CaseChanged: (data_requests.on_case_changed,),
+    CaseChanged: (data_requests.on_case_changed, incidents.on_case_changed, street.on_case_changed),
+    ReportsImported: (street.on_reports_imported,),
+    TextReleased: (street.on_text_released,),
     RequestReceived: (outbox.on_request_received, campaigns.on_request_received),
-    PublicVersionChanged: (outbox.on_public_version_changed, open311.on_public_version_changed),
+    PublicVersionChanged: (
+        outbox.on_public_version_changed,
+        open311.on_public_version_changed,
+        street.on_public_version_changed,
+    ),
     CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
     CaseErased: (
         data_requests.on_case_erased,
         campaigns.on_case_erased,
         incidents.on_case_erased,
         open311.on_case_erased,
+        street.on_case_erased,
     ),
     WithdrawalRecovered: (cases.on_withdrawal_recovered,),
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),

@@ -28,6 +28,7 @@ from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.nightly import NIGHTS, REWRITE
+from beffroi.legal.calendars import calendar_of
 from beffroi.legal.law import law_of
 from beffroi.moderation import commands as moderation
 from beffroi.notifications import commands as notifications
@@ -36,6 +37,8 @@ from beffroi.open311 import commands as open311
 from beffroi.outbox import service as outbox
 from beffroi.rights import commands as rights
 from beffroi.rights.queries import archive_names
+from beffroi.street import commands as street
+from beffroi.street.service import Moment
 from beffroi_web.clock import Clock
 from beffroi_web.rewriting import CannotRewrite, rewrite
 
@@ -52,7 +55,7 @@ RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 READ_EVERY = timedelta(minutes=1)
-INDEXES = ("case_search", "nearby_case")
+INDEXES = ("case_search", "nearby_case", "nearby_street")
 """The full-text indexes over words of people."""
 NO_WORDS = frozenset(
     {"log_bundle", "log_tail", "log_tile", "log_state", "log_batch", "log_fact",
@@ -86,6 +89,7 @@ class Worker:
         self._campaigns_on: date | None = None
         self._words_counted_on: date | None = None
         self._digested_on: date | None = None
+        self._reminded_on: date | None = None
         self._publish_from = clock.now()
         self.trouble = ""
 
@@ -163,10 +167,25 @@ class Worker:
             self._digested_on = today
         return owed or 0
 
+    def remind(self) -> int:
+        """Owe departments word of reports on which nothing moves, once a day; say how many.
+
+        None in a restored town before the log has told what happened since the backup.
+        """
+        now = self.clock.now()
+        today = local_day(now, self.settings.time_zone)
+        if today == self._reminded_on or behind_since() is not None:
+            return 0
+        at = Moment(now, today, calendar_of("FR", self.settings.communes))
+        owed = street.remind(self.settings, at)
+        self._reminded_on = today
+        return owed
+
     def turn(self) -> int:
         """Do what is due now; return how many jobs were done and entries published."""
         struck = self.strike() + self.answer()
         self.digest()
+        self.remind()
         worked = jobs.work_once(HANDLERS, now=self.clock.now())
         self.count()
         published = self._try_publish()

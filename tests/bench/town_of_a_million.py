@@ -28,12 +28,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from town_rows import COLUMNS, PARTIES, Later, Rows
 
 from beffroi.app import create_app
-from beffroi.cases.queries.similar import INDEX
+from beffroi.cases.queries.similar import count_again
 from beffroi.config import Settings, from_environ
+from beffroi.incidents.rules.cells import SUMMED
 from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
 from beffroi_web.migrating import upgrade
 from support.databases import _run
@@ -87,10 +88,14 @@ def application(folder: Path, url: str) -> Iterator[Any]:
 
 @contextmanager
 def town(
-    folder: Path, kind: str, count: int = MANY, *, data: Path | None = None, bare: bool = False
-) -> Iterator[str]:
-    """Give the address of a filled database in a folder; fill it if it is not there."""
-    name = f"town_{count}{'_bare' if bare else ''}"
+    folder: Path, kind: str, count: int = MANY, *, data: Path | None = None, bare: bool = False,
+    make: type[Rows] = Rows,
+) -> Iterator[str]:  # fmt: skip
+    """Give the address of a filled database in a folder; fill it if it is not there.
+
+    `make` makes its rows; each kind of them has a database of its own.
+    """
+    name = f"{'town' if make is Rows else make.__name__.lower()}_{count}{'_bare' if bare else ''}"
     folder.mkdir(parents=True, exist_ok=True)
     done = folder / f"{name}.{kind}.filled"
     with _database(folder, kind, name, fresh=not done.exists()) as url:
@@ -98,10 +103,12 @@ def town(
             begun = time.perf_counter()
             upgrade(MIGRATIONS, url)
             today = datetime.now(UTC).date()  # noqa: TID251
-            rows = Rows(count, data, today, bare=bare)
+            rows = make(count, data, today, bare=bare)
             (_fill_sqlite if kind == "sqlite" else _fill_postgresql)(url, rows)
             with application(folder, url), unit_of_work():
-                INDEX.count_again()
+                count_again()
+                for level in SUMMED:
+                    db.session.execute(text(SUMS), {"level": level})
             _settle(url)
             done.write_text(f"{time.perf_counter() - begun:.0f} s\n")
             print(f"filled {name} ({kind}) in {done.read_text().strip()}", file=sys.stderr)
@@ -148,12 +155,20 @@ def _server(data: Path) -> Iterator[str]:
 _LITE: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "case_search": ("(rowid, title, more)", (0, 1, 2)),
     "nearby_case": ("(rowid, title, body, also)", (0, 1, 2, 3)),
+    "nearby_street": ("(rowid, title, body, also)", (0, 1, 2, 3)),
 }
 _POST: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "case_search": ("(key, words)", (0, 3)),
     "nearby_case": ("(id, title, body, also, words)", (0, 1, 2, 3, 4)),
+    "nearby_street": ("(id, title, body, also, words)", (0, 1, 2, 3, 4)),
 }
 PARTY = ("id", "kind", "lang", "created_at")
+SUMS = (
+    "INSERT INTO incident_area (level, y, x, category, open, reports)"
+    " SELECT CAST(:level AS INTEGER), y >> CAST(:level AS INTEGER) AS cy,"
+    " x >> CAST(:level AS INTEGER) AS cx, category, open, count(*)"
+    " FROM incident_spot GROUP BY cy, cx, category, open"
+)
 SINCE = datetime(2017, 1, 1, tzinfo=UTC)
 
 
@@ -183,6 +198,8 @@ def _fill_sqlite(url: str, rows: Rows) -> None:
         )
         for block in rows.blocks():
             for table, found in block.rows.items():
+                if not found:
+                    continue
                 into, chosen = _LITE.get(table, (_columns(table), ()))
                 chosen = chosen or tuple(range(len(found[0])))
                 marks = ", ".join("?" * len(chosen))
@@ -214,6 +231,8 @@ def _fill_postgresql(url: str, rows: Rows) -> None:
                 copy.write_row((one, "email", "fr", SINCE))
         for block in rows.blocks():
             for table, found in block.rows.items():
+                if not found:
+                    continue
                 into, chosen = _POST.get(table, (_columns(table), ()))
                 chosen = chosen or tuple(range(len(found[0])))
                 with link.cursor().copy(f'COPY "{table}" {into} FROM STDIN') as copy:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A town full of cases, served to a real Chromium, and people who are signed in there."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +16,15 @@ from beffroi.campaigns.service import following, gathering
 from beffroi.cases import service as case_service
 from beffroi.cases.queries.subscribing import token_of
 from beffroi.cases.service import subscribing
+from beffroi.incidents import service as incidents
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.rights import service as rights
+from beffroi.street.service import forwarding
+from demo.ground import outline_of
 from demo.places import Town as DemoTown
 from demo.seeds import seed
+from demo.settings import QUESTIONS
 from support.browser import Late, browser, served
 from support.databases import fresh
 from support.open311 import key_for
@@ -109,7 +114,8 @@ def live(
         open_town(
             folder, fresh("sqlite", MIGRATIONS, folder),
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
-            clean_texts_appear=True, open311_forward=TOOLS,
+            clean_texts_appear=True, open311_forward=TOOLS, questions=QUESTIONS,
+            outline_file=_outline(folder),
         ) as town,
     ):  # fmt: skip
         late.app = town.app
@@ -119,6 +125,13 @@ def live(
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
         yield made
+
+
+def _outline(folder: Path) -> Path:
+    """Write the invented outline of the town."""
+    path = folder / "outline.geojson"
+    path.write_text(json.dumps(outline_of(SEEDED)), encoding="utf-8")
+    return path
 
 
 def _answered(made: Live) -> None:
@@ -218,12 +231,29 @@ def _fill(made: Live) -> None:
     refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
     refs["closed"] = town.report(commune="99999")
     town.close(refs["closed"], "resolved")
+    _street(made)
     refs["doubtful"] = town.report(
         commune="99999", description="Demandez à Madame Trucmuche, au 06 12 34 56 78."
     )
     _campaigns(made)
     town.work()
     _read(made)
+
+
+def _street(made: Live) -> None:
+    """Send a report that another body is told of, by the rules of the demonstration."""
+    town, refs = made.town, made.refs
+    refs["water"] = town.report(
+        category="water",
+        description="Une fuite d’eau",
+        commune="99999",
+        email="eau@citizens.example",
+    )
+    with town.change():
+        incidents.put_position(case_service.the_case(refs["water"]), 48.85, 2.35)
+    town.release(refs["water"])
+    body = town.one("SELECT id FROM competent_body")
+    refs["body_key"] = forwarding.key_of(town.settings.secret_key, refs["water"], body)
 
 
 def _campaigns(made: Live) -> None:

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NO_PAGES = {
     "incidents.photo",
+    "incidents.api_map",
     "similar.api_similar",
     "campaigns.atom",
     "campaigns.calendar_ics",

@@ -70,6 +70,12 @@ class Planted:
         return {role: f"Mots d’origine {self.word(f'{what}: {role}')} ici" for role in roles}
 
 
+QUESTIONS = {
+    "lighting": [
+        {"code": "pole", "kind": "text", "words": "Numéro du mât"},
+        {"code": "lamps", "kind": "number", "words": "Combien de lampes", "public": True},
+    ]
+}
 PHOTOS = "SELECT stored_name, thumb_name FROM attachment"
 
 
@@ -226,8 +232,14 @@ def _incidents(town: Town, made: Planted) -> None:
     someone = town.visitor()
     reporter = town.signed_in(name=f"Lou {made.word('name of a reporter')}")
     made.markers["address of a reporter"] = reporter.email
+    made.markers |= {"latitude of a report": "16234567", "longitude of a report": "35217654"}
     ref = made.refs["street"] = reporter.sends_report(
-        photos=_photo(made, "street"), **made.words("street", "description", "place")
+        photos=_photo(made, "street"),
+        latitude="48.16234567",
+        longitude="2.35217654",
+        ask_lighting_pole=f"Mât {made.word('street: an answer in words')}",
+        ask_lighting_lamps="40417",
+        **made.words("street", "description", "place"),
     )
     town.release(ref, description="Lampadaire éteint", place="Place du marché")
     town.release_photos(ref)
@@ -309,7 +321,7 @@ def pull(nation: Nation, url: str) -> None:
 def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
     port = free_base()
     site = f"http://127.0.0.1:{port}"
-    with open_town(tmp_path, database_url, public_url=site) as town:
+    with open_town(tmp_path, database_url, public_url=site, questions=QUESTIONS) as town:
         planted = plant(town)
         town.later(days=120)
         town.work()

@@ -17,7 +17,7 @@ from beffroi.kernel.db import MIGRATIONS, Base
 from beffroi_web.migrating import current_and_head, downgrade, upgrade
 from support.databases import BOTH, Kind, discard, empty
 
-INDEXES = ("case_search", "nearby_case", "nearby_dataset")
+INDEXES = ("case_search", "nearby_case", "nearby_dataset", "nearby_street")
 """The databases' own text indexes, which no model declares."""
 
 

@@ -25,6 +25,12 @@ PUBLIC_UNSAFE = {
     ("POST", "/requests/<ref>/reopen"): "its author, signed in or by the link of the mail",
     ("POST", "/requests/<ref>/reuse"): "shown once an agent has read it; an address is confirmed",
     ("POST", "/requests/reuse/<token>"): "the link of the mail is the proof",
+    (
+        "POST",
+        "/incidents/<ref>/still-broken",
+    ): "its author by link or account, a neighbour signed in",
+    ("POST", "/incidents/<ref>/agree"): "its author, signed in or by the link",
+    ("POST", "/passed-on/<ref>"): "a competent body, by the key of its mail's link",
     ("POST", "/join/<token>"): "the link of the mail is the proof; moves its own party alone",
     **{
         ("POST", f"/open311/v2/{what}.{ending}"): "another application, with the key in its form"

@@ -36,6 +36,7 @@ from werkzeug.routing import Rule
 Known = Mapping[str, Iterable[object]]
 LANGUAGES = ("fr", "en")
 MOST_ADDRESSES = 4000
+MOST_WINDOWS = 30
 _LINKS = re.compile(rb"""\b(?:href|src|action)\s*=\s*["']([^"']*)["']""")
 
 
@@ -89,6 +90,14 @@ def crawl(app: Flask, site: str, known: Known, *, start: Sequence[str] = ()) -> 
 
     `site` is the public address; `start` are more paths to begin with (searches, filters).
     """
+    windows: set[str] = set()
+
+    def too_far(path: str) -> bool:
+        """Say whether a path is one window of a map too many: they are as many as one likes."""
+        if "window=" in path and len(windows) < MOST_WINDOWS:
+            windows.add(path)
+        return "window=" in path and path not in windows
+
     client = app.test_client(use_cookies=False)
     waiting = deque(dict.fromkeys([*addresses(app, known), *start]))
     seen = set(waiting)
@@ -101,7 +110,7 @@ def crawl(app: Flask, site: str, known: Known, *, start: Sequence[str] = ()) -> 
             answer.close()
             assert page.status < 500, (path, page.status)
             pages.append(page)
-            fresh = [p for p in _links(page, site) if p not in seen]
+            fresh = [p for p in _links(page, site) if p not in seen and not too_far(p)]
             seen.update(fresh)
             waiting.extend(fresh)
         assert len(seen) <= MOST_ADDRESSES, f"more than {MOST_ADDRESSES} addresses: a circle?"

@@ -32,23 +32,23 @@ def index_again() -> int:
                 search.remove(case.case_id, case.received_at)
             shown = [case.searched for case in some if case.searched is not None]
             search.put_many(shown)
-            similar.INDEX.put(case.near for case in some)
+            similar.put(case.near for case in some)
         count += len(shown)
     with unit_of_work():
-        similar.INDEX.count_again()
+        similar.count_again()
     return count
 
 
 def count_words() -> int:
     """Count anew in how many requests each word stands; return how many requests there are.
 
-    The first time, as after an upgrade, the requests that are there are put into the index before.
+    The first time, as after an upgrade, the cases that are there are put into the index before.
     """
-    if not similar.INDEX.is_counted():
+    if not similar.are_counted():
         after = 0
         while some := queries.released_words(after, AT_ONCE):
             after = some[-1].case_id
             with unit_of_work():
-                similar.INDEX.put(case.near for case in some)
+                similar.put(case.near for case in some)
     with unit_of_work():
-        return similar.INDEX.count_again()
+        return similar.count_again()

@@ -25,6 +25,16 @@ class CaseChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TextReleased:
+    """A text was released for the first time."""
+
+    case_id: int
+    text_id: int
+    role: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestReceived:
     """A data request was acknowledged; `commitment` is a salted hash (43 characters base64url).
 

@@ -180,8 +180,8 @@ class TimelineRow(Model):
         Index(
             "ix_timeline_told",
             "at",
-            sqlite_where=text("step IN ('moved', 'answered', 'reopened')"),
-            postgresql_where=text("step IN ('moved', 'answered', 'reopened')"),
+            sqlite_where=text("step IN ('moved', 'answered', 'reopened', 'updated')"),
+            postgresql_where=text("step IN ('moved', 'answered', 'reopened', 'updated')"),
         ),
     )
 

@@ -87,9 +87,10 @@ def follow(ref: str) -> Response:
 
 
 @blueprint.post("/requests/<ref>/join")
+@blueprint.post("/incidents/<ref>/join")
 @guard(SIGNED_IN)
 def join(ref: str) -> Response:
-    """Count the signed-in person's support of a listed request and tell them what becomes of it."""
+    """Count the signed-in person's support of a listed case and tell them what becomes of it."""
     _listed(ref)
     now = clock.now()
     with unit_of_work():

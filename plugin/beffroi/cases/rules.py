@@ -34,6 +34,7 @@ TEXT_LIMITS: Mapping[str, int] = {
     "place": 300,
     "comment": 3000,
     "reuse": 3000,
+    "update": 3000,
     "answer": 8000,
 }
 """The texts that a case can have, and the most characters each takes."""
@@ -74,6 +75,7 @@ class Move:
 _ANSWER = "official answer"
 _DESK = "desk"
 _AUTHOR = "author"
+_NEIGHBOUR = "neighbour"
 
 REQUEST_STATUSES = (
     "open",
@@ -126,6 +128,8 @@ def _incident_moves() -> tuple[Move, ...]:
             moves.append(Move(origin, target, _ANSWER, True, "closing says what was done"))
     for origin in sorted(INCIDENT_CLOSED):
         moves.append(Move(origin, "in_progress", _DESK, True, "reopened, with the reason"))
+        for by in (_AUTHOR, _NEIGHBOUR):
+            moves.append(Move(origin, "open", by, True, "somebody says that it is still broken"))
     return tuple(moves)
 
 
@@ -195,6 +199,11 @@ STEP_WORDS: Mapping[str, str] = {
     "passed_on": N_("The file was sent to the other body"),
     "forwarded": N_("Passed on to another tool of the institution"),
     "elsewhere": N_("Another application says"),
+    "updated": N_("News from the institution"),
+    "body_named": N_("The competent body was set"),
+    "sent_to_body": N_("Passed on to the competent body"),
+    "body_answered": N_("Answer of the competent body"),
+    "author_agreed": N_("Its author agreed to be named to the competent body"),
 }
 """What people read for each step of a timeline."""
 
@@ -221,6 +230,7 @@ ROLE_WORDS: Mapping[str, str] = {
     "place": N_("Where"),
     "comment": N_("Comment"),
     "reuse": N_("Reuse"),
+    "update": N_("News"),
     "answer": N_("Official answer"),
 }
 """What people read for each role of a text."""
@@ -300,6 +310,9 @@ OFFICIAL_STEPS = frozenset(
         "removed",
         "implicit_refusal",
         "confirmed_refusal",
+        "updated",
+        "sent_to_body",
+        "body_answered",
     }
 )
 """Timeline steps of which the author and every follower are told."""

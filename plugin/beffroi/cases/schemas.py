@@ -57,10 +57,13 @@ def badge(status: str) -> Badge:
 
 
 def due(row: Any, today: date) -> Due | None:
-    """Return the clock line of an open case that has a legal delay."""
+    """Return the clock line of an open case that has a delay: a legal one, or a report's target."""
     if not row.open or row.due_on is None:
         return None
     late = row.due_on < today
+    if row.kind != rules.DATA_REQUEST:
+        what = gettext("Was to be handled") if late else gettext("To be handled")
+        return Due(what, row.due_on, gettext("our own target"), late)
     what = gettext("Silence became a refusal") if late else gettext("Answer due")
     return Due(what, row.due_on, LEGAL_GROUND, late)
 
@@ -151,10 +154,16 @@ def timeline(steps: Sequence[Any], *, town: str) -> list[TimelineEvent]:
             shown.append(TimelineEvent(together[-1].at, voice, title, by, ""))
             continue
         for step in together:
-            words = step.words if name == "commented" else (step.codes or {}).get("reason")
+            codes = step.codes or {}
+            words = step.words if name in _WITH_WORDS else codes.get("reason")
             said = paragraphs(words) if words else _true_day(step)
-            shown.append(TimelineEvent(step.at, voice, _title(step), by, said))
+            by_whom = codes.get("body") or by if name == "body_answered" else by
+            shown.append(TimelineEvent(step.at, voice, _title(step), by_whom, said))
     return shown
+
+
+_WITH_WORDS = frozenset({"commented", "updated", "body_answered"})
+"""Steps that show the words of their text."""
 
 
 def _true_day(step: Any) -> str:
@@ -185,6 +194,8 @@ def _title(step: Any) -> str:
     if step.step in {"moved", "reopened"}:
         status = rules.STATUS_WORDS[codes["to"]]
         return _pair(title, gettext(status))
+    if step.step == "sent_to_body" and codes.get("body"):
+        return _pair(title, codes["body"])
     if step.step == "elsewhere":
         said = rules.ELSEWHERE_WORDS[codes["said"]]
         return _pair(title, gettext(said))

@@ -176,9 +176,12 @@ class AnswerTemplate(Model):
     """Words that answers begin with, as the town has them; `code` is the shipped one replaced."""
 
     __tablename__ = "answer_template"
-    __table_args__ = (UniqueConstraint("code", "lang"),)
+    __table_args__ = (UniqueConstraint("kind", "code", "lang"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(
+        String(16), default="data_request", server_default="data_request"
+    )
     code: Mapped[str | None] = mapped_column(String(40))
     lang: Mapped[str] = mapped_column(String(8))
     name: Mapped[str] = mapped_column(String(120))

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Bringing incidents in from files: in blocks, each its own unit of work, safe to run again."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from beffroi.incidents import service
-from beffroi.incidents.adapters import dansmarue, open311, vcdb
+from beffroi.incidents.adapters import boston, dansmarue, konstanz, open311, vcdb, zurich
 from beffroi.incidents.queries import exchange
 from beffroi.kernel.db import unit_of_work
 from beffroi_web.fetching import Fetching, Limits
@@ -20,7 +20,14 @@ BLOCK = 500
 MOST_FETCHED = 64 * 1_048_576
 """Bytes of an answer that is fetched to be imported."""
 
-READERS = {"dansmarue-csv": dansmarue, "open311": open311, "vcdb-jsonl": vcdb}
+READERS: Mapping[str, Any] = {
+    "boston-csv": boston,
+    "dansmarue-csv": dansmarue,
+    "konstanz-csv": konstanz,
+    "open311": open311,
+    "vcdb-jsonl": vcdb,
+    "zurich-csv": zurich,
+}
 """What `beffroi import KIND FILE` can read, by kind."""
 
 
@@ -60,8 +67,9 @@ def import_file(
             added, known = added + fresh, known + len(rows) - fresh
             progress(len(block))
             continue
+        lang = getattr(READERS[kind], "LANG", "fr")
         with unit_of_work():
-            done = service.import_reports(rows, communes=communes, now=now)
+            done = service.import_reports(rows, communes=communes, now=now, lang=lang)
         added, known = added + done.added, known + done.known
         progress(len(block))
     return added, known, refused

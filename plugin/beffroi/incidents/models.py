@@ -2,8 +2,19 @@
 """What an incident has beyond a case."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, String
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model
@@ -30,9 +41,76 @@ class IncidentPosition(Model):
     """Where a report says that it is: degrees, WGS 84, as received; for the institution only."""
 
     __tablename__ = "incident_position"
+    __table_args__ = (Index("ix_incident_position_place", "latitude", "longitude"),)
 
     case_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("case.id"), primary_key=True, autoincrement=False
     )
     latitude: Mapped[float] = mapped_column(Float(53))
     longitude: Mapped[float] = mapped_column(Float(53))
+
+
+class IncidentSpot(Model):
+    """On which cell of level 0 (`rules.cells`) a report stands that everyone sees on the map."""
+
+    __tablename__ = "incident_spot"
+    __table_args__ = (
+        Index("ix_incident_spot_cell", "y", "x", "open", "category", "case_id"),
+        Index("ix_incident_spot_category", "category", "open", "y", "x", "case_id"),
+    )
+
+    case_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("case.id"), primary_key=True, autoincrement=False
+    )
+    y: Mapped[int] = mapped_column(Integer)
+    x: Mapped[int] = mapped_column(Integer)
+    category: Mapped[str] = mapped_column(String(24))
+    open: Mapped[bool] = mapped_column(Boolean)
+
+
+class IncidentArea(Model):
+    """How many reports stand in a cell of a level: the sums of the spots, kept with them."""
+
+    __tablename__ = "incident_area"
+
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    y: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    x: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    category: Mapped[str] = mapped_column(String(24), primary_key=True)
+    open: Mapped[bool] = mapped_column(Boolean, primary_key=True)
+    reports: Mapped[int] = mapped_column(Integer)
+
+
+class IncidentQuestion(Model):
+    """A question of a category that was written at the desk; `retired` ones are asked no more."""
+
+    __tablename__ = "incident_question"
+    __table_args__ = (UniqueConstraint("category", "code"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    category: Mapped[str] = mapped_column(String(24))
+    code: Mapped[str] = mapped_column(String(24))
+    kind: Mapped[str] = mapped_column(String(8))
+    words: Mapped[dict[str, Any]] = mapped_column(JSON)
+    hint: Mapped[dict[str, Any]] = mapped_column(JSON)
+    choices: Mapped[dict[str, Any]] = mapped_column(JSON)
+    required: Mapped[bool] = mapped_column(Boolean)
+    public: Mapped[bool] = mapped_column(Boolean)
+    retired: Mapped[bool] = mapped_column(Boolean)
+
+
+class IncidentAnswer(Model):
+    """What was answered to a question of a report's category; for agents, but `public` ones.
+
+    `value` is a text, the code of a choice, or a number with a point.
+    """
+
+    __tablename__ = "incident_answer"
+    __table_args__ = (UniqueConstraint("case_id", "code"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
+    code: Mapped[str] = mapped_column(String(24))
+    kind: Mapped[str] = mapped_column(String(8))
+    value: Mapped[str] = mapped_column(String(500))
+    public: Mapped[bool] = mapped_column(Boolean)

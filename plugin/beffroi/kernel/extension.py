@@ -12,6 +12,7 @@ from beffroi.config import Settings
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi_web.clock import Clock
+from beffroi_web.maps import Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Extension:
     elsewhere: Callable[[str, str], list[AskedElsewhere]] | None = None
     files: Files | None = None
     archives: Files | None = None
+    outline: Outline | None = None
 
 
 def extension() -> Extension:

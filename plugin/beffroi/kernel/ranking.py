@@ -115,6 +115,8 @@ class Sought:
 
 def fold(sentence: str) -> str:
     """Return the sentence without accents, in lower case, for matching only."""
+    if sentence.isascii():
+        return sentence.lower()
     decomposed = unicodedata.normalize("NFKD", sentence)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
     return bare.translate(_LIGATURES)
@@ -130,9 +132,13 @@ def _stemmer() -> Any:
     return snowballstemmer.stemmer("french")
 
 
-@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """Return a folded word without its ending."""
+    """Return a folded word without its ending; a number has none."""
+    return word if word.isdecimal() else _stem(word)
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
     return str(_stemmer().stemWord(word))
 
 

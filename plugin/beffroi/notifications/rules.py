@@ -20,6 +20,9 @@ SUBJECTS: Mapping[str, str] = {
     "removed": N_("%(ref)s: it has been removed"),
     "implicit_refusal": N_("%(ref)s: silence has become a refusal"),
     "confirmed_refusal": N_("%(ref)s: silence has confirmed the refusal"),
+    "updated": N_("%(ref)s: there is news"),
+    "sent_to_body": N_("%(ref)s: it has been passed on"),
+    "body_answered": N_("%(ref)s: the competent body has answered"),
     "asked_to_join": N_("%(ref)s repeats %(other)s: do you want to stand behind that one?"),
 }
 
@@ -39,6 +42,14 @@ SENTENCES: Mapping[str, str] = {
     "confirmed_refusal": N_(
         "Two months after the CADA registered the case there is no answer: by law the refusal is "
         "confirmed. The page below says what its author can do now, and until when."
+    ),
+    "updated": N_("%(town)s says how it stands. The page below has its words."),
+    "sent_to_body": N_(
+        "Another body is competent for it, and %(town)s has passed it on. The page below says to "
+        "which, and will show its answer."
+    ),
+    "body_answered": N_(
+        "The body to which it was passed on has answered. The page below says what."
     ),
     "asked_to_join": N_(
         "You support or follow it. %(town)s answers at the request below, which asked the same "
@@ -144,6 +155,32 @@ LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
                 "%(town)s does not hold what this request asks for, and passes it on to you as the "
                 "competent body (CRPA, L. 114-2). Its text, its dates and our answer:"
             ),
+        ),
+    ),
+    "street-passed-on": (
+        N_("%(town)s passes report %(ref)s on to you"),
+        (
+            N_(
+                "%(body)s is competent for what this report is about. You can answer at the "
+                "address below, without an account: it is shown on the page of the report."
+            ),
+            N_("What was reported, without anything about who did:"),
+        ),
+    ),
+    "street-author-agreed": (
+        N_("Report %(ref)s: who sent it, so that you can answer"),
+        (
+            N_(
+                "The person who sent it agreed that %(town)s gives you these details, to be "
+                "answered about this report and for nothing else:"
+            ),
+        ),
+    ),
+    "street-silent": (
+        N_("%(town)s: reports on which nothing moves (%(count)s)"),
+        (
+            N_("These reports are with %(department)s. The queue with all of them:"),
+            N_("Say on each how it stands, or close it with what was done:"),
         ),
     ),
     "account-ends": (

@@ -7,6 +7,7 @@ from beffroi.kernel import jobs
 from beffroi.kernel.extension import settings
 from beffroi.open311 import service
 from beffroi.open311.rules import SEND
+from beffroi.street import queries as street
 
 
 def on_public_version_changed(event: PublicVersionChanged) -> None:
@@ -15,7 +16,17 @@ def on_public_version_changed(event: PublicVersionChanged) -> None:
     if not tools or event.kind != "street":
         return
     report = exchange.to_pass_on(event.case_id)
-    tool = next((t for t in tools if report and report.category in t.services), None)
+    named = street.tool_of(event.case_id)
+    tool = next(
+        (
+            t
+            for t in tools
+            if report
+            and report.category in t.services
+            and (t.name == named if named else not t.only_by_rule)
+        ),
+        None,
+    )
     if tool is not None and service.pass_on(event.case_id, tool.name, now=event.at):
         jobs.enqueue(SEND, {"case": event.case_id}, run_at=event.at)
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from beffroi.incidents.rules import places
 from beffroi.kernel.errors import Refusal
+from beffroi_web.maps import Outline
 from beffroi_web.words import N_
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
@@ -184,12 +186,12 @@ def word_faults(name: str, words: str, most: int) -> list[Fault]:
 
 
 def position(
-    latitude: str, longitude: str, communes: Sequence[str]
+    latitude: str, longitude: str, communes: Sequence[str], outline: Outline | None = None
 ) -> tuple[tuple[float, float] | None, list[Fault]]:
     """Return (latitude, longitude) in degrees, or None, and what is wrong with them.
 
     Nothing is guessed: one without the other, a point in the sea off Africa (0, 0), or one that is
-    not in the town's part of the world is asked again.
+    not in the town is asked again (`incidents.rules.places`).
     """
     if not latitude and not longitude:
         return None, []
@@ -202,32 +204,19 @@ def position(
         return None, [Fault(400, "lat and long are decimal degrees (WGS 84)")]
     if not (math.isfinite(lat) and math.isfinite(long)) or abs(lat) > 90 or abs(long) > 180:
         return None, [Fault(400, "lat and long are decimal degrees (WGS 84)")]
-    if (lat, long) == (0, 0):
-        return None, [Fault(400, "lat and long are both 0: that is no place of ours")]
-    boxes = [_BOXES[part] for code in communes if (part := _part_of(code)) in _BOXES]
-    if boxes and not any(s <= lat <= n and w <= long <= e for s, n, w, e in boxes):
-        said = "lat and long are not in this part of the world (have they changed places?)"
-        return None, [Fault(400, said)]
+    wrong = places.fault(lat, long, communes, outline)
+    if wrong is not None:
+        return None, [Fault(400, _WRONG_PLACE[wrong])]
     return (lat, long), []
 
 
-def _part_of(commune: str) -> str:
-    """Return which part of France a commune is in: `97x`, `98x`, or `` for the mainland."""
-    if commune[:2] in {"97", "98"}:
-        return commune[:3]
-    return "" if commune[:2] <= "95" else "?"
-
-
-_BOXES: Mapping[str, tuple[float, float, float, float]] = {
-    "": (41.2, 51.2, -5.3, 9.7),
-    "971": (15.7, 16.6, -61.9, -60.9),
-    "972": (14.3, 15.0, -61.3, -60.7),
-    "973": (2.0, 6.0, -54.7, -51.5),
-    "974": (-21.5, -20.8, 55.1, 56.0),
-    "975": (46.7, 47.2, -56.5, -56.0),
-    "976": (-13.1, -12.6, 44.9, 45.4),
+_WRONG_PLACE: Mapping[str, str] = {
+    places.NO_DEGREES: "lat and long are decimal degrees (WGS 84)",
+    places.ZERO: "lat and long are both 0: that is no place of ours",
+    places.SWAPPED: "lat and long seem to have changed places",
+    places.ELSEWHERE: "lat and long are not in this part of the world",
+    places.OUTSIDE: "lat and long are outside the territory",
 }
-"""South, north, west and east of each part, with a margin; facts of geography."""
 
 NOTICE = N_(
     "It has its number at once. What was written appears when somebody of the town has read it."

@@ -19,6 +19,7 @@ from beffroi.cases import service as cases
 from beffroi.cases.rules import API_CLIENT
 from beffroi.incidents import service as incidents
 from beffroi.incidents.rules import CATEGORIES, StoredPhoto
+from beffroi.incidents.rules.questions import Question
 from beffroi.kernel.actors import SYSTEM, Actor
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
@@ -87,6 +88,7 @@ def take_report(
     now: datetime,
     today: date,
     chance: Chance,
+    asked: Sequence[Question] = (),
 ) -> str:
     """Open a case from another application's report; return its reference."""
     case = incidents.report(
@@ -96,6 +98,7 @@ def take_report(
         now=now,
         chance=chance,
         communes=communes,
+        asked=asked,
     )
     if sent.position is not None:
         incidents.put_position(case, *sent.position)

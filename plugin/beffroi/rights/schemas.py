@@ -117,6 +117,14 @@ class DecisionPart(Schema):
     redirected_to = _text()
 
 
+class AskedPart(Schema):
+    """What was answered to a further question of a report's category."""
+
+    code = _text()
+    value = _text()
+    public = fields.Boolean(required=True)
+
+
 class ClockPart(Schema):
     """What the legal clock of a request follows from, or what came of itself."""
 
@@ -151,6 +159,8 @@ class CasePart(Schema):
     texts = fields.List(fields.Nested(TextPart), required=True)
     decisions = fields.List(fields.Nested(DecisionPart), required=True)
     clock = fields.List(fields.Nested(ClockPart), required=True)
+    position = fields.List(fields.Float(), required=True, allow_none=True)
+    answers = fields.List(fields.Nested(AskedPart), required=True)
 
 
 class SupportPart(Schema):
@@ -314,6 +324,24 @@ class ExportPart(Schema):
     at = _text()
 
 
+class FilterPart(Schema):
+    """A filter of the desk that an agent gave a name."""
+
+    name = _text()
+    query = _text()
+    made_at = _text()
+
+
+class PassedPart(Schema):
+    """A report of theirs that another body is competent for."""
+
+    ref = _text()
+    body = _text()
+    sent_at = _text()
+    agreed_at = _text()
+    answered_at = _text()
+
+
 class ArchiveSchema(Schema):
     """`data.json`, version 1; moments and days in ISO 8601."""
 
@@ -341,6 +369,8 @@ class ArchiveSchema(Schema):
     kept_apart = fields.List(fields.Nested(KeptPart), required=True)
     archives = fields.List(fields.Nested(ArchivePart), required=True)
     exports = fields.List(fields.Nested(ExportPart), required=True)
+    filters = fields.List(fields.Nested(FilterPart), required=True)
+    passed_on = fields.List(fields.Nested(PassedPart), required=True)
 
 
 KIND_WORDS: Mapping[str, str] = {

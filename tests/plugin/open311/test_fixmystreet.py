@@ -11,6 +11,9 @@ import requests
 
 from beffroi.config import SettingsRefused
 from beffroi.kernel.db import MIGRATIONS
+from beffroi.street.rules import importing
+from beffroi.street.schemas import STREET
+from beffroi.street.service import configuring
 from support.browser import Late, served
 from support.databases import fresh
 from support.fixmystreet import FixMyStreet, fixmystreet
@@ -26,8 +29,11 @@ def neighbours(folder: Path, **changes: Any) -> Iterator[tuple[Town, FixMyStreet
     late = Late()
     with fixmystreet() as other, served(late) as url:
         if changes.pop("passes_on", False):
-            tool = {"url": f"{other.url}/v2", "api_key": other.key, "services": {"lighting": "12"}}
-            changes["open311_forward"] = {"voirie": tool}
+            tool: dict[str, Any] = {
+                "url": f"{other.url}/v2", "api_key": other.key, "services": {"lighting": "12"},
+            }  # fmt: skip
+            by_rule = {"only_by_rule": changes.pop("only_by_rule", False)}
+            changes["open311_forward"] = {"voirie": {**tool, **by_rule}}
         database = fresh("sqlite", MIGRATIONS, folder)
         with open_town(folder, database, public_url=url, **changes) as town:
             late.app = town.app
@@ -154,3 +160,32 @@ def test_a_tool_inside_the_network_is_never_reached(tmp_path: Path) -> None:
 def test_settings_that_name_no_tool_are_refused(tmp_path: Path, tools: Any) -> None:
     with pytest.raises(SettingsRefused, match="OPEN311_FORWARD"):
         town_settings(tmp_path, "sqlite://", open311_forward=tools)
+
+
+def test_a_report_of_another_body_goes_through_the_tool_that_reaches_it(tmp_path: Path) -> None:
+    with neighbours(tmp_path, passes_on=True, only_by_rule=True) as (town, other):
+        read = importing.read(
+            '[bodies."Le département"]\nkind = "department"\ntool = "voirie"\n'
+            '[[rules]]\ncategory = "lighting"\nwords = ["route départementale"]\n'
+            'body = "Le département"',
+            categories=STREET,
+            communes=(),
+            known=(),
+        )
+        with town.change():
+            configuring.take_file(read, communes=town.settings.communes)
+        ours = town.report(description="Lampadaire éteint rue du Port")
+        theirs = town.report(description="Lampadaire éteint sur la route départementale 12")
+        page = town.visitor().page(f"/incidents/{theirs}")
+        assert "Le département" in page
+        for ref in (ours, theirs):
+            town.release(ref)
+        town.work()
+        [sent] = other.problems.values()
+        assert theirs in sent.description
+        sent.state = "closed"
+        town.later(minutes=31)
+        town.work()
+        page = town.visitor().page(f"/incidents/{theirs}")
+        assert "clos là-bas" in page
+        assert "Transmis à l’organisme compétent\xa0: Le département" in page

@@ -27,7 +27,9 @@ from beffroi_web.words import N_
 LEAVING_LOOKS = 15
 
 BUILDING = "beffroi_restoring"
-OTHERS = frozenset({"alembic_version", "case_search", "nearby_case", "nearby_dataset"})
+OTHERS = frozenset(
+    {"alembic_version", "case_search", "nearby_case", "nearby_dataset", "nearby_street"}
+)
 """Tables of ours that no model declares."""
 
 

@@ -37,7 +37,6 @@ from beffroi.cases.rules import BY_ANYBODY, SHOWN
 from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
-from beffroi.kernel.nearby import Text
 from beffroi_web.paging import decode_cursor, encode_cursor
 from beffroi_web.words import N_
 
@@ -294,8 +293,12 @@ _KEPT_WORDS = func.coalesce(func.nullif(CaseText.original, ""), CaseText.public)
 """A text as agents and its author read it; the public form once the original's time is over."""
 
 
-def card_select(*extra: Any) -> Statement:
-    """Return the select behind every public list: listed cases with their released title."""
+def card_select(*extra: Any, by_id: bool = False) -> Statement:
+    """Return the select behind every public list: listed cases with their released title.
+
+    With `by_id` the cases are named by their ids: SQLite is then not to walk a whole list for them.
+    """
+    seen = func.coalesce(Case.visibility, "") if by_id else Case.visibility
     title = _first_words(CaseText.public, CaseText.state.in_(SHOWN))
     return select(
         Case.id,
@@ -311,7 +314,7 @@ def card_select(*extra: Any) -> Statement:
         Case.supports,
         title.label("title"),
         *extra,
-    ).where(Case.visibility == "public")
+    ).where(seen == "public")
 
 
 def with_words(statement: Statement, query: str) -> Statement:
@@ -520,6 +523,21 @@ def originals(case_id: int) -> list[DeskText]:
     return [DeskText(*r) for r in rows]
 
 
+def originals_of(case_ids: Collection[int], roles: Collection[str]) -> dict[int, str]:
+    """Return the words of some roles of each of some cases, as they were written; for rules that
+    say which department handles a case, and for agents only.
+    """
+    rows = db.session.execute(
+        select(CaseText.case_id, CaseText.original)
+        .where(CaseText.case_id.in_(case_ids), CaseText.role.in_(roles))
+        .order_by(CaseText.id)
+    )
+    found: dict[int, str] = {}
+    for case_id, words in rows:
+        found[case_id] = f"{found[case_id]}\n{words}" if case_id in found else words
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorCard:
     """What the desk knows of a case's author."""
@@ -566,6 +584,12 @@ def departments() -> Sequence[Any]:
     return db.session.execute(
         select(Department.id, Department.name).order_by(Department.name)
     ).all()
+
+
+def department_addresses() -> dict[int, tuple[str, str | None]]:
+    """Return (name, e-mail address) of each department; for agents only."""
+    rows = db.session.execute(select(Department.id, Department.name, Department.email))
+    return {row.id: (row.name, row.email) for row in rows}
 
 
 def desk_select() -> Statement:
@@ -649,6 +673,11 @@ def among(statement: Statement, ids: Select[int]) -> Statement:
     return statement.where(Case.id.in_(ids))
 
 
+def by_ids(statement: Statement, ids: Collection[int]) -> Statement:
+    """Narrow a list to the cases of some ids."""
+    return statement.where(Case.id.in_(ids))
+
+
 def desk_kind(statement: Statement, kind: str, query: str) -> Statement:
     """Narrow the desk's list to one kind of case and to words or a reference."""
     if kind:
@@ -692,7 +721,7 @@ class IndexedCase:
     case_id: int
     received_at: datetime
     searched: search.Indexed | None
-    near: Text
+    near: similar.Shown
 
 
 def released_words(after: int, most: int) -> list[IndexedCase]:
@@ -717,7 +746,7 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
             similar.searched(head.id, head.received_at, head.ref, said[head.id])
             if head.visibility == "public"
             else None,
-            similar.text_of(head.id, head.kind, said[head.id]),
+            (head.id, head.kind, said[head.id]),
         )
         for head in heads
     ]

@@ -20,6 +20,7 @@ from beffroi.cases.events import (
     CaseWithdrawn,
     PublicVersionChanged,
     StepTaken,
+    TextReleased,
 )
 from beffroi.cases.models import (
     Attachment,
@@ -303,6 +304,8 @@ def release_text(
     row.version += 1
     row.released_at, row.released_by = now, actor.account_id
     step(case, "released", actor=actor, now=now, codes={"role": row.role}, text_id=row.id)
+    if row.version == 1:
+        publish(TextReleased(case_id=case.id, text_id=row.id, role=row.role, at=now))
     public_changed(case, now=now)
 
 
@@ -366,7 +369,7 @@ def index(case: Case) -> None:
         search.put(similar.searched(case.id, case.received_at, case.ref, texts))
     else:
         search.remove(case.id, case.received_at)
-    similar.INDEX.put([similar.text_of(case.id, case.kind, texts)])
+    similar.put([(case.id, case.kind, texts)])
 
 
 def public_changed(case: Case, *, now: datetime) -> None:
@@ -407,7 +410,7 @@ def take_off(
     case.visibility = "removed"
     case.version += 1
     search.remove(case.id, case.received_at)
-    similar.INDEX.remove([case.id])
+    similar.remove([case.id])
     erasing.hide(case)
     if erases:
         erasing.erase(case, now=now)
@@ -634,6 +637,32 @@ def add_department(name: str, email: str | None = None) -> int:
     return row.id
 
 
+def keep_department(department_id: int | None, name: str, email: str | None) -> int:
+    """Keep the name and the address of a department, a new one without an id; return its id."""
+    same = db.session.scalar(select(Department.id).where(Department.name == name))
+    if same is not None and same != department_id:
+        raise Invalid(
+            N_("There is a department of this name."), errors={"name": [N_("Choose another.")]}
+        )
+    row = db.session.get(Department, department_id) if department_id else Department()
+    if row is None:
+        raise NotFound(N_("There is no such department."))
+    row.name, row.email = name, email
+    db.session.add(row)
+    db.session.flush()
+    return row.id
+
+
+def give_to(case_ids: Sequence[int], department_id: int) -> None:
+    """Give many new cases to a department at once, as an import does; no timeline tells of it."""
+    db.session.execute(
+        update(Case)
+        .where(Case.id.in_(case_ids))
+        .values(department_id=department_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BroughtText:
     """A text from elsewhere; `official` words are released if the gate finds nothing in them."""
@@ -671,12 +700,18 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
     ).all()
     for (b, _), case_id in zip(heads, ids, strict=True):
         b.case_id = case_id
-    aids = reading.aids_for()
-    rows = [_text_values(b, t, aids) for b, _ in heads for t in b.texts]
+    aids, passing = reading.aids_for(), dict[str, bool]()
+    for b, _ in heads:
+        for t in b.texts:
+            if t.words not in passing:
+                passing[t.words] = not still_personal(t.words, aids.lists)
+    rows = [
+        _text_values(b, t, t.official and passing[t.words], aids) for b, _ in heads for t in b.texts
+    ]
     if rows:
-        db.session.execute(insert(CaseText), rows)
+        db.session.execute(insert(CaseText.__table__), rows)  # type: ignore[arg-type]  # a table
     db.session.execute(
-        insert(TimelineRow),
+        insert(TimelineRow.__table__),  # type: ignore[arg-type]  # a table
         [
             {
                 "case_id": b.case_id,
@@ -690,14 +725,14 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
         ],
     )
     shown = [
-        (b, ref, [(t.role, t.words) for t in b.texts if _passes(t, aids)])
+        (b, ref, [(t.role, t.words) for t in b.texts if t.official and passing[t.words]])
         for b, ref in heads
         if b.visibility == "public"
     ]
     search.put_many(
         similar.searched(b.case_id, b.received_at, ref, texts) for b, ref, texts in shown
     )
-    similar.INDEX.add(similar.text_of(b.case_id, b.kind, texts) for b, _, texts in shown)
+    similar.put(((b.case_id, b.kind, texts) for b, _, texts in shown), new=True)
 
 
 def _with_references(brought: list[BroughtCase], chance: Chance) -> list[tuple[BroughtCase, str]]:
@@ -751,8 +786,9 @@ def _passes(t: BroughtText, aids: reading.Aids) -> bool:
     return t.official and not still_personal(t.words, aids.lists)
 
 
-def _text_values(b: BroughtCase, t: BroughtText, aids: reading.Aids) -> dict[str, Any]:
-    released = _passes(t, aids)
+def _text_values(
+    b: BroughtCase, t: BroughtText, released: bool, aids: reading.Aids
+) -> dict[str, Any]:
     return {
         "case_id": b.case_id,
         "role": t.role,
@@ -786,52 +822,65 @@ def waiting(brought: Sequence[BroughtCase]) -> int:
 
 
 def import_answer(brought: BroughtCase, answer: BroughtAnswer, *, now: datetime) -> None:
-    """Add the answer that a case from elsewhere already had; its ground is not known here.
+    """Add the answer that a case from elsewhere already had; see `import_answers`."""
+    import_answers([(brought, answer)], now=now)
 
-    Its words are shown if the gate finds nothing in them; otherwise they wait for an agent. An
-    address in which the gate finds something is not taken.
+
+def import_answers(pairs: Sequence[tuple[BroughtCase, BroughtAnswer]], *, now: datetime) -> None:
+    """Add the answers that cases from elsewhere already had; their grounds are not known here.
+
+    Words are shown if the gate finds nothing in them; otherwise they wait for an agent. An address
+    in which the gate finds something is not taken. One statement a table.
     """
-    aids = reading.aids_for()
-    words, outcome, url = answer.words, answer.outcome, answer.url
-    clean = not still_personal(words, aids.lists)
-    if url and still_personal(url, aids.lists):
-        url = None
-    day = answer.on or brought.closed_on or now.date()
-    at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    text = CaseText(
-        case_id=brought.case_id,
-        role="answer",
-        original=words,
-        public=words if clean else None,
-        state="released" if clean else "pending",
-        version=1 if clean else 0,
-        lang=brought.lang,
-        voice="institution",
-        written_at=at,
-        released_at=at if clean else None,
-        **reading.remembered(words, None if clean else aids),
-    )
-    db.session.add(text)
-    db.session.flush()
-    db.session.add(
-        OfficialAnswer(
-            case_id=brought.case_id,
-            text_id=text.id,
-            outcome=outcome,
-            ground="not_stated" if outcome in {"refused", "not_held"} else None,
-            url=url,
-            planned=answer.planned,
-            answered_at=at,
+    if not pairs:
+        return
+    aids, texts, answers, steps = reading.aids_for(), [], [], []
+    for brought, answer in pairs:
+        words, outcome, url = answer.words, answer.outcome, answer.url
+        clean = not still_personal(words, aids.lists)
+        if url and still_personal(url, aids.lists):
+            url = None
+        day = answer.on or brought.closed_on or now.date()
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        texts.append(
+            {
+                "case_id": brought.case_id,
+                "role": "answer",
+                "original": words,
+                "public": words if clean else None,
+                "state": "released" if clean else "pending",
+                "version": 1 if clean else 0,
+                "lang": brought.lang,
+                "voice": "institution",
+                "written_at": at,
+                "released_at": at if clean else None,
+                **reading.remembered(words, None if clean else aids),
+            }
         )
-    )
-    db.session.add(
-        TimelineRow(
-            case_id=brought.case_id,
-            at=at,
-            step="answered",
-            voice="institution",
-            codes={"outcome": outcome},
-            text_id=text.id,
-            public=True,
+        answers.append(
+            {
+                "case_id": brought.case_id,
+                "outcome": outcome,
+                "ground": "not_stated" if outcome in {"refused", "not_held"} else None,
+                "url": url,
+                "planned": answer.planned,
+                "answered_at": at,
+            }
         )
-    )
+        steps.append(
+            {
+                "case_id": brought.case_id,
+                "at": at,
+                "step": "answered",
+                "voice": "institution",
+                "codes": {"outcome": outcome},
+                "public": True,
+            }
+        )
+    ids = db.session.scalars(
+        insert(CaseText).returning(CaseText.id, sort_by_parameter_order=True), texts
+    ).all()
+    for text_id, row, step_row in zip(ids, answers, steps, strict=True):
+        row["text_id"] = step_row["text_id"] = text_id
+    db.session.execute(insert(OfficialAnswer), answers)
+    db.session.execute(insert(TimelineRow), steps)

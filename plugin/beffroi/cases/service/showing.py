@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 
 from beffroi.cases import rules, service
+from beffroi.cases.events import CaseChanged
 from beffroi.cases.models import Case, CaseText, SampleWeek, TextSample
 from beffroi.cases.service import reading
 from beffroi.kernel.actors import SYSTEM, Actor
+from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, NotFound
@@ -132,6 +134,7 @@ def unshow(text_id: int) -> None:
     case, row = found
     row.public, row.state = None, "pending"
     service.index(case)
+    publish(CaseChanged(case_id=case.id, kind=case.kind, at=case.changed_at))
 
 
 def judge(text_id: int, *, leak: bool, reason: str, actor: Actor, now: datetime) -> None:

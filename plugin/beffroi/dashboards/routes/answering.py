@@ -14,6 +14,7 @@ from beffroi.cases import queries as cases
 from beffroi.cases import rules as case_rules
 from beffroi.cases import service as case_service
 from beffroi.dashboards import queries
+from beffroi.dashboards.routes import street
 from beffroi.dashboards.routes.page import (
     LANGUAGES,
     again,
@@ -31,6 +32,7 @@ from beffroi.data_requests.schemas import AnswerFormSchema, DraftFormSchema
 from beffroi.data_requests.service import drafts as drafting
 from beffroi.data_requests.service.triage import Triage, triage
 from beffroi.incidents import service as incident_service
+from beffroi.incidents.adapters import photos
 from beffroi.incidents.schemas import IncidentAnswerForm
 from beffroi.kernel import clock
 from beffroi.kernel.actors import Actor
@@ -40,6 +42,7 @@ from beffroi.kernel.extension import settings
 from beffroi.legal.law import law_of
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import guard
+from beffroi_web.uploads import takes_files
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -113,6 +116,7 @@ def next_case(ref: str) -> AnyResponse:
 
 @blueprint.post("/desk/cases/<ref>/answer")
 @guard("agent")
+@takes_files(photos.MOST_BODY)
 def answer(ref: str) -> Page:
     """Answer a case as the institution: at once, at a set time, or as a draft to be read first."""
     if head_of(ref).kind == case_rules.DATA_REQUEST:
@@ -122,6 +126,8 @@ def answer(ref: str) -> Page:
         return desk_page(ref, form, 422)
     if still := still_personal_in(data["words"]):
         return desk_page(ref, form.and_errors({"words": [still]}), 422)
+    if head_of(ref).kind == case_rules.STREET:
+        return street.close(ref, data, form, request.files.getlist("photos"))
     try:
         with unit_of_work():
             incident_service.answer(
@@ -202,7 +208,10 @@ def _known(head: cases.CaseHead) -> dict[str, str]:
 
 def begun(head: cases.CaseHead, key: str) -> Form:
     """Return the answer's form begun with a template, in the language of the case."""
-    chosen = drafts.template(key, head.lang if head.lang in LANGUAGES else "fr")
+    lang = head.lang if head.lang in LANGUAGES else "fr"
+    if head.kind == case_rules.STREET:
+        return street.begun(head, key, lang)
+    chosen = drafts.template(key, lang)
     if chosen is None:
         return Form()
     words = draft_rules.filled(chosen.words, _known(head))

@@ -29,15 +29,20 @@ from beffroi.data_requests.schemas import (
 )
 from beffroi.incidents import queries as incidents
 from beffroi.incidents import rules as incident_rules
+from beffroi.incidents.queries import asked, maps
 from beffroi.kernel.errors import NotFound, Refusal
-from beffroi.kernel.extension import AskedElsewhere, settings
+from beffroi.kernel.extension import AskedElsewhere, extension, settings
 from beffroi.legal.law import law_of
 from beffroi.moderation import rules as moderation_rules
+from beffroi.street.routes import about as street
+from beffroi.street.rules.templates import SHIPPED
 from beffroi.texts import queries as texts
 from beffroi.texts.rules import LABEL_WORDS, still_personal
+from beffroi_privacy.photos import ACCEPTED
 from beffroi_web.forms import Form
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
+from beffroi_web.maps import Mark, Window, draw
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -74,6 +79,7 @@ def desk_page(
         elsewhere=_elsewhere(head, words),
         texts=texts,
         photos=incidents.photos(head.id),
+        **_of_report(head, is_request),
         typed=typed or {},
         answers=cases.public_answers(head.id),
         timeline=timeline,
@@ -82,7 +88,7 @@ def desk_page(
         departments=cases.departments(),
         moves=case_rules.desk_moves(head.kind, head.status),
         outcomes=_outcomes(head),
-        **(_preparing(head, form, texts) if is_request else {"form": form, "triage": False}),
+        **(_preparing(head, form, texts) if is_request else _of_incident(head, form)),
         grounds=request_rules.GROUNDS,
         themes=request_rules.THEMES,
         objects=request_rules.OBJECTS,
@@ -101,6 +107,21 @@ def desk_page(
         public_url=case_url(head.kind, head.ref),
     )
     return page, status
+
+
+def _of_report(head: cases.CaseHead, is_request: bool) -> dict[str, Any]:
+    """Return what a report brought besides words: its point, drawn, and answers to questions."""
+    if is_request:
+        return {"told": [], "point": None}
+    lang, fixed = current_language(), settings().questions
+    point = maps.desk_position(head.id)
+    told = asked.answers(head.id, fixed, lang, public=False)
+    if point is None:
+        return {"told": told, "point": None}
+    outline = extension().outline
+    around = outline.window if outline else Window.at(*point, 0.02, 0.03)
+    drawn = draw(around, [Mark(*point, "", tone="late")], outline)
+    return {"told": told, "point": point, "drawn": drawn}
 
 
 def _outcomes(head: cases.CaseHead) -> dict[str, str]:
@@ -137,6 +158,19 @@ def _preparing(head: cases.CaseHead, form: Form, texts: Sequence[Any]) -> dict[s
                    for one in texts},
         "passed_on": newest if newest and newest.outcome == "redirected" else None,
     }  # fmt: skip
+
+
+def _of_incident(head: cases.CaseHead, form: Form) -> dict[str, Any]:
+    """Return what an incident is handled and answered with."""
+    lang = head.lang if head.lang in LANGUAGES else "fr"
+    is_street = head.kind == case_rules.STREET
+    return {
+        "form": form,
+        "triage": False,
+        "street": street.at_the_desk(head),
+        "templates": drafts.templates(lang, kind="street", shipped=SHIPPED) if is_street else [],
+        "accepted": ACCEPTED,
+    }
 
 
 LANGUAGES = frozenset(one.lang for one in draft_rules.SHIPPED)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from beffroi.cases.models import Case
+from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests.models import AnswerDraft, AnswerTemplate
 from beffroi.data_requests.rules.drafts import SHIPPED, Template
 from beffroi.kernel.db import db
@@ -69,21 +70,30 @@ def due(now: datetime, most: int) -> Sequence[int]:
     ).all()
 
 
-def templates(lang: str) -> list[Template]:
-    """Return the templates of a language: the town's own words, and the shipped ones beside."""
-    own = own_templates(lang)
+def templates(
+    lang: str, kind: str = DATA_REQUEST, shipped: Sequence[Template] = SHIPPED
+) -> list[Template]:
+    """Return the templates of a language for a kind of case: the town's own words, and the shipped
+    ones beside.
+    """
+    own = own_templates(lang, kind)
     replaced = {one.code for one in own if one.code}
-    shipped = [t for t in SHIPPED if t.lang == lang and t.code not in replaced]
-    return sorted([*own, *shipped], key=lambda one: one.name)
+    beside = [t for t in shipped if t.lang == lang and t.code not in replaced]
+    return sorted([*own, *beside], key=lambda one: one.name)
 
 
-def own_templates(lang: str) -> list[Template]:
-    """Return the templates of a language that the town wrote or changed."""
+def own_templates(lang: str, kind: str = DATA_REQUEST) -> list[Template]:
+    """Return the templates of a language and kind that the town wrote or changed."""
     names = [getattr(AnswerTemplate, name) for name in Template.__dataclass_fields__]
-    rows = db.session.execute(select(*names).where(AnswerTemplate.lang == lang))
+    rows = db.session.execute(
+        select(*names).where(AnswerTemplate.lang == lang, AnswerTemplate.kind == kind)
+    )
     return [Template(*row) for row in rows]
 
 
-def template(key: str, lang: str) -> Template | None:
+def template(
+    key: str, lang: str, kind: str = DATA_REQUEST, shipped: Sequence[Template] = SHIPPED
+) -> Template | None:
     """Return a template by its key: the number of one of the town's, or the code of a shipped."""
-    return next((one for one in templates(lang) if key in (str(one.id), one.code)), None)
+    found = templates(lang, kind, shipped)
+    return next((one for one in found if key in (str(one.id), one.code)), None)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from beffroi.incidents.service import ImportedReport
 from beffroi_privacy.strong import find_strong, mask
+from beffroi_web.maps import Window
 
 _CATEGORY = (
     ("graffiti", "graffiti"),
@@ -37,6 +38,9 @@ _CATEGORY = (
     ("activités commerciales", "other_street"),
 )
 _NUMBER = re.compile(r"^\s*\d+\s*(?:bis|ter|quater|[A-Za-z])?\s*,?\s+", re.IGNORECASE)
+_DEGREES = re.compile(r"-?\d{1,3}\.\d+")
+_PARIS = Window(48.7, 2.1, 49.0, 2.6)
+"""A point elsewhere is a slip: the row is taken without it."""
 _POSTCODE = re.compile(r",?\s*\d{5}\s+\S.*$")
 
 
@@ -59,6 +63,15 @@ def _street(address: str) -> str:
     street = _POSTCODE.sub("", _NUMBER.sub("", address)).strip()
     found = find_strong(street)
     return mask(street, found) if found else street
+
+
+def _point(said: str) -> tuple[float, float] | None:
+    """Return the point of a row: `48.86, 2.33`, or in one variant `{'lon': 2.33, 'lat': 48.86}`."""
+    found = [float(number) for number in _DEGREES.findall(said)]
+    if len(found) != 2:
+        return None
+    latitude, longitude = reversed(found) if "lon" in said else found
+    return (latitude, longitude) if _PARIS.holds(latitude, longitude) else None
 
 
 def _open(path: Path) -> io.TextIOBase:
@@ -103,6 +116,7 @@ def read(path: Path, *, commune: str, shift: timedelta) -> Iterator[ImportedRepo
                     commune=commune,
                     description=row["soustype"].strip("[] ") or row["type"],
                     place=_street(row["adresse"]),
+                    position=_point(row.get("geo_point_2d") or ""),
                 )
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 yield f"line {number}: {error}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of incidents: listed cases and released public text only, and counts for disclosure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +12,10 @@ from beffroi.cases import queries as cases
 from beffroi.cases.models import Attachment, Case, CaseText, Party
 from beffroi.cases.rules import API_CLIENT, INCIDENTS
 from beffroi.incidents.models import Incident
+from beffroi.incidents.queries import maps
 from beffroi.kernel.db import db
 from beffroi_privacy.photos import LIMITS
+from beffroi_web.maps import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ def codes(case_id: int) -> IncidentCodes | None:
     return IncidentCodes(*row) if row else None
 
 
+def street_codes(case_ids: Sequence[int]) -> Sequence[Any]:
+    """Return (id, category, commune, status, open) of the street reports among some cases."""
+    return db.session.execute(
+        select(Case.id, Incident.category, Case.commune, Case.status, Case.open)
+        .join(Incident, Incident.case_id == Case.id)
+        .where(Case.id.in_(case_ids), Case.kind == "street")
+        .order_by(Case.id)
+    ).all()
+
+
 @dataclass(frozen=True, slots=True)
 class CasePhoto:
     """One photo of a case: `name` and `thumb` are stored names, the size is the thumbnail's."""
@@ -50,8 +62,14 @@ class CasePhoto:
 
 
 def _photos(*conditions: Any) -> list[CasePhoto]:
+    return [photo for _, photo in _with_case(*conditions)]
+
+
+def _with_case(*conditions: Any) -> list[tuple[int, CasePhoto]]:
+    """Return photos, each with the id of its case, the oldest first."""
     rows = db.session.execute(
         select(
+            Attachment.case_id,
             Attachment.id,
             Attachment.stored_name,
             Attachment.thumb_name,
@@ -65,12 +83,12 @@ def _photos(*conditions: Any) -> list[CasePhoto]:
         .order_by(Attachment.id)
     )
     found = []
-    for row_id, name, thumb, state, alt, width, height in rows:
+    for case_id, row_id, name, thumb, state, alt, width, height in rows:
         if not (thumb and width and height):
             continue  # another kind of file
         scale = min(1.0, LIMITS.small_edge / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        found.append(CasePhoto(row_id, name, thumb, state, alt, *size))
+        found.append((case_id, CasePhoto(row_id, name, thumb, state, alt, *size)))
     return found
 
 
@@ -98,21 +116,42 @@ def public_photos(case_id: int) -> list[CasePhoto]:
     return _photos(Attachment.case_id == case_id, *shown())
 
 
+def first_photos(case_ids: Collection[int]) -> dict[int, CasePhoto]:
+    """Return the first photo that everyone may see of each of some cases that has one."""
+    found = _with_case(Attachment.case_id.in_(case_ids), *shown()) if case_ids else []
+    return dict(reversed(found))
+
+
 def has_photo(ref: str, name: str, *, public: bool) -> bool:
     """Say whether a case has a photo or thumbnail of this stored name; `public`: for everyone."""
     named = or_(Attachment.stored_name == name, Attachment.thumb_name == name)
     return bool(_photos(Case.ref == ref, named, *(shown() if public else ())))
 
 
-def listing(filters: Mapping[str, Any]) -> cases.Page:
-    """Return one page of the public list: filters `q status category sort cursor limit`."""
+def listing(
+    filters: Mapping[str, Any], *, window: Window | None = None, finest: int = 0
+) -> cases.Page:
+    """Return one page of the public list: filters `q status category sort cursor limit`.
+
+    `window` narrows it to the cells that it touches, none of them finer than the level `finest`.
+    """
+    ids = maps.ids_inside(window, finest) if window is not None else None
+    # Named by their ids, no column may stand so that SQLite walks an index of all of the town.
+    kind: Any = Case.kind
+    still: Any = Case.open.is_(True)
+    if ids is not None:
+        kind, still = func.coalesce(Case.kind, ""), func.coalesce(Case.open, False).is_(True)
     statement = (
-        cases.card_select(Incident.family, Incident.category)
+        cases.card_select(Incident.family, Incident.category, by_id=ids is not None)
         .join(Incident, Incident.case_id == Case.id)
-        .where(Case.kind == "street")
+        .where(kind == "street")
     )
+    if ids is not None:
+        statement = statement.where(Case.id.in_(ids))
+    elif window is not None:
+        statement = statement.where(maps.inside(window, finest))
     if filters.get("status") == "any_open":
-        statement = statement.where(Case.open.is_(True))
+        statement = statement.where(still)
     elif filters.get("status"):
         statement = statement.where(Case.status == filters["status"])
     if filters.get("category"):

@@ -19,7 +19,7 @@ from beffroi.incidents import queries
 from beffroi.incidents.models import Incident, IncidentPosition
 from beffroi.kernel.db import db
 
-TOLD = ("moved", "answered", "reopened")
+TOLD = ("moved", "answered", "reopened", "updated")
 """The steps by which the institution says something: what another tool is told of."""
 
 
@@ -225,7 +225,7 @@ def news(since: datetime, until: datetime, *, limit: int, offset: int = 0) -> li
             r.step,
             r.codes,
             (r.public if r.state == "released" else None)
-            if r.step == "answered"
+            if r.step in {"answered", "updated"}
             else r.codes.get("reason") or None,
         )
         for r in rows

@@ -13,8 +13,11 @@ from beffroi.cases import queries as cases
 from beffroi.cases.queries import PublicStep
 from beffroi.cases.rules import STEP_WORDS
 from beffroi.incidents.queries import exchange
+from beffroi.incidents.queries.asked import questions
 from beffroi.incidents.queries.exchange import Wanted
 from beffroi.incidents.rules import CATEGORIES, FAMILIES, Category
+from beffroi.incidents.rules.questions import Question, of_category
+from beffroi.incidents.rules.questions import said as words_in
 from beffroi.kernel import clock
 from beffroi.kernel.extension import settings
 from beffroi.open311 import rules
@@ -31,6 +34,7 @@ from beffroi.open311.routes.shared import (
 from beffroi.open311.rules import NotTaken
 from beffroi.open311.schemas import Many, w3c
 from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.languages import current_language
 
 SERVICES = {c.code: c for c in CATEGORIES.values() if c.family == "street" and c.listed}
 """What can be reported by other applications: what is also shown one by one.
@@ -100,8 +104,26 @@ def definition(service_code: str) -> Response:
         asked.append(_asked(COMMUNE, "singlevaluelist", True, 1, *words, values))
     words = (gettext("When did it happen?"), gettext("Day on which it happened or was seen"))
     asked.append(_asked(DATE, "datetime", False, 2, *words, Many("value", [])))
+    for order, one in enumerate(of_category(_questions(), service_code), start=3):
+        asked.append(_question(one, order))
     said = {"service_code": service_code, "attributes": Many("attribute", asked)}
     return answer("service_definition", said)
+
+
+def _questions() -> list[Question]:
+    return questions(settings().questions)
+
+
+_DATATYPES = {"text": "string", "list": "singlevaluelist", "number": "number"}
+
+
+def _question(one: Question, order: int) -> dict[str, Any]:
+    """Return a question of the town as an attribute of its service."""
+    lang = current_language()
+    values = [{"key": code, "name": words_in(w, lang)} for code, w in one.choices.items()]
+    words, hint = words_in(one.words, lang), words_in(one.hint, lang)
+    kind = _DATATYPES[one.kind]
+    return _asked(one.code, kind, one.required, order, words, hint, Many("value", values))
 
 
 def _asked(

@@ -15,11 +15,12 @@ from flask_babel import force_locale, gettext
 
 from beffroi.cases.rules import TEXT_LIMITS
 from beffroi.incidents.adapters import photos
-from beffroi.incidents.rules import StoredPhoto
+from beffroi.incidents.queries import asked as queries
+from beffroi.incidents.rules import StoredPhoto, questions
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.extension import settings
+from beffroi.kernel.extension import extension, settings
 from beffroi.open311 import rules, service
 from beffroi.open311.routes.reading import COMMUNE, DATE, SERVICES, case_page
 from beffroi.open311.routes.shared import answer, both, check_jurisdiction, client, given, zone
@@ -58,6 +59,7 @@ def create() -> Response:
             now=now,
             today=today,
             chance=system_chance,
+            asked=queries.questions(settings().questions),
         )
     with force_locale(lang):
         one = {"service_request_id": ref, "service_notice": gettext(rules.NOTICE)}
@@ -74,7 +76,9 @@ def _checked(form: Mapping[str, str], today: date) -> tuple[service.Sent, list[F
         faults.append(rules.missing("service_code"))
     elif code not in SERVICES:
         faults.append(rules.NO_SERVICE)
-    where, wrong = rules.position(given("lat", form), given("long", form), settings().communes)
+    where, wrong = rules.position(
+        given("lat", form), given("long", form), settings().communes, extension().outline
+    )
     faults += wrong
     address, number = given("address_string", form), given("address_id", form)
     if where is None and not wrong and not address and not number:
@@ -85,6 +89,8 @@ def _checked(form: Mapping[str, str], today: date) -> tuple[service.Sent, list[F
     faults += rules.word_faults("address_id", number, rules.LONGEST_ID)
     asked, wrong = _attributes(form, today)
     faults += wrong
+    answers, wrong = _answers(form, code)
+    faults += wrong
     said = [f"address_id: {number}"] if number else []
     if where is not None:
         said.append(f"lat, long: {where[0]}, {where[1]}")
@@ -94,6 +100,7 @@ def _checked(form: Mapping[str, str], today: date) -> tuple[service.Sent, list[F
         "description": words,
         "place": address,
         "hide": hidden(form),
+        "answers": answers,
         **asked,
     }
     return service.Sent(fields, where, (), [*said, *linked]), [*faults, *wrong]
@@ -140,6 +147,25 @@ def _attributes(form: Mapping[str, str], today: date) -> tuple[dict[str, Any], l
             if happened > today:
                 faults.append(Fault(400, f"attribute[{DATE}] has not come yet"))
     return found, faults
+
+
+def _answers(form: Mapping[str, str], service: str) -> tuple[dict[str, str], list[Fault]]:
+    """Return what was answered to a category's own questions, by their fields, and the faults."""
+    named = rules.attributes(list(form))
+    said = {code: given(name, form) for name, code in named.items()}
+    asked = questions.of_category(queries.questions(settings().questions), service)
+    answers = {one.field: said[one.code] for one in asked if one.code in said}
+    _, wrong = questions.answers(asked, answers)
+    faults = []
+    for one in asked:
+        if one.field in wrong and not answers.get(one.field):
+            faults.append(rules.missing(f"attribute[{one.code}]"))
+        elif one.field in wrong:
+            faults.append(Fault(400, f"attribute[{one.code}] is no answer to a {one.kind}"))
+        elif one.kind == "text":
+            text = answers.get(one.field, "")
+            faults += rules.word_faults(f"attribute[{one.code}]", text, questions.LONGEST)
+    return answers, faults
 
 
 def attached() -> tuple[Sequence[StoredPhoto], list[Fault]]:

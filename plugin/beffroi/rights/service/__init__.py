@@ -23,7 +23,7 @@ from beffroi.campaigns.service import survey
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.queries import CaseHead, persons, subscribing
-from beffroi.cases.rules import BY_ANYBODY
+from beffroi.cases.rules import BY_ANYBODY, DATA_REQUEST
 from beffroi.cases.service import offering
 from beffroi.cases.service import persons as own
 from beffroi.cases.service.subscribing import forget_pending
@@ -38,6 +38,7 @@ from beffroi.notifications import service as notifications
 from beffroi.rights import queries, rules
 from beffroi.rights.models import ExportAccess, KeptApart, PersonalArchive
 from beffroi.rights.queries import Person
+from beffroi.street.service import configuring
 from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.words import N_
 
@@ -80,7 +81,8 @@ def keeping_of(head: CaseHead, terms: Terms, today: date) -> rules.Keeping | Non
     """Return why and until when a case is kept apart if it is erased today."""
     if head.visibility == "removed" and not persons.texts_of_case(head.id):
         return None
-    standing = rules.Standing(head.status, head.open, head.due_on, head.closed_on, head.received_on)
+    by_law = head.due_on if head.kind == DATA_REQUEST else None  # a report's is a mere target
+    standing = rules.Standing(head.status, head.open, by_law, head.closed_on, head.received_on)
     return rules.kept_apart(
         standing,
         today=today,
@@ -248,6 +250,7 @@ def _forget_person(whose: Person, store: SignInStore) -> None:
     own.forget_parties_of(whose.party_ids)
     own.forget_acts(whose.account_id)
     drafts.forget_acts(whose.account_id)
+    configuring.forget_filters(whose.account_id)
     for table in (KeptApart, ExportAccess):
         db.session.execute(
             update(table)

@@ -19,9 +19,11 @@ from beffroi.cases.rules import DATA_REQUEST
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.incidents import queries as incidents
+from beffroi.incidents.queries import asked, maps
 from beffroi.notifications import queries as notifications
 from beffroi.rights import queries
 from beffroi.rights.queries import Person
+from beffroi.street import queries as street
 
 VERSION = 1
 
@@ -77,6 +79,11 @@ def everything(
         "kept_apart": [_row(kept) for kept in queries.kept_for(whose.account_id)],
         "archives": [_archive(one) for one in queries.archives_of(whose.account_id)],
         "exports": _rows(queries.accesses_of(whose.account_id)),
+        "filters": [_without(row, "id") for row in _rows(street.filters_of(whose.account_id))],
+        "passed_on": [
+            {"ref": refs[row["case_id"]], **_without(row, "case_id")}
+            for row in _rows(street.passed_of(ids))
+        ],
     }
     return Everything(_plain(document), receipts, stored)
 
@@ -101,6 +108,8 @@ def _case(head: CaseHead, texts: list[persons.OwnText]) -> dict[str, Any]:
         "texts": [_text(t) for t in texts if t.case_id == head.id],
         "decisions": [_row(answer) for answer in cases.public_answers(head.id)],
         "clock": [_row(one) for one in clocks.happened(head.id)],
+        "position": maps.desk_position(head.id),
+        "answers": asked.answers_of(head.id),
     }
 
 

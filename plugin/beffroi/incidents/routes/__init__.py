@@ -4,56 +4,34 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Response, jsonify, render_template, request, url_for
+from flask_babel import gettext
 
-from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
-from beffroi.cases import service as case_service
 from beffroi.cases.queries import persons
 from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
-from beffroi.cases.schemas import (
-    EDIT,
-    PREVIEW,
-    Sending,
-    card,
-    list_filters,
-    preview_page,
-    removal,
-    timeline,
-)
 from beffroi.cases.schemas import badge as case_badge
-from beffroi.incidents import queries, rules, service
+from beffroi.cases.schemas import card, list_filters, removal, timeline
+from beffroi.incidents import queries, rules
 from beffroi.incidents.adapters import photos
-from beffroi.incidents.rules import StoredPhoto
-from beffroi.incidents.schemas import (
-    IncidentForm,
-    IncidentPage,
-    IncidentPageForm,
-    ListQuery,
-    PublicIncident,
-)
+from beffroi.incidents.queries import asked
+from beffroi.incidents.routes import mapping, questions
+from beffroi.incidents.routes.reporting import receive
+from beffroi.incidents.routes.shared import blueprint, finest, whole, window_or
+from beffroi.incidents.rules.questions import PREFIX
+from beffroi.incidents.schemas import IncidentApiForm, IncidentPage, ListQuery, PublicIncident
 from beffroi.kernel import clock, private_links
-from beffroi.kernel.chance import system_chance
-from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import settings
-from beffroi_privacy.photos import ACCEPTED
-from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
+from beffroi_web.maps import Window
 from beffroi_web.openapi import operation
-from beffroi_web.paths import address
-from beffroi_web.uploads import takes_files
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
-blueprint = Blueprint("incidents", __name__)
-
-FIELDS = ("family", "category", "description", "place", "commune", "date")
-"""The fields of the form, in their order."""
+__all__ = ["blueprint", "mapping", "questions"]
 
 
 @blueprint.get("/incidents")
@@ -61,7 +39,8 @@ FIELDS = ("family", "category", "description", "place", "commune", "date")
 def listing() -> str:
     """Show the listed street reports with search, filters and sorting."""
     filters = list_filters(ListQuery(), INCIDENT_STATUSES)
-    page = queries.listing(filters)
+    window = _narrowed(filters)
+    page = queries.listing(filters, window=window, finest=finest() or 0)
     today = clock.today()
     cards = [
         card(row, today=today, facts=(gettext(rules.CATEGORIES[row.category].label),))
@@ -78,122 +57,18 @@ def listing() -> str:
             for c in rules.CATEGORIES.values()
             if c.listed and c.family == "street"
         ],
+        drawn=mapping.drawn(window or whole(), filters),
+        window=window,
+        whole=whole(),
+        cell=settings().map_cell,
     )
 
 
-def _form_page(
-    form: Form, status: int = 200, attached: Sequence[StoredPhoto] = ()
-) -> tuple[str, int]:
-    no_store()
-    page = render_template(
-        "incidents/new.html",
-        form=form,
-        families=rules.FAMILIES,
-        categories=rules.CATEGORIES,
-        communes=settings().communes,
-        accepted=ACCEPTED,
-        carried=_carried_by_a_form(attached),
-        today=clock.today(),
-    )
-    return page, status
-
-
-def _carried_by_a_form(attached: Sequence[StoredPhoto]) -> list[tuple[str, str]]:
-    """Return the fields by which a page carries photos that are stored and not yet sent."""
-    secret, now = settings().secret_key, clock.now()
-    return [("photo_kept", photos.carry(secret, photo, now=now)) for photo in attached]
-
-
-@blueprint.get("/incidents/new")
-@guard(PUBLIC)
-def new() -> tuple[str, int] | AnyResponse:
-    """Show the report form; a town may ask people to sign in first."""
-    if settings().incidents_need_account and current_visitor() is None:
-        return redirect(address("/sign-in", next=request.path), code=303)
-    return _form_page(Form(values=request.args.to_dict()))
-
-
-@blueprint.post("/incidents/new")
-@guard(PUBLIC)
-@takes_files(photos.MOST_BODY)
-def submit() -> AnyResponse | tuple[str, int]:
-    """Take a report and its photos; without an account its page is reached by a private link.
-
-    With the step `preview` nothing is sent yet: its author sees what everyone will read.
-    """
-    if settings().incidents_need_account and current_visitor() is None:
-        return redirect(address("/sign-in", next=request.path), code=303)
-    data, form = load(IncidentPageForm(), request.form)
-    attached, faults = _attached(form)
-    step = request.form.get("step", "")
-    if step == EDIT:
-        return _form_page(Form(form.values, {}, form.lists), attached=attached)
-    if data is None or faults:
-        form = form.and_errors({"photos": faults}) if faults else form
-        return _form_page(form, 422, attached)
-    try:
-        if step == PREVIEW:
-            return _preview(data, form, attached)
-        ref = _report(data, attached)
-    except Refusal as refusal:
-        form = form.and_errors(refusal.errors or {"": [refusal.sentence]})
-        return _form_page(form, 422, attached)
-    key = None
-    if current_visitor() is None:
-        key = private_links.key_for(settings().secret_key, ref)
-    return redirect(url_for("incidents.show", ref=ref, key=key), code=303)
-
-
-def _attached(form: Form) -> tuple[tuple[StoredPhoto, ...], list[str]]:
-    """Return the photos that a form carries or brings, stored, and what is wrong with others."""
-    tokens = form.chosen("photo_kept")
-    earlier = photos.carried(settings().secret_key, tokens, now=clock.now())[: rules.MOST_PHOTOS]
-    room = rules.MOST_PHOTOS - len(earlier)
-    brought = photos.read(request.files.getlist("photos"), chance=system_chance, most=room)
-    faults = list(brought.faults)
-    if len(earlier) < len(set(tokens)):
-        faults.append(gettext("A photo has waited too long: choose it again."))
-    return (*earlier, *photos.keep(settings().data_dir, brought.photos)), faults
-
-
-def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) -> tuple[str, int]:
-    """Show what everyone will read of a report before it is sent."""
-    today = clock.today()
-    service.checked(data, today, settings().communes)
-    note = ngettext("One photo goes with it.", "%(num)d photos go with it.", len(attached))
-    sending = Sending(
-        action=url_for("incidents.submit"),
-        button=gettext("Send the report"),
-        fields=FIELDS,
-        known=accounts.details(current_visitor()),
-        listed=rules.CATEGORIES[data["category"]].listed,
-        carried=_carried_by_a_form(attached),
-        note=note if attached else "",
-    )
-    return preview_page(form, data, sending), 200
-
-
-def _report(data: dict[str, Any], attached: Sequence[StoredPhoto] = ()) -> str:
-    """Receive a report; the bytes of its photos are in the store already."""
-    now = clock.now()
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
-    with unit_of_work():
-        party = None
-        if account is not None:
-            party = case_service.party_for_account(
-                account.id, email=account.email, name=account.name, lang=current_language(), now=now
-            )
-        case = service.report(
-            data,
-            service.Reception(party, "web", clock.today(now), current_language()),
-            actor=accounts.actor(visitor),
-            now=now,
-            chance=system_chance,
-            communes=settings().communes,
-        )
-        service.add_photos(case, attached, now=now)
-        return case.ref
+def _narrowed(filters: dict[str, Any]) -> Window | None:
+    """Return the window that a list is narrowed to; one that is none does not narrow."""
+    window = window_or(filters["window"], None) if finest() is not None else None
+    filters["window"] = str(window) if window else ""
+    return window
 
 
 def _listed(head: cases.CaseHead, codes: queries.IncidentCodes) -> bool:
@@ -240,10 +115,24 @@ def show(ref: str) -> str | tuple[str, int]:
         else "",
         own=cases.own_texts(head.id, head.party_id) if author and head.party_id else [],
         photos=queries.public_photos(head.id),
+        answers=_answers(head, own=own),
+        where=mapping.where(head.id, own=own),
+        cell=settings().map_cell,
         photos_sent=len(queries.photos(head.id)) if own else 0,
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
     )
+
+
+def _answers(head: cases.CaseHead, *, own: bool) -> list[asked.Told]:
+    """Return the answers to questions that a reader may see: their author all, others some.
+
+    Others see what is marked public, of a case whose words they see.
+    """
+    if not own and "description" not in cases.public_words(head.id):
+        return []
+    fixed = settings().questions
+    return asked.answers(head.id, fixed, current_language(), public=not own)
 
 
 @blueprint.get("/incidents/<ref>/photos/<name>")
@@ -282,7 +171,8 @@ def _item(
 @operation("List listed street reports", answers=IncidentPage, query=ListQuery, tag="incidents")
 def api_list() -> Response:
     """Return one page of listed reports."""
-    page = queries.listing(list_filters(ListQuery(), INCIDENT_STATUSES))
+    filters = list_filters(ListQuery(), INCIDENT_STATUSES)
+    page = queries.listing(filters, window=_narrowed(filters), finest=finest() or 0)
     ids = [row.id for row in page.items]
     words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
     items = PublicIncident(many=True).dump(
@@ -308,7 +198,9 @@ def api_show(ref: str) -> Response:
 
 @blueprint.post("/api/v1/incidents")
 @guard(PUBLIC)
-@operation("Send a report", takes=IncidentForm, answers=PublicIncident, status=201, tag="incidents")
+@operation(
+    "Send a report", takes=IncidentApiForm, answers=PublicIncident, status=201, tag="incidents"
+)
 def api_submit() -> tuple[Response, int, dict[str, str]]:
     """Take a report from a program; as with the form, a town may ask people to sign in first."""
     if settings().incidents_need_account and current_visitor() is None:
@@ -316,10 +208,17 @@ def api_submit() -> tuple[Response, int, dict[str, str]]:
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise Invalid(N_("An object with named fields is expected."))
-    errors = IncidentForm().validate(body)
+    errors = IncidentApiForm().validate(body)
     if errors:
         raise Invalid(N_("The report is not complete."), errors=errors)
-    ref = _report(dict(IncidentForm().load(body)))
+    data = dict(IncidentApiForm().load(body))
+    before = f"{PREFIX}{data['category']}_"
+    data["answers"] = {before + code: said for code, said in data.get("answers", {}).items()}
+    try:
+        ref = receive(data)
+    except Refusal as refusal:
+        named = {name.replace(before, "answers."): said for name, said in refusal.errors.items()}
+        raise Invalid(refusal.sentence, errors=named) from refusal
     head = cases.head(ref)
     answer = {"ref": ref, "status": "open", "received_on": head.received_on if head else None}
     address = url_for("incidents.api_show", ref=ref)

@@ -11,13 +11,18 @@ from sqlalchemy import delete, insert, select
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
+from beffroi.incidents.events import ReportsImported
 from beffroi.incidents.models import Incident, IncidentPosition
-from beffroi.incidents.rules import StoredPhoto
+from beffroi.incidents.rules import StoredPhoto, places, questions
+from beffroi.incidents.rules.questions import Question
+from beffroi.incidents.service import asking, mapping
 from beffroi.kernel.actors import Actor
+from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
 from beffroi.texts.rules import chosen
+from beffroi_web.maps import Outline
 from beffroi_web.words import N_
 
 
@@ -31,9 +36,31 @@ class Reception:
     lang: str
 
 
-def checked(form: Mapping[str, Any], received_on: date, communes: tuple[str, ...]) -> str | None:
-    """Return the commune of a form, or None; raise Invalid where its answers do not agree."""
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """What a report is checked against: communes, the outline if there is one, what is asked."""
+
+    communes: tuple[str, ...]
+    outline: Outline | None = None
+    questions: Sequence[Question] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a form says once its answers agree."""
+
+    commune: str | None
+    point: tuple[float, float] | None
+    answers: Sequence[questions.Answered]
+
+
+def checked(form: Mapping[str, Any], received_on: date, territory: Territory) -> Checked:
+    """Return what a form says; raise Invalid where its answers do not agree.
+
+    Answers to questions stand under the names of their fields, in `answers` or beside the others.
+    """
     category = rules.CATEGORIES[form["category"]]
+    communes = territory.communes
     errors: dict[str, list[str]] = {}
     if category.family != form["family"]:
         errors["category"] = [N_("This category belongs to the other family.")]
@@ -43,9 +70,18 @@ def checked(form: Mapping[str, Any], received_on: date, communes: tuple[str, ...
     commune = form.get("commune") or (communes[0] if len(communes) == 1 else None)
     if commune is not None and commune not in communes:
         errors["commune"] = [N_("Choose one of ours.")]
+    latitude, longitude = form.get("latitude"), form.get("longitude")
+    wrong = places.fault(latitude, longitude, communes, territory.outline)
+    if wrong is not None:
+        name = "longitude" if wrong == places.ONE_MISSING and longitude is None else "latitude"
+        errors[name] = [places.FAULT_WORDS[wrong]]
+    asked = questions.of_category(territory.questions, category.code)
+    answered, faults = questions.answers(asked, form.get("answers") or {})
+    errors |= faults
     if errors:
         raise Invalid(N_("The report is not complete."), errors=errors)
-    return commune
+    point = None if latitude is None or longitude is None else (latitude, longitude)
+    return Checked(commune, point, answered)
 
 
 def report(
@@ -56,10 +92,15 @@ def report(
     now: datetime,
     chance: Chance,
     communes: tuple[str, ...],
+    outline: Outline | None = None,
+    asked: Sequence[Question] = (),
 ) -> Case:
-    """Open an incident from a checked form; unlisted categories never appear one by one."""
+    """Open an incident from a form; unlisted categories never appear one by one.
+
+    `outline` and `asked` are what its point and its answers are checked against.
+    """
     category = rules.CATEGORIES[form["category"]]
-    commune = checked(form, reception.received_on, communes)
+    said = checked(form, reception.received_on, Territory(communes, outline, asked))
     case = cases.open_case(
         cases.NewCase(
             kind=category.family,
@@ -68,7 +109,7 @@ def report(
             texts={r: form[r] for r in ("description", "place") if form.get(r)},
             received_on=reception.received_on,
             party_id=reception.party_id,
-            commune=commune,
+            commune=said.commune,
             visibility="public" if category.listed else "unlisted",
             sensitive=category.sensitive,
             hidden=chosen(form),
@@ -87,6 +128,9 @@ def report(
         )
     )
     db.session.flush()
+    if said.point is not None:
+        put_position(case, *said.point)
+    asking.keep_answers(case.id, said.answers)
     return case
 
 
@@ -96,9 +140,13 @@ def put_position(case: Case, latitude: float, longitude: float) -> None:
     db.session.flush()
 
 
-def forget_positions(case_ids: Collection[int]) -> None:
-    """Destroy the positions of some reports: a place may be somebody's home."""
+def forget_positions(case_ids: Collection[int], *, erased: bool = False) -> None:
+    """Destroy the positions of some reports, for a place may be somebody's home, and their answers.
+
+    What everyone saw stays (a cell, public answers), unless they are `erased`.
+    """
     db.session.execute(delete(IncidentPosition).where(IncidentPosition.case_id.in_(case_ids)))
+    asking.forget_answers(case_ids, public=erased)
 
 
 def answer(
@@ -184,6 +232,17 @@ def release_photo(case: Case, photo_id: int, alt: str, *, actor: Actor, now: dat
         cases.step(case, "photo_released", actor=actor, now=now)
 
 
+def release_photos(
+    case: Case, names: Sequence[str], alt: str, *, actor: Actor, now: datetime
+) -> None:
+    """Let everyone see photos by their stored names; `alt` says what they show."""
+    rows = select(Attachment.id).where(
+        Attachment.case_id == case.id, Attachment.stored_name.in_(names)
+    )
+    for photo_id in db.session.scalars(rows.order_by(Attachment.id)).all():
+        release_photo(case, photo_id, alt, actor=actor, now=now)
+
+
 def hold_photo(case: Case, photo_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """Refuse a photo, or take it off the public pages, with a reason; it can be released later."""
     row = _the_photo(case, photo_id)
@@ -213,6 +272,10 @@ class ImportedReport:
     place: str = ""
     unread: str = ""
     closed_on: date | None = None
+    position: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, WGS 84; for the institution only."""
+    answer: str = ""
+    """What the institution said when it closed the report; shown if the gate finds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +305,7 @@ def import_reports(
     cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
-            insert(Incident),
+            insert(Incident.__table__),  # type: ignore[arg-type]  # a table
             [
                 {
                     "case_id": case.case_id,
@@ -255,7 +318,25 @@ def import_reports(
                 for case, row in zip(brought, fresh, strict=True)
             ],
         )
+        _placed(
+            [(c.case_id, r.position) for c, r in zip(brought, fresh, strict=True) if r.position]
+        )
+        answers = [
+            (case, cases.BroughtAnswer("resolved", row.answer, row.closed_on))
+            for case, row in zip(brought, fresh, strict=True)
+            if row.answer and row.closed_on is not None
+        ]
+        cases.import_answers(answers, now=now)
+        publish(ReportsImported(tuple(case.case_id for case in brought), now))
     return Imported(len(fresh), len(rows) - len(fresh))
+
+
+def _placed(found: Sequence[tuple[int, tuple[float, float]]]) -> None:
+    """Keep where imported reports are, and put them on the map."""
+    if found:
+        rows = [{"case_id": c, "latitude": at[0], "longitude": at[1]} for c, at in found]
+        db.session.execute(insert(IncidentPosition), rows)
+        mapping.settle([case_id for case_id, _ in found])
 
 
 def _brought(row: ImportedReport, communes: tuple[str, ...], lang: str) -> cases.BroughtCase:

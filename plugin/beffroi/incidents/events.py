@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What happened to reports, told to whoever subscribed, inside the same transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsImported:
+    """Some reports were brought in from elsewhere, all at once; of each its case."""
+
+    case_ids: tuple[int, ...]
+    at: datetime
