@@ -32,7 +32,7 @@ class CyberCase(Model):
     owner_name: Mapped[str | None] = mapped_column(String(200))
     addresses: Mapped[str] = mapped_column(Text, default="")
     personal_data: Mapped[bool] = mapped_column(Boolean, default=False)
-    rsit: Mapped[str | None] = mapped_column(String(40))
+    rsit: Mapped[str | None] = mapped_column(String(80))
     severity: Mapped[str] = mapped_column(String(8), default="")
     surface: Mapped[str | None] = mapped_column(String(20))
     tlp: Mapped[str] = mapped_column(String(12))

@@ -19,7 +19,7 @@ from beffroi.legal.packs import PackFault
 from beffroi_federation.vocabulary import CLASSES, IMPACT_BANDS, SURFACES
 
 PACK = load("fr")
-MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.integers(1_767_000_000, 1_956_000_000).map(lambda n: datetime.fromtimestamp(n, UTC))
 ZONES = st.sampled_from(embargo.OFFERED)
 
 
@@ -137,7 +137,7 @@ def test_a_site_is_known_by_its_host(typed: str, host: str) -> None:
     assert host_of(typed) == host
 
 
-@given(st.text(max_size=80))
+@given(st.text("aé.:/@-[]x \n?#’", max_size=60))
 def test_no_text_breaks_the_reading_of_a_host_and_what_comes_out_is_one(typed: str) -> None:
     host = host_of(typed)
     assert host == "" or host_of(host) == host.removeprefix("www.")

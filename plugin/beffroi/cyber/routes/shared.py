@@ -50,15 +50,21 @@ def the_head(ref: str) -> CaseHead:
 def keep_others_out() -> Response | None:
     """Answer every page of the desk about a confidential case as if there were none.
 
-    Whoever may know of it is led to its own page instead.
+    A reference that there is not is answered here too, before any view looks at what was sent: so
+    that the two answers cannot differ. Whoever may know of a case is led to its own page.
     """
     ref = (request.view_args or {}).get("ref")
     path = request.path
     if ref is None or not path.startswith("/desk/") or path.startswith(OWN + "/"):
         return None
     head = cases.head(str(ref))
-    if head is None or head.kind != CONFIDENTIAL:
+    if head is not None and head.kind != CONFIDENTIAL:
         return None
-    if request.method == "GET" and request.endpoint == "dashboards.desk_case" and sees(head.id):
+    if (
+        head is not None
+        and request.method == "GET"
+        and request.endpoint == "dashboards.desk_case"
+        and sees(head.id)
+    ):
         return redirect(url_for("cyber.show", ref=head.ref), code=303)
     raise NotFound(N_("There is no case with this reference."))

@@ -5,6 +5,7 @@ The case itself (its status, its texts, its answer) is changed by the services b
 its readers decide. Each verb leaves a step of the institution behind.
 """
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -137,7 +138,7 @@ def _forward(row: CyberCase, owner: sites.Owner, terms: Terms, *, now: datetime)
         db.session.flush()
         if address:
             step(row.case_id, "told", now=now, words=name)
-            key = f"{ref}-{contact.id}"
+            key = _key(ref, role, address)
             publish(CyberForwarded(to=address, key=key, site=row.site, ref=ref, at=now))
 
 
@@ -151,12 +152,17 @@ def tell(case_id: int, letter: str, *, now: datetime, key: str = "") -> None:
                     letter=letter,
                     to=one.email,
                     lang=one.lang or "fr",
-                    key=f"{ref}-{key or now.timestamp():.0f}-{one.id}",
+                    key=_key(ref, letter, key or now.isoformat(), str(one.id)),
                     path=f"/desk/cyber/{ref}",
                     ref=ref,
                     at=now,
                 )
             )
+
+
+def _key(*parts: str) -> str:
+    """Return what names a message for good; a hash, since numbers would tell of other cases."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 
 def _case(case_id: int) -> Case:
@@ -332,7 +338,7 @@ def write(case: Case, words: str, *, party_id: int | None, actor: Actor, now: da
                     letter="cyber-replied",
                     to=reader.email,
                     lang=reader.lang,
-                    key=f"{case.ref}-{row.id}",
+                    key=_key(case.ref, str(row.id)),
                     path=f"/incidents/{case.ref}/exchange",
                     ref=case.ref,
                     at=now,

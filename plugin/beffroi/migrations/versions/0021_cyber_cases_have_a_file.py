@@ -26,7 +26,7 @@ def _cases() -> None:
         sa.Column("owner_name", sa.String(length=200), nullable=True),
         sa.Column("addresses", sa.Text(), nullable=False),
         sa.Column("personal_data", sa.Boolean(), nullable=False),
-        sa.Column("rsit", sa.String(length=40), nullable=True),
+        sa.Column("rsit", sa.String(length=80), nullable=True),
         sa.Column("severity", sa.String(length=8), nullable=False),
         sa.Column("surface", sa.String(length=20), nullable=True),
         sa.Column("tlp", sa.String(length=12), nullable=False),
