@@ -110,7 +110,9 @@ def live(
         late.app = town.app
         made = Live(url, town, browser)
         seed(town.app, SEEDED, today=town.today, reports=20, with_campaigns=True)
-        for role in ("citizen", "agent", "moderator", "access_officer", "administrator"):
+        for role in (
+            "citizen", "agent", "moderator", "access_officer", "cyber_officer", "administrator",
+        ):  # fmt: skip
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
         yield made
@@ -211,6 +213,7 @@ def _fill(made: Live) -> None:
     town.release(refs["photos"])
     town.release_photos(refs["photos"], "Un réverbère éteint", most=2)
     refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
+    _confidential(made)
     refs["closed"] = town.report(commune="99999")
     town.close(refs["closed"], "resolved")
     refs["doubtful"] = town.report(
@@ -219,6 +222,31 @@ def _fill(made: Live) -> None:
     _campaigns(made)
     town.work()
     _read(made)
+
+
+def _confidential(made: Live) -> None:
+    """Have a confidential case taken up, with something of everything in it."""
+    town, officer = made.town, made.people["cyber_officer"]
+    site = {"host": "www.ville.example", "name": "Le site de la ville", "ours": "1"}
+    assert officer.post("/desk/cyber/sites", site).status_code == 303
+    made.refs["taken"] = ref = town.report(
+        family="cyber", category="data_visible", place="www.ville.example", commune="99998"
+    )
+    town.later(days=9)
+    for verb, fields in (
+        ("take", {}),
+        ("readers", {"reader": made.people["agent"].account_id}),
+        ("classify", {"rsit": "information-content-security:data-leak", "severity": "major",
+                      "surface": "online_service", "tlp": "AMBER", "personal_data": "1"}),
+        ("notes", {"note": "Le fichier est retiré de https://www.ville.example/a.csv"}),
+        ("tasks", {"task": "Demander les journaux à l’hébergeur", "due_on": "2027-02-01"}),
+        ("contacts", {"contact_role": "host", "contact_name": "Hébergeur",
+                      "contact_address": "abuse@hebergeur.example"}),
+        ("contacts-mark", {"id": "1"}),
+        ("messages", {"message": "Merci. Pouvez-vous dire quand vous l’avez vu ?"}),
+    ):  # fmt: skip
+        assert officer.post(f"/desk/cyber/{ref}/{verb}", fields).status_code == 303, verb
+    town.later(days=-9)
 
 
 def _campaigns(made: Live) -> None:
