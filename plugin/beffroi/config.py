@@ -88,6 +88,12 @@ class Settings:
     announce_url: str = ""
     announce_secret: str = field(default="", repr=False)
     open311_forward: tuple[Tool, ...] = ()
+    cyber_csirt_name: str = ""
+    cyber_csirt_email: str = ""
+    cyber_csirt_phone: str = ""
+    cyber_help: str = ""
+    cyber_nis2: bool = False
+    cyber_silent_days: int = 7
     open311_per_hour: int = 600
     open311_decimals: int = 0
     outline_file: Path | None = None
@@ -240,6 +246,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "catalogues": _catalogues,
     "open311_forward": _tools,
+    "cyber_nis2": flag,
+    "cyber_silent_days": int,
     "open311_per_hour": int,
     "open311_decimals": int,
     "outline_file": Path,
@@ -294,6 +302,13 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ),
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
+    ("cyber_silent_days", lambda v: 1 <= v <= 365, "is a number from 1 to 365"),
+    (
+        "cyber_csirt_email",
+        lambda v: v == "" or bool(re.fullmatch(r"[^\s@<>\",;]+@[^\s@<>\",;]+\.[^\s@<>\",;.]+", v)),
+        "is an e-mail address",
+    ),
+    ("cyber_help", lambda v: len(v) <= 300, "has at most 300 characters"),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
     ("map_cell", lambda v: v in {0, 250, 500, 1000, 2000}, "is 0 (no map), 250, 500, 1000 or 2000"),
     ("outline_file", has_outline, "is a file of GeoJSON with the polygons of the territory"),

@@ -12,6 +12,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 NO_PAGES = {
+    "cyber.evidence",
+    "cyber.security_txt",
     "incidents.photo",
     "incidents.api_map",
     "similar.api_similar",
@@ -74,7 +76,7 @@ NO_PAGES = {
         Place("/requests/new"), Place("/incidents/new"), Place("/desk", "agent"),
         Place("/desk/cases/{pending}", "moderator"), Place("/account", "citizen"),
         Place("/desk/texts", "agent"), Place("/desk/texts/{text}", "moderator"),
-        Place("/desk/lists", "moderator"),
+        Place("/desk/lists", "moderator"), Place("/desk/cyber/{taken}", "agent"),
     ],
     ids=str,
 )  # fmt: skip

@@ -11,3 +11,13 @@ class ReportsImported:
 
     case_ids: tuple[int, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CyberReported:
+    """A report about a public site was received, or brought in (`imported`)."""
+
+    case_id: int
+    category: str
+    at: datetime
+    imported: bool = False

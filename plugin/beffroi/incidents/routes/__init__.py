@@ -113,6 +113,7 @@ def show(ref: str) -> str | tuple[str, int]:
         withdraw_key=private_links.key_for(settings().secret_key, ref, "withdraw")
         if by_key
         else "",
+        thread_key=_thread_key(ref, codes, own=own, by_key=by_key),
         own=cases.own_texts(head.id, head.party_id) if author and head.party_id else [],
         photos=queries.public_photos(head.id),
         answers=_answers(head, own=own),
@@ -133,6 +134,13 @@ def _answers(head: cases.CaseHead, *, own: bool) -> list[asked.Told]:
         return []
     fixed = settings().questions
     return asked.answers(head.id, fixed, current_language(), public=not own)
+
+
+def _thread_key(ref: str, codes: queries.IncidentCodes, *, own: bool, by_key: bool) -> str | None:
+    """Return the key of the thread of a confidential case for its author; "" where signed in."""
+    if codes.family != "cyber" or not own:
+        return None
+    return private_links.key_for(settings().secret_key, ref, "thread") if by_key else ""
 
 
 @blueprint.get("/incidents/<ref>/photos/<name>")

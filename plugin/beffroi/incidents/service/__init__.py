@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
-from beffroi.incidents.events import ReportsImported
+from beffroi.incidents.events import CyberReported, ReportsImported
 from beffroi.incidents.models import Incident, IncidentPosition
 from beffroi.incidents.rules import StoredPhoto, places, questions
 from beffroi.incidents.rules.questions import Question
@@ -131,6 +131,8 @@ def report(
     if said.point is not None:
         put_position(case, *said.point)
     asking.keep_answers(case.id, said.answers)
+    if category.family == "cyber":
+        publish(CyberReported(case.id, category.code, now))
     return case
 
 
@@ -328,6 +330,9 @@ def import_reports(
         ]
         cases.import_answers(answers, now=now)
         publish(ReportsImported(tuple(case.case_id for case in brought), now))
+    for case, row in zip(brought, fresh, strict=True):
+        if case.kind == "cyber":
+            publish(CyberReported(case.case_id, row.category, row.received_at, imported=True))
     return Imported(len(fresh), len(rows) - len(fresh))
 
 
