@@ -12,10 +12,16 @@ from flask import g
 
 from beffroi_web.state import web
 
-ROLES = frozenset({"citizen", "agent", "moderator", "access_officer", "administrator", "operator"})
+ROLES = frozenset(
+    {
+        "citizen", "agent", "moderator", "access_officer", "cyber_officer", "administrator",
+        "operator",
+    }
+)  # fmt: skip
 """Every role there is; `operator` exists on the national service only.
 
 `access_officer` is the person in charge of access to documents (the PRADA: CRPA, R. 330-2).
+`cyber_officer` receives confidential reports on public sites; no other role implies it.
 """
 
 _IMPLIED = {"administrator": frozenset({"agent", "moderator", "access_officer"})}

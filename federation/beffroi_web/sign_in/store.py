@@ -30,7 +30,9 @@ from beffroi_web.sign_in.tables import SignInTables
 from beffroi_web.visitors import Visitor
 from beffroi_web.words import N_
 
-ROLES = frozenset({"agent", "moderator", "access_officer", "administrator", "operator"})
+ROLES = frozenset(
+    {"agent", "moderator", "access_officer", "cyber_officer", "administrator", "operator"}
+)
 """The roles that can be granted; whoever is signed in is a citizen besides."""
 
 ABSOLUTE_LIFE = timedelta(hours=12)
@@ -209,7 +211,10 @@ class SignInStore:
             errors["provider"] = [N_("There is no sign-in provider of this name.")]
         if role not in ROLES:
             errors["role"] = [
-                N_("The roles are agent, moderator, access_officer, administrator and operator.")
+                N_(
+                    "The roles are agent, moderator, access_officer, cyber_officer, "
+                    "administrator and operator."
+                )
             ]
         if (subject is None) == (email is None):
             errors["subject"] = [

@@ -102,6 +102,14 @@ def has_role(account_id: int) -> bool:
     return db.session.scalar(held.limit(1)) is not None
 
 
+def holds(account_id: int, role: str) -> bool:
+    """Say whether an account was given one role by the operator; by its subject."""
+    a, g = TABLES.account.c, TABLES.role_grant.c
+    held = select(g.id).join(TABLES.account, a.subject == g.subject)
+    held = held.where(a.id == account_id, g.role == role, g.source == "command")
+    return db.session.scalar(held.limit(1)) is not None
+
+
 def role_is_held(role: str) -> bool:
     """Say whether anybody was given a role, signed in yet or not."""
     held = select(TABLES.role_grant.c.id).where(TABLES.role_grant.c.role == role)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from beffroi.kernel.errors import Invalid
 from beffroi_web.words import N_
 
-ROLES = ("agent", "moderator", "access_officer", "administrator")
+ROLES = ("agent", "moderator", "access_officer", "cyber_officer", "administrator")
 """What `beffroi agents` can give; everybody who signs in is a citizen."""
 
 CONFIRM_WITHIN = timedelta(hours=48)

@@ -3,7 +3,9 @@
 
 from dataclasses import dataclass, field
 
-INSTITUTION_ROLES = frozenset({"agent", "moderator", "access_officer", "administrator"})
+INSTITUTION_ROLES = frozenset(
+    {"agent", "moderator", "access_officer", "cyber_officer", "administrator"}
+)
 
 
 @dataclass(frozen=True, slots=True)

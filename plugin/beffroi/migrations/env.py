@@ -3,6 +3,7 @@
 
 import beffroi.accounts.models
 import beffroi.cases.models
+import beffroi.cyber.models
 import beffroi.data_requests.models
 import beffroi.feed.models
 import beffroi.incidents.models
