@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from beffroi.servers import CERT_CHECKS, TaxiiServer, taxii_server
 from beffroi_web.addresses import check_address
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
@@ -87,6 +88,11 @@ class Settings:
     open311_forward: tuple[Tool, ...] = ()
     open311_per_hour: int = 600
     open311_decimals: int = 0
+    cert_name: str = ""
+    cert_email: str = ""
+    cert_key: Path | None = None
+    cert_phone: str = ""
+    cert_taxii: TaxiiServer | None = None
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -223,6 +229,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "catalogues": _catalogues,
     "open311_forward": _tools,
+    "cert_key": Path,
+    "cert_taxii": taxii_server,
     "open311_per_hour": int,
     "open311_decimals": int,
     "languages": words,
@@ -275,6 +283,7 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
+    *CERT_CHECKS,
     (
         "open311_forward",
         _can_be_sent_to,

@@ -14,8 +14,6 @@ from email.mime.multipart import MIMEMultipart
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from beffroi.handover.adapters.openpgp import Key
-
 OUTSIDE = "Message chiffré pour le CERT"
 
 

@@ -61,13 +61,17 @@ def key_of(path: Path | None, *, now: datetime) -> Key:
     if path is None:
         raise Unusable(NO_FILE)
     from pysequoia import Cert
+    from pysequoia.packet import PacketPile, Tag
 
     try:
         with path.open("rb") as file:
-            cert = Cert.from_bytes(file.read(LARGEST))
+            read = file.read(LARGEST)
+        tags = [packet.tag for packet in PacketPile.from_bytes(read)]
+        secret = Tag.SecretKey in tags or Tag.SecretSubkey in tags
+        cert = None if secret else Cert.from_bytes(read)
     except Exception:  # no such file, no key in it, several kinds of damage: nothing can be read
         raise Unusable(UNREADABLE) from None
-    if cert.has_secret_keys:
+    if cert is None:
         raise Unusable(SECRET)
     if cert.is_revoked:
         raise Unusable(REVOKED)

@@ -163,3 +163,11 @@ def written(dossier: Dossier) -> bytes:
     """Return the bundle as JSON in UTF-8."""
     text: str = bundle(dossier).serialize(pretty=True, ensure_ascii=False)
     return text.encode()
+
+
+def objects(dossier: Dossier) -> bytes:
+    """Return the objects of a case as an envelope of TAXII 2.1 (section 3.7)."""
+    import json
+
+    made = json.loads(bundle(dossier).serialize())["objects"]
+    return json.dumps({"objects": made}, ensure_ascii=False).encode()

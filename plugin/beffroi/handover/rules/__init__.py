@@ -19,9 +19,9 @@ CHANNELS: Mapping[str, str] = {
     TAXII: N_("TAXII server of the CERT"),
 }
 STATES: Mapping[str, tuple[str, str]] = {
-    "waiting": (N_("Waits to be sent"), "neutral"),
+    "waiting": (N_("Waits to be sent"), "waiting"),
     "failed": (N_("Could not be sent yet, and will be tried again"), "late"),
-    "sent": (N_("Sent"), "progress"),
+    "sent": (N_("Sent"), "active"),
     "refused": (N_("Refused by the CERT's server"), "late"),
     "received": (N_("Received by the CERT"), "good"),
     "answered": (N_("Answered by the CERT"), "good"),

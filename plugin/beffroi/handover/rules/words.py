@@ -22,7 +22,7 @@ SEVERITY: Mapping[str, str] = {
     "moderate": "moyenne", "major": "majeure", "high": "élevée", "severe": "grave",
     "critical": "critique",
 }  # fmt: skip
-ROLES: Mapping[str, str] = {"host": "Hébergeur", "csirt": "CSIRT", "other": "Autre organisme"}
+ROLES: Mapping[str, str] = {"host": "Hébergeur", "csirt": "CSIRT", "body": "Autre organisme"}
 
 
 def _moment(at: datetime, zone: str) -> str:
@@ -95,5 +95,7 @@ def _evidence(dossier: Dossier) -> list[Block]:
         if one.stored_name in dossier.pictures:
             made.append(Block("picture", one.stored_name))
         else:
-            made.append(Block("text", "Trop lourde pour ce fichier ; à demander à la collectivité."))
+            made.append(
+                Block("text", "Trop lourde pour ce fichier ; à demander à la collectivité.")
+            )
     return [Block("heading", "Pièces"), *made] if made else []
