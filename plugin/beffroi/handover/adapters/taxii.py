@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from beffroi.servers import TaxiiServer
 from beffroi_web.fetching import Answer, Fetching, Limits, NotFetched
@@ -22,6 +24,7 @@ from beffroi_web.fetching import Answer, Fetching, Limits, NotFetched
 LIMITS = Limits(size=1_048_576, seconds=30.0)
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_KINDS = {"ES": ECKey, "Ed": OKPKey, "PS": RSAKey, "RS": RSAKey}
 LASTS = 60
 """Seconds that an assertion is good for."""
 EARLY = timedelta(seconds=30)
@@ -108,7 +111,7 @@ class Server:
 
     def _assertion(self, now: datetime) -> str:
         try:
-            key = Path(self._said.key).read_text(encoding="ascii")
+            key = _KINDS[self._said.alg[:2]].import_key(Path(self._said.key).read_bytes())
             return str(
                 private_key_jwt_sign(
                     key,
@@ -120,7 +123,7 @@ class Server:
                     header={"kid": self._said.key_id} if self._said.key_id else None,
                 )
             )
-        except (OSError, ValueError) as fault:
+        except (OSError, ValueError, JoseError) as fault:
             raise NotFetched(f"The town's key for the CERT: {type(fault).__name__}") from None
 
 

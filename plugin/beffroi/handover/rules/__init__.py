@@ -44,6 +44,7 @@ TLP: Mapping[str, str] = {
 """Identifiers of the marking definitions of TLP 2.0 (OASIS, cti-stix-common-objects)."""
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 """The extension definition of TLP 2.0 for STIX 2.1 (the same source)."""
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -109,5 +110,10 @@ def defanged(address: str) -> str:
     if not mark:
         scheme, rest = "", address
     host, slash, path = rest.partition("/")
-    head = f"{scheme.replace('http', 'hxxp')}[:]//" if scheme else ""
+    head = f"{scheme.lower().replace('http', 'hxxp')}[:]//" if scheme else ""
     return f"{head}{host.replace('.', '[.]')}{slash}{path}"
+
+
+def without_links(words: str) -> str:
+    """Return words in which no address can be opened by mistake."""
+    return _ADDRESS.sub(lambda found: defanged(found[0]), words)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from beffroi.cyber.rules import Contact
 from beffroi.data_requests.rules.cada import Block, day
-from beffroi.handover.rules import Dossier, defanged, rsit_tag
+from beffroi.handover.rules import Dossier, defanged, rsit_tag, without_links
 
 SEEN: Mapping[str, str] = {
     "defaced": "Une page a été modifiée",
@@ -41,14 +41,19 @@ def blocks(dossier: Dossier, zone: str) -> list[Block]:
         Block("items", items=tuple(_facts(dossier, zone))),
     ]
     if file.words:
-        made += [Block("heading", "Ce qui a été signalé"), Block("quote", file.words)]
+        made += [
+            Block("heading", "Ce qui a été signalé"),
+            Block("quote", without_links(file.words)),
+        ]
     if file.addresses:
         made += [
             Block("heading", "Adresses citées (rendues inactives)"),
             Block("items", items=tuple(defanged(one) for one in file.addresses)),
         ]
     if file.steps:
-        lines = tuple(f"{_moment(step.at, zone)} : {step.words}" for step in file.steps)
+        lines = tuple(
+            f"{_moment(step.at, zone)} : {without_links(step.words)}" for step in file.steps
+        )
         made += [Block("heading", "Ce qui a été fait"), Block("items", items=lines)]
     if file.contacts:
         lines = tuple(_contact(one, zone) for one in file.contacts)
