@@ -19,6 +19,7 @@ from beffroi.cases.adapters.files import FolderStore
 from beffroi.catalogue import routes as catalogue
 from beffroi.catalogue.rules import HIGH_VALUE
 from beffroi.config import Settings
+from beffroi.cyber import routes as cyber
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
 from beffroi.data_requests.routes import following, similar
@@ -57,6 +58,8 @@ SUBMISSIONS = (
     "data_requests.api_submit",
     "incidents.submit",
     "incidents.api_submit",
+    "cyber.submit",
+    "cyber.write",
     "data_requests.subscribe",
     "cases.comment",
     "data_requests.offer_reuse",
@@ -70,6 +73,7 @@ NAVIGATION = (
     NavItem("statistics.page", N_("Statistics")),
     NavItem("dashboards.how_it_works", N_("How it works")),
     NavItem("dashboards.desk", N_("Desk"), roles=("agent", "moderator", "access_officer")),
+    NavItem("cyber.listing", N_("Confidential"), roles=("cyber_officer",)),
 )
 FOOTER = (
     NavItem("dashboards.how_it_works", N_("How it works")),
@@ -183,7 +187,7 @@ def create_app(
     )  # fmt: skip
     features = (
         accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
-        dashboards, feed,
+        dashboards, feed, cyber,
     )  # fmt: skip
     for feature in (*features, open_data, statistics, catalogue, open311):
         app.register_blueprint(feature.blueprint)

@@ -86,6 +86,12 @@ class Settings:
     announce_url: str = ""
     announce_secret: str = field(default="", repr=False)
     open311_forward: tuple[Tool, ...] = ()
+    cyber_csirt_name: str = ""
+    cyber_csirt_email: str = ""
+    cyber_csirt_phone: str = ""
+    cyber_help: str = ""
+    cyber_nis2: bool = False
+    cyber_silent_days: int = 7
     open311_per_hour: int = 600
     open311_decimals: int = 0
     cert_name: str = ""
@@ -231,6 +237,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "open311_forward": _tools,
     "cert_key": Path,
     "cert_taxii": taxii_server,
+    "cyber_nis2": flag,
+    "cyber_silent_days": int,
     "open311_per_hour": int,
     "open311_decimals": int,
     "languages": words,
@@ -282,6 +290,13 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ),
     ("submissions_per_hour", lambda v: v > 0, "is a number above zero"),
     ("open311_per_hour", lambda v: v > 0, "is a number above zero"),
+    ("cyber_silent_days", lambda v: 1 <= v <= 365, "is a number from 1 to 365"),
+    (
+        "cyber_csirt_email",
+        lambda v: v == "" or bool(re.fullmatch(r"[^\s@<>\",;]+@[^\s@<>\",;]+\.[^\s@<>\",;.]+", v)),
+        "is an e-mail address",
+    ),
+    ("cyber_help", lambda v: len(v) <= 300, "has at most 300 characters"),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
     *CERT_CHECKS,
     (

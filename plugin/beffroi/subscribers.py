@@ -14,12 +14,15 @@ from beffroi.cases.events import (
     StepTaken,
     SubscriptionAsked,
 )
+from beffroi.cyber import handlers as cyber
+from beffroi.cyber.events import CyberForwarded, CyberNews, CyberReleased, CyberWithdrawn
 from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
 from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
 from beffroi.handover import handlers as handover
 from beffroi.incidents import handlers as incidents
+from beffroi.incidents.events import CyberReported
 from beffroi.kernel.bus import Handlers
 from beffroi.notifications import handlers as notifications
 from beffroi.open311 import handlers as open311
@@ -33,12 +36,18 @@ HANDLERS: Handlers = {
     CaseErased: (
         data_requests.on_case_erased,
         campaigns.on_case_erased,
+        cyber.on_case_erased,
         incidents.on_case_erased,
         open311.on_case_erased,
         handover.on_case_erased,
     ),
     WithdrawalRecovered: (cases.on_withdrawal_recovered,),
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),
+    CyberReported: (cyber.on_cyber_reported,),
+    CyberNews: (notifications.on_cyber_news,),
+    CyberForwarded: (notifications.on_cyber_forwarded,),
+    CyberReleased: (outbox.on_cyber_released,),
+    CyberWithdrawn: (outbox.on_cyber_withdrawn, feed.on_case_withdrawn),
     StepTaken: (notifications.on_step_taken,),
     AskedToJoin: (notifications.on_asked_to_join,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),

@@ -18,6 +18,7 @@ from beffroi.cases.commands import count_words, sweep_files
 from beffroi.cases.service import subscribing
 from beffroi.catalogue.commands import import_due
 from beffroi.config import Settings
+from beffroi.cyber import commands as cyber
 from beffroi.data_requests.commands import publish_drafts, strike_clocks
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
@@ -117,6 +118,8 @@ class Worker:
         now = self.clock.now()
         today = local_day(now, self.settings.time_zone)
         struck = strike_clocks(law_of(self.settings.communes), now=now, today=today)
+        struck += cyber.strike_clocks(now=now)
+        struck += cyber.make_records(band=self.settings.population_band, now=now)
         if today != self._campaigns_on:
             campaigns.make_editions(now=now, today=today, chance=self.chance)
             self._campaigns_on = today

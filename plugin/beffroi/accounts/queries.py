@@ -110,6 +110,32 @@ def holds(account_id: int, role: str) -> bool:
     return db.session.scalar(held.limit(1)) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An account that acts for the institution, for lists that agents choose from."""
+
+    id: int
+    name: str
+    email: str | None
+    lang: str | None
+
+
+def staff(*roles: str) -> list[Colleague]:
+    """Return the accounts that hold a role (one of some, if named), by name."""
+    a, g = TABLES.account.c, TABLES.role_grant.c
+    held = select(g.id).where(g.subject == a.subject)
+    if roles:
+        held = held.where(g.role.in_(roles), g.source == "command")
+    rows = db.session.execute(
+        select(a.id, a.display_name, a.email, a.email_verified, a.lang)
+        .where(held.exists())
+        .order_by(a.display_name, a.id)
+    )
+    return [
+        Colleague(r.id, r.display_name, r.email if r.email_verified else None, r.lang) for r in rows
+    ]
+
+
 def role_is_held(role: str) -> bool:
     """Say whether anybody was given a role, signed in yet or not."""
     held = select(TABLES.role_grant.c.id).where(TABLES.role_grant.c.role == role)

@@ -17,6 +17,10 @@ STREET = "street"
 CYBER = "cyber"
 INCIDENTS = (STREET, CYBER)
 KINDS = (DATA_REQUEST, *INCIDENTS)
+CONFIDENTIAL = CYBER
+"""The kind of case of which nobody knows but who needs to: no list, count or page of the desk has
+it but those that ask who reads."""
+OPEN_KINDS = tuple(kind for kind in KINDS if kind != CONFIDENTIAL)
 
 API_CLIENT = "api"
 """The kind of the party of another application, which passes on what people tell it."""
@@ -34,12 +38,14 @@ TEXT_LIMITS: Mapping[str, int] = {
     "place": 300,
     "comment": 3000,
     "reuse": 3000,
+    "message": 5000,
     "answer": 8000,
 }
 """The texts that a case can have, and the most characters each takes."""
 
-NEVER_PUBLIC = frozenset({"purpose"})
-"""Texts that stay with the institution: nobody owes a reason, so none is shown."""
+NEVER_PUBLIC = frozenset({"purpose", "message"})
+"""Texts that stay with the institution: nobody owes a reason, so none is shown; nor what who
+reported a confidential case and the institution write to each other."""
 
 BY_ANYBODY = frozenset({"comment", "reuse"})
 """Texts that others than its author may add to a case, any number of each."""
@@ -221,6 +227,7 @@ ROLE_WORDS: Mapping[str, str] = {
     "place": N_("Where"),
     "comment": N_("Comment"),
     "reuse": N_("Reuse"),
+    "message": N_("Message"),
     "answer": N_("Official answer"),
 }
 """What people read for each role of a text."""

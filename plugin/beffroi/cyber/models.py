@@ -18,7 +18,8 @@ class CyberCase(Model):
     """The codes of one case: what it is, whom it concerns, until when nothing is said of it.
 
     `addresses` holds what the reporter gave, one a line, as typed. `embargo_zone` is the IANA name
-    of the zone in which the embargo was set; `released_at` is when a record was allowed.
+    of the zone in which the embargo was set. A record is allowed by an agent (`allowed_at`), and
+    made once nothing hinders it any more (`made_at`).
     """
 
     __tablename__ = "cyber_case"
@@ -31,7 +32,7 @@ class CyberCase(Model):
     owner_name: Mapped[str | None] = mapped_column(String(200))
     addresses: Mapped[str] = mapped_column(Text, default="")
     personal_data: Mapped[bool] = mapped_column(Boolean, default=False)
-    rsit: Mapped[str | None] = mapped_column(String(40))
+    rsit: Mapped[str | None] = mapped_column(String(80))
     severity: Mapped[str] = mapped_column(String(8), default="")
     surface: Mapped[str | None] = mapped_column(String(20))
     tlp: Mapped[str] = mapped_column(String(12))
@@ -40,7 +41,8 @@ class CyberCase(Model):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     record_id: Mapped[str | None] = mapped_column(String(32), unique=True)
-    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    allowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -119,7 +121,7 @@ class CyberContact(Model):
 
 
 class CyberClock(Model):
-    """One legal delay that runs in a case: its rule, when it began, when it is over.
+    """One legal delay that runs in a case: its rule, when it began, when it is over (if ever).
 
     `struck_at` is when the worker wrote that it was over: once. `met_at` is when what it asks was
     done; `dropped_at` when an agent found that it does not apply.
@@ -132,7 +134,7 @@ class CyberClock(Model):
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("case.id"))
     rule: Mapped[str] = mapped_column(String(40))
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     struck_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     met_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dropped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -148,7 +148,7 @@ def health() -> Health:
         jobs.waiting(),
         jobs.dead(),
         notifications.unsent(),
-        outbox.waiting_count(),
+        outbox.shown_count(),
         outbox.refused(),
         NIGHTS.standing(REWRITE),
     )

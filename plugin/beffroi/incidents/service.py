@@ -11,9 +11,11 @@ from sqlalchemy import delete, insert, select
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
+from beffroi.incidents.events import CyberReported
 from beffroi.incidents.models import Incident, IncidentPosition
 from beffroi.incidents.rules import StoredPhoto
 from beffroi.kernel.actors import Actor
+from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
@@ -87,6 +89,8 @@ def report(
         )
     )
     db.session.flush()
+    if category.family == "cyber":
+        publish(CyberReported(case.id, category.code, now))
     return case
 
 
@@ -255,6 +259,9 @@ def import_reports(
                 for case, row in zip(brought, fresh, strict=True)
             ],
         )
+    for case, row in zip(brought, fresh, strict=True):
+        if case.kind == "cyber":
+            publish(CyberReported(case.case_id, row.category, row.received_at, imported=True))
     return Imported(len(fresh), len(rows) - len(fresh))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text, delete, func, select, update
+from sqlalchemy import JSON, ColumnElement, Index, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model, db, unit_of_work
@@ -25,6 +25,8 @@ LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 12
+QUIET = "-quiet"
+"""How the name of a job ends that is about a confidential case: no page counts it for everybody."""
 
 
 class Job(Model):
@@ -125,23 +127,18 @@ def work_once(handlers: Mapping[str, Handler], *, now: datetime, most: int = 20)
 
 
 def waiting() -> int:
-    """Return how many jobs are neither done nor dead."""
-    return int(
-        db.session.scalar(
-            select(func.count())
-            .select_from(Job)
-            .where(Job.done_at.is_(None), Job.dead_at.is_(None))
-        )
-        or 0
-    )
+    """Return how many jobs are neither done nor dead, without quiet ones."""
+    return _count(Job.done_at.is_(None), Job.dead_at.is_(None), Job.name.not_like(f"%{QUIET}"))
 
 
-def dead() -> int:
-    """Return how many jobs were given up and wait for a person."""
-    return int(
-        db.session.scalar(select(func.count()).select_from(Job).where(Job.dead_at.is_not(None)))
-        or 0
-    )
+def dead(*, quiet: bool = False) -> int:
+    """Return how many jobs were given up and wait for a person: quiet ones, or the others."""
+    named = Job.name.like(f"%{QUIET}")
+    return _count(Job.dead_at.is_not(None), named if quiet else ~named)
+
+
+def _count(*conditions: ColumnElement[bool]) -> int:
+    return int(db.session.scalar(select(func.count()).select_from(Job).where(*conditions)) or 0)
 
 
 def purge(*, before: datetime) -> int:

@@ -7,6 +7,7 @@ from flask_babel import force_locale, gettext
 from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
 from beffroi.campaigns.rules import OVER
 from beffroi.cases.events import AskedToJoin, StepTaken, SubscriptionAsked
+from beffroi.cyber.events import CyberForwarded, CyberNews
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.data_requests.rules import THEMES
 from beffroi.kernel import jobs
@@ -52,6 +53,24 @@ def on_subscription_asked(event: SubscriptionAsked) -> None:
         {"what": what},
     )
     service.owe_letter(letter, now=event.at)
+
+
+def on_cyber_news(event: CyberNews) -> None:
+    """Write to one of those who need to know of a confidential case; the reference, and a link."""
+    letter = service.Letter(
+        event.letter, event.to, event.lang, event.key, event.path, {"ref": event.ref}
+    )
+    service.owe_letter(letter, now=event.at, quiet=True)
+
+
+def on_cyber_forwarded(event: CyberForwarded) -> None:
+    """Tell another body, or the CSIRT, that there is a report; nothing of what it says."""
+    settings = current_app.extensions["beffroi"].settings
+    values = {"site": event.site, "ref": event.ref}
+    more = [settings.contact] if settings.contact else []
+    lang = settings.languages[0]
+    letter = service.Letter("cyber-forward", event.to, lang, event.key, "", values, more)
+    service.owe_letter(letter, now=event.at, quiet=True)
 
 
 def on_campaign_step(event: CampaignPhaseBegan | CampaignNotePublished) -> None:

@@ -211,8 +211,11 @@ def campaign_message(announcement_id: int) -> CampaignMessage | None:
 
 
 def unsent() -> int:
-    """Return how many messages wait to be sent."""
-    return sum(_count(table, table.sent_at.is_(None)) for table in (Delivery, Digest, Announcement))
+    """Return how many messages wait to be sent, but those about confidential cases."""
+    open_to_all = Delivery.case_id.not_in(cases.confidential())
+    return _count(Delivery, Delivery.sent_at.is_(None) & open_to_all) + sum(
+        _count(table, table.sent_at.is_(None)) for table in (Digest, Announcement)
+    )
 
 
 def _count(

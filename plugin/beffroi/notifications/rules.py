@@ -146,6 +146,35 @@ LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             ),
         ),
     ),
+    "cyber-arrived": (
+        N_("%(ref)s: a confidential report"),
+        (
+            N_("A report about a public site has reached %(town)s. Only those see it who need to:"),
+            N_("Do not forward this message. The page asks you to sign in."),
+        ),
+    ),
+    "cyber-clock": (
+        N_("%(ref)s: a delay is over"),
+        (N_("A legal delay of a confidential case is over. The page says which:"),),
+    ),
+    "cyber-wrote": (
+        N_("%(ref)s: the person who reported it wrote"),
+        (N_("There is a new message in a confidential case:"),),
+    ),
+    "cyber-replied": (
+        N_("%(ref)s: we have written to you"),
+        (N_("There is a message of %(town)s about your report. Sign in to read it:"),),
+    ),
+    "cyber-forward": (
+        N_("A report about %(site)s has reached %(town)s"),
+        (
+            N_(
+                "Somebody reported a problem of security on %(site)s to %(town)s. The site is not "
+                "ours. Our reference is %(ref)s. Answer to the address below, and say by which "
+                "safe way we can hand you the file: nothing of it is in this message."
+            ),
+        ),
+    ),
     "account-ends": (
         N_("Your account at %(town)s will be erased"),
         (

@@ -76,6 +76,7 @@ def _owe(
     now: datetime,
 ) -> int:
     host = urlsplit(public_url).hostname or "beffroi.invalid"
+    job = SEND_STEP + (jobs.QUIET if cases.is_confidential(case_id) else "")
     for party_id, token in recipients:
         row = Delivery(
             case_id=case_id,
@@ -88,7 +89,7 @@ def _owe(
         )
         db.session.add(row)
         db.session.flush()
-        jobs.enqueue(SEND_STEP, {"delivery": row.id}, run_at=now)
+        jobs.enqueue(job, {"delivery": row.id}, run_at=now)
     return len(recipients)
 
 
@@ -213,9 +214,12 @@ def _gone(
     return int(getattr(done, "rowcount", 0))
 
 
-def owe_letter(letter: Letter, *, now: datetime) -> None:
-    """Write the job of a message about somebody's account; emptied once it has left."""
-    jobs.enqueue(SEND_LETTER, asdict(letter), run_at=now)
+def owe_letter(letter: Letter, *, now: datetime, quiet: bool = False) -> None:
+    """Write the job of a message about somebody's account; emptied once it has left.
+
+    `quiet`: it is about a confidential case, so that no page counts it.
+    """
+    jobs.enqueue(SEND_LETTER + (jobs.QUIET if quiet else ""), asdict(letter), run_at=now)
 
 
 def forget_the_gone(now: datetime) -> None:

@@ -4,8 +4,11 @@
 from flask import current_app
 
 from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
+from beffroi.cases import queries as cases
 from beffroi.cases.events import CaseWithdrawn, PublicVersionChanged, RequestReceived
 from beffroi.cases.rules import DATA_REQUEST
+from beffroi.cyber import queries as cyber
+from beffroi.cyber.events import CyberReleased, CyberWithdrawn
 from beffroi.outbox import service
 
 
@@ -23,7 +26,22 @@ def on_public_version_changed(event: PublicVersionChanged) -> None:
 
 
 def on_case_withdrawn(event: CaseWithdrawn) -> None:
-    """Note that what was published of a case must be withdrawn, with the reason's code."""
+    """Note that what was published of a case must be withdrawn, with the reason's code.
+
+    Of a confidential case of which no record was made nothing is noted: nothing had left.
+    """
+    if cases.is_confidential(event.case_id) and not cyber.has_record(event.case_id):
+        return
+    service.put("withdraw", case_id=event.case_id, codes={"reason": event.reason}, now=event.at)
+
+
+def on_cyber_released(event: CyberReleased) -> None:
+    """Note that a record may be made of a closed cyber case; its embargo is over."""
+    service.put("cyber", case_id=event.case_id, version=1, now=event.at)
+
+
+def on_cyber_withdrawn(event: CyberWithdrawn) -> None:
+    """Note that the record of a cyber case must be withdrawn."""
     service.put("withdraw", case_id=event.case_id, codes={"reason": event.reason}, now=event.at)
 
 

@@ -14,8 +14,8 @@ from beffroi_web.database import BigId, UtcDateTime
 class OutboxRow(Model):
     """One fact, written in the transaction of the change it tells of.
 
-    `fact` is `received`, `request`, `withdraw`, `cell` or `campaign`; `codes` holds codes, hashes
-    and the town's own address only.
+    `fact` is `received`, `request`, `withdraw`, `cell`, `cyber` or `campaign`; `codes` holds
+    codes, hashes and the town's own address only.
     """
 
     __tablename__ = "outbox"

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from beffroi.campaigns.queries import members as campaigns
 from beffroi.campaigns.queries.members import Told
 from beffroi.cases import queries as cases
+from beffroi.cyber import queries as cyber
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.kernel.db import db
@@ -65,6 +66,23 @@ def references(case_ids: Collection[int]) -> list[str]:
     return [head.ref for head in heads if head is not None]
 
 
+def shown_count() -> int:
+    """Return how many facts wait, for every agent: none of confidential cases."""
+    of_all = OutboxRow.case_id.is_(None) | OutboxRow.case_id.not_in(cases.confidential())
+    statement = select(func.count()).select_from(OutboxRow)
+    return int(db.session.scalar(statement.where(OutboxRow.done_at.is_(None), of_all)) or 0)
+
+
+def released_cyber(case_id: int) -> cyber.Releasable | None:
+    """Return what a record of a cyber case is made of, or None where none may be made any more."""
+    return cyber.releasable(case_id)
+
+
+def cyber_of_record(record_id: str) -> int | None:
+    """Return the cyber case whose record has this id, for a log that is being recovered."""
+    return cyber.of_record(record_id)
+
+
 def waiting_count() -> int:
     """Return how many facts wait."""
     statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.done_at.is_(None))
@@ -76,6 +94,7 @@ def refused(most: int = 50) -> list[tuple[str, str]]:
     rows = db.session.execute(
         select(OutboxRow.case_id, OutboxRow.result)
         .where(OutboxRow.result.like("refused%"), OutboxRow.case_id.is_not(None))
+        .where(OutboxRow.case_id.not_in(cases.confidential()))
         .order_by(OutboxRow.id.desc())
         .limit(most)
     ).all()

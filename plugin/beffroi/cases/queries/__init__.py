@@ -33,7 +33,7 @@ from beffroi.cases.models import (
     TimelineRow,
 )
 from beffroi.cases.queries import similar
-from beffroi.cases.rules import BY_ANYBODY, SHOWN
+from beffroi.cases.rules import BY_ANYBODY, CONFIDENTIAL, SHOWN
 from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
@@ -346,7 +346,7 @@ def place(sort: str, values: Sequence[str | int | None]) -> tuple[Any, int]:
             raise ValueError
         if isinstance(key, datetime) and key.tzinfo is None:
             raise ValueError
-        last = driver.read('SELECT id FROM "case" WHERE ref = ?', ref)
+        last = driver.read('SELECT id FROM "case" WHERE ref = ? AND kind <> ?', ref, CONFIDENTIAL)
         if not last:
             raise ValueError
         return key, last[0][0]
@@ -476,7 +476,7 @@ def own_texts(case_id: int, party_id: int) -> list[tuple[str, str, str]]:
     rows = db.session.execute(
         select(CaseText.role, CaseText.original, CaseText.state)
         .where(CaseText.case_id == case_id, CaseText.party_id == party_id)
-        .where(CaseText.original != "")
+        .where(CaseText.original != "", CaseText.role != "message")
         .order_by(CaseText.id)
     )
     return [(r.role, r.original, r.state) for r in rows]
@@ -584,22 +584,41 @@ def desk_select() -> Statement:
         .correlate(Case)
         .scalar_subquery()
     )
-    return select(
-        Case.id,
-        Case.ref,
-        Case.kind,
-        Case.status,
-        Case.open,
-        Case.received_on,
-        Case.received_at,
-        Case.due_on,
-        Case.supports,
-        Case.visibility,
-        Case.channel,
-        _first_words(_KEPT_WORDS).label("title"),
-        Department.name.label("department"),
-        (waiting + photos).label("waiting"),
-    ).outerjoin(Department, Department.id == Case.department_id)
+    return (
+        select(
+            Case.id,
+            Case.ref,
+            Case.kind,
+            Case.status,
+            Case.open,
+            Case.received_on,
+            Case.received_at,
+            Case.due_on,
+            Case.supports,
+            Case.visibility,
+            Case.channel,
+            _first_words(_KEPT_WORDS).label("title"),
+            Department.name.label("department"),
+            (waiting + photos).label("waiting"),
+        )
+        .outerjoin(Department, Department.id == Case.department_id)
+        .where(not_confidential())
+    )
+
+
+def not_confidential() -> ColumnElement[bool]:
+    """Return the condition that keeps confidential cases out of what every agent sees."""
+    return Case.kind != CONFIDENTIAL
+
+
+def confidential() -> Select[int]:
+    """Return a select of the ids of confidential cases, to leave them out by."""
+    return select(Case.id).where(Case.kind == CONFIDENTIAL)
+
+
+def is_confidential(case_id: int) -> bool:
+    """Say whether a case is confidential."""
+    return db.session.scalar(confidential().where(Case.id == case_id)) is not None
 
 
 def _to_review() -> Any:
@@ -618,11 +637,12 @@ def desk_counts(today: date) -> dict[str, int]:
         statement = select(func.count()).select_from(Case).where(*conditions)
         return int(db.session.scalar(statement) or 0)
 
-    live = (Case.open.is_(True), Case.visibility != "removed")
+    known = (Case.visibility != "removed", not_confidential())
+    live = (Case.open.is_(True), *known)
     return {
         "new": count(*live, Case.status == "open"),
         "late": count(*live, Case.due_on < today),
-        "review": count(Case.visibility != "removed", Case.id.in_(_to_review())),
+        "review": count(*known, Case.id.in_(_to_review())),
         "open": count(*live),
     }
 

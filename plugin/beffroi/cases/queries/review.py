@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from beffroi.accounts.models import TABLES as ACCOUNTS
 from beffroi.cases.models import Case, CaseText, Party, SampleWeek, TextSample
 from beffroi.cases.queries import Page, Statement
-from beffroi.cases.rules import NEVER_PUBLIC
+from beffroi.cases.rules import CONFIDENTIAL, NEVER_PUBLIC
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
 from beffroi.texts.rules.sampling import MEASURED_OVER, Standing
@@ -72,6 +72,10 @@ class ReviewText:
     drawn: bool
 
 
+def _known() -> ColumnElement[bool]:
+    return Case.kind != CONFIDENTIAL
+
+
 def _drawn() -> Any:
     return select(TextSample.text_id).where(TextSample.judged_at.is_(None))
 
@@ -82,7 +86,7 @@ def _public() -> tuple[ColumnElement[bool], ...]:
 
 def _narrowed(statement: Statement, wanted: Narrowing) -> Statement:
     if wanted.shelf == "drawn":
-        statement = statement.where(CaseText.id.in_(_drawn()))
+        statement = statement.where(CaseText.id.in_(_drawn()), _known())
     else:
         state = "pending" if wanted.shelf == "waiting" else "shown"
         statement = statement.where(*_public(), CaseText.state == state)
@@ -206,7 +210,7 @@ def text(text_id: int) -> ReviewText | None:
             CaseText.id.in_(_drawn()).label("drawn"),
         )
         .join(Case, Case.id == CaseText.case_id)
-        .where(CaseText.id == text_id)
+        .where(CaseText.id == text_id, _known())
     ).first()
     if row is None:
         return None

@@ -266,6 +266,11 @@ def case_by_id(case_id: int) -> Case | None:
     return db.session.scalar(alone.execution_options(populate_existing=True))
 
 
+def case_by_ref(ref: str) -> Case | None:
+    """Return a case by its reference, read and not locked, or None."""
+    return db.session.scalar(select(Case).where(Case.ref == ref))
+
+
 def the_text(case: Case, text_id: int) -> CaseText:
     """Return one text of a case for a change, or raise NotFound."""
     row = db.session.get(CaseText, text_id)
@@ -485,7 +490,10 @@ def _repeated(case: Case, given: Answer) -> Case | None:
         raise Conflict(N_("This case was removed: nothing is answered any more."))
     other = None
     if given.duplicate_of:  # read, not locked: two answers that name each other would wait for ever
-        other = db.session.scalar(select(Case).where(Case.ref == given.duplicate_of))
+        found = select(Case).where(Case.ref == given.duplicate_of)
+        if case.kind != rules.CONFIDENTIAL:  # nobody learns by trying references
+            found = found.where(Case.kind != rules.CONFIDENTIAL)
+        other = db.session.scalar(found)
         if other is None:
             raise NotFound(N_("There is no case with this reference."))
     named = given.status == "duplicate" or other is not None

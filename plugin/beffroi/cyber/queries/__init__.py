@@ -4,6 +4,9 @@
 Whatever shows a case asks `may_see` first; the lists here take the account that reads them.
 """
 
+from dataclasses import dataclass
+from datetime import date
+
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from beffroi.accounts import queries as accounts
@@ -107,3 +110,59 @@ def _contacts(case_id: int) -> tuple[Contact, ...]:
         select(CyberContact).where(CyberContact.case_id == case_id).order_by(CyberContact.id)
     )
     return tuple(Contact(r.role, r.name, r.address, r.told_at, r.answered_at) for r in rows)
+
+
+def has_record(case_id: int) -> bool:
+    """Say whether a record was made of a case and is not withdrawn."""
+    found = select(CyberCase.case_id).where(
+        CyberCase.case_id == case_id,
+        CyberCase.made_at.is_not(None),
+        CyberCase.withdrawn_at.is_(None),
+    )
+    return db.session.scalar(found) is not None
+
+
+def of_record(record_id: str) -> int | None:
+    """Return the case whose record has this id, or None."""
+    return db.session.scalar(select(CyberCase.case_id).where(CyberCase.record_id == record_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Releasable:
+    """What may leave of a case, in codes and days: no site, no words, nobody."""
+
+    record_id: str
+    incident_class: str
+    surface: str
+    impact: str
+    began: date
+    ended: date
+
+
+def releasable(case_id: int) -> Releasable | None:
+    """Return what may leave of a case whose record was made, or None."""
+    row = db.session.execute(
+        select(CyberCase, Case.received_on, Case.closed_on, Incident.happened_on)
+        .join(Case, Case.id == CyberCase.case_id)
+        .join(Incident, Incident.case_id == Case.id)
+        .where(CyberCase.case_id == case_id, CyberCase.made_at.is_not(None))
+        .where(CyberCase.withdrawn_at.is_(None), Case.visibility != "removed")
+        .where(Case.open.is_(False))
+    ).first()
+    if row is None:
+        return None
+    case: CyberCase = row[0]
+    began = min(row.happened_on or row.received_on, row.closed_on)
+    return Releasable(
+        record_id=case.record_id or "",
+        incident_class=(case.rsit or "").partition(":")[0],
+        surface=case.surface or "",
+        impact=case.severity,
+        began=began,
+        ended=row.closed_on,
+    )
+
+
+def is_reader(case_id: int, account_id: int) -> bool:
+    """Say whether an account stands on the list of a case."""
+    return db.session.get(CyberReader, (case_id, account_id)) is not None

@@ -19,6 +19,7 @@ from beffroi.cases import service as case_service
 from beffroi.cases.queries import review
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.cases.schemas import due
+from beffroi.cyber.queries import desk as cyber
 from beffroi.dashboards import queries
 from beffroi.dashboards.routes.shared import blueprint, next_batches, today
 from beffroi.data_requests import rules as request_rules
@@ -42,7 +43,7 @@ from beffroi_web.languages import current_language
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
-KINDS = ("", *case_rules.KINDS)
+KINDS = ("", *case_rules.OPEN_KINDS)
 
 
 @blueprint.get("/desk")
@@ -61,6 +62,7 @@ def desk() -> str:
     return render_template(
         "dashboards/desk.html",
         rows=[(r, case_badge(r.status), due(r, day)) for r in page.items],
+        confidential=cyber.knows_any(accounts.actor(current_visitor()).account_id or 0),
         drafts=drafts.standing([r.id for r in page.items]),
         draft_states=draft_rules.STATES,
         counts={**cases.desk_counts(day), "answers": drafts.waiting()},

@@ -162,6 +162,10 @@ class Linker:
             campaign = outbox.campaign_of_record(str(members.get("id")))
             known = None if campaign is None else Link(f"campaign:{campaign}")
             self._version(index, "rec", known, content)
+        elif members.get("kind") == "cyber_incident":
+            incident = outbox.cyber_of_record(str(members.get("id")))
+            known = None if incident is None else Link(f"cyber:{incident}")
+            self._version(index, "rec", known, content)
         else:
             case_id = self._by_words(members)
             if case_id is None and members.get("kind") == "request":

@@ -33,9 +33,11 @@ from beffroi.outbox import service as outbox_service
 from beffroi_federation import log
 from beffroi_federation.anonymise import (
     CampaignFact,
+    CyberFact,
     IncidentCell,
     RequestFact,
     campaign_record,
+    cyber_incident_record,
     incident_summary_record,
     request_record,
 )
@@ -138,10 +140,13 @@ class _Stager:
             elif fact.fact == "request":
                 self._request(fact)
             elif fact.fact == "withdraw":
-                self._withdraw(fact, f"request:{fact.case_id}", Reason(fact.codes["reason"]))
+                for kind in ("request", "cyber"):
+                    self._withdraw(fact, f"{kind}:{fact.case_id}", Reason(fact.codes["reason"]))
                 self.finished.append((fact.id, "withdrawn"))
             elif fact.fact == "cell":
                 self._cell(fact)
+            elif fact.fact == "cyber":
+                self._cyber(fact)
             elif fact.fact == "campaign" and campaigns[fact.codes["campaign"]] != fact.id:
                 self.finished.append((fact.id, "superseded before it was published"))
             elif fact.fact == "campaign":
@@ -223,6 +228,24 @@ class _Stager:
             self.finished.append((fact.id, f"refused: {refusal}"))
             return
         self._version(fact, key, told.version, record, told.record_id, self._live(key))
+
+    def _cyber(self, fact: outbox.Fact) -> None:
+        assert fact.case_id is not None  # noqa: S101  the outbox's own rows
+        key, told = f"cyber:{fact.case_id}", outbox.released_cyber(fact.case_id)
+        if told is None or queries.places(key):
+            why = "nothing is released" if told is None else "published once already"
+            self.finished.append((fact.id, why))
+            return
+        try:
+            record = cyber_incident_record(
+                CyberFact(told.incident_class, told.surface, told.impact, told.began, told.ended),
+                record_id=told.record_id,
+            )
+        except RecordRefused as refusal:
+            self.refused.append((key, str(refusal)))
+            self.finished.append((fact.id, f"refused: {refusal}"))
+            return
+        self._version(fact, key, fact.version, record, told.record_id, ())
 
     def _live(self, key: str) -> list[queries.Placed]:
         return [p for p in queries.live_places(key) if p.position not in self.gone]
@@ -355,7 +378,8 @@ def forget(case_id: int) -> int:
     """
     SqlLogStore().take_turn()
     gone = 0
-    for log_id, position in queries.everywhere(f"request:{case_id}"):
+    places = [*queries.everywhere(f"request:{case_id}"), *queries.everywhere(f"cyber:{case_id}")]
+    for log_id, position in places:
         done = db.session.execute(
             delete(LogContent).where(LogContent.log_id == log_id, LogContent.position == position)
         )

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, null, or_, select
 
 from beffroi.cases import queries as cases
 from beffroi.cases.models import Attachment, Case, CaseText, Party
-from beffroi.cases.rules import API_CLIENT, INCIDENTS
+from beffroi.cases.rules import API_CLIENT, STREET
 from beffroi.incidents.models import Incident
 from beffroi.kernel.db import db
 from beffroi_privacy.photos import LIMITS
@@ -140,8 +140,9 @@ class Counted:
 
 
 def counted(since: date, until: date) -> Iterator[Counted]:
-    """Yield the reports received or closed in a span of days (both included), but removed ones.
+    """Yield the street reports received or closed in some days (both included), but removed ones.
 
+    Reports on public sites are in no count: five of one incident would tell of it before its time.
     What came through another application has that application's party, which says nothing of who
     reported it: such a report counts as one of an unknown person.
     """
@@ -157,7 +158,7 @@ def counted(since: date, until: date) -> Iterator[Counted]:
         )
         .join(Case, Case.id == Incident.case_id)
         .outerjoin(Party, Party.id == Case.party_id)
-        .where(Case.visibility != "removed", Case.kind.in_(INCIDENTS))
+        .where(Case.visibility != "removed", Case.kind == STREET)
         .where(Case.received_on.between(since, until) | Case.closed_on.between(since, until))
         .execution_options(yield_per=2000)
     )
@@ -172,6 +173,7 @@ def volumes(since: date, until: date) -> list[Any]:
             select(Incident.family, Incident.category, Case.commune, func.count())
             .join(Case, Case.id == Incident.case_id)
             .where(Case.received_on.between(since, until), Case.visibility != "removed")
+            .where(Case.kind == STREET)
             .group_by(Incident.family, Incident.category, Case.commune)
         )
     )

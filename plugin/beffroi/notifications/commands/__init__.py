@@ -14,6 +14,7 @@ from beffroi.config import Settings
 from beffroi.kernel import private_links
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.kernel.jobs import QUIET
 from beffroi.notifications import queries, rules, service
 from beffroi.notifications.adapters.mail import Mailer, mailer_for
 from beffroi.notifications.commands.digests import digest_due, written
@@ -209,4 +210,6 @@ HANDLERS = {
     service.SEND_ANNOUNCEMENT: send_announcement,
     service.SEND_CONFIRMATION: send_confirmation,
     service.SEND_LETTER: send_letter,
+    service.SEND_STEP + QUIET: send_step,
+    service.SEND_LETTER + QUIET: send_letter,
 }
