@@ -11,25 +11,24 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from beffroi.cases.queries import head
-from beffroi.cyber.queries import may_see
+from beffroi.accounts import queries as accounts
+from beffroi.cyber.routes.shared import staff, the_head
 from beffroi.handover import queries, rules, service
 from beffroi.handover.adapters import openpgp, stix, writing
 from beffroi.handover.rules import misp, words
 from beffroi.kernel import clock
+from beffroi.kernel.actors import Actor
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from beffroi.kernel.extension import settings
 from beffroi_web.forms import Form
-from beffroi_web.guards import guard
 from beffroi_web.headers import no_store
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("handover", __name__)
 
-WHO = ("agent", "moderator", "cyber_officer")
 PARTS = {
     "pdf": ("application/pdf", "pdf"),
     "misp": ("application/json", "misp.json"),
@@ -38,12 +37,8 @@ PARTS = {
 """The parts of a file by their names in addresses: media type, ending."""
 
 
-def _case_id(ref: str) -> int:
-    """Return the id of a case whose list the visitor is on; NotFound for everybody else."""
-    found, visitor = head(ref), current_visitor()
-    if found is None or visitor is None or not may_see(found.id, visitor.account_id):
-        raise NotFound(N_("There is no case with this reference."))
-    return found.id
+def _actor() -> Actor:
+    return accounts.actor(current_visitor())
 
 
 def _dossier(case_id: int, now: datetime) -> rules.Dossier:
@@ -73,7 +68,8 @@ def _ways(now: datetime) -> list[Way]:
 
 
 def _by_mail(now: datetime) -> Way:
-    if not settings().cert_email:
+    cert = rules.cert_of(settings())
+    if not cert.email:
         return Way(rules.MAIL, refusal=gettext(
             "No address of a CERT is set, so nothing can be sent (BEFFROI_CERT_EMAIL)."
         ))  # fmt: skip
@@ -81,8 +77,8 @@ def _by_mail(now: datetime) -> Way:
         key = openpgp.key_of(settings().cert_key, now=now)
     except openpgp.Unusable as fault:
         said = gettext(fault.sentence, day=fault.day) if fault.day else gettext(fault.sentence)
-        return Way(rules.MAIL, settings().cert_email, said)
-    return Way(rules.MAIL, settings().cert_email, key=key)
+        return Way(rules.MAIL, cert.email, said)
+    return Way(rules.MAIL, cert.email, key=key)
 
 
 def _page(ref: str, case_id: int, form: Form, status: int = 200) -> tuple[str, int]:
@@ -100,25 +96,24 @@ def _page(ref: str, case_id: int, form: Form, status: int = 200) -> tuple[str, i
         form=form,
         channels=rules.CHANNELS,
         states=rules.STATES,
-        name=settings().cert_name,
-        phone=settings().cert_phone,
+        cert=rules.cert_of(settings()),
         most=rules.MOST_ANSWER,
     )
     return page, status
 
 
 @blueprint.get("/desk/cyber/<ref>/cert")
-@guard(*WHO)
+@staff
 def show(ref: str) -> tuple[str, int]:
     """Show what goes out, the ways to the CERT, and what went before."""
-    return _page(ref, _case_id(ref), Form())
+    return _page(ref, the_head(ref).id, Form())
 
 
 @blueprint.get("/desk/cyber/<ref>/cert/<any(pdf, misp, stix):part>")
-@guard(*WHO)
+@staff
 def preview(ref: str, part: str) -> Response:
     """Give one part of the file as it would leave now."""
-    made = _dossier(_case_id(ref), clock.now())
+    made = _dossier(the_head(ref).id, clock.now())
     no_store()
     kind, ending = PARTS[part]
     makers = {
@@ -132,10 +127,10 @@ def preview(ref: str, part: str) -> Response:
 
 
 @blueprint.post("/desk/cyber/<ref>/cert")
-@guard(*WHO)
+@staff
 def hand_over(ref: str) -> AnyResponse | tuple[str, int]:
     """Owe the file to the CERT, by the way chosen; refused where it could only go in clear."""
-    case_id, now = _case_id(ref), clock.now()
+    case_id, now = the_head(ref).id, clock.now()
     ways = {way.channel: way for way in _ways(now)}
     way = ways.get(request.form.get("channel", rules.MAIL))
     try:
@@ -164,23 +159,23 @@ def _said(fault: Refusal) -> dict[str, list[str]]:
 
 
 @blueprint.post("/desk/cyber/<ref>/cert/<int:handover_id>/receipt")
-@guard(*WHO)
+@staff
 def receipt(ref: str, handover_id: int) -> AnyResponse:
     """Record that the CERT says it has the file."""
-    case_id = _case_id(ref)
+    case_id = the_head(ref).id
     with unit_of_work():
-        service.record_receipt(handover_id, case_id, now=clock.now())
+        service.record_receipt(handover_id, case_id, actor=_actor(), now=clock.now())
     return redirect(url_for("handover.show", ref=ref), code=303)
 
 
 @blueprint.post("/desk/cyber/<ref>/cert/<int:handover_id>/answer")
-@guard(*WHO)
+@staff
 def answer(ref: str, handover_id: int) -> AnyResponse | tuple[str, int]:
     """Record what the CERT answered."""
-    case_id, typed = _case_id(ref), request.form.get("answer", "")
+    case_id, typed = the_head(ref).id, request.form.get("answer", "")
     try:
         with unit_of_work():
-            service.record_answer(handover_id, case_id, typed, now=clock.now())
+            service.record_answer(handover_id, case_id, typed, actor=_actor(), now=clock.now())
     except Invalid as fault:
         form = Form({"answer": typed, "handover": str(handover_id)}, _said(fault))
         return _page(ref, case_id, form, 422)

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
+from beffroi.cyber.service import step
 from beffroi.handover.models import Handover
 from beffroi.handover.rules import CHANNELS, MOST_ANSWER, SEND
 from beffroi.kernel import jobs
+from beffroi.kernel.actors import Actor
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
@@ -60,6 +62,8 @@ def _row(handover_id: int) -> Handover:
 def sent(handover_id: int, *, now: datetime, fingerprint: str = "", foreign_id: str = "") -> None:
     """Note that a file was handed to the mail server, or taken by the CERT's server."""
     row = _row(handover_id)
+    if row.sent_at is None:
+        step(row.case_id, "handed", now=now)
     row.sent_at, row.fault = row.sent_at or now, None
     row.fingerprint, row.foreign_id = fingerprint or None, foreign_id or None
 
@@ -76,16 +80,23 @@ def settled(handover_id: int, *, failures: int, now: datetime) -> None:
     if failures:
         row.refused_at, row.fault = now, f"{SOME_REFUSED}|{failures}"
     else:
-        row.received_at = row.received_at or now
+        _received(row, None, now)
 
 
-def record_receipt(handover_id: int, case_id: int, *, now: datetime) -> None:
+def _received(row: Handover, actor: Actor | None, now: datetime) -> None:
+    if row.received_at is None:
+        row.received_at = now
+        step(row.case_id, "cert_received", now=now, actor=actor)
+
+
+def record_receipt(handover_id: int, case_id: int, *, actor: Actor, now: datetime) -> None:
     """Record that the CERT says it has received a file."""
-    row = _sent(handover_id, case_id)
-    row.received_at = row.received_at or now
+    _received(_sent(handover_id, case_id), actor, now)
 
 
-def record_answer(handover_id: int, case_id: int, words: str, *, now: datetime) -> None:
+def record_answer(
+    handover_id: int, case_id: int, words: str, *, actor: Actor, now: datetime
+) -> None:
     """Record what the CERT answered, in place of what was recorded before."""
     row = _sent(handover_id, case_id)
     words = words.strip()
@@ -99,8 +110,9 @@ def record_answer(handover_id: int, case_id: int, words: str, *, now: datetime) 
             errors={"answer": [N_("At most 4,000 characters.")]},
             most=MOST_ANSWER,
         )
+    _received(row, actor, now)
     row.answer, row.answered_at = words, now
-    row.received_at = row.received_at or now
+    step(case_id, "cert_answered", now=now, actor=actor)
 
 
 def _sent(handover_id: int, case_id: int) -> Handover:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from beffroi.config import Settings
 from beffroi.cyber.rules import CyberFile
 from beffroi_web.words import N_
 
-SEND = "hand-over"
-POLL = "hand-over-status"
-"""Names of the jobs."""
+SEND = "hand-over-quiet"
+POLL = "hand-over-status-quiet"
+"""Names of the jobs; no page counts them for everybody (`kernel.jobs.QUIET`)."""
 MAIL, TAXII = "mail", "taxii"
 CHANNELS: Mapping[str, str] = {
     MAIL: N_("Encrypted e-mail"),
@@ -44,8 +45,25 @@ TLP: Mapping[str, str] = {
 """Identifiers of the marking definitions of TLP 2.0 (OASIS, cti-stix-common-objects)."""
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 """The extension definition of TLP 2.0 for STIX 2.1 (the same source)."""
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Cert:
+    """Whom a town hands over to: its CERT, or else its regional CSIRT, as the settings say."""
+
+    name: str
+    email: str
+    phone: str
+
+
+def cert_of(settings: Settings) -> Cert:
+    """Return whom a town hands over to; empty where the settings do not say."""
+    return Cert(
+        settings.cert_name or settings.cyber_csirt_name,
+        settings.cert_email or settings.cyber_csirt_email,
+        settings.cert_phone or settings.cyber_csirt_phone,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +120,3 @@ def picked(file: CyberFile) -> list[str]:
             left -= one.size
             names.append(one.stored_name)
     return names
-
-
-def defanged(address: str) -> str:
-    """Return an address that no reader opens by mistake: `hxxps[:]//evil[.]example/login`."""
-    scheme, mark, rest = address.partition("://")
-    if not mark:
-        scheme, rest = "", address
-    host, slash, path = rest.partition("/")
-    head = f"{scheme.lower().replace('http', 'hxxp')}[:]//" if scheme else ""
-    return f"{head}{host.replace('.', '[.]')}{slash}{path}"
-
-
-def without_links(words: str) -> str:
-    """Return words in which no address can be opened by mistake."""
-    return _ADDRESS.sub(lambda found: defanged(found[0]), words)

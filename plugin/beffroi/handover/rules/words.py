@@ -6,8 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from beffroi.cyber.rules import Contact
+from beffroi.cyber.rules.sites import defanged
 from beffroi.data_requests.rules.cada import Block, day
-from beffroi.handover.rules import Dossier, defanged, rsit_tag, without_links
+from beffroi.handover.rules import Dossier, rsit_tag
 
 SEEN: Mapping[str, str] = {
     "defaced": "Une page a été modifiée",
@@ -23,6 +24,32 @@ SEVERITY: Mapping[str, str] = {
     "critical": "critique",
 }  # fmt: skip
 ROLES: Mapping[str, str] = {"host": "Hébergeur", "csirt": "CSIRT", "body": "Autre organisme"}
+
+
+STEPS: Mapping[str, str] = {
+    "received": "Signalement reçu",
+    "taken": "Pris en charge",
+    "classified": "Classé",
+    "embargo": "Embargo fixé",
+    "readers": "Liste des lecteurs modifiée",
+    "clock": "Un délai légal a commencé",
+    "met": "Fait dans le délai",
+    "late": "Fait après le délai",
+    "dropped": "Un délai ne s’applique pas",
+    "over": "Un délai est dépassé",
+    "written": "Message de l’auteur du signalement",
+    "replied": "Réponse à l’auteur du signalement",
+    "closed": "Clos",
+    "reopened": "Rouvert",
+    "handed": "Remis au CERT",
+    "cert_received": "Reçu par le CERT",
+    "cert_answered": "Réponse du CERT",
+    "release": "Enregistrement public autorisé",
+    "released": "Enregistrement public fait",
+    "kept": "Plus d’enregistrement public",
+    "withdrawn": "Enregistrement public retiré",
+}
+"""Steps that have no words of their own, by their codes (`cyber.rules.STEPS`)."""
 
 
 def _moment(at: datetime, zone: str) -> str:
@@ -43,7 +70,7 @@ def blocks(dossier: Dossier, zone: str) -> list[Block]:
     if file.words:
         made += [
             Block("heading", "Ce qui a été signalé"),
-            Block("quote", without_links(file.words)),
+            Block("quote", defanged(file.words)),
         ]
     if file.addresses:
         made += [
@@ -52,13 +79,18 @@ def blocks(dossier: Dossier, zone: str) -> list[Block]:
         ]
     if file.steps:
         lines = tuple(
-            f"{_moment(step.at, zone)} : {without_links(step.words)}" for step in file.steps
+            f"{_moment(step.at, zone)} : {defanged(STEPS.get(step.words, step.words))}"
+            for step in file.steps
         )
         made += [Block("heading", "Ce qui a été fait"), Block("items", items=lines)]
     if file.contacts:
         lines = tuple(_contact(one, zone) for one in file.contacts)
         made += [Block("heading", "Organismes prévenus"), Block("items", items=lines)]
     return made + _evidence(dossier)
+
+
+def _done(words: str) -> str:
+    return defanged(STEPS.get(words, words))
 
 
 def _facts(dossier: Dossier, zone: str) -> list[str]:
