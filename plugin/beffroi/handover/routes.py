@@ -172,11 +172,13 @@ def receipt(ref: str, handover_id: int) -> AnyResponse:
 @staff
 def answer(ref: str, handover_id: int) -> AnyResponse | tuple[str, int]:
     """Record what the CERT answered."""
-    case_id, typed = the_head(ref).id, request.form.get("answer", "")
+    case_id, typed = the_head(ref).id, request.form.get(f"answer-{handover_id}", "")
     try:
         with unit_of_work():
             service.record_answer(handover_id, case_id, typed, actor=_actor(), now=clock.now())
     except Invalid as fault:
-        form = Form({"answer": typed, "handover": str(handover_id)}, _said(fault))
+        name = f"answer-{handover_id}"  # several of these forms may stand on the page
+        errors = {name: said for said in _said(fault).values()}
+        form = Form({name: typed, "handover": str(handover_id)}, errors)
         return _page(ref, case_id, form, 422)
     return redirect(url_for("handover.show", ref=ref), code=303)

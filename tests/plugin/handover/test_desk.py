@@ -95,9 +95,9 @@ def test_receipt_and_answer_are_recorded(guarded: Town) -> None:
     guarded.work()
     assert agent.post(f"{place(ref)}/{one}/receipt").status_code == 303
     assert "Reçu par le CERT" in agent.page(place(ref))
-    empty = agent.post(f"{place(ref)}/{one}/answer", {"answer": "  "})
+    empty = agent.post(f"{place(ref)}/{one}/answer", {f"answer-{one}": "  "})
     assert empty.status_code == 422
-    agent.post(f"{place(ref)}/{one}/answer", {"answer": "Pris en compte, CERT-2027-3."})
+    agent.post(f"{place(ref)}/{one}/answer", {f"answer-{one}": "Pris en compte, CERT-2027-3."})
     page = agent.page(place(ref))
     assert "Répondu par le CERT" in page
     assert "CERT-2027-3" in page
@@ -111,7 +111,7 @@ def test_nobody_off_the_list_learns_that_there_is_such_a_case(guarded: Town, rol
     ref, _ = cyber_case(guarded, agent)
     agent.post(place(ref))
     answers = [other.get(p) for p in (place(ref), f"{place(ref)}/pdf", f"{place(ref)}/stix")]
-    answers += [other.post(place(ref)), other.post(f"{place(ref)}/1/answer", {"answer": "x"})]
+    answers += [other.post(place(ref)), other.post(f"{place(ref)}/1/answer", {"answer-1": "x"})]
     nowhere = other.get(place("S-2027-999999")).status_code
     assert {answer.status_code for answer in answers} == {nowhere}
     assert nowhere in (403, 404)
