@@ -178,7 +178,7 @@ def answer(ref: str, handover_id: int) -> AnyResponse | tuple[str, int]:
             service.record_answer(handover_id, case_id, typed, actor=_actor(), now=clock.now())
     except Invalid as fault:
         name = f"answer-{handover_id}"  # several of these forms may stand on the page
-        errors = {name: said for said in _said(fault).values()}
-        form = Form({name: typed, "handover": str(handover_id)}, errors)
+        [said] = _said(fault).values()
+        form = Form({name: typed, "handover": str(handover_id)}, {name: said})
         return _page(ref, case_id, form, 422)
     return redirect(url_for("handover.show", ref=ref), code=303)
