@@ -69,6 +69,7 @@ def test_a_person_reads_the_pdf_and_can_open_nothing_by_mistake() -> None:
         "<b>Médiathèque</b>",
     ):
         assert part in said, part
+    assert all(page.extract_text().count("TLP:AMBER+STRICT") >= 2 for page in reader.pages)
     assert sum(len(page.images) for page in reader.pages) == 1
 
 

@@ -20,15 +20,23 @@ def as_pdf(file: CadaFile) -> bytes:
 
 
 def pdf_of(
-    pieces: Sequence[Block], *, author: str, pictures: Mapping[str, bytes] | None = None
+    pieces: Sequence[Block],
+    *,
+    author: str,
+    pictures: Mapping[str, bytes] | None = None,
+    label: str = "",
 ) -> bytes:
-    """Return the pieces of a file as a PDF; the first is its title. `pictures` by their names."""
+    """Return the pieces of a file as a PDF; the first is its title. `pictures` by their names.
+
+    `label` stands at the head and the foot of each page, on the right.
+    """
     # A fifth of a second to load, which only who makes a file waits for.
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.lib.units import mm
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
+    from reportlab.pdfgen.canvas import Canvas
     from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Spacer
 
     font, bold = TTFont(FONT, f"{FONT}.ttf"), TTFont(BOLD, f"{BOLD}.ttf")
@@ -63,10 +71,16 @@ def pdf_of(
         flow += drawn(block)
         if block.kind == "title":
             flow.append(Spacer(1, 4 * mm))
+
+    def labelled(canvas: Canvas, _: object) -> None:
+        canvas.setFont(BOLD, 12)
+        for height in (287, 8):
+            canvas.drawRightString(188 * mm, height * mm, label)
+
     made = BytesIO()
     SimpleDocTemplate(
         made, pagesize=A4, topMargin=20 * mm, bottomMargin=20 * mm, leftMargin=22 * mm,
         rightMargin=22 * mm, title=pieces[0].words, author=author, lang="fr-FR",
         invariant=1,
-    ).build(flow)  # fmt: skip
+    ).build(flow, onFirstPage=labelled, onLaterPages=labelled)  # fmt: skip
     return made.getvalue()

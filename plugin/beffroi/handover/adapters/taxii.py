@@ -24,7 +24,7 @@ from beffroi_web.fetching import Answer, Fetching, Limits, NotFetched
 LIMITS = Limits(size=1_048_576, seconds=30.0)
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_KINDS = {"ES": ECKey, "Ed": OKPKey, "PS": RSAKey, "RS": RSAKey}
+_KINDS: dict[str, Any] = {"ES": ECKey, "Ed": OKPKey, "PS": RSAKey, "RS": RSAKey}
 LASTS = 60
 """Seconds that an assertion is good for."""
 EARLY = timedelta(seconds=30)

@@ -31,9 +31,9 @@ def dossier(case_id: int, *, now: datetime) -> Dossier | None:
 
 
 def pdf(dossier: Dossier, zone: str) -> bytes:
-    """Return the file that a person reads."""
-    made = words.blocks(dossier, zone)
-    return pdf_of(made, author=dossier.sender.name, pictures=dossier.pictures)
+    """Return the file that a person reads; each page is labelled, as TLP 2.0 asks of documents."""
+    made, label = words.blocks(dossier, zone), f"TLP:{dossier.file.tlp}"
+    return pdf_of(made, author=dossier.sender.name, pictures=dossier.pictures, label=label)
 
 
 def parts(dossier: Dossier, zone: str) -> Sequence[Part]:
