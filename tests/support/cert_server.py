@@ -34,6 +34,7 @@ class CertServer:
     down: int = 0
     pending: int = 0
     failures: int = 0
+    elsewhere: str = ""
     tokens: list[str] = field(default_factory=list)
     dead: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
@@ -106,6 +107,11 @@ def _handler(server: CertServer) -> type[BaseHTTPRequestHandler]:
             if self.path == "/token":
                 status, said = server.token(parse_qs(body.decode()))
                 return self.answer(status, said, "application/json")
+            if server.elsewhere:
+                self.send_response(307)
+                self.send_header("Location", server.elsewhere)
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
             if server.down:
                 server.down -= 1
                 return self.answer(503, {"title": "down"})

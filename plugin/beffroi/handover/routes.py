@@ -109,11 +109,13 @@ def show(ref: str) -> tuple[str, int]:
     return _page(ref, the_head(ref).id, Form())
 
 
-@blueprint.get("/desk/cyber/<ref>/cert/<any(pdf, misp, stix):part>")
+@blueprint.get("/desk/cyber/<ref>/cert/<part>")
 @staff
 def preview(ref: str, part: str) -> Response:
     """Give one part of the file as it would leave now."""
     made = _dossier(the_head(ref).id, clock.now())
+    if part not in PARTS:
+        raise NotFound(N_("The file has no such part."))
     no_store()
     kind, ending = PARTS[part]
     makers = {

@@ -4,7 +4,7 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from beffroi.cyber.service import step
@@ -31,10 +31,20 @@ def hand_over(
 ) -> int:
     """Owe one hand-over, as a row and a job of this transaction; return its id.
 
-    Raises Conflict while an earlier one of the same way waits: one press of the button is enough.
+    One that could not leave so far is tried again at once, under the name that it has. Raises
+    Conflict while an earlier one of the same way waits: one press of the button is enough.
     """
     if channel not in CHANNELS:
         raise Invalid(N_("Choose a way."), errors={"channel": [N_("Unknown.")]})
+    stuck = select(Handover).where(
+        Handover.case_id == case_id, Handover.channel == channel, Handover.fault.is_not(None),
+        Handover.sent_at.is_(None),
+    )  # fmt: skip
+    again = db.session.scalar(stuck)
+    if again is not None:
+        again.recipient, again.fault, again.made_at = recipient, None, now
+        jobs.enqueue(SEND, {"handover": again.id}, run_at=now)
+        return again.id
     host = urlsplit(public_url).hostname or "beffroi.invalid"
     row = Handover(
         case_id=case_id,

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from stix2validator import validate_string
 
 from beffroi.cases.events import CaseErased
+from beffroi.handover import service
 from beffroi.kernel.bus import publish
 from beffroi.kernel.db import MIGRATIONS
 from support.cert import ADDRESS, Cert, cyber_case, make_cert
@@ -154,6 +155,28 @@ def test_a_key_that_ends_before_the_worker_comes_sends_nothing(guarded: Town) ->
     guarded.work()
     assert guarded.mail.to(ADDRESS) == []
     assert "expired" in guarded.one("SELECT fault FROM handover")
+
+
+def test_what_was_given_up_is_sent_when_the_button_is_pressed_again(guarded: Town) -> None:
+    agent = guarded.signed_in("agent")
+    ref, _ = cyber_case(guarded, agent)
+    guarded.work()
+    agent.post(place(ref))
+    guarded.mail.refusals = 99
+    for _ in range(12):
+        guarded.work()
+        guarded.later(hours=7)
+    assert guarded.one("SELECT count(*) FROM job WHERE dead_at IS NOT NULL") >= 1
+    guarded.mail.refusals = 0
+    with guarded.change():
+        case_id = guarded.id_of(ref)
+        again = service.hand_over(
+            case_id, "mail", ADDRESS, public_url="https://x.example", now=guarded.now,
+            chance=guarded.chance,
+        )  # fmt: skip
+    assert again == guarded.one("SELECT id FROM handover")
+    guarded.work()
+    assert len(guarded.mail.to(ADDRESS)) == 1
 
 
 def test_an_erased_case_leaves_no_hand_over(guarded: Town) -> None:

@@ -85,6 +85,14 @@ def test_a_token_is_kept_until_its_end_and_asked_anew_when_taken_back(tmp_path: 
         assert state(town).received_at is not None
 
 
+def test_a_server_that_sends_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    with handing(tmp_path) as (town, server, agent, ref):
+        server.elsewhere = f"{server.url}/api1/other/"
+        send(town, agent, ref)
+        assert "sends on" in state(town).fault
+        assert server.objects == {}
+
+
 def test_objects_that_the_server_refuses_are_told(tmp_path: Path) -> None:
     with handing(tmp_path) as (town, server, agent, ref):
         server.failures = 2
