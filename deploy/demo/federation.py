@@ -72,6 +72,7 @@ class Federation:
         settings = aggregator_environment(self.layout)
         nation(["init"], settings)
         self._tell_of_the_witness()
+        self._make_a_cert()
         grant = ["agents", "add", "operator", "--provider", "demo", "--subject", "operator"]
         nation(grant, settings)
         for town in self.layout.towns:
@@ -98,6 +99,18 @@ class Federation:
         witness = vkeys.read_text(encoding="utf-8").splitlines()[0]
         text = f"witness nation {witness} {self.layout.aggregator}/witness\nquorum nation\n"
         self.layout.policy.write_text(text, encoding="utf-8")
+
+    def _make_a_cert(self) -> None:
+        """Make the key of an invented CERT, once, so that what goes there can be opened here."""
+        if (self.layout.cert / "public.asc").exists():
+            return
+        from pysequoia import Tsk
+
+        self.layout.cert.mkdir(mode=0o700, exist_ok=True)
+        key = Tsk.generate("CERT de démonstration <cert@demo.example>")
+        (self.layout.cert / "secret.asc").write_bytes(bytes(key))
+        public = str(key.extract_certificate())
+        (self.layout.cert / "public.asc").write_text(public, encoding="utf-8")
 
     def _import(self, town: Town) -> None:
         if self.data is None:

@@ -65,6 +65,11 @@ class Layout:
         """The file that names the witnesses of every town's log."""
         return self.folder / "witnesses"
 
+    @property
+    def cert(self) -> Path:
+        """The folder with both halves of the key of an invented CERT."""
+        return self.folder / "cert"
+
     def town_folder(self, town: Town) -> Path:
         """The data folder of one town."""
         return self.folder / town.key

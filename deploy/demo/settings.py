@@ -82,6 +82,10 @@ def town_environment(layout: Layout, town: Town, *, weeks: int | None = None) ->
         "BEFFROI_PUBLISH": "at-once",
         "BEFFROI_WITNESS_POLICY": str(layout.policy),
         "BEFFROI_AGGREGATOR_URL": layout.aggregator,
+        "BEFFROI_CERT_NAME": "CERT de démonstration",
+        "BEFFROI_CERT_EMAIL": "cert@demo.example",
+        "BEFFROI_CERT_KEY": str(layout.cert / "public.asc"),
+        "BEFFROI_CERT_PHONE": "01 99 00 12 34",  # a number that fiction may use (ARCEP)
         "BEFFROI_SUBMISSIONS_PER_HOUR": "100000",
         "BEFFROI_DEMONSTRATION": "yes",
         "BEFFROI_OUTLINE_FILE": str(outline_file(layout, town)),

@@ -47,6 +47,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """Whatever was answered, good or bad, but for a redirect: its status and its body."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one document may take: bytes, and seconds from the first look-up to the last byte."""
 
@@ -102,6 +110,15 @@ class Fetching:
         body = urlencode(form).encode()
         return self._once(
             address, lambda sock, parts, until: self._asked(sock, parts, until, Kept(), body)
+        )
+
+    def ask(self, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Get an address, or post a body to it, with headers of one's own; return the answer.
+
+        Every status is returned but redirects, which raise NotFetched.
+        """
+        return self._once(
+            address, lambda sock, parts, until: self._said(sock, parts, until, headers, body)
         )
 
     def _once(self, address: str, ask: Callable[[socket.socket, SplitResult, float], _A]) -> _A:
@@ -186,6 +203,19 @@ class Fetching:
         if not 200 <= answer.status < 300:
             raise NotFetched(f"{parts.netloc} answered {answer.status}")
         return answer.status
+
+    def _said(
+        self,
+        connection: socket.socket,
+        parts: SplitResult,
+        until: float,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> Answer:
+        answer = self._answer(connection, parts, until, headers, body)
+        if 300 <= answer.status < 400:
+            raise NotFetched(f"{parts.netloc} sends on to another address")
+        return Answer(answer.status, self._body(answer, connection, until, parts.netloc))
 
     def _asked(
         self,

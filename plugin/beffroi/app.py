@@ -28,6 +28,7 @@ from beffroi.feed.adapters.elsewhere import Elsewhere
 from beffroi.feed.commands import log_facts, next_batches, origin_of
 from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.feed.queries.witnesses import seen_log
+from beffroi.handover import routes as handover
 from beffroi.incidents import routes as incidents
 from beffroi.incidents.rules import questions
 from beffroi.kernel.bus import Handlers
@@ -203,6 +204,7 @@ def create_app(
     for feature in (*features, open_data, statistics, catalogue, open311):
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(open311.desk)
+    app.register_blueprint(handover.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)

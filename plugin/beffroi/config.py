@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from beffroi.servers import CERT_CHECKS, TaxiiServer, taxii_server
 from beffroi_web.addresses import check_address
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
 from beffroi_web.maps import are_tiles, has_outline
@@ -101,6 +102,11 @@ class Settings:
     tiles_url: str = ""
     tiles_credit: str = ""
     questions: Mapping[str, Any] = field(default_factory=dict)
+    cert_name: str = ""
+    cert_email: str = ""
+    cert_key: Path | None = None
+    cert_phone: str = ""
+    cert_taxii: TaxiiServer | None = None
     signer_dir: Path | None = None
     witness_policy: Path | None = None
     signer_socket: Path | None = None
@@ -246,6 +252,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "catalogues": _catalogues,
     "open311_forward": _tools,
+    "cert_key": Path,
+    "cert_taxii": taxii_server,
     "cyber_nis2": flag,
     "cyber_silent_days": int,
     "open311_per_hour": int,
@@ -313,6 +321,7 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("map_cell", lambda v: v in {0, 250, 500, 1000, 2000}, "is 0 (no map), 250, 500, 1000 or 2000"),
     ("outline_file", has_outline, "is a file of GeoJSON with the polygons of the territory"),
     ("tiles_url", are_tiles, "is https://… with {z}, {x} and {y}"),
+    *CERT_CHECKS,
     (
         "open311_forward",
         _can_be_sent_to,

@@ -21,6 +21,7 @@ from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
 from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
+from beffroi.handover import handlers as handover
 from beffroi.incidents import handlers as incidents
 from beffroi.incidents.events import CyberReported, ReportsImported
 from beffroi.kernel.bus import Handlers
@@ -47,6 +48,7 @@ HANDLERS: Handlers = {
         incidents.on_case_erased,
         open311.on_case_erased,
         street.on_case_erased,
+        handover.on_case_erased,
     ),
     WithdrawalRecovered: (cases.on_withdrawal_recovered,),
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),

@@ -24,6 +24,7 @@ from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
 from beffroi.feed.commands.witnesses import submit_due
 from beffroi.feed.queries import behind_since
+from beffroi.handover import commands as handover
 from beffroi.kernel import jobs
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 
 HANDLERS = {
     **notifications.HANDLERS, **campaigns.HANDLERS, **rights.HANDLERS, **open311.HANDLERS,
+    **handover.HANDLERS,
 }  # fmt: skip
 """Which job is whose."""
 

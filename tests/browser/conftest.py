@@ -29,6 +29,8 @@ from demo.places import Town as DemoTown
 from demo.seeds import seed
 from demo.settings import QUESTIONS
 from support.browser import Late, browser, served
+from support.cert import ADDRESS as CERT
+from support.cert import cyber_case, make_cert
 from support.databases import fresh
 from support.open311 import key_for
 from support.photo_carriers import corners, encoded
@@ -119,6 +121,7 @@ def live(
             public_url=url, kind="epci", communes=list(SEEDED.communes), demonstration=True,
             clean_texts_appear=True, open311_forward=TOOLS, questions=QUESTIONS,
             outline_file=_outline(folder),
+            cert_email=CERT, cert_key=str(make_cert(folder).path), cert_phone="01 99 00 12 34",
         ) as town,
     ):  # fmt: skip
         late.app = town.app
@@ -242,6 +245,7 @@ def _fill(made: Live) -> None:
         commune="99999", description="Demandez à Madame Trucmuche, au 06 12 34 56 78."
     )
     _campaigns(made)
+    _handed(made)
     town.work()
     _read(made)
 
@@ -285,6 +289,17 @@ def _confidential(made: Live) -> None:
     with town.change():
         long_ago = town.now - timedelta(days=9)
         db.session.execute(update(CyberContact).values(told_at=long_ago))
+
+
+def _handed(made: Live) -> None:
+    """Hand a confidential case over to the CERT, twice: the first has its receipt."""
+    agent = made.people["agent"]
+    made.refs["handed"], _ = cyber_case(made.town, agent)
+    place = f"/desk/cyber/{made.refs['handed']}/cert"
+    agent.post(place)
+    made.town.work()
+    agent.post(f"{place}/1/receipt")
+    agent.post(place)
 
 
 def _campaigns(made: Live) -> None:

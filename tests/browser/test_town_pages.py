@@ -23,6 +23,7 @@ NO_PAGES = {
     "campaigns.note_csv",
     "campaigns.note_pdf",
     "dashboards.file",
+    "handover.preview",
     "dashboards.next_case",
     "data_requests.report",
     "open311.definition",

@@ -213,3 +213,19 @@ class Nation:
         site = self.app.extensions["beffroi_web"].site
         client.set_cookie(cookie_name(site), token)
         return client
+
+
+def cyber_content(number: int = 1, **members: object) -> bytes:
+    """Return the canonical bytes of a released cyber record; members are replaced."""
+    record: dict[str, object] = {
+        "v": 1,
+        "kind": "cyber_incident",
+        "id": f"simulated-cyber-{number:06d}",
+        "class": "fraud",
+        "surface": "website",
+        "impact": "minor",
+        "duration": "1-7d",
+        "period": "2026-Q1",
+        "tlp": "CLEAR",
+    } | members
+    return canonical.encode(record)

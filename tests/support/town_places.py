@@ -124,6 +124,7 @@ PLACES = (
     Place("/desk/texts/{decided_text}", "agent"),
     Place("/desk/lists", "administrator"),
     Place("/desk/api-keys", "administrator"),
+    Place("/desk/cyber/{handed}/cert", "agent"),
     Place("/data/"),
     Place("/desk/appeals", "administrator"),
     Place("/desk/cases/{appealed}", "access_officer"),

@@ -14,6 +14,8 @@ from beffroi_federation.aggregator.intake.service import hurry
 from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.runtime import Runtime, equip
+from beffroi_federation.aggregator.taxii import routes as taxii
+from beffroi_federation.aggregator.taxii.commands import on_settled
 from beffroi_federation.aggregator.towns import routes as desk
 from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
@@ -66,7 +68,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     clock = clock or SystemClock()
     app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=None)
     site = site_of(settings)
-    equip(app, Runtime(settings, clock, hurry))
+    equip(app, Runtime(settings, clock, hurry, on_settled))
     store = make_store(settings)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's own provider has it
     init_web(
@@ -78,7 +80,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     )
     drivers = [OidcProvider(provider) for provider in settings.providers]
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
-    for feature in (dashboards, audit, exports, desk, witness):
+    for feature in (dashboards, audit, exports, desk, witness, taxii):
         app.register_blueprint(feature.blueprint)
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.

@@ -26,6 +26,7 @@ from beffroi_federation.aggregator.kernel.db import MIGRATIONS, unit_of_work
 from beffroi_federation.aggregator.kernel.network import connector
 from beffroi_federation.aggregator.kernel.runtime import now, without_pages
 from beffroi_federation.aggregator.national import commands as national
+from beffroi_federation.aggregator.taxii.commands import on_settled
 from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.adapters.dns import system_resolver
 from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
@@ -230,7 +231,7 @@ def _agents_arguments(parser: argparse.ArgumentParser) -> None:
 def _app(command: str, settings: AggregatorSettings) -> Flask:
     """Return what a command runs in; pulling loads no pages, which are half of the program."""
     if command in {"pull", "worker", "verify", "rebuild"}:
-        return without_pages(settings)
+        return without_pages(settings, settled=on_settled)
     from beffroi_federation.aggregator.app import create_app
 
     return create_app(settings)

@@ -6,6 +6,7 @@ import beffroi.cases.models
 import beffroi.cyber.models
 import beffroi.data_requests.models
 import beffroi.feed.models
+import beffroi.handover.models
 import beffroi.incidents.models
 import beffroi.kernel.jobs
 import beffroi.notifications.models

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from beffroi_federation.aggregator.kernel.db import NIGHTS, db, unit_of_work
+from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national import queries, service
 from beffroi_federation.aggregator.national.service import Examined, Kept, Open, Source
 from beffroi_federation.aggregator.towns import service as towns
@@ -66,6 +67,7 @@ def settle_waiting(
         kept += fresh
         settled += sum(len(one.open) for one in batch)
     db.session.rollback()
+    runtime().settled(log_ids, now)
     return kept
 
 

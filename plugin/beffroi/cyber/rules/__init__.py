@@ -265,6 +265,9 @@ STEPS: Mapping[str, str] = {
     "released": N_("The public record was made"),
     "kept": N_("No public record is made any more"),
     "withdrawn": N_("The public record was withdrawn"),
+    "handed": N_("Handed over to the CERT"),
+    "cert_received": N_("The CERT has received it"),
+    "cert_answered": N_("The CERT answered"),
 }
 """What people read for each step of the institution."""
 

@@ -5,7 +5,7 @@ Words are escaped before they reach the library, which reads marks in them; a le
 lacks is printed as a question mark, and the text file always holds it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
 
@@ -19,15 +19,25 @@ def as_pdf(file: CadaFile) -> bytes:
     return pdf_of(blocks(file), author=file.asker.name)
 
 
-def pdf_of(pieces: Sequence[Block], *, author: str) -> bytes:
-    """Return the pieces of a file as a PDF; the first is its title."""
+def pdf_of(
+    pieces: Sequence[Block],
+    *,
+    author: str,
+    pictures: Mapping[str, bytes] | None = None,
+    label: str = "",
+) -> bytes:
+    """Return the pieces of a file as a PDF; the first is its title. `pictures` by their names.
+
+    `label` stands at the head and the foot of each page, on the right.
+    """
     # A fifth of a second to load, which only who makes a file waits for.
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.lib.units import mm
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
-    from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
+    from reportlab.pdfgen.canvas import Canvas
+    from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Spacer
 
     font, bold = TTFont(FONT, f"{FONT}.ttf"), TTFont(BOLD, f"{BOLD}.ttf")
     for one in (font, bold):
@@ -51,6 +61,9 @@ def pdf_of(pieces: Sequence[Block], *, author: str) -> bytes:
     def drawn(block: Block) -> list[Flowable]:
         if block.kind == "items":
             return [Paragraph(words(i), styles["items"], bulletText="–") for i in block.items]
+        if block.kind == "picture":
+            shown = BytesIO((pictures or {})[block.words])
+            return [Image(shown, 160 * mm, 200 * mm, kind="proportional"), Spacer(1, 4 * mm)]
         return [Paragraph(words(block.words), styles[block.kind])]
 
     flow: list[Flowable] = []
@@ -58,10 +71,16 @@ def pdf_of(pieces: Sequence[Block], *, author: str) -> bytes:
         flow += drawn(block)
         if block.kind == "title":
             flow.append(Spacer(1, 4 * mm))
+
+    def labelled(canvas: Canvas, _: object) -> None:
+        canvas.setFont(BOLD, 12)
+        for height in (287, 8):
+            canvas.drawRightString(188 * mm, height * mm, label)
+
     made = BytesIO()
     SimpleDocTemplate(
         made, pagesize=A4, topMargin=20 * mm, bottomMargin=20 * mm, leftMargin=22 * mm,
         rightMargin=22 * mm, title=pieces[0].words, author=author, lang="fr-FR",
         invariant=1,
-    ).build(flow)  # fmt: skip
+    ).build(flow, onFirstPage=labelled, onLaterPages=labelled)  # fmt: skip
     return made.getvalue()

@@ -74,7 +74,10 @@ class CadaFile:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of the file: a `title`, a `heading`, a `text`, a `quote`, or `items`."""
+    """A piece of a file: a `title`, a `heading`, a `text`, a `quote`, `items`, or a `picture`.
+
+    The words of a picture are the name under which its bytes are given to who draws it.
+    """
 
     kind: str
     words: str = ""

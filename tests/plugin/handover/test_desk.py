@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From a case to the CERT's mailbox, decrypted there; and who may not know of it."""
+
+import io
+import json
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pymisp import MISPEvent
+from pypdf import PdfReader
+from stix2validator import validate_string
+
+from beffroi.cases.events import CaseErased
+from beffroi.handover import service
+from beffroi.kernel.bus import publish
+from beffroi.kernel.db import MIGRATIONS
+from support.cert import ADDRESS, Cert, cyber_case, make_cert
+from support.databases import fresh
+from support.town import Town, open_town
+
+
+def place(ref: str) -> str:
+    return f"/desk/cyber/{ref}/cert"
+
+
+@pytest.fixture
+def cert(tmp_path: Path) -> Cert:
+    return make_cert(tmp_path, valid=timedelta(days=900))
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, cert: Cert):
+    """A town that knows its CERT."""
+    changes = {"cert_email": ADDRESS, "cert_key": str(cert.path), "cert_phone": "0970 609 909",
+               "cert_name": "CSIRT de la région"}  # fmt: skip
+    with open_town(tmp_path, fresh("sqlite", MIGRATIONS, tmp_path), **changes) as made:
+        yield made
+
+
+def everything(town: Town) -> str:
+    """What people who may not know of the case could read: jobs, facts, outbox, journal."""
+    tables = ("job", "log_fact", "timeline", "handover", "delivery")
+    return " ".join(str(row) for name in tables for row in town.rows(f'SELECT * FROM "{name}"'))
+
+
+def test_a_case_reaches_the_cert_encrypted_in_three_parts(
+    guarded: Town, cert: Cert, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    agent = guarded.signed_in("agent")
+    ref, _ = cyber_case(guarded, agent)
+    page = agent.page(place(ref))
+    assert "0970 609 909" in page
+    assert "hxxps[:]//vi11e[.]example" in page
+    assert agent.post(place(ref)).status_code == 303
+    assert agent.post(place(ref)).status_code == 422  # it is on its way already
+    guarded.mail.refusals = 2  # the citizen's receipt, and this
+    guarded.work()
+    assert guarded.mail.to(ADDRESS) == []
+    assert "Le serveur de courrier ne l’a pas pris" in agent.page(place(ref))
+    guarded.later(minutes=2)
+    guarded.work()
+    [message] = guarded.mail.to(ADDRESS)
+    outside = bytes(message).decode()
+    for secret in (ref, "Médiathèque", "vi11e", "phishing", "AMBER"):
+        assert secret not in outside
+    inner = cert.reads(message)
+    assert ref in str(inner["Subject"])
+    readable, event, bundle = inner.iter_attachments()
+    said = " ".join(p.extract_text() for p in PdfReader(io.BytesIO(readable.get_content())).pages)
+    assert "Médiathèque" in said
+    misp = MISPEvent()
+    misp.load(event.get_content().decode())
+    assert "tlp:amber+strict" in [tag.name for tag in misp.tags]
+    assert validate_string(bundle.get_content().decode()).is_valid
+    assert ref in {
+        r["external_id"] for o in json.loads(bundle.get_content())["objects"]
+        for r in o.get("external_references", ())
+    }  # fmt: skip
+    guarded.work()
+    assert len(guarded.mail.to(ADDRESS)) == 1
+    kept = everything(guarded) + caplog.text
+    assert all(secret not in kept for secret in ("Médiathèque", "vi11e"))
+    assert guarded.one("SELECT count(*) FROM outbox") == 0
+
+
+def test_receipt_and_answer_are_recorded(guarded: Town) -> None:
+    agent = guarded.signed_in("agent")
+    ref, _ = cyber_case(guarded, agent)
+    agent.post(place(ref))
+    one = guarded.one("SELECT id FROM handover")
+    early = agent.post(f"{place(ref)}/{one}/receipt")
+    assert early.status_code == 409
+    guarded.work()
+    assert agent.post(f"{place(ref)}/{one}/receipt").status_code == 303
+    assert "Reçu par le CERT" in agent.page(place(ref))
+    empty = agent.post(f"{place(ref)}/{one}/answer", {f"answer-{one}": "  "})
+    assert empty.status_code == 422
+    agent.post(f"{place(ref)}/{one}/answer", {f"answer-{one}": "Pris en compte, CERT-2027-3."})
+    page = agent.page(place(ref))
+    assert "Répondu par le CERT" in page
+    assert "CERT-2027-3" in page
+    other, _ = cyber_case(guarded, agent)
+    assert agent.post(f"{place(other)}/{one}/receipt").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["agent", "moderator", "administrator", "citizen"])
+def test_nobody_off_the_list_learns_that_there_is_such_a_case(guarded: Town, role: str) -> None:
+    agent, other = guarded.signed_in("agent"), guarded.signed_in(role)
+    ref, _ = cyber_case(guarded, agent)
+    agent.post(place(ref))
+    answers = [other.get(p) for p in (place(ref), f"{place(ref)}/pdf", f"{place(ref)}/stix")]
+    answers += [other.post(place(ref)), other.post(f"{place(ref)}/1/answer", {"answer-1": "x"})]
+    nowhere = other.get(place("S-2027-999999")).status_code
+    assert {answer.status_code for answer in answers} == {nowhere}
+    assert nowhere in (403, 404)
+    assert guarded.one("SELECT count(*) FROM handover") == 1
+
+
+@pytest.mark.parametrize("fault", ["missing", "expired", "secret", "nonsense", "address"])
+def test_nothing_leaves_in_clear_when_the_key_does_not_serve(tmp_path: Path, fault: str) -> None:
+    cert = make_cert(tmp_path, valid=timedelta(days=900))
+    words = {"missing": "Aucune clé publique", "expired": "a expiré le",
+             "secret": "clé secrète", "nonsense": "ne contient aucune clé",
+             "address": "Aucune adresse de CERT"}[fault]  # fmt: skip
+    if fault == "secret":
+        cert.path.write_bytes(bytes(cert.secret))
+    if fault == "nonsense":
+        cert.path.write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n", encoding="ascii")
+    changes = {"cert_email": "" if fault == "address" else ADDRESS}
+    if fault != "missing":
+        changes["cert_key"] = str(cert.path)
+    with open_town(tmp_path, fresh("sqlite", MIGRATIONS, tmp_path), **changes) as town:
+        agent = town.signed_in("agent")
+        ref, _ = cyber_case(town, agent)
+        if fault == "expired":
+            town.later(days=1000)
+            agent = town.signed_in("agent")
+            ref, _ = cyber_case(town, agent)
+        assert words in agent.page(place(ref))
+        refused = agent.post(place(ref))
+        assert refused.status_code == 422
+        assert words in refused.get_data(as_text=True)
+        town.work()
+        assert town.mail.to(ADDRESS) == []
+
+
+def test_a_key_that_ends_before_the_worker_comes_sends_nothing(guarded: Town) -> None:
+    agent = guarded.signed_in("agent")
+    ref, _ = cyber_case(guarded, agent)
+    agent.post(place(ref))
+    guarded.later(days=1000)
+    guarded.work()
+    assert guarded.mail.to(ADDRESS) == []
+    assert "expired" in guarded.one("SELECT fault FROM handover")
+
+
+def test_what_was_given_up_is_sent_when_the_button_is_pressed_again(guarded: Town) -> None:
+    agent = guarded.signed_in("agent")
+    ref, _ = cyber_case(guarded, agent)
+    guarded.work()
+    agent.post(place(ref))
+    guarded.mail.refusals = 99
+    for _ in range(12):
+        guarded.work()
+        guarded.later(hours=7)
+    assert guarded.one("SELECT count(*) FROM job WHERE dead_at IS NOT NULL") >= 1
+    guarded.mail.refusals = 0
+    with guarded.change():
+        case_id = guarded.id_of(ref)
+        again = service.hand_over(
+            case_id, "mail", ADDRESS, public_url="https://x.example", now=guarded.now,
+            chance=guarded.chance,
+        )  # fmt: skip
+    assert again == guarded.one("SELECT id FROM handover")
+    guarded.work()
+    assert len(guarded.mail.to(ADDRESS)) == 1
+
+
+def test_an_erased_case_leaves_no_hand_over(guarded: Town) -> None:
+    agent = guarded.signed_in("agent")
+    ref, case_id = cyber_case(guarded, agent)
+    agent.post(place(ref))
+    with guarded.change():
+        publish(CaseErased(case_id=case_id, ref=ref, at=guarded.now))
+    guarded.work()
+    assert guarded.mail.to(ADDRESS) == []
