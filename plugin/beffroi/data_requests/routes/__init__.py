@@ -56,6 +56,7 @@ from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
+from beffroi_web.pieces import kept
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -79,23 +80,34 @@ def listing() -> str:
         cards=cards,
         filters=filters,
         next_cursor=page.next_cursor,
-        statuses=[(s, gettext(STATUS_WORDS[s])) for s in REQUEST_STATUSES],
-        objects=[(o, gettext(w)) for o, w in rules.OBJECTS.items()],
-        themes=[(t, gettext(w)) for t, w in rules.THEMES.items()],
         followed=following.follows(filters["theme"] or ""),
+        **kept()(_choices),
     )
 
 
+def _choices() -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return what the filters of the list offer, in the reader's language."""
+    return {
+        "statuses": tuple((s, gettext(STATUS_WORDS[s])) for s in REQUEST_STATUSES),
+        "objects": tuple((o, gettext(w)) for o, w in rules.OBJECTS.items()),
+        "themes": tuple((t, gettext(w)) for t, w in rules.THEMES.items()),
+    }
+
+
 def _facts(row: listed.Row) -> tuple[str, ...]:
-    facts = [gettext(rules.OBJECTS[row.object])]
-    if row.theme:
-        facts.append(gettext(rules.THEMES[row.theme]))
-    if row.supports:
-        facts.append(
-            ngettext("%(num)s person in support", "%(num)s people in support", row.supports)
-        )
-    if row.reuses:
-        facts.append(ngettext("%(num)s reuse", "%(num)s reuses", row.reuses))
+    facts: tuple[str, ...] = kept()(_said, row.object, row.theme, row.supports, row.reuses)
+    return facts
+
+
+def _said(wanted: str, theme: str | None, supports: int, reuses: int) -> tuple[str, ...]:
+    """Return in words what is asked for, about what, how many stand behind it or used it."""
+    facts = [gettext(rules.OBJECTS[wanted])]
+    if theme:
+        facts.append(gettext(rules.THEMES[theme]))
+    if supports:
+        facts.append(ngettext("%(num)s person in support", "%(num)s people in support", supports))
+    if reuses:
+        facts.append(ngettext("%(num)s reuse", "%(num)s reuses", reuses))
     return tuple(facts)
 
 
