@@ -73,15 +73,18 @@ def listing() -> str:
     filters = list_filters(LIST_QUERY, REQUEST_STATUSES)
     page, version = listed.cards(filters)
     say_version(version)
-    day = today()
-    cards = [card(row, today=day, facts=_facts(row)) for row in page.items]
+    day, same = today(), kept()
+    cards = [
+        card(row, today=day, facts=same(_facts, row.object, row.theme, row.supports, row.reuses))
+        for row in page.items
+    ]
     return render_template(
         "data_requests/list.html",
         cards=cards,
         filters=filters,
         next_cursor=page.next_cursor,
         followed=following.follows(filters["theme"] or ""),
-        **kept()(_choices),
+        **same(_choices),
     )
 
 
@@ -94,12 +97,7 @@ def _choices() -> dict[str, tuple[tuple[str, str], ...]]:
     }
 
 
-def _facts(row: listed.Row) -> tuple[str, ...]:
-    facts: tuple[str, ...] = kept()(_said, row.object, row.theme, row.supports, row.reuses)
-    return facts
-
-
-def _said(wanted: str, theme: str | None, supports: int, reuses: int) -> tuple[str, ...]:
+def _facts(wanted: str, theme: str | None, supports: int, reuses: int) -> tuple[str, ...]:
     """Return in words what is asked for, about what, how many stand behind it or used it."""
     facts = [gettext(rules.OBJECTS[wanted])]
     if theme:
