@@ -65,7 +65,7 @@ def speaking() -> Locale | None:
     before, one look at what it keeps is enough.
     """
     chosen = getattr(g.get("_flask_babel") if g else None, "babel_locale", None)
-    return chosen if chosen is not None else get_locale()
+    return cast("Locale | None", chosen if chosen is not None else get_locale())
 
 
 def init_languages(app: Flask, default: str, timezone: str) -> None:

@@ -14,6 +14,7 @@ from beffroi import __version__
 from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
 from beffroi.campaigns import routes as campaigns
+from beffroi.campaigns.routes.shared import campaign_for, campaign_of
 from beffroi.cases import routes as cases
 from beffroi.cases.adapters.files import FolderStore
 from beffroi.catalogue import routes as catalogue
@@ -162,6 +163,8 @@ def create_app(
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
         elsewhere=_elsewhere(settings),
+        campaign_of=campaign_of,
+        campaign_for=campaign_for,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),

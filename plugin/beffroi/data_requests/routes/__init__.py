@@ -50,7 +50,7 @@ from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import NotFound, Refusal, SignInNeeded
-from beffroi.kernel.extension import KeptReceipt, extension, settings
+from beffroi.kernel.extension import KeptReceipt, NamedCampaign, extension, settings
 from beffroi_web.early import made_from_data, say_version
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
@@ -119,11 +119,18 @@ def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
             objects=rules.OBJECTS,
             communes=settings().communes,
             needs_email=visitor is None,
+            campaign=_campaign_for(form),
             near=similar.near(form.value("title"), form.value("wanted")) if status != 200 else None,
             status_words=_status_words(),
         ),
         status,
     )
+
+
+def _campaign_for(form: Form) -> NamedCampaign | None:
+    """Return the campaign that this request will belong to; `app` fills the port."""
+    finder = extension().campaign_for
+    return finder(form.value("came_by"), today()) if finder else None
 
 
 def _status_words() -> dict[str, str]:
@@ -267,6 +274,7 @@ def show(ref: str) -> str | tuple[str, int]:
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
+        campaign=_campaign_of(head.id),
         similar=[
             card(row, today=today())
             for row in (queries.similar(title, but=head.id, most=3) if title else [])
@@ -298,6 +306,12 @@ def _removed(head: cases.CaseHead) -> tuple[str, int]:
 def _proof_place(case_id: int) -> int | None:
     """Return where the log holds this request; `app` fills the port, the feed answers."""
     finder = extension().proof_place
+    return finder(case_id) if finder else None
+
+
+def _campaign_of(case_id: int) -> NamedCampaign | None:
+    """Return the campaign that a request belongs to; `app` fills the port."""
+    finder = extension().campaign_of
     return finder(case_id) if finder else None
 
 
