@@ -36,7 +36,7 @@ from beffroi.kernel.versions import READER, init_versions, token
 from beffroi.moderation import routes as moderation
 from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
-from beffroi.open_data.routes import statistics
+from beffroi.open_data.routes import report_statistics, statistics
 from beffroi.rights import routes as rights
 from beffroi.subscribers import HANDLERS
 from beffroi_web.clock import Clock, SystemClock
@@ -60,6 +60,7 @@ SUBMISSIONS = (
     "data_requests.subscribe",
     "cases.comment",
     "data_requests.offer_reuse",
+    "data_requests.api_offer_reuse",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
@@ -187,7 +188,8 @@ def create_app(
         accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
         dashboards, feed,
     )  # fmt: skip
-    for feature in (*features, open_data, statistics, catalogue, open311):
+    figures = (statistics, report_statistics)
+    for feature in (*features, open_data, *figures, catalogue, open311):
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(open311.desk)
     for endpoint in SUBMISSIONS:

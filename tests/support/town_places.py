@@ -69,6 +69,7 @@ PLACES = (
     Place("/desk/campaigns/{campaign}/note", "agent"),
     Place("/statistics"),
     Place("/statistics?year=2027", "citizen"),
+    Place("/statistics/incidents"),
     Place("/how-it-works"),
     Place("/accessibility"),
     Place("/privacy"),

@@ -165,8 +165,9 @@ def moved(begins_at: datetime, ends_at: datetime, weeks: int, zone: tzinfo) -> T
 
 
 def weeks_between(one: date, other: date) -> int:
-    """Return the whole weeks from the first day of one edition to that of another."""
-    return round((other - one).days / 7)
+    """Return the whole weeks from the first day of one edition to that of another, rounded up: what
+    was not before the one is not before the other."""
+    return -(-(other - one).days // 7)
 
 
 def _wrong(field: str, sentence: str) -> Invalid:
