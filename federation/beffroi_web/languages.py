@@ -6,13 +6,17 @@ first language of the site. A language chosen in the address is carried on by ev
 generated while answering (`url_for(..., lang=None)` gives an address without it).
 """
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from babel import Locale
 from babel.support import Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
+from jinja2.nodes import EvalContext
+from jinja2.utils import pass_eval_context
+from markupsafe import Markup
 
 from beffroi_web.state import web
 from beffroi_web.visitors import current_visitor
@@ -24,11 +28,44 @@ class PoDomain(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     def get_translations(self) -> Translations:
         """Return the messages of the language that speaks now."""
         known = web().translations
-        locale = get_locale()
+        locale = speaking()
         return known.get(locale.language if locale else "", _SILENT)
 
 
 _SILENT = Translations()
+_DOMAIN = PoDomain()
+
+
+@pass_eval_context
+def _said(context: EvalContext, sentence: str, /, **values: Any) -> str:
+    """Return a sentence of a template in the reader's language, as Jinja's own `_` would.
+
+    What is said without values is put together once: a page says some hundred such sentences.
+    """
+    spoken = _DOMAIN.get_translations()
+    if not context.autoescape:
+        return str(spoken.ugettext(sentence)) % values
+    return _marked(spoken, sentence) % values if values else _filled(spoken, sentence)
+
+
+@lru_cache(maxsize=4096)
+def _marked(spoken: Translations, sentence: str) -> Markup:
+    return Markup(spoken.ugettext(sentence))  # noqa: S704  a catalogue's words
+
+
+@lru_cache(maxsize=4096)
+def _filled(spoken: Translations, sentence: str) -> Markup:
+    return _marked(spoken, sentence) % {}
+
+
+def speaking() -> Locale | None:
+    """Return the language that speaks now, as Flask-Babel's `get_locale` does.
+
+    That one takes four looks through Flask's proxies, a hundred times a page; where it has chosen
+    before, one look at what it keeps is enough.
+    """
+    chosen = getattr(g.get("_flask_babel") if g else None, "babel_locale", None)
+    return cast("Locale | None", chosen if chosen is not None else get_locale())
 
 
 def init_languages(app: Flask, default: str, timezone: str) -> None:
@@ -40,15 +77,20 @@ def init_languages(app: Flask, default: str, timezone: str) -> None:
         default_timezone=timezone,
         locale_selector=chosen_language,
     )
-    babel.domain_instance = PoDomain()
+    babel.domain_instance = _DOMAIN
     app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.globals.update(_=_said, gettext=_said)
     app.url_defaults(_carry)
 
 
 def explicit_language() -> str | None:
     """Return the language that the address asks for, if the site speaks it."""
-    asked = request.args.get("lang") if has_request_context() else None
-    return asked if asked in web().site.languages else None
+    if not has_request_context():
+        return None
+    if "beffroi_explicit_lang" not in g:
+        asked = request.args.get("lang")
+        g.beffroi_explicit_lang = asked if asked in web().site.languages else None
+    return cast("str | None", g.beffroi_explicit_lang)
 
 
 def chosen_language() -> str:
@@ -71,6 +113,7 @@ def current_language() -> str:
     return locale.language if locale else "en"
 
 
+@lru_cache(maxsize=64)
 def language_name(code: str) -> str:
     """Return a language's name in itself, with a capital: `Français`."""
     name = Locale.parse(code).get_display_name(code) or code
@@ -96,7 +139,6 @@ def _carry(endpoint: str, values: dict[str, Any]) -> None:
         return
     if endpoint == "web.theme_sheet":
         return
-    if "beffroi_explicit_lang" not in g:
-        g.beffroi_explicit_lang = explicit_language()
-    if g.beffroi_explicit_lang:
-        values["lang"] = g.beffroi_explicit_lang
+    chosen = explicit_language()
+    if chosen:
+        values["lang"] = chosen

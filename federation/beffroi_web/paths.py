@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from beffroi_web.languages import explicit_language
 from beffroi_web.site import NavItem
+from beffroi_web.state import web
 from beffroi_web.visitors import current_visitor
 
 
@@ -31,7 +32,10 @@ def address(path: str, **query: str) -> str:
 
 def has_path(path: str) -> bool:
     """Say whether the application serves a fixed path."""
-    return any(rule.rule == path for rule in current_app.url_map.iter_rules())
+    state = web()
+    if not state.paths:  # the first page is made when every route is there
+        state.paths = frozenset(rule.rule for rule in current_app.url_map.iter_rules())
+    return path in state.paths
 
 
 def links(items: Sequence[NavItem]) -> list[Link]:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What `init_web` keeps on the application, and how the other modules reach it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from babel.support import Translations
 from flask import Flask, current_app
@@ -31,6 +31,8 @@ class WebState:
     assets: Mapping[str, str]
     limiter: "Limiter | None" = None
     catalogues: tuple[Path, ...] = ()
+    pieces: dict[Hashable, dict[Hashable, Any]] = field(default_factory=dict)
+    paths: frozenset[str] = frozenset()
     early: tuple[Mapping[str, str], str] = field(default_factory=lambda: ({}, ""))
 
 

@@ -14,6 +14,7 @@ from beffroi import __version__
 from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
 from beffroi.campaigns import routes as campaigns
+from beffroi.campaigns.routes.shared import campaign_for, campaign_of
 from beffroi.cases import routes as cases
 from beffroi.cases.adapters.files import FolderStore
 from beffroi.catalogue import routes as catalogue
@@ -38,7 +39,7 @@ from beffroi.kernel.versions import READER, init_versions, token
 from beffroi.moderation import routes as moderation
 from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
-from beffroi.open_data.routes import statistics
+from beffroi.open_data.routes import report_statistics, statistics
 from beffroi.rights import routes as rights
 from beffroi.street import routes as street
 from beffroi.street.routes.about import about as street_of
@@ -71,6 +72,7 @@ SUBMISSIONS = (
     "street.said_broken",
     "street.agree",
     "street.body_answers",
+    "data_requests.api_offer_reuse",
 )
 """The views whose use is limited by BEFFROI_SUBMISSIONS_PER_HOUR."""
 
@@ -178,6 +180,8 @@ def create_app(
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
         elsewhere=_elsewhere(settings),
+        campaign_of=campaign_of,
+        campaign_for=campaign_for,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),
@@ -201,7 +205,8 @@ def create_app(
         accounts, cases, data_requests, similar, incidents, campaigns, moderation, rights,
         dashboards, feed, street, cyber,
     )  # fmt: skip
-    for feature in (*features, open_data, statistics, catalogue, open311):
+    figures = (statistics, report_statistics)
+    for feature in (*features, open_data, *figures, catalogue, open311):
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(open311.desk)
     app.register_blueprint(handover.blueprint)

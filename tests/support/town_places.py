@@ -78,6 +78,7 @@ PLACES = (
     Place("/desk/campaigns/{campaign}/note", "agent"),
     Place("/statistics"),
     Place("/statistics?year=2027", "citizen"),
+    Place("/statistics/incidents"),
     Place("/how-it-works"),
     Place("/accessibility"),
     Place("/privacy"),

@@ -21,6 +21,7 @@ from beffroi_web.filters import ago, paragraphs
 from beffroi_web.forms import Form, load
 from beffroi_web.headers import no_store
 from beffroi_web.paging import limit_from
+from beffroi_web.pieces import kept
 from beffroi_web.words import N_
 
 PREVIEW, EDIT = "preview", "edit"
@@ -53,6 +54,10 @@ LEGAL_GROUND = "CRPA, art. R. 311-13"
 
 def badge(status: str) -> Badge:
     """Return the badge of a status in the reader's language."""
+    return cast(Badge, kept()(_badge, status))
+
+
+def _badge(status: str) -> Badge:
     return Badge(gettext(rules.STATUS_WORDS[status]), cast(Tone, rules.STATUS_TONES[status]))
 
 
@@ -61,17 +66,28 @@ def due(row: Any, today: date) -> Due | None:
     if not row.open or row.due_on is None:
         return None
     late = row.due_on < today
-    if row.kind != rules.DATA_REQUEST:
+    return cast(Due, kept()(_due, row.due_on, late, row.kind == rules.DATA_REQUEST))
+
+
+def _due(day: date, late: bool, by_law: bool) -> Due:
+    if not by_law:
         what = gettext("Was to be handled") if late else gettext("To be handled")
-        return Due(what, row.due_on, gettext("our own target"), late)
+        return Due(what, day, gettext("our own target"), late)
     what = gettext("Silence became a refusal") if late else gettext("Answer due")
-    return Due(what, row.due_on, LEGAL_GROUND, late)
+    return Due(what, day, LEGAL_GROUND, late)
 
 
 def case_url(kind: str, ref: str) -> str:
     """Return the address of a case's page."""
+    before, after = kept()(_case_url, kind)
+    return f"{before}{ref}{after}"
+
+
+def _case_url(kind: str) -> tuple[str, str]:
+    """Return what stands before and after the reference in the addresses of cases of a kind."""
     endpoint = "data_requests.show" if kind == rules.DATA_REQUEST else "incidents.show"
-    return url_for(endpoint, ref=ref)
+    before, _, after = url_for(endpoint, ref="REF").partition("REF")
+    return before, after
 
 
 TITLE_LENGTH, SUMMARY_LENGTH = 140, 220
@@ -97,13 +113,16 @@ def _when(sentence: str, day: date) -> Markup:
 
 def card(row: Any, *, today: date, facts: Sequence[str] = (), title: str | None = None) -> CaseCard:
     """Return the card of a row of a list; a text under review is said to be so."""
+    same = kept()
+    before, after = same(_case_url, row.kind)
+    clocked = row.open and row.due_on is not None
     return CaseCard(
         reference=row.ref,
         title=shortened(title or row.title or _under_review(row), TITLE_LENGTH),
-        url=case_url(row.kind, row.ref),
-        badge=badge(row.status),
-        facts=(_when(N_("received %(when)s"), row.received_on), *facts),
-        due=due(row, today),
+        url=f"{before}{row.ref}{after}",
+        badge=same(_badge, row.status),
+        facts=(same(_when, N_("received %(when)s"), row.received_on), *facts),
+        due=same(_due, row.due_on, row.due_on < today) if clocked else None,
     )
 
 

@@ -116,6 +116,28 @@ class ReuseForm(HidingFields):
     email = fields.Email(validate=validate.Length(max=254))
 
 
+class PublicReuse(Schema):
+    """A reuse as everyone may see it: `url` is null where an agent has hidden it."""
+
+    title = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
+    words = fields.String(required=True)
+
+
+class ReusePage(Schema):
+    """The reuses of a request, the oldest first; there is no second page."""
+
+    items = fields.List(fields.Nested(PublicReuse), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class SentReuse(Schema):
+    """What is said of a reuse that has just been sent: an agent reads it before it is shown."""
+
+    state = fields.String(required=True, validate=validate.OneOf(["pending"]))
+    url = fields.String(required=True, metadata={"description": "where it will be shown"})
+
+
 class CadaForm(Schema):
     """Who asks the CADA, which requests go into the file, and whether it is a PDF or a text."""
 
@@ -213,6 +235,14 @@ def size_line(body: Body, size: Size, lang: str) -> SizeLine:
 
 def _why_inhabitants(body: Body, size: Size) -> str:
     found = enough_inhabitants(body, size)
+    if size.kind in body.whatever_inhabitants and size.fewest < body.inhabitants:
+        return str(
+            gettext(
+                "the exemption below %(count)s inhabitants names territorial communities, which an "
+                "intermunicipal body is not; no official source settles it",
+                count=number(body.inhabitants),
+            )
+        )
     if found:
         return str(gettext("it has at least %(count)s inhabitants", count=number(size.fewest)))
     most = number(size.most or 0)

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from flask import current_app
@@ -68,6 +68,19 @@ class Files(Protocol):
         """Delete the bytes of a name; nothing happens if there are none."""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedCampaign:
+    """A campaign as the page of a request or its form names it, in the reader's language.
+
+    `until` is the last day of its call; `helper` is through which association a request comes.
+    """
+
+    title: str
+    url: str
+    until: date
+    helper: str = ""
+
+
 @dataclass(slots=True)
 class Extension:
     """Kept at `app.extensions["beffroi"]`; made by `create_app` only."""
@@ -85,6 +98,8 @@ class Extension:
     next_batches: Callable[[datetime], NextBatches] | None = None
     witnesses: Callable[[], list[SeenLog]] | None = None
     elsewhere: Callable[[str, str], list[AskedElsewhere]] | None = None
+    campaign_of: Callable[[int], NamedCampaign | None] | None = None
+    campaign_for: Callable[[str, date], NamedCampaign | None] | None = None
     files: Files | None = None
     archives: Files | None = None
     outline: Outline | None = None

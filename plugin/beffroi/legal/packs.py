@@ -72,13 +72,17 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a body of some size owes; `inhabitants` and `agents` are at least."""
+    """What a body of some size owes; `inhabitants` and `agents` are at least.
+
+    For the kinds of `whatever_inhabitants` the number of inhabitants is no condition.
+    """
 
     code: str
     inhabitants: int
     agents: int
     rule: Rule
     says: Mapping[str, str]
+    whatever_inhabitants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,13 @@ class Pack:
     delays: tuple[Delay, ...]
     bodies: tuple[Body, ...]
 
-    def owes(self, *, inhabitants: int, agents: int) -> tuple[Body, ...]:
-        """Return what a body of this size owes."""
+    def owes(self, *, inhabitants: int, agents: int, kind: str = "commune") -> tuple[Body, ...]:
+        """Return what a body of this size and kind owes."""
         return tuple(
-            one for one in self.bodies if inhabitants >= one.inhabitants and agents >= one.agents
+            one
+            for one in self.bodies
+            if agents >= one.agents
+            and (inhabitants >= one.inhabitants or kind in one.whatever_inhabitants)
         )
 
 
@@ -189,6 +196,7 @@ def _body(given: Mapping[str, Any]) -> Body:
         agents=given.get("agents", 0),
         rule=_rule(given),
         says=_words(given, "says"),
+        whatever_inhabitants=tuple(given.get("whatever_inhabitants", ())),
     )
 
 

@@ -21,22 +21,24 @@ BANDS: Mapping[str, tuple[int, int | None]] = {
 class Size:
     """What is known of a town: inhabitants from `fewest` to `most`, agents (full-time equivalents).
 
-    `most` is None without a limit, `agents` None where nobody has said it.
+    `most` is None without a limit, `agents` None where nobody has said it; `kind` is that of the
+    settings (`commune`, `epci`, `other`).
     """
 
     fewest: int
     most: int | None
     agents: int | None
+    kind: str = "commune"
 
 
-def size_of(band: str, agents: int | None) -> Size:
+def size_of(band: str, agents: int | None, kind: str = "commune") -> Size:
     """Return the size that a town's settings tell."""
-    return Size(*BANDS[band], agents)
+    return Size(*BANDS[band], agents, kind)
 
 
 def enough_inhabitants(body: Body, size: Size) -> bool | None:
     """Say whether a town has as many inhabitants as a rule asks for; None where that is open."""
-    if size.fewest >= body.inhabitants:
+    if size.fewest >= body.inhabitants or size.kind in body.whatever_inhabitants:
         return True
     return False if size.most is not None and size.most < body.inhabitants else None
 

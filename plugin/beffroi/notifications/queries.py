@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -120,15 +120,23 @@ Happened = list[tuple[int, str, str | None, bool]]
 
 @dataclass(frozen=True, slots=True)
 class DigestMessage:
-    """The news of one day for one party: public words and codes only."""
+    """The news of one day for one party: public words and codes only.
+
+    Beside what it is sent for it says how many listed reports were answered, to who follows all of
+    the town, and which campaigns of theirs run: neither is worth a message of its own, the latter
+    having had one at each phase.
+    """
 
     to: str
     lang: str
     token: str
     message_id: str
+    day: date
     themes: tuple[str, ...]
     answered: tuple[PublishedRequest, ...]
     listed: tuple[PublishedRequest, ...]
+    reports: int = 0
+    campaigns: tuple[Edition, ...] = ()
 
 
 def digest(digest_id: int) -> DigestMessage | None:
@@ -154,9 +162,18 @@ def digest(digest_id: int) -> DigestMessage | None:
         lang=reader.lang,
         token=reader.token,
         message_id=row.message_id,
+        day=row.day,
         themes=tuple(themes),
         answered=tuple(requests[one] for one in told.answered),
         listed=tuple(requests[one] for one in told.listed),
+        reports=(
+            subscribing.answered_reports(row.after, row.until, since=row.since)
+            if TOWN in themes
+            else 0
+        ),
+        campaigns=tuple(
+            one for one in campaigns.running(row.day) if TOWN in themes or one.theme in themes
+        ),
     )
 
 

@@ -2,9 +2,11 @@
 """Campaigns at the desk: set up, sort in a few clicks, write the note."""
 
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 from pypdf import PdfReader
 
+from beffroi.campaigns import queries
 from support.campaigns import asked, open_call
 from support.town import Person, Town
 
@@ -100,3 +102,62 @@ def test_the_note_is_drafted_published_once_and_reads_back_from_its_pdf(village:
     ):  # fmt: skip
         assert said in read.replace("\u00a0", " "), (said, read)
     assert "?" not in read.replace("Que faut-il ouvrir ?", "").replace("ouvrir ?", "")
+
+
+def test_the_next_edition_proposes_who_helped_and_the_meet_ups_until_an_agent_takes_them_over(
+    village: Town,
+) -> None:
+    call = open_call(village)
+    agent, path = village.signed_in("agent"), f"/desk/campaigns/{call.slug}"
+    assert agent.post(f"{path}/associations", {"name": "Les Vélos"}).status_code == 303
+    assert agent.post(f"{path}/associations", {"name": "Le Jardin"}).status_code == 303
+    meeting = {
+        "meeting": "Soirée des données",
+        "place": "Mairie",
+        "on": "2027-01-14",
+        "at": "18:30",
+    }
+    assert agent.post(f"{path}/meetings", {**meeting, "until": "20:00"}).status_code == 303
+    call.to("over")
+    following, agent = call.newest, village.signed_in("agent")
+    assert following.slug != call.slug
+    path = f"/desk/campaigns/{following.slug}"
+    assert "Soirée des données" not in village.visitor().page(f"/campaigns/{following.slug}")
+    page = agent.page(path)
+    assert "Les Vélos" in page
+    assert "18:30" in page  # the same hour of the clock in summer time
+    with village.look():
+        proposed = queries.proposals(following, ZoneInfo("Europe/Paris"))
+    jardin, velos = proposed.associations
+    assert (jardin.name, velos.name) == ("Le Jardin", "Les Vélos")
+    assert proposed.meetings[0].begins_at.weekday() == 3
+    ticked = {"association": str(velos.id), "meeting": str(proposed.meetings[0].id)}
+    assert agent.post(f"{path}/take-over", ticked).status_code == 303
+    public = village.visitor().page(f"/campaigns/{following.slug}")
+    assert "Les Vélos" in public
+    assert "Soirée des données" in public
+    assert "Le Jardin" not in public
+    assert agent.post(f"{path}/take-over", {**ticked, "association": "x"}).status_code == 303
+    with village.look():
+        assert [one.name for one in queries.associations(following.id)] == ["Les Vélos"]
+        assert len(queries.meetings([following.id])) == 1
+
+
+def test_the_form_says_for_which_campaign_it_counts_and_the_request_leads_back_to_it(
+    village: Town,
+) -> None:
+    before = village.request(title="Avant la campagne")
+    assert "campagne" not in village.visitor().page("/requests/new").split("<main")[1]
+    village.later(days=1)
+    call = open_call(village)
+    agent = village.signed_in("agent")
+    agent.post(f"/desk/campaigns/{call.slug}/associations", {"name": "Les Vélos"})
+    form = village.visitor().page(f"/requests/new?came_by={call.slug}/les-velos")
+    assert "Elle compte pour la campagne" in form
+    assert "Elle est apportée par Les Vélos." in form
+    ref = asked(call, "Comptages de vélos")
+    assert f"/campaigns/{call.slug}" in village.visitor().page(f"/requests/{ref}")
+    assert "/campaigns/2027" not in village.visitor().page(f"/requests/{before}")
+    call.to("sorting")
+    late = village.visitor().page(f"/requests/new?came_by={call.slug}/les-velos")
+    assert "Elle compte pour la campagne" not in late

@@ -121,3 +121,23 @@ def test_its_author_withdraws_a_reuse_and_takes_it_along(village: Town) -> None:
     assert "carte" not in village.visitor().page(f"/requests/{ref}")
     assert village.one("SELECT original FROM case_text WHERE role = 'reuse'") == ""
     assert AGENT.name not in village.visitor().page(f"/requests/{ref}")
+
+
+def test_a_program_adds_a_reuse_and_reads_those_that_are_shown(village: Town) -> None:
+    ref = answered(village)
+    path = f"/api/v1/requests/{ref}/reuses"
+    assert village.visitor().post_json(path, REUSE).status_code == 401
+    citizen = village.signed_in()
+    wrong = citizen.post_json(path, {**REUSE, "url": "ftp://menus.example"})
+    assert wrong.status_code == 422
+    assert list(wrong.get_json()["errors"]) == ["url"]
+    assert citizen.post_json(path, ["title"]).status_code == 422
+    sent = citizen.post_json(path, REUSE)
+    assert (sent.status_code, sent.get_json()["state"]) == (201, "pending")
+    assert sent.headers["Location"] == path
+    assert village.visitor().get(path).get_json() == {"items": [], "next_cursor": None}
+    release(village, ref)
+    assert village.visitor().get(path).get_json()["items"] == [REUSE]
+    unanswered = village.request()
+    village.release(unanswered)
+    assert citizen.post_json(f"/api/v1/requests/{unanswered}/reuses", REUSE).status_code == 404

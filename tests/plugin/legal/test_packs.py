@@ -6,6 +6,7 @@ from importlib.resources import files
 import pytest
 
 from beffroi.legal.packs import PackFault, load, parse
+from beffroi.legal.sizes import binds, size_of
 
 FR = (files("beffroi.legal") / "packs" / "fr.toml").read_text(encoding="utf-8")
 
@@ -65,3 +66,14 @@ def test_a_body_owes_what_its_size_makes_it_owe() -> None:
     assert owed(3_500, 50) == {"publishes_by_default"}
     assert owed(10_000, 0) == {"names_access_officer"}
     assert owed(2_000_000, 50_000) == {"publishes_by_default", "names_access_officer"}
+
+
+def test_inhabitants_let_no_intermunicipal_body_go_of_publishing_by_default() -> None:
+    publishes, officer = load("fr").bodies
+    assert not publishes.rule.official  # so that people read "indicative"
+    for agents, bound in ((50, True), (49, False), (None, None)):
+        assert binds(publishes, size_of("500-1999", agents, "epci")) is bound
+    assert binds(publishes, size_of("500-1999", 50, "commune")) is False
+    assert binds(officer, size_of("500-1999", 50, "epci")) is False
+    owed = load("fr").owes(inhabitants=3_000, agents=50, kind="epci")
+    assert [one.code for one in owed] == ["publishes_by_default"]

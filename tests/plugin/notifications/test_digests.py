@@ -10,6 +10,7 @@ from beffroi.data_requests import service as requests
 from beffroi.kernel.db import db
 from beffroi.legal.law import law_of
 from beffroi.notifications import commands
+from support.campaigns import open_call
 from support.town import AGENT, PUBLIC_URL, Town
 
 SAM, KIM = "sam@citizens.example", "kim@citizens.example"
@@ -250,3 +251,25 @@ def test_what_somebody_followed_is_forgotten_once_its_time_is_over(town: Town) -
     for table in ("subscription", "subscriber", "digest"):
         assert town.one(f"SELECT count(*) FROM {table}") == 0
     assert town.one("SELECT count(*) FROM party WHERE email = :e", e=SAM) == 0
+
+
+def test_a_digest_also_says_which_campaign_runs_and_how_many_reports_were_answered(
+    village: Town,
+) -> None:
+    subscribe(village, KIM, "", lang="en")
+    subscribe(village, SAM, "ENVI")
+    call = open_call(village)
+    village.close(village.report(), "resolved")
+    village.later(days=1)
+    village.work()
+    assert not digests(village, KIM)  # neither is worth a message of its own
+    for family, category in (("street", "lighting"), ("cyber", "defaced")):
+        village.close(village.report(family=family, category=category), "resolved")
+    village.release(village.request(title="Arbres abattus", theme="ENVI"))
+    village.later(days=1)
+    village.work()
+    [kim], [sam] = digests(village, KIM), digests(village, SAM)
+    assert "One report was answered too:" in kim.get_content()  # those of cyber never appear
+    assert f"/campaigns/{call.slug}" in kim.get_content()
+    assert "/campaigns/" not in sam.get_content()  # this call has no theme; the town has all
+    assert "report" not in sam.get_content()

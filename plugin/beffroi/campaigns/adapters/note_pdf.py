@@ -7,6 +7,7 @@ as a question mark. The library takes a fifth of a second to load: import this w
 """
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from io import BytesIO
 from typing import Any
@@ -17,19 +18,30 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    HRFlowable,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from beffroi.campaigns.rules.document import Block, Cell, Document
 
 FONT, BOLD = "Vera", "VeraBd"
 QUIET, RULE, LINK = HexColor("#5a5f66"), HexColor("#b9bec4"), "#2f4b6e"
-MARGIN, WIDE, NARROW = 22, 166, 24
-"""Margins, width of the text and of a column of figures, in millimetres."""
+MARGIN, WIDE, NARROW, PLACE = 22, 166, 24, 16
+"""Margins, width of the text, of a column of figures and of one that opens a table, in mm."""
 NEAR = {"\u202f": "\u00a0", "\u2009": "\u00a0", "\u2011": "-", "\u2212": "-"}
 GRID = TableStyle([
     ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, 0), 1, RULE),
-    ("LINEBELOW", (0, 1), (-1, -1), 0.4, RULE), ("LEFTPADDING", (0, 0), (-1, -1), 2),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 4), ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+    ("LINEBELOW", (0, 1), (-1, -1), 0.4, RULE), ("LEFTPADDING", (0, 0), (0, -1), 0),
+    ("LEFTPADDING", (1, 0), (-1, -1), 8), ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
 ])  # fmt: skip
 
 
@@ -42,6 +54,7 @@ def as_pdf(document: Document) -> bytes:
         return Paragraph(_printable(words, letters), styles[style])
 
     flow: list[Flowable] = [said(document.title, "title"), said(document.subtitle, "subtitle")]
+    flow.append(HRFlowable(width="100%", thickness=1.2, color=HexColor(LINK), spaceAfter=10))
     for block in document.blocks:
         if block.kind == "table":
             flow += [said(block.words, "caption"), _table(block, letters, styles)]
@@ -49,12 +62,22 @@ def as_pdf(document: Document) -> bytes:
         else:
             flow += [said(part, block.kind) for part in block.words.split("\n\n") if part.strip()]
     made = BytesIO()
-    SimpleDocTemplate(
-        made, pagesize=A4, topMargin=20 * mm, bottomMargin=20 * mm, leftMargin=MARGIN * mm,
-        rightMargin=MARGIN * mm, title=document.title, author=document.author, lang=document.lang,
-        invariant=1,
-    ).build(flow, onFirstPage=_numbered, onLaterPages=_numbered)  # fmt: skip
+    foot = f"{document.author} · {document.title}"
+    page = PageTemplate("page", [_frame()], onPage=partial(_footed, _plain(foot, letters)))
+    BaseDocTemplate(
+        made, pagesize=A4, pageTemplates=[page], title=document.title, author=document.author,
+        lang=document.lang, invariant=1,
+    ).build(flow)  # fmt: skip
     return made.getvalue()
+
+
+def _frame() -> Frame:
+    """Return where the text stands on a page: as wide as its tables."""
+    left, foot = MARGIN * mm, 20 * mm
+    return Frame(
+        left, foot, WIDE * mm, A4[1] - 2 * foot,
+        leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
+    )  # fmt: skip
 
 
 def _fonts() -> frozenset[int]:
@@ -70,10 +93,22 @@ def _styles() -> dict[str, ParagraphStyle]:
     cell = ParagraphStyle("cell", text, fontSize=8.5, leading=11.5, spaceAfter=0)
     head = ParagraphStyle("head", cell, fontName=BOLD)
     return {
-        "title": ParagraphStyle("title", text, fontName=BOLD, fontSize=17, leading=22),
-        "subtitle": ParagraphStyle("subtitle", text, textColor=QUIET, spaceAfter=12),
-        "heading": ParagraphStyle("heading", text, fontName=BOLD, fontSize=12, spaceBefore=12),
-        "caption": ParagraphStyle("caption", text, fontName=BOLD, spaceBefore=8, spaceAfter=3),
+        "title": ParagraphStyle(
+            "title", text, fontName=BOLD, fontSize=17, leading=22, spaceAfter=4
+        ),
+        "subtitle": ParagraphStyle("subtitle", text, textColor=QUIET, spaceAfter=4),
+        "heading": ParagraphStyle(
+            "heading",
+            text,
+            fontName=BOLD,
+            fontSize=12,
+            spaceBefore=14,
+            spaceAfter=3,
+            keepWithNext=1,
+        ),
+        "caption": ParagraphStyle(
+            "caption", text, fontSize=8.5, textColor=QUIET, spaceAfter=2, keepWithNext=1
+        ),
         "text": text,
         "cell": cell,
         "head": head,
@@ -82,9 +117,12 @@ def _styles() -> dict[str, ParagraphStyle]:
     }
 
 
+def _plain(words: str, letters: frozenset[int]) -> str:
+    return "".join(c if ord(c) in letters or c == "\n" else NEAR.get(c, "?") for c in words)
+
+
 def _printable(words: str, letters: frozenset[int]) -> str:
-    kept = "".join(c if ord(c) in letters or c == "\n" else NEAR.get(c, "?") for c in words)
-    return escape(kept, quote=False).replace("\n", "<br/>")
+    return escape(_plain(words, letters), quote=False).replace("\n", "<br/>")
 
 
 def _table(block: Block, letters: frozenset[int], styles: dict[str, ParagraphStyle]) -> Table:
@@ -107,12 +145,18 @@ def _widths(block: Block) -> Sequence[float]:
     """Return the widths of columns: figures narrow, the first column of words twice as wide."""
     columns = range(len(block.heads))
     words = [n for n in columns if n not in block.numbers]
-    share = (WIDE - NARROW * (len(columns) - len(words))) / (len(words) + 1)
+    narrow = {n: PLACE if n == 0 else NARROW for n in columns if n in block.numbers}
+    share = (WIDE - sum(narrow.values())) / (len(words) + 1)
     wide = {n: share * (2 if n == words[0] else 1) for n in words}
-    return [wide.get(n, NARROW) * mm for n in columns]
+    return [{**narrow, **wide}[n] * mm for n in columns]
 
 
-def _numbered(canvas: Any, page: Any) -> None:
+def _footed(foot: str, canvas: Any, page: Any) -> None:
+    """Write at the foot of a page whose note it is, and its number."""
     canvas.setFont(FONT, 8)
     canvas.setFillColor(QUIET)
+    shown = foot
+    while len(shown) > 1 and pdfmetrics.stringWidth(shown, FONT, 8) > (WIDE - 15) * mm:
+        shown = shown[:-2].rstrip() + "…"
+    canvas.drawString(MARGIN * mm, 12 * mm, shown)
     canvas.drawRightString(A4[0] - MARGIN * mm, 12 * mm, str(page.page))

@@ -2,8 +2,8 @@
 """Reads of series and editions: the institution's own words, days, and who helps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
 
 from sqlalchemy import func, select
 
@@ -150,6 +150,17 @@ def newest_of(series_id: int) -> Edition | None:
     return Edition(*row) if row else None
 
 
+def before(one: Edition) -> Edition | None:
+    """Return the edition of the same series that came before an edition."""
+    row = db.session.execute(
+        select(*_EDITION)
+        .where(Campaign.series_id == one.series_id, Campaign.number < one.number)
+        .order_by(Campaign.number.desc())
+        .limit(1)
+    ).first()
+    return Edition(*row) if row else None
+
+
 def slugs(beginning: str) -> Sequence[str]:
     """Return the names of editions that begin so."""
     found = select(Campaign.slug).where(Campaign.slug.startswith(beginning, autoescape=True))
@@ -217,6 +228,23 @@ def associations(campaign_id: int) -> list[Association]:
     return [Association(*row) for row in rows]
 
 
+def call_for(came_by: str, day: date) -> tuple[Edition, Association | None] | None:
+    """Return the edition that a request of a day belongs to, and who brings it; None if none calls.
+
+    `came_by` is what the address of its form said: the edition, and the association by which it
+    came (`2027-q1-…/code`). What is not known, or not running, is passed over: a link that is too
+    old loses no request. Without it the request belongs to the first call that has no theme.
+    """
+    slug, _, code = came_by.partition("/")
+    calls = calling(day)
+    named = next((one for one in calls if one.slug == slug), None)
+    chosen = named or next((one for one in calls if one.theme is None), None)
+    if chosen is None:
+        return None
+    helpers = associations(chosen.id) if named and code else []
+    return chosen, next((one for one in helpers if one.code == code), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """A meet-up."""
@@ -241,3 +269,35 @@ def meetings(campaign_ids: Sequence[int]) -> list[Meeting]:
         .order_by(CampaignMeeting.begins_at, CampaignMeeting.id)
     )
     return [Meeting(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """What the edition before had and this one has not (yet): who helped, meet-ups at their new
+    times. Nothing of it holds before an agent takes it over."""
+
+    associations: Sequence[Association] = ()
+    meetings: Sequence[Meeting] = ()
+
+    def __bool__(self) -> bool:
+        """Say whether anything is proposed."""
+        return bool(self.associations or self.meetings)
+
+
+def proposals(one: Edition, zone: tzinfo) -> Proposals:
+    """Return what an edition may take over from the one before; `zone` is the town's."""
+    old = before(one)
+    if old is None or one.phase == rules.OVER:
+        return Proposals()
+    here = {each.name.casefold() for each in associations(one.id)}
+    titles = {each.title.casefold() for each in meetings([one.id])}
+    weeks = rules.weeks_between(old.call_on, one.call_on)
+    again = [
+        (each, rules.moved(each.begins_at, each.ends_at, weeks, zone))
+        for each in meetings([old.id])
+        if each.title.casefold() not in titles
+    ]
+    return Proposals(
+        [each for each in associations(old.id) if each.name.casefold() not in here],
+        [replace(each, begins_at=at.begins_at, ends_at=at.ends_at) for each, at in again],
+    )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from beffroi.campaigns.models import Campaign, CampaignRequest, CampaignVote
-from beffroi.campaigns.queries import Edition
+from beffroi.campaigns.queries import Edition, edition_by_id
 from beffroi.campaigns.rules.note import PUBLISHED, Line
 from beffroi.cases import queries as cases
 from beffroi.data_requests.queries import gathered
@@ -164,13 +164,11 @@ def record_of(case_id: int) -> str | None:
     )
 
 
-def edition_of(case_id: int) -> Any:
-    """Return (slug, titles) of the edition that a request belongs to, or None."""
-    return db.session.execute(
-        select(Campaign.slug, Campaign.titles)
-        .join(CampaignRequest, CampaignRequest.campaign_id == Campaign.id)
-        .where(CampaignRequest.case_id == case_id)
-    ).first()
+def edition_of(case_id: int) -> Edition | None:
+    """Return the edition that a request belongs to, or None."""
+    found = select(CampaignRequest.campaign_id).where(CampaignRequest.case_id == case_id)
+    campaign_id = db.session.scalar(found)
+    return edition_by_id(campaign_id) if campaign_id is not None else None
 
 
 def brought(campaign_id: int) -> dict[int, int]:

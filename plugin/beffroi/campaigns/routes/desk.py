@@ -168,6 +168,7 @@ def _page(slug: str, form: Form, status: int = 200) -> tuple[str, int]:
         sorted=[(m, titles.get(m.id, m.row.ref)) for m in found if m.eligible is not None],
         helpers=queries.associations(one.id),
         meetings=queries.meetings([one.id]),
+        proposed=queries.proposals(one, ZoneInfo(settings().time_zone)),
     )
     return page, status
 
@@ -259,6 +260,25 @@ def desk_cancel(slug: str, meeting_id: int) -> Answer:
     return _done(
         slug, "meetings", lambda: gathering.drop_meeting(slug, meeting_id, now=clock.now()), Form()
     )
+
+
+@blueprint.post("/desk/campaigns/<slug>/take-over")
+@guard("agent")
+def desk_take_over(slug: str) -> Answer:
+    """Take over who helped and the meet-ups of the edition before, those that were ticked."""
+    helpers, meetings = (
+        {int(one) for one in request.form.getlist(name) if one.isascii() and one.isdigit()}
+        for name in ("association", "meeting")
+    )
+    return _done(
+        slug,
+        "proposed" if not (helpers or meetings) else "meetings" if meetings else "helpers",
+        lambda: gathering.take_over(
+            slug, helpers, meetings,
+            zone=ZoneInfo(settings().time_zone), now=clock.now(), chance=system_chance,
+        ),
+        Form(),
+    )  # fmt: skip
 
 
 # ---- the note -----------------------------------------------------------------------------------

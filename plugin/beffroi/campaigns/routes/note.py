@@ -108,13 +108,19 @@ def _owed(one: queries.Edition, said: Figures) -> list[Block]:
     return [Block("text", kept), Block("table", caption, heads, rows, (0,))]
 
 
+def _quarter(code: str) -> str:
+    """Return what people read for a quarter such as `2027-Q3`."""
+    year, _, quarter = code.partition("-Q")
+    return str(gettext("Q%(quarter)s %(year)s", quarter=quarter, year=year))
+
+
 def _answer(line: Line) -> str:
     """Return whether an answer came, which, and when."""
     if line.outcome is None or line.answered_on is None:
         return str(gettext("Not yet: it is owed"))
     outcome = gettext(OUTCOMES[line.outcome])
     if line.planned:
-        outcome = f"{outcome} ({line.planned})"
+        outcome = f"{outcome} ({_quarter(line.planned)})"
     return str(gettext("%(outcome)s, on %(day)s", outcome=outcome, day=in_words(line.answered_on)))
 
 
@@ -139,7 +145,7 @@ def _refused(said: Figures) -> list[Block]:
 def _next(one: queries.Edition, said: Figures) -> list[Block]:
     blocks = []
     if said.planned:
-        rows = [(Cell(quarter), Cell(number(count))) for quarter, count in said.planned]
+        rows = [(Cell(_quarter(code)), Cell(number(count))) for code, count in said.planned]
         heads = (gettext("Quarter"), gettext("Publications planned"))
         blocks.append(Block("table", gettext("What is planned, by quarter"), heads, rows, (1,)))
     series = queries.series(one.series_id)

@@ -3,10 +3,11 @@
 
 from datetime import date, datetime
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 
 from beffroi.accounts import queries as accounts
 from beffroi.campaigns import queries
+from beffroi.campaigns.queries import members
 from beffroi.campaigns.rules import in_language
 from beffroi.campaigns.schemas import Shown
 from beffroi.campaigns.schemas import shown as show_edition
@@ -14,7 +15,7 @@ from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.kernel import clock
 from beffroi.kernel.errors import NotFound, SignInNeeded
-from beffroi.kernel.extension import settings
+from beffroi.kernel.extension import NamedCampaign, settings
 from beffroi_web.languages import current_language
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
@@ -43,6 +44,23 @@ def shown(one: queries.Edition) -> Shown:
 def title_of(one: queries.Edition, lang: str = "") -> str:
     """Return the title of an edition in a language, the reader's if none is named."""
     return in_language(one.titles, lang or current_language(), settings().languages[0])
+
+
+def campaign_of(case_id: int) -> NamedCampaign | None:
+    """Return the campaign that a request belongs to, for its page."""
+    one = members.edition_of(case_id)
+    return _named(one) if one else None
+
+
+def campaign_for(came_by: str, day: date) -> NamedCampaign | None:
+    """Return the campaign that a request sent on a day will belong to, for its form."""
+    found = queries.call_for(came_by, day)
+    return _named(found[0], found[1].name if found[1] else "") if found else None
+
+
+def _named(one: queries.Edition, helper: str = "") -> NamedCampaign:
+    url = url_for("campaigns.show", slug=one.slug)
+    return NamedCampaign(title_of(one), url, one.plan.span("call")[1], helper)
 
 
 def own_party() -> int | None:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from beffroi.kernel.errors import Invalid
 from beffroi.legal.calendars import add_months
@@ -99,6 +99,14 @@ def plan_of(first: date, weeks: Sequence[int]) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """From when to when something lasts, in UTC."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rhythm:
     """When the editions of a series begin: the first day, every so many months, phase lengths."""
 
@@ -146,6 +154,20 @@ class Rhythm:
                 "every_months",
                 N_("The phases take longer than the time until the next edition begins."),
             )
+
+
+def moved(begins_at: datetime, ends_at: datetime, weeks: int, zone: tzinfo) -> Times:
+    """Return a meet-up of one edition as it would be so many weeks later: same day of the week,
+    same hour of the town's clock, as long as it was; summer time may lie between."""
+    local = begins_at.astimezone(zone).replace(tzinfo=None) + timedelta(weeks=weeks)
+    begins = local.replace(tzinfo=zone).astimezone(UTC)
+    return Times(begins, begins + (ends_at - begins_at))
+
+
+def weeks_between(one: date, other: date) -> int:
+    """Return the whole weeks from the first day of one edition to that of another, rounded up: what
+    was not before the one is not before the other."""
+    return -(-(other - one).days // 7)
 
 
 def _wrong(field: str, sentence: str) -> Invalid:

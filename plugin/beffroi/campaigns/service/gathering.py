@@ -2,7 +2,8 @@
 """What belongs to an edition: requests, who helps, meet-ups; and sorting. None commits."""
 
 import re
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta, tzinfo
 from urllib.parse import unquote_plus
 
 from sqlalchemy import delete, func, select, update
@@ -32,24 +33,19 @@ MOST_ASSOCIATIONS, MOST_MEETINGS = 50, 50
 def join(case_id: int, came_by: str, *, now: datetime) -> None:
     """Let a request belong to the edition whose call runs on the day it was received.
 
-    `came_by` is what the address of its form said: the edition, and the association by which it
-    came (`2027-q1-…/code`). What is not known, or not running, is passed over: a link that is too
-    old loses no request. Without it the request belongs to the first call that has no theme.
+    `came_by` is what the address of its form said; see `queries.call_for`.
     """
     head = cases.head_by_id(case_id)
-    if head is None:
+    found = queries.call_for(came_by, head.received_on) if head else None
+    if found is None:
         return
-    slug, _, code = came_by.partition("/")
-    calls = queries.calling(head.received_on)
-    named = next((one for one in calls if one.slug == slug), None)
-    chosen = named or next((one for one in calls if one.theme is None), None)
-    if chosen is None:
-        return
-    helpers = queries.associations(chosen.id) if named and code else []
-    helper = next((one.id for one in helpers if one.code == code), None)
+    chosen, helper = found
     db.session.add(
         CampaignRequest(
-            case_id=case_id, campaign_id=chosen.id, association_id=helper, joined_at=now
+            case_id=case_id,
+            campaign_id=chosen.id,
+            association_id=helper.id if helper else None,
+            joined_at=now,
         )
     )
     db.session.flush()
@@ -201,6 +197,30 @@ def drop_meeting(slug: str, meeting_id: int, *, now: datetime) -> None:
             CampaignMeeting.campaign_id == row.id, CampaignMeeting.id == meeting_id
         )
     )
+
+
+def take_over(
+    slug: str,
+    association_ids: Collection[int],
+    meeting_ids: Collection[int],
+    *,
+    zone: tzinfo,
+    now: datetime,
+    chance: Chance,
+) -> None:
+    """Add what an agent chose of the proposals from the edition before; what is none is ignored."""
+    row = the_edition(slug)
+    one = queries.edition_by_id(row.id)
+    proposed = queries.proposals(one, zone) if one else queries.Proposals()
+    for helper in proposed.associations:
+        if helper.id in association_ids:
+            add_association(slug, helper.name, helper.number or "", helper.url or "")
+    for meeting in proposed.meetings:
+        if meeting.id in meeting_ids:
+            add_meeting(
+                slug, meeting.title, meeting.place, begins_at=meeting.begins_at,
+                ends_at=meeting.ends_at, now=now, chance=chance,
+            )  # fmt: skip
 
 
 def forget_way(case_id: int) -> None:

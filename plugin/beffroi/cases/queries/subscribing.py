@@ -18,7 +18,7 @@ from beffroi.cases.models import (
     TimelineRow,
 )
 from beffroi.cases.queries import Recipient
-from beffroi.cases.rules import DATA_REQUEST, TOWN
+from beffroi.cases.rules import DATA_REQUEST, INCIDENTS, TOWN
 from beffroi.kernel.db import db
 
 SETTLED = timedelta(minutes=10)
@@ -178,6 +178,18 @@ def news(after: int, until: int, *, since: datetime) -> list[News]:
         if fresh:
             found.append(News(row.id, row.case_id, row.step))
     return found
+
+
+def answered_reports(after: int, until: int, *, since: datetime) -> int:
+    """Return how many listed reports got an official answer between two timeline rows."""
+    found = (
+        select(func.count(func.distinct(TimelineRow.case_id)))
+        .join(Case, Case.id == TimelineRow.case_id)
+        .where(TimelineRow.id > after, TimelineRow.id <= until, TimelineRow.at >= since)
+        .where(TimelineRow.step == "answered")
+        .where(Case.kind.in_(INCIDENTS), Case.visibility == "public")
+    )
+    return int(db.session.scalar(found) or 0)
 
 
 def _before(after: int, case_ids: Collection[int]) -> tuple[set[int], dict[int, str]]:

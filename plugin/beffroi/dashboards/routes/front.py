@@ -66,7 +66,7 @@ def how_it_works() -> str:
 def _sizes() -> list[SizeLine]:
     """Return what the law asks of bodies of some size, and whether it binds this one."""
     town = settings()
-    size = size_of(town.population_band, town.full_time_agents)
+    size = size_of(town.population_band, town.full_time_agents, town.kind)
     bodies = law_of(town.communes).pack.bodies
     return [size_line(body, size, current_language()) for body in bodies]
 

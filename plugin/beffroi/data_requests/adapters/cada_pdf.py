@@ -8,6 +8,7 @@ lacks is printed as a question mark, and the text file always holds it.
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
+from typing import Any
 
 from beffroi.data_requests.rules.cada import Block, CadaFile, blocks
 
@@ -32,7 +33,6 @@ def pdf_of(
     """
     # A fifth of a second to load, which only who makes a file waits for.
     from reportlab.lib.pagesizes import A4
-    from reportlab.lib.styles import ParagraphStyle
     from reportlab.lib.units import mm
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
@@ -42,17 +42,7 @@ def pdf_of(
     font, bold = TTFont(FONT, f"{FONT}.ttf"), TTFont(BOLD, f"{BOLD}.ttf")
     for one in (font, bold):
         pdfmetrics.registerFont(one)
-    letters = set(font.face.charToGlyph)
-    text = ParagraphStyle("text", fontName=FONT, fontSize=9.5, leading=14, spaceAfter=7)
-    styles = {
-        "title": ParagraphStyle(
-            "title", text, fontName=BOLD, fontSize=14, leading=19, spaceAfter=14
-        ),
-        "heading": ParagraphStyle("heading", text, fontName=BOLD, fontSize=11, spaceBefore=10),
-        "text": text,
-        "quote": ParagraphStyle("quote", text, leftIndent=8 * mm, borderPadding=2),
-        "items": ParagraphStyle("items", text, leftIndent=6 * mm, bulletIndent=2 * mm),
-    }
+    letters, styles = set(font.face.charToGlyph), _styles()
 
     def words(given: str) -> str:
         printable = "".join(c if ord(c) in letters or c == "\n" else "?" for c in given)
@@ -64,7 +54,8 @@ def pdf_of(
         if block.kind == "picture":
             shown = BytesIO((pictures or {})[block.words])
             return [Image(shown, 160 * mm, 200 * mm, kind="proportional"), Spacer(1, 4 * mm)]
-        return [Paragraph(words(block.words), styles[block.kind])]
+        parts = block.words.split("\n\n") if block.kind == "text" else [block.words]
+        return [Paragraph(words(part), styles[block.kind]) for part in parts if part.strip()]
 
     flow: list[Flowable] = []
     for block in pieces:
@@ -72,7 +63,9 @@ def pdf_of(
         if block.kind == "title":
             flow.append(Spacer(1, 4 * mm))
 
-    def labelled(canvas: Canvas, _: object) -> None:
+    def framed(canvas: Canvas, page: Any) -> None:
+        canvas.setFont(FONT, 8)
+        canvas.drawRightString(A4[0] - 22 * mm - 6, 14 * mm, str(page.page))
         canvas.setFont(BOLD, 12)
         for height in (287, 8):
             canvas.drawRightString(188 * mm, height * mm, label)
@@ -82,5 +75,25 @@ def pdf_of(
         made, pagesize=A4, topMargin=20 * mm, bottomMargin=20 * mm, leftMargin=22 * mm,
         rightMargin=22 * mm, title=pieces[0].words, author=author, lang="fr-FR",
         invariant=1,
-    ).build(flow, onFirstPage=labelled, onLaterPages=labelled)  # fmt: skip
+    ).build(flow, onFirstPage=framed, onLaterPages=framed)  # fmt: skip
     return made.getvalue()
+
+
+def _styles() -> dict[str, Any]:
+    """Return how each kind of piece is set; words that are quoted stand on a tint."""
+    from reportlab.lib.colors import HexColor
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.lib.units import mm
+
+    text = ParagraphStyle("text", fontName=FONT, fontSize=9.5, leading=14, spaceAfter=7)
+    strong = ParagraphStyle("strong", text, fontName=BOLD)
+    return {
+        "title": ParagraphStyle("title", strong, fontSize=14, leading=19, spaceAfter=6),
+        "heading": ParagraphStyle("heading", strong, fontSize=11, spaceBefore=10, keepWithNext=1),
+        "text": text,
+        "quote": ParagraphStyle(
+            "quote", text, leftIndent=6 * mm, rightIndent=2 * mm, spaceBefore=5, spaceAfter=12,
+            borderPadding=(4, 6, 5, 6), backColor=HexColor("#f2f1ed"),
+        ),
+        "items": ParagraphStyle("items", text, leftIndent=6 * mm, bulletIndent=2 * mm),
+    }  # fmt: skip

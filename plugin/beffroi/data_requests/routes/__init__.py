@@ -50,12 +50,13 @@ from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import NotFound, Refusal, SignInNeeded
-from beffroi.kernel.extension import KeptReceipt, extension, settings
+from beffroi.kernel.extension import KeptReceipt, NamedCampaign, extension, settings
 from beffroi_web.early import made_from_data, say_version
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
+from beffroi_web.pieces import kept
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -72,30 +73,39 @@ def listing() -> str:
     filters = list_filters(LIST_QUERY, REQUEST_STATUSES)
     page, version = listed.cards(filters)
     say_version(version)
-    day = today()
-    cards = [card(row, today=day, facts=_facts(row)) for row in page.items]
+    day, same = today(), kept()
+    cards = [
+        card(row, today=day, facts=same(_facts, row.object, row.theme, row.supports, row.reuses))
+        for row in page.items
+    ]
     return render_template(
         "data_requests/list.html",
         cards=cards,
         filters=filters,
         next_cursor=page.next_cursor,
-        statuses=[(s, gettext(STATUS_WORDS[s])) for s in REQUEST_STATUSES],
-        objects=[(o, gettext(w)) for o, w in rules.OBJECTS.items()],
-        themes=[(t, gettext(w)) for t, w in rules.THEMES.items()],
         followed=following.follows(filters["theme"] or ""),
+        **same(_choices),
     )
 
 
-def _facts(row: listed.Row) -> tuple[str, ...]:
-    facts = [gettext(rules.OBJECTS[row.object])]
-    if row.theme:
-        facts.append(gettext(rules.THEMES[row.theme]))
-    if row.supports:
-        facts.append(
-            ngettext("%(num)s person in support", "%(num)s people in support", row.supports)
-        )
-    if row.reuses:
-        facts.append(ngettext("%(num)s reuse", "%(num)s reuses", row.reuses))
+def _choices() -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return what the filters of the list offer, in the reader's language."""
+    return {
+        "statuses": tuple((s, gettext(STATUS_WORDS[s])) for s in REQUEST_STATUSES),
+        "objects": tuple((o, gettext(w)) for o, w in rules.OBJECTS.items()),
+        "themes": tuple((t, gettext(w)) for t, w in rules.THEMES.items()),
+    }
+
+
+def _facts(wanted: str, theme: str | None, supports: int, reuses: int) -> tuple[str, ...]:
+    """Return in words what is asked for, about what, how many stand behind it or used it."""
+    facts = [gettext(rules.OBJECTS[wanted])]
+    if theme:
+        facts.append(gettext(rules.THEMES[theme]))
+    if supports:
+        facts.append(ngettext("%(num)s person in support", "%(num)s people in support", supports))
+    if reuses:
+        facts.append(ngettext("%(num)s reuse", "%(num)s reuses", reuses))
     return tuple(facts)
 
 
@@ -109,11 +119,18 @@ def _form_page(form: Form, status: int = 200) -> tuple[str, int]:
             objects=rules.OBJECTS,
             communes=settings().communes,
             needs_email=visitor is None,
+            campaign=_campaign_for(form),
             near=similar.near(form.value("title"), form.value("wanted")) if status != 200 else None,
             status_words=_status_words(),
         ),
         status,
     )
+
+
+def _campaign_for(form: Form) -> NamedCampaign | None:
+    """Return the campaign that this request will belong to; `app` fills the port."""
+    finder = extension().campaign_for
+    return finder(form.value("came_by"), today()) if finder else None
 
 
 def _status_words() -> dict[str, str]:
@@ -257,6 +274,7 @@ def show(ref: str) -> str | tuple[str, int]:
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
+        campaign=_campaign_of(head.id),
         similar=[
             card(row, today=today())
             for row in (queries.similar(title, but=head.id, most=3) if title else [])
@@ -288,6 +306,12 @@ def _removed(head: cases.CaseHead) -> tuple[str, int]:
 def _proof_place(case_id: int) -> int | None:
     """Return where the log holds this request; `app` fills the port, the feed answers."""
     finder = extension().proof_place
+    return finder(case_id) if finder else None
+
+
+def _campaign_of(case_id: int) -> NamedCampaign | None:
+    """Return the campaign that a request belongs to; `app` fills the port."""
+    finder = extension().campaign_of
     return finder(case_id) if finder else None
 
 

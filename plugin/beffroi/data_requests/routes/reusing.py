@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,15 +17,17 @@ from beffroi.cases.schemas import EDIT, PREVIEW, Sending, preview_page
 from beffroi.data_requests import rules, service
 from beffroi.data_requests.routes.shared import blueprint
 from beffroi.data_requests.rules import reuses
-from beffroi.data_requests.schemas import ReuseForm
+from beffroi.data_requests.schemas import PublicReuse, ReuseForm, ReusePage, SentReuse
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import NotFound, Refusal
+from beffroi.kernel.errors import Invalid, NotFound, Refusal
+from beffroi.kernel.extension import settings
 from beffroi_web.forms import Form, load
-from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.guards import PUBLIC, SIGNED_IN, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
+from beffroi_web.openapi import operation
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -123,6 +125,38 @@ def _taken(ref: str, data: dict[str, Any], now: datetime) -> None:
     )
     case, actor = case_service.the_case(ref), accounts.actor(visitor)
     service.add_reuse(case, data, party_id=party, actor=actor, now=now)
+
+
+@blueprint.get("/api/v1/requests/<ref>/reuses")
+@guard(PUBLIC)
+@operation("List the reuses of a data request", answers=ReusePage, tag="requests")
+def api_reuses(ref: str) -> Response:
+    """Return what people made of an answer, as far as agents have released it."""
+    head = cases.head(ref)
+    if head is None or head.kind != DATA_REQUEST or head.visibility != "public":
+        raise NotFound(N_("There is no case with this reference."))
+    shown = reuses.shown(cases.reuses_by_case([head.id])[head.id])
+    return jsonify({"items": PublicReuse(many=True).dump(shown), "next_cursor": None})
+
+
+@blueprint.post("/api/v1/requests/<ref>/reuses")
+@guard(SIGNED_IN)
+@operation("Add a reuse", takes=ReuseForm, answers=SentReuse, status=201, tag="requests")
+def api_offer_reuse(ref: str) -> tuple[Response, int, dict[str, str]]:
+    """Take a reuse from a signed-in person's program (session and CSRF token)."""
+    _head(ref)
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Invalid(N_("An object with named fields is expected."))
+    errors = ReuseForm().validate(body)
+    if errors:
+        raise Invalid(N_("The reuse is not complete."), errors=errors)
+    with unit_of_work():
+        _taken(ref, dict(ReuseForm().load(body)), clock.now())
+    page = f"{settings().public_url}/requests/{ref}#reuses"
+    said = {"state": "pending", "url": page}
+    place = url_for("data_requests.api_reuses", ref=ref)
+    return jsonify(SentReuse().dump(said)), 201, {"Location": place}
 
 
 @blueprint.get("/requests/reuse/<token>")

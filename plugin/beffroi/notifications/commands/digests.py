@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext, ngettext
+from flask_babel import format_date, gettext, ngettext
 
+from beffroi.campaigns.rules import PHASES, in_language
 from beffroi.cases.queries import subscribing
 from beffroi.config import Settings
 from beffroi.data_requests.queries.published import PublishedRequest
@@ -65,7 +66,27 @@ def written(note: DigestMessage, town: str, public_url: str) -> tuple[str, list[
             lines += [*_named(one, public_url), ""]
     if max(len(note.answered), len(note.listed)) > MOST_TOLD:
         lines += [gettext("There is more:"), f"{public_url}/requests", ""]
-    return subject, lines
+    return subject, [*lines, *_beside(note, public_url)]
+
+
+def _beside(note: DigestMessage, public_url: str) -> list[str]:
+    """Return what a digest says beside its news: reports that were answered, campaigns that run."""
+    lines: list[str] = []
+    if note.reports:
+        said = ngettext(
+            "One report was answered too:", "%(num)d reports were answered too:", note.reports
+        )
+        lines += [said, f"{public_url}/incidents", ""]
+    for one in note.campaigns:
+        phase = one.plan.phase(note.day)
+        until = format_date(one.plan.span(phase)[1], "long")
+        title = in_language(one.titles, note.lang, next(iter(one.titles), ""))
+        said = gettext(
+            "Campaign “%(title)s”, until %(day)s: %(phase)s.",
+            title=title, day=until, phase=gettext(PHASES[phase]),
+        )  # fmt: skip
+        lines += [said, f"{public_url}/campaigns/{one.slug}", ""]
+    return lines
 
 
 def _named(one: PublishedRequest, public_url: str) -> list[str]:

@@ -50,6 +50,7 @@ from beffroi.open_data.schemas import (
     moment,
     request_item,
 )
+from beffroi.open_data.schemas.reports import COLUMN_WORDS as REPORT_FIGURE_WORDS
 from beffroi.open_data.schemas.statistics import COLUMN_WORDS
 from beffroi_web.forms import load
 from beffroi_web.guards import PUBLIC, guard
@@ -77,6 +78,10 @@ def page() -> str:
         figure_columns=[
             (Markup("<code>{}</code>").format(name), gettext(words))
             for name, words in COLUMN_WORDS.items()
+        ],
+        report_figure_columns=[
+            (Markup("<code>{}</code>").format(name), gettext(words))
+            for name, words in REPORT_FIGURE_WORDS.items()
         ],
         statuses=[(code, gettext(STATUS_WORDS[code])) for code in REQUEST_STATUSES],
         themes=[(code, gettext(words)) for code, words in THEMES.items()],
@@ -222,6 +227,7 @@ def _modified() -> dict[str, date | None]:
     """Return the day of the last change of each data set."""
     zone = settings().time_zone
     moments = {"requests": published.changed_at(), "incidents": reports.changed_at()}
+    moments |= {"statistics": moments["requests"], "incident-statistics": moments["incidents"]}
     return {name: clock.local_day(at, zone) if at else None for name, at in moments.items()}
 
 

@@ -28,13 +28,30 @@ _LICENCE_KINDS = Iri("http://purl.org/adms/licencetype/1.0")
 _IANA = "https://www.iana.org/assignments/media-types"
 _API_DESCRIPTION = "/api/openapi.json"
 
-DATASETS: Mapping[str, str] = {"requests": "/api/v1/requests", "incidents": "/api/v1/incidents"}
+DATASETS: Mapping[str, str] = {
+    "requests": "/api/v1/requests",
+    "incidents": "/api/v1/incidents",
+    "statistics": "/api/v1/statistics",
+    "incident-statistics": "/api/v1/incident-statistics",
+}
 """The name of each data set, and the API that serves it."""
-APIS: Mapping[str, str] = {"requests": "api", "incidents": "incidents-api"}
+APIS: Mapping[str, str] = {
+    "requests": "api",
+    "incidents": "incidents-api",
+    "statistics": "statistics-api",
+    "incident-statistics": "incident-statistics-api",
+}
 """What the API of each data set is called; the first was there before there was a second."""
 
 FILES = (("csv", "CSV", "text/csv"), ("json", "JSON", "application/json"))
 """Ending, code of the list `file-type`, and media type of each file of a data set."""
+ONLY_CSV = frozenset({"statistics", "incident-statistics"})
+"""Data sets that have no file of JSON: their API gives all of it at once."""
+
+
+def files(name: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the files of a data set, each as `FILES` has it."""
+    return FILES[:1] if name in ONLY_CSV else FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,7 @@ def catalogue(facts: Facts) -> list[Triple]:
             for name in DATASETS
             for part in (
                 made.dataset(name),
-                *(made.distribution(name, *file) for file in FILES),
+                *(made.distribution(name, *file) for file in files(name)),
                 made.service(name),
             )
             for triple in part
@@ -144,7 +161,7 @@ class _Maker:
             dct_spatial=self.communes,
             dct_modified=self.modified(name),
             dcat_landingPage=self.page,
-            dcat_distribution=[self.thing(f"{name}-{ending}") for ending, _, _ in FILES],
+            dcat_distribution=[self.thing(f"{name}-{ending}") for ending, _, _ in files(name)],
         )
 
     def distribution(self, name: str, ending: str, code: str, media_type: str) -> Iterator[Triple]:

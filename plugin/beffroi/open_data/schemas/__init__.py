@@ -203,6 +203,28 @@ _WORDS: Mapping[str, str] = {
     ),
     "incidents_api": N_("API of the reports"),
     "incidents_api_purpose": N_("The same reports by page, with search and filters."),
+    "statistics": N_("Figures on the data requests to %(town)s"),
+    "statistics_purpose": N_(
+        "How many data requests were received, answered, in time or late, by quarter, theme and "
+        "department; small figures of departments are kept back."
+    ),
+    "statistics_keyword": N_("access to public documents"),
+    "statistics_csv": N_("All figures on requests, CSV"),
+    "statistics_columns": N_("One row for each table, period and code; the page has the columns."),
+    "statistics_api": N_("API of the figures on requests"),
+    "statistics_api_purpose": N_("The same figures as JSON, of one year or one table if asked."),
+    "incident-statistics": N_("Figures on the reports to %(town)s"),
+    "incident-statistics_purpose": N_(
+        "How many listed reports were received, how they stand and how long they took, by quarter "
+        "and category."
+    ),
+    "incident-statistics_keyword": N_("public space"),
+    "incident-statistics_csv": N_("All figures on reports, CSV"),
+    "incident-statistics_columns": N_(
+        "One row for each period and category; the page has the columns."
+    ),
+    "incident-statistics_api": N_("API of the figures on reports"),
+    "incident-statistics_api_purpose": N_("The same figures as JSON, of one year if asked."),
     "theme": N_("Government and public sector"),
     "themes": N_("Data themes of the European Union"),
     "local": N_("Local authority"),
