@@ -115,14 +115,13 @@ def card(row: Any, *, today: date, facts: Sequence[str] = (), title: str | None 
     """Return the card of a row of a list; a text under review is said to be so."""
     same = kept()
     before, after = same(_case_url, row.kind)
-    clocked = row.open and row.due_on is not None
     return CaseCard(
         reference=row.ref,
         title=shortened(title or row.title or _under_review(row), TITLE_LENGTH),
         url=f"{before}{row.ref}{after}",
         badge=same(_badge, row.status),
         facts=(same(_when, N_("received %(when)s"), row.received_on), *facts),
-        due=same(_due, row.due_on, row.due_on < today) if clocked else None,
+        due=due(row, today),
     )
 
 
