@@ -34,7 +34,10 @@ from demo.real_data import files_for, weeks_moved
 from demo.seeds import seed
 from demo.settings import aggregator_environment, clients, town_environment
 
-ROLES = {"agent": "agent", "moderator": "moderator", "administrator": "administrator"}
+ROLES = (
+    ("agent", "agent"), ("agent", "cyber_officer"), ("moderator", "moderator"),
+    ("administrator", "administrator"),
+)  # fmt: skip
 GENERATED_REPORTS = 1600
 SETTLE_SECONDS = 3600
 
@@ -81,7 +84,7 @@ class Federation:
             with app.app_context():
                 with unit_of_work():
                     store = app.extensions["beffroi"].sign_in
-                    for login, role in ROLES.items():
+                    for login, role in ROLES:
                         store.grant("demo", role, subject=login, now=now)
                 db.session.remove()
             first = town is self.layout.towns[0]

@@ -187,16 +187,7 @@ STREETS = (
     "rue des Lilas", "place du Marché", "avenue de la Gare", "quai des Tanneurs",
     "rue du Beffroi", "impasse des Jardins", "boulevard du Nord", "allée des Tilleuls",
 )  # fmt: skip
-HIDDEN = (
-    "neighbours",
-    "hygiene",
-    "persons",
-    "defaced",
-    "fake_page",
-    "phishing",
-    "down",
-    "weakness",
-)
+HIDDEN = ("neighbours", "hygiene", "persons")
 
 
 COMMON = ("waste", "waste", "waste", "graffiti", "graffiti", "lighting", "road")
@@ -234,6 +225,8 @@ def seed(
             first = first or reference
         if with_campaigns:
             _campaigns(town, today, chance)
+        with unit_of_work():
+            _confidential(town, today, chance)
         with unit_of_work():
             _reports(town, today, Random(town.siren + "reports"), reports)  # noqa: S311  invented
     return True
@@ -330,6 +323,26 @@ def _reused(item: Seed, case: Any, party: int, at: datetime) -> None:
     form = dict(zip(("title", "url", "words"), item.reuse, strict=True))
     row = requests.add_reuse(case, form, party_id=party, actor=Actor(), now=at)
     case_service.release_text(case, row, row.original, actor=AGENT, now=at + timedelta(hours=3))
+
+
+def _confidential(town: Town, today: date, chance: Any) -> None:
+    """Let two confidential reports come in yesterday; nobody has taken them up yet."""
+    for category, place, words in (
+        (
+            "fake_page",
+            "www.impots.gouv.fr",
+            "Une page qui imite celle des impôts demande ma carte.",
+        ),
+        ("data_visible", "www.mairie.demo.example", "Un fichier avec des noms est ouvert à tous."),
+    ):
+        incidents.report(
+            {"family": "cyber", "category": category, "description": words, "place": place},
+            incidents.Reception(None, "web", today - timedelta(days=1), "fr"),
+            actor=Actor(),
+            now=_at(today - timedelta(days=1)),
+            chance=chance,
+            communes=town.communes,
+        )
 
 
 def _reports(town: Town, today: date, random: Random, count: int) -> None:

@@ -4,19 +4,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import update
 
 from beffroi.campaigns.service import following, gathering
 from beffroi.cases import service as case_service
 from beffroi.cases.queries.subscribing import token_of
 from beffroi.cases.service import subscribing
+from beffroi.cyber.models import CyberContact
 from beffroi.kernel import jobs
-from beffroi.kernel.db import MIGRATIONS
+from beffroi.kernel.db import MIGRATIONS, db
 from beffroi.rights import service as rights
 from demo.places import Town as DemoTown
 from demo.seeds import seed
@@ -113,7 +116,9 @@ def live(
         late.app = town.app
         made = Live(url, town, browser)
         seed(town.app, SEEDED, today=town.today, reports=20, with_campaigns=True)
-        for role in ("citizen", "agent", "moderator", "access_officer", "administrator"):
+        for role in (
+            "citizen", "agent", "moderator", "access_officer", "cyber_officer", "administrator",
+        ):  # fmt: skip
             made.people[role] = town.signed_in(role, name=f"Camille {role.title()}")
         _fill(made)
         yield made
@@ -214,6 +219,7 @@ def _fill(made: Live) -> None:
     town.release(refs["photos"])
     town.release_photos(refs["photos"], "Un réverbère éteint", most=2)
     refs["cyber"] = citizen.sends_report(family="cyber", category="fake_page", commune="99998")
+    _confidential(made)
     refs["closed"] = town.report(commune="99999")
     town.close(refs["closed"], "resolved")
     refs["doubtful"] = town.report(
@@ -234,6 +240,31 @@ def _handed(made: Live) -> None:
     made.town.work()
     agent.post(f"{place}/1/receipt")
     agent.post(place)
+
+
+def _confidential(made: Live) -> None:
+    """Have a confidential case taken up, with something of everything in it."""
+    town, officer = made.town, made.people["cyber_officer"]
+    site = {"host": "www.ville.example", "name": "Le site de la ville", "ours": "1"}
+    assert officer.post("/desk/cyber/sites", site).status_code == 303
+    made.refs["taken"] = ref = town.report(
+        family="cyber", category="data_visible", place="www.ville.example", commune="99998"
+    )
+    for verb, fields in (
+        ("take", {}),
+        ("readers", {"reader": made.people["agent"].account_id}),
+        ("classify", {"rsit": "information-content-security:data-leak", "severity": "major",
+                      "surface": "online_service", "tlp": "AMBER", "personal_data": "1"}),
+        ("notes", {"note": "Le fichier est retiré de https://www.ville.example/a.csv"}),
+        ("tasks", {"task": "Demander les journaux à l’hébergeur", "due_on": "2027-02-01"}),
+        ("contacts", {"contact_role": "host", "contact_name": "Hébergeur",
+                      "contact_address": "abuse@hebergeur.example"}),
+        ("messages", {"message": "Merci. Pouvez-vous dire quand vous l’avez vu ?"}),
+    ):  # fmt: skip
+        assert officer.post(f"/desk/cyber/{ref}/{verb}", fields).status_code == 303, verb
+    with town.change():
+        long_ago = town.now - timedelta(days=9)
+        db.session.execute(update(CyberContact).values(told_at=long_ago))
 
 
 def _campaigns(made: Live) -> None:

@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 NO_PAGES = {
+    "cyber.evidence",
+    "cyber.security_txt",
     "incidents.photo",
     "similar.api_similar",
     "campaigns.atom",
@@ -87,7 +89,7 @@ def test_a_page_has_its_frame_and_fits_a_phone(live, place):
         Place("/requests/new"), Place("/incidents/new"), Place("/desk", "agent"),
         Place("/desk/cases/{pending}", "moderator"), Place("/account", "citizen"),
         Place("/desk/texts", "agent"), Place("/desk/texts/{text}", "moderator"),
-        Place("/desk/lists", "moderator"),
+        Place("/desk/lists", "moderator"), Place("/desk/cyber/{taken}", "agent"),
     ],
     ids=str,
 )  # fmt: skip

@@ -19,6 +19,8 @@ PUBLIC_UNSAFE = {
     ("POST", "/requests/follow"): "an address is told of a theme once it is confirmed",
     ("POST", "/requests/follow/confirm/<token>"): "the link of the mail is the proof",
     ("POST", "/follow/campaigns/<token>"): "RFC 8058, the same for campaigns",
+    ("POST", "/incidents/new/public-site"): "confidential reports need no account either",
+    ("POST", "/incidents/<ref>/exchange"): "who reported it, signed in or by their private link",
     ("POST", "/requests/<ref>/cada"): "its author, by the same; nothing is kept",
     ("POST", "/requests/<ref>/withdraw"): "its author, signed in or by the link of the mail",
     ("POST", "/incidents/<ref>/withdraw"): "the same; who reported without an account has a link",
@@ -75,7 +77,7 @@ def test_everything_at_the_desk_is_for_agents_or_moderators(village: Town) -> No
     }
     assert len(desk) > 10
     assert all(
-        who and who <= {"agent", "moderator", "access_officer", "administrator"}
+        who and who <= {"agent", "moderator", "access_officer", "cyber_officer", "administrator"}
         for who in desk.values()
     )
 

@@ -10,7 +10,8 @@ WAYS = {
     "own pages and search", "texts that appear by themselves", "API", "mail to third parties",
     "records", "counts", "comments", "official answers", "requests and reports", "imported texts",
     "file names", "open data and feeds", "Open311", "reports and updates by Open311",
-    "exports, bridges", "hand-over to the CERT", "TAXII and MISP",
+    "confidential cases", "exports, bridges",
+    "hand-over to the CERT", "TAXII and MISP",
 }  # fmt: skip
 
 

@@ -238,12 +238,20 @@ def show(ref: str) -> str | tuple[str, int]:
         withdraw_key=private_links.key_for(settings().secret_key, ref, "withdraw")
         if by_key
         else "",
+        thread_key=_thread_key(ref, codes, own=own, by_key=by_key),
         own=cases.own_texts(head.id, head.party_id) if author and head.party_id else [],
         photos=queries.public_photos(head.id),
         photos_sent=len(queries.photos(head.id)) if own else 0,
         supported=party is not None and cases.supported_by(head.id, party),
         followed=party is not None and cases.followed_by(head.id, party),
     )
+
+
+def _thread_key(ref: str, codes: queries.IncidentCodes, *, own: bool, by_key: bool) -> str | None:
+    """Return the key of the thread of a confidential case for its author; "" where signed in."""
+    if codes.family != "cyber" or not own:
+        return None
+    return private_links.key_for(settings().secret_key, ref, "thread") if by_key else ""
 
 
 @blueprint.get("/incidents/<ref>/photos/<name>")

@@ -314,6 +314,13 @@ class ExportPart(Schema):
     at = _text()
 
 
+class ReaderPart(Schema):
+    """A confidential case on whose list the account stands, for the institution."""
+
+    ref = _text()
+    added_at = _text()
+
+
 class ArchiveSchema(Schema):
     """`data.json`, version 1; moments and days in ISO 8601."""
 
@@ -340,6 +347,7 @@ class ArchiveSchema(Schema):
     to_confirm = fields.List(fields.Nested(ToConfirmPart), required=True)
     kept_apart = fields.List(fields.Nested(KeptPart), required=True)
     archives = fields.List(fields.Nested(ArchivePart), required=True)
+    confidential_cases = fields.List(fields.Nested(ReaderPart), required=True)
     exports = fields.List(fields.Nested(ExportPart), required=True)
 
 

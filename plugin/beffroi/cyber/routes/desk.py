@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Response, render_template, request
-from flask_babel import gettext
+from flask_babel import format_date, gettext
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
@@ -62,10 +62,11 @@ def listing() -> str:
 
 
 def zoned(moment: datetime, zone: str) -> str:
-    """Return a moment as day, hour and zone: `2027-04-12 09:30 Europe/Paris (UTC+02:00)`."""
+    """Return a moment as day, hour and zone: `12 avril 2027, 09:30 (Europe/Paris, UTC+02:00)`."""
     local = moment.astimezone(ZoneInfo(zone))
     offset = f"{local:%z}"
-    return f"{local:%Y-%m-%d %H:%M} {zone} (UTC{offset[:3]}:{offset[3:]})"
+    day = format_date(local.date(), "long")
+    return f"{day}, {local:%H:%M} ({zone}, UTC{offset[:3]}:{offset[3:]})"
 
 
 def desk_page(head: CaseHead, form: Form, status: int = 200) -> tuple[str, int]:
@@ -94,6 +95,7 @@ def desk_page(head: CaseHead, form: Form, status: int = 200) -> tuple[str, int]:
         step_words=rules.STEPS,
         names=accounts.names({s.who for s in steps if s.who is not None}),
         clocks=[(row, delays[row.rule]) for row in desk.clocks(head.id) if row.rule in delays],
+        says={code: delay.says for code, delay in delays.items()},
         said=lambda words: words.get(lang) or words["en"],
         notice=clocks.pack().notice,
         readers=readers,

@@ -16,6 +16,7 @@ from beffroi.campaigns.queries import persons as campaigners
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import CaseHead, offers, persons, subscribing
 from beffroi.cases.rules import DATA_REQUEST
+from beffroi.cyber.queries import desk as cyber
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.incidents import queries as incidents
@@ -76,6 +77,7 @@ def everything(
         "to_confirm": _rows(subscribing.pending_of(whose.email)) if whose.email else [],
         "kept_apart": [_row(kept) for kept in queries.kept_for(whose.account_id)],
         "archives": [_archive(one) for one in queries.archives_of(whose.account_id)],
+        "confidential_cases": _rows(cyber.read_by(whose.account_id)),
         "exports": _rows(queries.accesses_of(whose.account_id)),
     }
     return Everything(_plain(document), receipts, stored)

@@ -23,6 +23,7 @@ from beffroi.cases.service import keeping as cases
 from beffroi.cases.service import offering
 from beffroi.cases.service.subscribing import forget_ended
 from beffroi.config import Settings
+from beffroi.cyber import service as cyber
 from beffroi.data_requests import service as data_requests
 from beffroi.incidents import service as incidents
 from beffroi.kernel.clock import local_day
@@ -92,6 +93,7 @@ def _forget_originals(at: Moment, _: SignInStore) -> int:
     ids = cases.forget_originals(at.day_before(at.settings.keep_originals_days), PORTION)
     data_requests.forget_receipts(ids)
     incidents.forget_positions(ids)
+    cyber.forget(ids)
     return len(ids)
 
 
