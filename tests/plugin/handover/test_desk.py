@@ -16,6 +16,7 @@ from beffroi.cases.events import CaseErased
 from beffroi.handover import service
 from beffroi.kernel.bus import publish
 from beffroi.kernel.db import MIGRATIONS
+from beffroi.kernel.errors import Conflict
 from support.cert import ADDRESS, Cert, cyber_case, make_cert
 from support.databases import fresh
 from support.town import Town, open_town
@@ -157,26 +158,32 @@ def test_a_key_that_ends_before_the_worker_comes_sends_nothing(guarded: Town) ->
     assert "expired" in guarded.one("SELECT fault FROM handover")
 
 
-def test_what_was_given_up_is_sent_when_the_button_is_pressed_again(guarded: Town) -> None:
+def test_what_could_not_leave_is_sent_at_once_when_the_button_is_pressed_again(
+    guarded: Town,
+) -> None:
     agent = guarded.signed_in("agent")
     ref, _ = cyber_case(guarded, agent)
     guarded.work()
     agent.post(place(ref))
-    guarded.mail.refusals = 99
-    for _ in range(12):
-        guarded.work()
-        guarded.later(hours=7)
-    assert guarded.one("SELECT count(*) FROM job WHERE dead_at IS NOT NULL") >= 1
-    guarded.mail.refusals = 0
-    with guarded.change():
-        case_id = guarded.id_of(ref)
-        again = service.hand_over(
-            case_id, "mail", ADDRESS, public_url="https://x.example", now=guarded.now,
-            chance=guarded.chance,
-        )  # fmt: skip
-    assert again == guarded.one("SELECT id FROM handover")
+    guarded.mail.refusals = 1
     guarded.work()
-    assert len(guarded.mail.to(ADDRESS)) == 1
+    assert guarded.mail.to(ADDRESS) == []
+    assert agent.post(place(ref)).status_code == 303
+    guarded.work()
+    guarded.later(minutes=5)
+    guarded.work()
+    assert len(guarded.mail.to(ADDRESS)) == guarded.one("SELECT count(*) FROM handover") == 1
+
+
+def test_two_presses_owe_one_hand_over(town: Town) -> None:
+    _, case_id = cyber_case(town)
+    where = {"public_url": "https://town.example", "now": town.now, "chance": town.chance}
+    with town.change():
+        service.hand_over(case_id, "mail", ADDRESS, **where)
+        service.hand_over(case_id, "taxii", "https://taxii.example/", **where)
+        with pytest.raises(Conflict):
+            service.hand_over(case_id, "mail", ADDRESS, **where)
+    assert town.one("SELECT count(*) FROM handover") == 2
 
 
 def test_an_erased_case_leaves_no_hand_over(guarded: Town) -> None:
