@@ -4,9 +4,8 @@
 from marshmallow import Schema, fields, validate
 
 from beffroi.cases.rules import TEXT_LIMITS
-from beffroi.cyber.rules import QUESTIONS, RSIT_CODES, SEVERITIES, SURFACES, TLPS
+from beffroi.cyber.rules import OUTCOMES, QUESTIONS, RSIT_CODES, SEVERITIES, SURFACES, TLPS
 from beffroi.incidents.rules import MOST_PHOTOS
-from beffroi.incidents.schemas import IncidentAnswerForm
 
 
 class SiteReportForm(Schema):
@@ -60,8 +59,11 @@ class ContactForm(Schema):
     contact_address = fields.String(load_default="", validate=validate.Length(max=254))
 
 
-class CloseForm(IncidentAnswerForm):
+class CloseForm(Schema):
     """How a case is closed; who reported it reads the words."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
+    words = fields.String(required=True, validate=validate.Length(1, TEXT_LIMITS["answer"]))
 
 
 class SiteForm(Schema):

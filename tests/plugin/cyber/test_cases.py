@@ -322,36 +322,18 @@ def test_a_wrong_form_is_shown_again_with_what_was_typed(city: Town) -> None:
     assert officer.post(f"{page}/tasks-tick", {"id": "9"}).status_code == 404
 
 
-def test_a_case_may_repeat_only_one_that_the_same_person_knows(village: Town) -> None:
+def test_no_case_names_another(village: Town) -> None:
     actor = acting(village)
     mine, other = (village.report(family="cyber", category="down") for _ in range(2))
     with village.change():
-        for ref in (mine, other):
-            service.take_up(
-                case_service.the_case(ref), actor=actor, now=village.now, today=village.today
-            )
-    stranger = acting(village)
-    with village.change():
-        service.add_reader(village_id(mine), stranger.account_id or 0, actor=actor, now=village.now)
-    for who, allowed in ((stranger, False), (actor, True)):
-        with village.change():
-            case = case_service.the_case(mine)
-            args: dict[str, Any] = {"duplicate_of": other, "actor": who, "now": village.now}
-            if allowed:
-                release.close(case, "duplicate", "Déjà connu.", today=village.today, **args)
-            else:
-                with pytest.raises(NotFound):
-                    release.close(case, "duplicate", "Déjà connu.", today=village.today, **args)
-    street = village.request()
+        case = case_service.the_case(mine)
+        how = {"actor": actor, "now": village.now, "today": village.today}
+        with pytest.raises(Invalid):
+            release.close(case, "duplicate", "Déjà connu.", **how)  # type: ignore[arg-type]
+    asked = village.request()
     for unknown in (other, "2027-999999999"):
         with pytest.raises(NotFound):
-            village.answer(street, "duplicate", duplicate_of=unknown)
-
-
-def village_id(ref: str) -> int:
-    return int(
-        db.session.execute(text('SELECT id FROM "case" WHERE ref = :r'), {"r": ref}).scalar_one()
-    )
+            village.answer(asked, "duplicate", duplicate_of=unknown)
 
 
 def test_the_list_of_sites_is_read_below_each_name(village: Town) -> None:

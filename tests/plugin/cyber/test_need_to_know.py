@@ -195,8 +195,11 @@ def test_a_role_taken_away_opens_nothing_and_no_role_implies_it(desk: Town) -> N
 
 
 def test_what_could_not_be_sent_of_it_is_told_to_officers_alone(desk: Town) -> None:
-    officer, agent = desk.signed_in("cyber_officer"), desk.signed_in("agent")
+    agent, warned = desk.signed_in("agent"), "Personne n’a le rôle cyber_officer"
+    assert warned in agent.page("/desk/health")
+    officer = desk.signed_in("cyber_officer")
     health = agent.page("/desk/health")
+    assert warned not in health
     reports(desk.visitor())
     with desk.change():
         jobs.db.session.execute(

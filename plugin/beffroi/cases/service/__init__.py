@@ -267,11 +267,6 @@ def case_by_id(case_id: int) -> Case | None:
     return db.session.scalar(alone.execution_options(populate_existing=True))
 
 
-def case_by_ref(ref: str) -> Case | None:
-    """Return a case by its reference, read and not locked, or None."""
-    return db.session.scalar(select(Case).where(Case.ref == ref))
-
-
 def the_text(case: Case, text_id: int) -> CaseText:
     """Return one text of a case for a change, or raise NotFound."""
     row = db.session.get(CaseText, text_id)

@@ -9,7 +9,6 @@ from flask_babel import format_date, gettext
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
-from beffroi.cases import rules as case_rules
 from beffroi.cases.queries import CaseHead
 from beffroi.cases.schemas import badge
 from beffroi.cyber import queries, rules
@@ -110,11 +109,7 @@ def desk_page(head: CaseHead, form: Form, status: int = 200) -> tuple[str, int]:
         tlps=[(one, f"{one}: {gettext(words)}") for one, words in rules.TLP_WORDS.items()],
         hinders=_hindrances(head, case, now),
         answers=cases.public_answers(head.id),
-        outcomes=[
-            (o, gettext(w))
-            for o, w in incident_rules.OUTCOMES.items()
-            if o in case_rules.answer_targets(head.kind, head.status)
-        ],
+        outcomes=[(one, gettext(incident_rules.OUTCOMES[one])) for one in rules.OUTCOMES],
         rules=rules,
         now=now,
         zone=town.time_zone,

@@ -97,10 +97,8 @@ def _message(case: Case, fields: Fields, actor: Actor) -> None:
 
 
 def _close(case: Case, fields: Fields, actor: Actor) -> None:
-    release.close(
-        case, fields["outcome"], fields["words"], duplicate_of=fields["duplicate_of"],
-        actor=actor, now=clock.now(), today=clock.today(),
-    )  # fmt: skip
+    outcome, words = fields["outcome"], fields["words"]
+    release.close(case, outcome, words, actor=actor, now=clock.now(), today=clock.today())
 
 
 def _reopen(case: Case, fields: Fields, actor: Actor) -> None:

@@ -243,6 +243,9 @@ ROLES: Mapping[str, str] = {
 }
 """Whom one can tell."""
 
+OUTCOMES = ("resolved", "no_action", "redirected")
+"""How a case can end; none names another case."""
+
 STEPS: Mapping[str, str] = {
     "received": N_("Received"),
     "taken": N_("Taken up"),

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from beffroi.cases import service as cases
 from beffroi.cases.models import Case
-from beffroi.cyber import queries, rules, service
+from beffroi.cyber import rules, service
 from beffroi.cyber.events import CyberReleased, CyberWithdrawn
 from beffroi.cyber.models import CyberCase
 from beffroi.incidents import service as incidents
@@ -41,20 +41,15 @@ def standing(case: Closing, row: CyberCase) -> rules.Standing:
 
 
 def close(
-    case: Case, outcome: str, words: str, *, duplicate_of: str = "", actor: Actor, now: datetime,
-    today: date,
-) -> None:  # fmt: skip
+    case: Case, outcome: str, words: str, *, actor: Actor, now: datetime, today: date
+) -> None:
     """Close a case with words that who reported it reads.
 
-    It may repeat only a case of which the same person knows: a reference tells nobody of another.
+    Never as a repetition: its author would learn that there is another, and its reference.
     """
-    if duplicate_of:
-        head = cases.case_by_ref(duplicate_of)
-        if head is None or not queries.may_see(head.id, actor.account_id or 0):
-            raise NotFound(N_("There is no case with this reference."))
-    incidents.answer(
-        case, outcome, words, duplicate_of=duplicate_of, actor=actor, now=now, today=today
-    )
+    if outcome not in rules.OUTCOMES:
+        raise Invalid(N_("Choose an outcome."), errors={"outcome": [N_("Unknown.")]})
+    incidents.answer(case, outcome, words, actor=actor, now=now, today=today)
     service.step(case.id, "closed", now=now, actor=actor)
 
 

@@ -95,6 +95,7 @@ def health() -> str:
     return render_template(
         "dashboards/health.html",
         health=queries.health(),
+        no_officer=not accounts.role_is_held("cyber_officer"),
         batches=next_batches(),
         tonight=keeping.forecast(settings(), clock.now()),
         night=queries.last_keeping(),
