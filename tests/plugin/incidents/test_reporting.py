@@ -95,6 +95,23 @@ def test_pointing_at_the_picture_brings_the_form_back_nearer(edged: Town) -> Non
     assert edged.one('SELECT count(*) FROM "case"') == 0
 
 
+def test_tiles_of_another_server_are_let_in_on_the_form_alone(tmp_path: Path) -> None:
+    file = tmp_path / "outline.geojson"
+    file.write_text(json.dumps({"type": "Polygon", "coordinates": [RING]}))
+    tiles = "https://tiles.ville.example/{z}/{x}/{y}.png"
+    url = fresh("sqlite", MIGRATIONS, tmp_path)
+    with open_town(
+        tmp_path, url, outline_file=file, tiles_url=tiles, tiles_credit="© <b>Ville</b>"
+    ) as town:
+        form, listing = (town.visitor().get(path) for path in ("/incidents/new", "/incidents"))
+        policy = "img-src 'self' data: https://tiles.ville.example;"
+        assert policy in form.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in form.headers["Content-Security-Policy"]
+        assert "tiles" not in listing.headers["Content-Security-Policy"]
+        assert f'data-tiles="{tiles}"' in form.text
+        assert "© &lt;b&gt;Ville" in form.text
+
+
 def test_files_that_are_no_photos_are_refused_in_words_and_the_rest_is_kept(edged: Town) -> None:
     jpeg = bytearray(encoded(corners(), "jpeg"))
     at = jpeg.index(b"\xff\xc0")
