@@ -20,18 +20,22 @@ def test_several_reports_are_closed_at_once_on_a_phone_without_javascript(live: 
             page.get_by_role("checkbox", name=ref).focus()
             page.keyboard.press("Space")
         page.get_by_label("Quoi").select_option("close")
-        page.get_by_role("button", name="Continuer").press("Enter")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Continuer").press("Enter")
         assert "Rien n’est encore fait" in page.inner_text("main")
         page.get_by_label("Issue").select_option("resolved")
         page.get_by_label("Ce qui a été fait").fill("Tournée faite ce matin.")
-        page.get_by_role("button", name="Voir ce qui va se passer").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Voir ce qui va se passer").click()
         assert sideways(page) == 0
         assert page.locator("main").inner_text().count("Clore avec les mêmes mots") >= 3
-        page.get_by_role("button", name="Le faire pour 2 signalements").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Le faire pour 2 signalements").click()
         assert "2 signalements ont été modifiés" in page.inner_text("main")
     with live.page(f"/incidents/{refs[0]}/still-broken", role="citizen", width=390) as page:
         page.get_by_label("Ce qui ne va toujours pas").fill("Il en reste trois.")
-        page.get_by_role("button", name="La rouvrir").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="La rouvrir").click()
         assert faults(page) == []
         assert "Tournée faite ce matin." in page.inner_text("main")
         assert "Rouvert" in page.inner_text("#timeline")
