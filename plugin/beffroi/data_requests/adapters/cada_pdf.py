@@ -76,7 +76,7 @@ def _styles() -> dict[str, Any]:
         "text": text,
         "quote": ParagraphStyle(
             "quote", text, leftIndent=6 * mm, rightIndent=2 * mm, spaceBefore=5, spaceAfter=12,
-            borderPadding=(4, 6, 5, 6), backColor=HexColor("#f2f1ed"),
+            borderPadding=5, backColor=HexColor("#f2f1ed"),
         ),
         "items": ParagraphStyle("items", text, leftIndent=6 * mm, bulletIndent=2 * mm),
     }  # fmt: skip
