@@ -113,3 +113,16 @@ def test_pages_of_a_search_are_walked_to_the_end_in_every_order(town: Town) -> N
                 assert seen == refs[::-1]
             if sort == "relevance":
                 assert set(seen[:4]) == set(refs[1::2])
+
+
+def test_no_word_of_a_person_is_among_the_pieces_that_pages_share(village: Town) -> None:
+    ref = village.request(title="Xylophones municipaux", wanted="Les xylophones, un par un.")
+    village.release(ref)
+    village.close(village.report(description="Un xylophone dans la rue."), "resolved")
+    stranger = village.visitor()
+    for path in ("/", "/requests", "/requests?q=xylophones", "/incidents", f"/requests/{ref}"):
+        assert stranger.get(path).status_code == 200
+    kept = repr(village.app.extensions["beffroi_web"].pieces)
+    assert "badge" in kept
+    assert "ylophone" not in kept
+    assert f"/{ref}" not in kept
