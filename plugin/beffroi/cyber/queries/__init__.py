@@ -102,7 +102,7 @@ def _steps(case_id: int) -> tuple[Step, ...]:
     rows = db.session.scalars(
         select(CyberStep).where(CyberStep.case_id == case_id).order_by(CyberStep.id)
     )
-    return tuple(Step(row.at, row.words or row.code) for row in rows)
+    return tuple(Step(row.at, row.words, row.code) for row in rows)
 
 
 def _contacts(case_id: int) -> tuple[Contact, ...]:

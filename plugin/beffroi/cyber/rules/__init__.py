@@ -34,6 +34,12 @@ class Step:
 
     at: datetime
     words: str
+    code: str = ""
+
+    @property
+    def said(self) -> str:
+        """The step for programs: its code, and its words if it has any."""
+        return ": ".join(part for part in (self.code, self.words) if part)
 
 
 @dataclass(frozen=True, slots=True)

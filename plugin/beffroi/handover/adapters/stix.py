@@ -117,7 +117,7 @@ class _Maker:
         from stix2.v21 import Note
 
         file = self._dossier.file
-        steps = "\n".join(f"{_at(step.at)} {step.words}" for step in file.steps)
+        steps = "\n".join(f"{_at(step.at)} {step.said}" for step in file.steps)
         evidence = "\n".join(f"{one.name} sha256:{one.sha256}" for one in file.evidence)
         said = [("report", "Words of who reported", file.words), ("timeline", "Timeline", steps),
                 ("evidence", "Evidence, held by the institution", evidence)]  # fmt: skip

@@ -62,7 +62,7 @@ def _attributes(dossier: Dossier, at: str) -> list[dict[str, Any]]:
         said.append(("External analysis", "text", file.words, "words of who reported", {}))
     for step in file.steps:
         when = step.at.isoformat(timespec="seconds")
-        said.append(("Internal reference", "comment", f"{when} {step.words}", "timeline", {}))
+        said.append(("Internal reference", "comment", f"{when} {step.said}", "timeline", {}))
     for one in file.evidence:
         picture = dossier.pictures.get(one.stored_name)
         if picture is None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from beffroi.cyber.rules import Contact
+from beffroi.cyber.rules import Contact, Step
 from beffroi.cyber.rules.sites import defanged
 from beffroi.data_requests.rules.cada import Block, day
 from beffroi.handover.rules import Dossier, rsit_tag
@@ -32,6 +32,9 @@ STEPS: Mapping[str, str] = {
     "classified": "Classé",
     "embargo": "Embargo fixé",
     "readers": "Liste des lecteurs modifiée",
+    "noted": "Note",
+    "told": "Organisme prévenu",
+    "answered": "Réponse d’un organisme",
     "clock": "Un délai légal a commencé",
     "met": "Fait dans le délai",
     "late": "Fait après le délai",
@@ -49,7 +52,7 @@ STEPS: Mapping[str, str] = {
     "kept": "Plus d’enregistrement public",
     "withdrawn": "Enregistrement public retiré",
 }
-"""Steps that have no words of their own, by their codes (`cyber.rules.STEPS`)."""
+"""What each step is called, by its code (`cyber.rules.STEPS`); its words follow."""
 
 
 def _moment(at: datetime, zone: str) -> str:
@@ -78,10 +81,7 @@ def blocks(dossier: Dossier, zone: str) -> list[Block]:
             Block("items", items=tuple(defanged(one) for one in file.addresses)),
         ]
     if file.steps:
-        lines = tuple(
-            f"{_moment(step.at, zone)} : {defanged(STEPS.get(step.words, step.words))}"
-            for step in file.steps
-        )
+        lines = tuple(f"{_moment(step.at, zone)} : {_done(step)}" for step in file.steps)
         made += [Block("heading", "Ce qui a été fait"), Block("items", items=lines)]
     if file.contacts:
         lines = tuple(_contact(one, zone) for one in file.contacts)
@@ -89,8 +89,9 @@ def blocks(dossier: Dossier, zone: str) -> list[Block]:
     return made + _evidence(dossier)
 
 
-def _done(words: str) -> str:
-    return defanged(STEPS.get(words, words))
+def _done(step: Step) -> str:
+    said = STEPS.get(step.code, step.code)
+    return " : ".join(part for part in (said, defanged(step.words)) if part)
 
 
 def _facts(dossier: Dossier, zone: str) -> list[str]:
