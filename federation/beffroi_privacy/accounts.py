@@ -17,6 +17,7 @@ from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.handles import find_near, find_told
 from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.names import FUNCTION, OFFICES
+from beffroi_privacy.nicknames import find_nicknames
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, any_of, holds, lowered
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS
@@ -117,6 +118,7 @@ def find_accounts(text: str) -> Iterator[Span]:
     yield from find_shaped(text, low)
     yield from find_told(text, low)
     yield from find_strangers(text, caseless=text == low)
+    yield from find_nicknames(text, low)
     if not holds(low, _STEMS):
         return
     cues = _CUE_AT.finditer(low)

@@ -13,22 +13,26 @@ from typing import Final
 
 from beffroi_privacy.patterns import split_alternatives
 
-_LETTERS: Final = 3
+_LETTERS: Final = 8
 """Letters of a word that are compared."""
 _WORD: Final = re.compile(r"(?<![^\W_])[^\W\d_]+")
 _QUANTIFIED: Final = ("?", "*", "{")
 
 
 def leads(alternatives: str) -> frozenset[str]:
-    """Return the letters, three at most, that the alternatives of a pattern may begin with.
+    """Return the letters, eight at most, that the alternatives of a pattern may begin with.
 
     Letters, classes of letters and groups that are not optional are understood; an alternative that
     begins with anything else is an error (ValueError).
     """
-    found = frozenset[str]().union(*map(_lead, split_alternatives(alternatives)))
+    found = _leads(alternatives)
     if "" in found:
         raise ValueError(f"an alternative begins with no letter: {alternatives[:60]}")
     return found
+
+
+def _leads(alternatives: str) -> frozenset[str]:
+    return frozenset[str]().union(*map(_lead, split_alternatives(alternatives)))
 
 
 def _lead(one: str) -> set[str]:
@@ -55,7 +59,7 @@ def _next(one: str, at: int) -> tuple[Iterable[str], int]:
         while depth:
             depth += (one[end] == "(") - (one[end] == ")") if one[end - 1] != "\\" else 0
             end += 1
-        return leads(one[at + 3 : end - 1]), end
+        return _leads(one[at + 3 : end - 1]), end
     return (one[at] if one[at].isalpha() else ""), at + 1
 
 
@@ -77,13 +81,10 @@ class Headed:
 
         `text` is the same in its own letters, for a pattern that tells capitals apart.
         """
-        places = _begun(low).get(self)
-        if places is None:
-            return []
         matches: list[re.Match[str]] = []
         match, done = self.match, 0
-        for at in places:
-            if at >= done:
+        for at, begun in _begun(low):
+            if self in begun and at >= done:
                 found = match(text or low, at)
                 if found is not None:
                     matches.append(found)
@@ -95,17 +96,15 @@ _INDEX: dict[str, list[Headed]] = {}
 
 
 @lru_cache(maxsize=4)
-def _begun(low: str) -> dict[Headed, list[int]]:
-    """Return for each pattern the places of a text where it may begin, in order."""
-    places: dict[Headed, list[int]] = {}
-    for found in _WORD.finditer(low):
-        for headed in _of_word(found.group()):
-            places.setdefault(headed, []).append(found.start())
-    return places
+def _begun(low: str) -> list[tuple[int, frozenset[Headed]]]:
+    """Return the places of a text where patterns may begin, in order, and which may."""
+    return [
+        (found.start(), begun) for found in _WORD.finditer(low) if (begun := _of_word(found[0]))
+    ]
 
 
 @lru_cache(maxsize=20_000)
-def _of_word(word: str) -> tuple[Headed, ...]:
+def _of_word(word: str) -> frozenset[Headed]:
     """Return the patterns that may begin with a word."""
     heads = {word[:length] for length in range(1, _LETTERS + 1)}
-    return tuple(dict.fromkeys(headed for head in heads for headed in _INDEX.get(head, ())))
+    return frozenset(headed for head in heads for headed in _INDEX.get(head, ()))

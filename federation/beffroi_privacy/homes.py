@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from beffroi_privacy.gazetteer import is_commune
-from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, figures, holds, lowered
 from beffroi_privacy.spans import ADDRESS, Span
@@ -64,12 +63,6 @@ _NUMBER_ALONE = re.compile(
     r"|ao[ûu]t|sept|oct|nov|d[ée]c|january|february|march|april|may|june|july|august|am\b|pm\b"
     r"|o'clock|years|days|kilom|m[èe]tres?|minutes|[/-]\d|étages?|enfants|personnes|familles"
     r"|[a-z]\w+ (?:street|road)))"
-)
-_NUMBER_ALONE_AT = Headed(
-    _NUMBER_ALONE,
-    leads(_HOME)
-    | leads("mes|ma|mon|le|la|les|un|une|nos|voisin|gens|locataire|propri|occupant|famille")
-    | leads("neighb|people|tenant|man|woman|family"),
 )
 _FLOOR_OF = re.compile(
     r"(?<!\w)(?:voisine?s?|locataires?|neighbou?rs?|dame|monsieur|gens)\s(?:du|au|on the"
@@ -133,7 +126,7 @@ def find_homes(text: str) -> Iterator[Span]:
     if holds(low, _DWELLINGS):
         yield from _flats(low)
     if holds(low, _NEIGHBOURS):
-        for found in _NUMBER_ALONE_AT.finditer(low) if figures(text)[0] else ():
+        for found in _NUMBER_ALONE.finditer(low) if figures(text)[0] else ():
             yield Span(*found.span("number"), ADDRESS, weak=True)
         for found in _FLOOR_OF.finditer(low):
             yield Span(*found.span("floor"), ADDRESS, weak=True)

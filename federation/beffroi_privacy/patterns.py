@@ -78,16 +78,30 @@ def near_figures(pattern: re.Pattern[str], text: str, back: int = 0) -> list[re.
     """
     matches: list[re.Match[str]] = []
     match, done = pattern.match, 0
-    for start, _ in runs(text):
-        for at in range(max(done, start - back), start + 1) if back else (start,):
-            if at < done or (back and at and text[at - 1].isalnum()):
-                continue
+    for at, ahead in _beginnings(text) if back else runs(text):
+        if at >= done and (not back or ahead <= back):
             found = match(text, at)
             if found is not None:
                 matches.append(found)
                 done = found.end()
-                break
     return matches
+
+
+_FARTHEST: Final = 7
+"""Characters before a run of digits at which a pattern may begin at most."""
+
+
+@lru_cache(maxsize=4)
+def _beginnings(text: str) -> list[tuple[int, int]]:
+    """Return where words and signs begin shortly before runs of digits, and how far these are."""
+    places: list[tuple[int, int]] = []
+    done = 0
+    for start, _ in runs(text):
+        for at in range(max(done, start - _FARTHEST), start + 1):
+            if not (at and text[at - 1].isalnum()):
+                places.append((at, start - at))
+        done = start + 1
+    return places
 
 
 @lru_cache(maxsize=4)
