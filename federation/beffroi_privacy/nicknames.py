@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from beffroi_privacy.account_words import is_account
-from beffroi_privacy.gazetteer import is_commune, is_ordinary
+from beffroi_privacy.account_words import is_account, is_site
+from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.handles import HANDLE, weigh
 from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
@@ -55,6 +55,7 @@ _QUOTED = (
     r"|(?:compte|profil)(?: \w+){0,3} au nom d[e']|cha[iî]ne(?: youtube| twitch)? d[e']"
     r"|(?:bloqu|bann|d[ée]nonc|mut|d[ée]masqu)(?:er|[ée]e?s?|ez|ons|ir|ie?s?)"
     r"|(?:blocked|banned|muted|kicked|unmask|unfollowed|followed)|rappeler [àa] l'ordre"
+    r"|le compte|the account|l'utilisat(?:eur|rice)|the user|le pseudo"
     r"|back as|back under|revenue? (?:comme|sous|avec)|who is|qui est|derri[èe]re"
 )
 _GREETED = (
@@ -101,6 +102,11 @@ _AS_SAID = re.compile(
     r"(?<!\w)as\s@?(?P<name>[^\W\d_][\w.-]{2,30})\s(?:said|wrote|says|writes|points? out|pointed out"
     r"|noted|suggested|mentioned|explained|put it|posted|reported)(?!\w)"
 )
+_BEING_THERE = re.compile(
+    r"(?:[Mm]oi,? c'est|[Mm]oi,? je suis|[Jj]e suis|I am|I'm)\s(?P<name>[A-ZÀ-Þ][\w'-]*"
+    r"(?:\s[A-ZÀ-Þ\d][\w'-]*){1,2})\s(?:sur|dans|on|in)\s(?:le|la|l'|ce|cette|votre|the|your|this)\s?"
+    r"(?:site|forum|portail|portal|plateforme|platform|appli\w*|app|groupe|group|page|chat|tchat)(?!\w)"
+)
 _SPEAKS = re.compile(
     r"^[ \t>]{0,4}(?P<time>\[?\d{1,2}[:h]\d{2}(?::\d\d)?\]?[ -]{1,3})?"
     r"(?P<name>[^\W\d_][\w.'-]{2,24}(?: [^\W\d_][\w'-]{2,20})?)\s?:\s(?P<said>\S[^\n]*)$",
@@ -120,6 +126,8 @@ def find_nicknames(text: str, low: str) -> Iterator[Span]:
         for group in ("name", "other"):
             if found[group]:
                 yield from _judged(text, *found.span(group), sure=group == "other", small=True)
+    for found in _BEING_THERE.finditer(text) if "suis" in low or "c'est" in low else ():
+        yield Span(*found.span("name"), USERNAME, weak=True)
     if ":" in text and "\n" in text:
         yield from _speakers(text)
     if any(end - start == 1 and start > 5 and low[start - 1].isalpha() for start, end in runs(text)):
@@ -143,7 +151,11 @@ def _behind(text: str, low: str, cue: re.Match[str], kind: str) -> Iterator[Span
     if kind == "greeted" and fold(found["name"]) in _NOBODY:
         return
     ordinary = kind in ("called", "greeted", "roled") or "au nom" in cue.group()
-    yield from _judged(text, *found.span("name"), sure=kind == "called", small=ordinary)
+    name = found["name"]
+    unknown = kind == "roled" and name[0].isupper() and not is_ordinary(fold(name))
+    yield from _judged(
+        text, *found.span("name"), sure=unknown or kind == "called", small=ordinary
+    )
 
 
 def _judged(text: str, start: int, end: int, *, sure: bool, small: bool) -> Iterator[Span]:
@@ -152,18 +164,32 @@ def _judged(text: str, start: int, end: int, *, sure: bool, small: bool) -> Iter
     With `sure`, ordinary words are hidden too; with `small`, those in small letters are asked about.
     """
     name = text[start:end]
-    words = [word for word in re.split(r"[\s'.]+", fold(name)) if word]
-    if not words or words[0] in FUNCTION or any(map(_is_nobodys, words)):
-        return
-    if is_public_handle(name) or is_commune(fold(name)) or NETWORK_WORD.fullmatch(fold(name)):
-        return
     capital = name[0].isupper()
-    if is_account(name, quoted=True) or weigh(name) == HANDLE or (sure and len(words[0]) > 2):
+    words = [word for word in re.split(r"[\s'.]+", fold(name)) if word]
+    several = capital and len(words) > 1
+    if not words or (words[0] in FUNCTION and not several) or any(map(_is_nobodys, words)):
+        return
+    if is_commune(fold(name)) or NETWORK_WORD.fullmatch(fold(name)):
+        return
+    if is_public_handle(name):
+        if re.search(r"[\w-]_[\w-]|\w\.\w", name) and not is_site(fold(name)):
+            yield Span(start, end, ASK, weak=True)
+    elif is_account(name, quoted=True) or weigh(name) == HANDLE or (sure and len(words[-1]) > 2):
         yield Span(start, end, USERNAME, weak=True)
-    elif capital and len(words) > 1 and all(word[:1].isupper() for word in name.split()[-1:]):
+    elif _is_compound(name) or (several and not name.split()[-1].islower()):
         yield Span(start, end, USERNAME, weak=True)
     elif (capital or small) and len(words[0]) > 3 and words[-1] not in FUNCTION:
         yield Span(start, end, ASK, weak=True)
+
+
+def _is_compound(name: str) -> bool:
+    """Say whether a word in small letters is joined of two, of which one is a first name's."""
+    parts = fold(name).split("-")
+    return (
+        len(parts) == 2
+        and name.islower()
+        and any(first_name(part) == SURE and not is_ordinary(part) for part in parts)
+    )
 
 
 def _is_nobodys(word: str) -> bool:

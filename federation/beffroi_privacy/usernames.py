@@ -13,7 +13,7 @@ from beffroi_privacy.protect import NUMBERED_THINGS
 from beffroi_privacy.spans import ASK, USERNAME, Span
 
 _HANDLE = re.compile(
-    r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"']))"
+    r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"'])|[?!,;][A-ZÀ-Þ])"
 )
 _CUE = re.compile(
     r"(?<![\w-])(?:pseudo(?:nyme)?|identifiants?(?: de connexion)?|login|log-in|nom d'utilisateur"
