@@ -36,8 +36,8 @@ _CALLED = (
     r"|conn(?:ue?|us) (?:ici |là-bas |en ligne |partout |sur \w+ )(?:comme|sous le nom(?: de)?)"
     r"|known (?:here |there |everywhere |on \w+ )as"
     r"|call(?:s|ing)? (?:himself|herself|themsel(?:f|ves)|myself)"
-    r"|nom (?:affich[ée]|d'affichage|(?:de|du) profil|public|de joueu(?:r|se)|de (?:ma |sa |la )?cha[iî]ne)\s?(?::|=|est|,)"
-    r"|(?:display|profile|player|channel) name\s?(?::|=|is|,)"
+    r"|nom (?:affich[ée]|d'affichage|(?:de|du) profil|public|d'internaute|de plume|de guerre|en ligne|de joueu(?:r|se)|de (?:ma |sa |la )?cha[iî]ne)\s?(?::|=|est|,)"
+    r"|(?:display|profile|player|channel|online|pen) name\s?(?::|=|is|,)"
     r"|pseudo\w* (?:choisie?|souhait[ée]|actuel|demand[ée]|utilis[ée]|retenu|voulu)\s?(?::|=|est|,)"
     rf"|(?:compte|profil) (?:{NETWORKS}) (?:à \w+|en cause|concern[ée]|fautif|suspect)\s?:"
     rf"|(?:d[ée]tenteur|titulaire|propri[ée]taire|auteur) d[ue] (?:compte|profil)(?: (?:{NETWORKS}))?"
@@ -56,6 +56,7 @@ _QUOTED = (
     r"|(?:bloqu|bann|d[ée]nonc|mut|d[ée]masqu)(?:er|[ée]e?s?|ez|ons|ir|ie?s?)"
     r"|(?:blocked|banned|muted|kicked|unmask|unfollowed|followed)|rappeler [àa] l'ordre"
     r"|le compte|the account|l'utilisat(?:eur|rice)|the user|le pseudo"
+    r"|(?:choisi|picked|chosen|chose)(?=[^.!?\n]{0,60}(?:inscri|sign|compte|account|profil))"
     r"|back as|back under|revenue? (?:comme|sous|avec)|who is|qui est|derri[èe]re"
 )
 _GREETED = (
@@ -112,6 +113,11 @@ _SPEAKS = re.compile(
     r"(?P<name>[^\W\d_][\w.'-]{2,24}(?: [^\W\d_][\w'-]{2,20})?)\s?:\s(?P<said>\S[^\n]*)$",
     re.MULTILINE,
 )
+_THANKED = re.compile(
+    r"(?<!\w)(?:merci à|r[ée]pond\w* à|excuses à|d'accord avec|remercie|thanks to|reply to|replying to)\s"
+    r"(?P<name>[a-zà-ÿ]{4,20})(?=[,.;!?)]|\s(?:d'|de\s|pour|for\s|qui\s|who\s)|$)"
+)
+_TRAILING = re.compile(r"(?<![\w/.=%:#@-])[A-Za-zÀ-ÿ]{3,20}_+(?![\w@/(=*-]|\.\w)")
 _COUNTED = re.compile(r"(?<![\w/.=%:#@-])[a-z]{6,20}\d(?![\w@/(=-]|\.\w)")
 
 
@@ -120,6 +126,11 @@ def find_nicknames(text: str, low: str) -> Iterator[Span]:
     for headed, kind in _BEFORE:
         for found in headed.finditer(low):
             yield from _behind(text, low, found, kind)
+    for found in _THANKED.finditer(low):
+        if fold(found["name"]) not in _NOBODY and not found["name"].endswith("s"):
+            yield from _judged(text, *found.span("name"), sure=False, small=True)
+    for found in _TRAILING.finditer(text) if "_" in text else ():
+        yield Span(found.start(), found.end(), USERNAME, weak=True)
     for found in _AS_SAID.finditer(low) if "as " in low else ():
         yield from _judged(text, *found.span("name"), sure=False, small=True)
     for found in _DOES.finditer(low):
