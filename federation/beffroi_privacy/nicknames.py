@@ -16,7 +16,7 @@ from beffroi_privacy.handles import HANDLE, weigh
 from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import runs
+from beffroi_privacy.patterns import Stems, holds, runs
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS
 from beffroi_privacy.platforms import NETWORK_WORD, NETWORKS
 from beffroi_privacy.spans import ASK, USERNAME, Span
@@ -65,7 +65,7 @@ _GREETED = (
 )
 _ROLED = (
     r"admin\w*|mod[ée]rat\w+|auteure?|autrice|author|vendeu(?:r|se)|seller|cr[ée]at(?:eur|rice)|creator"
-    r"|streame\w+|owner|host|joueu(?:r|se)|membre|member|internaute|utilisat(?:eur|rice)|user"
+    r"|streame\w+|joueu(?:r|se)|membre|member|internaute|utilisat(?:eur|rice)|user"
     r"|contribut(?:eur|rice)|troll|hacker|pirate|influenceu\w+|youtubeu\w+|blogueu\w+|blogger"
 )
 _BEFORE: Final = tuple(
@@ -103,6 +103,11 @@ _AS_SAID = re.compile(
     r"(?<!\w)as\s@?(?P<name>[^\W\d_][\w.-]{2,30})\s(?:said|wrote|says|writes|points? out|pointed out"
     r"|noted|suggested|mentioned|explained|put it|posted|reported)(?!\w)"
 )
+_AS_SAID_AT = Headed(_AS_SAID, ("as",))
+_ACT_STEMS = Stems(
+    "partag|aim|lik|comment|post|publi|laiss|crit|répondu|repondu|vot|envoy|bloqu|insult|menac|shared"
+    "|left|written|replied|blocked|banni|tagu|mention"
+)
 _BEING_THERE = re.compile(
     r"(?:[Mm]oi,? c'est|[Mm]oi,? je suis|[Jj]e suis|I am|I'm)\s(?P<name>[A-ZÀ-Þ][\w'-]*"
     r"(?:\s[A-ZÀ-Þ\d][\w'-]*){1,2})\s(?:sur|dans|on|in)\s(?:le|la|l'|ce|cette|votre|the|your|this)\s?"
@@ -117,6 +122,9 @@ _THANKED = re.compile(
     r"(?<!\w)(?:merci à|r[ée]pond\w* à|excuses à|d'accord avec|remercie|thanks to|reply to|replying to)\s"
     r"(?P<name>[a-zà-ÿ]{4,20})(?=[,.;!?)]|\s(?:d'|de\s|pour|for\s|qui\s|who\s)|$)"
 )
+_THANKED_AT = Headed(
+    _THANKED, leads(r"merci|r[ée]pond|excuses|d'accord|remercie|thanks|reply")
+)
 _TRAILING = re.compile(r"(?<![\w/.=%:#@-])[A-Za-zÀ-ÿ]{3,20}_+(?![\w@/(=*-]|\.\w)")
 _COUNTED = re.compile(r"(?<![\w/.=%:#@-])[a-z]{6,20}\d(?![\w@/(=-]|\.\w)")
 
@@ -126,14 +134,14 @@ def find_nicknames(text: str, low: str) -> Iterator[Span]:
     for headed, kind in _BEFORE:
         for found in headed.finditer(low):
             yield from _behind(text, low, found, kind)
-    for found in _THANKED.finditer(low):
+    for found in _THANKED_AT.finditer(low):
         if fold(found["name"]) not in _NOBODY and not found["name"].endswith("s"):
             yield from _judged(text, *found.span("name"), sure=False, small=True)
     for found in _TRAILING.finditer(text) if "_" in text else ():
         yield Span(found.start(), found.end(), USERNAME, weak=True)
-    for found in _AS_SAID.finditer(low) if "as " in low else ():
+    for found in _AS_SAID_AT.finditer(low):
         yield from _judged(text, *found.span("name"), sure=False, small=True)
-    for found in _DOES.finditer(low):
+    for found in _DOES.finditer(low) if holds(low, _ACT_STEMS) else ():
         for group in ("name", "other"):
             if found[group]:
                 yield from _judged(text, *found.span(group), sure=group == "other", small=True)

@@ -28,9 +28,9 @@ _SPOKEN_OF: Final = re.compile(
     r"|\b[ée]crit|demandeu\w+|requester|coll[èe]gue|(?:bo[îi]te|session|compte|poste|acc[èe]s|access|droits"
     r"|mail|profil|inbox|account|login|password|mailbox) (?:de|of|for)|parle[rz]? à|[ée]crire à"
     r"|répondre à|merci à|thanks to|what|invalid user|pour l'utilisateur|for user"
-    r"|\b[àa]|d'apr[èe]s|according to|\bto|\bboth|\bni|\bque|\bthat|\bchez|autoris\w+|allow\w*|\blet"
+    r"|\bà|d'apr[èe]s|according to|\bboth|\bni|\bchez|autoris[ée]|allow(?:ed)?"
     r"|n'est pas|n'[ée]tait pas|is not|isn't|(?:bloque|signale|remercie|cite|contacte)[rz]?|\bban|\bblock|\bask|\btold"
-    r"|\bpour|\bfor|\bsur|\bon|\bplut[ôo]t|\binstead of)\s@?$"
+    r"|\bpour|\binstead of)\s@?$"
 )
 _DOES: Final = re.compile(
     r"\s(?:a|m'a|n'a|t'a|l'a|nous a|vous a|avait|est|n'est|dit|[ée]crit|r[ée]pond|raconte|refuse|affirme"
