@@ -43,9 +43,7 @@ _NUMBER_WORDS = (
     r"|date de naissance|n[ée]\(?e?\)? le|born on|num[ée]ro personnel|mon (?:t[ée]l|portable)"
     r"|my phone"
 )
-_NUMBERS = Headed(
-    re.compile(rf"(?<!\w){any_of(_NUMBER_WORDS)}(?!\w)"), leads(_NUMBER_WORDS)
-)
+_NUMBERS = Headed(re.compile(rf"(?<!\w){any_of(_NUMBER_WORDS)}(?!\w)"), leads(_NUMBER_WORDS))
 _NETWORKS = re.compile(
     r"(?<![\w./@-])(?:facebook|insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|discord|telegram"
     r"|mastodon|reddit|twitch|steam|messenger|skype|nextdoor|strava|vinted|leboncoin|youtube"

@@ -2,8 +2,8 @@
 """Names of accounts by what people do with them: greet, quote, block, answer, sign, speak in turn.
 
 `accounts` looks beside words for an account. Here the sentence itself tells that a name stands in
-one place of it ("merci …, pour", "bloqué par …", "as … said", a line of a chat). A word that no list
-knows, or that is made like an account, is hidden there; an ordinary word only asks for a person.
+one place of it ("merci …, pour", "bloqué par …", "as … said", a line of a chat). A word that no
+list knows, or that is made like an account, is hidden there; an ordinary word only asks.
 """
 
 import re
@@ -36,19 +36,24 @@ _CALLED = (
     r"|conn(?:ue?|us) (?:ici |là-bas |en ligne |partout |sur \w+ )(?:comme|sous le nom(?: de)?)"
     r"|known (?:here |there |everywhere |on \w+ )as"
     r"|call(?:s|ing)? (?:himself|herself|themsel(?:f|ves)|myself)"
-    r"|nom (?:affich[ée]|d'affichage|(?:de|du) profil|public|d'internaute|de plume|de guerre|en ligne|de joueu(?:r|se)|de (?:ma |sa |la )?cha[iî]ne)\s?(?::|=|est|,)"
+    r"|nom (?:affich[ée]|d'affichage|(?:de|du) profil|public|d'internaute|de plume"
+    r"|de guerre|en ligne|de joueu(?:r|se)|de (?:ma |sa |la )?cha[iî]ne)\s?(?::|=|est|,)"
     r"|(?:display|profile|player|channel|online|pen) name\s?(?::|=|is|,)"
     r"|pseudo\w* (?:choisie?|souhait[ée]|actuel|demand[ée]|utilis[ée]|retenu|voulu)\s?(?::|=|est|,)"
     rf"|(?:compte|profil) (?:{NETWORKS}) (?:à \w+|en cause|concern[ée]|fautif|suspect)\s?:"
-    rf"|(?:d[ée]tenteur|titulaire|propri[ée]taire|auteur) d[ue] (?:compte|profil)(?: (?:{NETWORKS}))?"
+    rf"|(?:d[ée]tenteur|titulaire|propri[ée]taire|auteur) d[ue] (?:compte"
+    rf"|profil)(?: (?:{NETWORKS}))?"
     rf"|(?:owner|holder|author) of the (?:account|profile)(?: (?:{NETWORKS}))?"
 )
 _QUOTED = (
-    r"comme (?:l'|le |vous l'|nous l')?(?:a |avait |ont )?(?:[ée]cri\w*|dit|disai\w+|signal\w+|expliqu\w+"
+    r"comme (?:l'|le |vous l'|nous l')?(?:a |avait |ont )?(?:[ée]cri\w*|dit|disai\w+"
+    r"|signal\w+|expliqu\w+"
     r"|remarqu\w+|propos\w+|sugg[ée]r\w+|soulign\w+|rappel\w+|indiqu\w+|not\w+)"
-    r"|(?:mis(?:es?)? en ligne|d[ée]pos[ée]e?s?|pouss[ée]e?s?|t[ée]l[ée]vers[ée]e?s?|envoy[ée]e?s?|signal[ée]e?s?"
+    r"|(?:mis(?:es?)? en ligne|d[ée]pos[ée]e?s?|pouss[ée]e?s?|t[ée]l[ée]vers[ée]e?s?"
+    r"|envoy[ée]e?s?|signal[ée]e?s?"
     r"|ajout[ée]e?s?|supprim[ée]e?s?|r[ée]dig[ée]e?s?|bloqu[ée]e?s?|bannie?s?|insult[ée]e?s?|harcel[ée]e?s?"
-    r"|menac[ée]e?s?|modifi[ée]e?s?|film[ée]e?s?|laiss[ée]e?s?|modér[ée]e?s?|anim[ée]e?s?|g[ée]r[ée]e?s?) par"
+    r"|menac[ée]e?s?|modifi[ée]e?s?|film[ée]e?s?|laiss[ée]e?s?|modér[ée]e?s?|anim[ée]e?s?"
+    r"|g[ée]r[ée]e?s?) par"
     r"|(?:uploaded|reported|created|submitted|added|pushed|committed|written|left|flagged|banned"
     r"|blocked|run|moderated|insulted|threatened|edited|deleted|shared|filmed) by"
     r"|(?:sign[ée]e?s?|signature)\s?:?|vien(?:t|nent)(?: \w+){0,2} d[e']|parler? au nom d[e']"
@@ -88,6 +93,9 @@ _NOBODY: Final = frozenset(
 )
 """Ordinary words that are said to anybody, or to nobody, behind a greeting or a yes."""
 
+_CIVIL: Final = frozenset("m mr mrs ms mme mlle dr me pr sir lady".split()).union(
+    "abcdefghijklnopqrstuvwxyz"
+)
 _ACTS = (
     r"(?:a|ont|avai(?:t|ent)|m'a|nous a|vous a|t'a|m'ont|has|have|had|just)\s"
     r"(?:d[ée]j[àa]\s|encore\s|aussi\s|bien\s|already\s|also\s|just\s)?(?:partag\w+|aim[ée]|lik[ée]\w*|comment\w+"
@@ -100,7 +108,8 @@ _DOES = re.compile(
     rf"(?:\s(?:et|and)\s(?P<other>@?[^\W\d_][\w.-]{{2,30}}))?\s{_ACTS}(?!\w)"
 )
 _AS_SAID = re.compile(
-    r"(?<!\w)as\s@?(?P<name>[^\W\d_][\w.-]{2,30})\s(?:said|wrote|says|writes|points? out|pointed out"
+    r"(?<!\w)as\s@?(?P<name>[^\W\d_][\w.-]{2,30})\s(?:said|wrote|says|writes|points? out"
+    r"|pointed out"
     r"|noted|suggested|mentioned|explained|put it|posted|reported)(?!\w)"
 )
 _AS_SAID_AT = Headed(_AS_SAID, ("as",))
@@ -119,12 +128,11 @@ _SPEAKS = re.compile(
     re.MULTILINE,
 )
 _THANKED = re.compile(
-    r"(?<!\w)(?:merci à|r[ée]pond\w* à|excuses à|d'accord avec|remercie|thanks to|reply to|replying to)\s"
+    r"(?<!\w)(?:merci à|r[ée]pond\w* à|excuses à|d'accord avec|remercie|thanks to"
+    r"|reply to|replying to)\s"
     r"(?P<name>[a-zà-ÿ]{4,20})(?=[,.;!?)]|\s(?:d'|de\s|pour|for\s|qui\s|who\s)|$)"
 )
-_THANKED_AT = Headed(
-    _THANKED, leads(r"merci|r[ée]pond|excuses|d'accord|remercie|thanks|reply")
-)
+_THANKED_AT = Headed(_THANKED, leads(r"merci|r[ée]pond|excuses|d'accord|remercie|thanks|reply"))
 _TRAILING = re.compile(r"(?<![\w/.=%:#@-])[A-Za-zÀ-ÿ]{3,20}_+(?![\w@/(=*-]|\.\w)")
 _COUNTED = re.compile(r"(?<![\w/.=%:#@-])[a-z]{6,20}\d(?![\w@/(=-]|\.\w)")
 
@@ -149,7 +157,9 @@ def find_nicknames(text: str, low: str) -> Iterator[Span]:
         yield Span(*found.span("name"), USERNAME, weak=True)
     if ":" in text and "\n" in text:
         yield from _speakers(text)
-    if any(end - start == 1 and start > 5 and low[start - 1].isalpha() for start, end in runs(text)):
+    if any(
+        end - start == 1 and start > 5 and low[start - 1].isalpha() for start, end in runs(text)
+    ):
         for found in _COUNTED.finditer(text):
             if weigh(found.group()[:-1]) == HANDLE:
                 yield Span(found.start(), found.end(), USERNAME, weak=True)
@@ -172,15 +182,13 @@ def _behind(text: str, low: str, cue: re.Match[str], kind: str) -> Iterator[Span
     ordinary = kind in ("called", "greeted", "roled") or "au nom" in cue.group()
     name = found["name"]
     unknown = kind == "roled" and name[0].isupper() and not is_ordinary(fold(name))
-    yield from _judged(
-        text, *found.span("name"), sure=unknown or kind == "called", small=ordinary
-    )
+    yield from _judged(text, *found.span("name"), sure=unknown or kind == "called", small=ordinary)
 
 
 def _judged(text: str, start: int, end: int, *, sure: bool, small: bool) -> Iterator[Span]:
     """Yield a name to hide or to ask about, where it is nobody's known.
 
-    With `sure`, ordinary words are hidden too; with `small`, those in small letters are asked about.
+    With `sure`, ordinary words are hidden too; with `small`, small letters are asked about.
     """
     name = text[start:end]
     capital = name[0].isupper()
@@ -188,6 +196,8 @@ def _judged(text: str, start: int, end: int, *, sure: bool, small: bool) -> Iter
     several = capital and len(words) > 1
     if not words or (words[0] in FUNCTION and not several) or any(map(_is_nobodys, words)):
         return
+    if several and not sure and (words[0] in _CIVIL or first_name(words[0]) == SURE):
+        return  # a person's, which `persons` reads
     if is_commune(fold(name)) or NETWORK_WORD.fullmatch(fold(name)):
         return
     if is_public_handle(name):
@@ -223,7 +233,7 @@ def _is_nobodys(word: str) -> bool:
 
 
 def _speakers(text: str) -> Iterator[Span]:
-    """Yield who speaks in the lines of a chat; a form has fields there, which are ordinary words."""
+    """Yield who speaks in the lines of a chat; a form has ordinary words there."""
     lines = list(_SPEAKS.finditer(text))
     if len(lines) < 2 and not any(line["time"] for line in lines):
         return

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from beffroi_privacy.patterns import runs
 
-
 _PLAIN = {
     **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u3000", " "),
     **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"),
@@ -93,6 +92,7 @@ def _composed(text: str) -> Normalised:
     return Normalised(_zeros("".join(characters)), tuple(offsets))
 
 
+@lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """Return a text in lower case without accents, for comparing words; lengths may differ."""
     folded = text.casefold().translate(_ACCENTS)

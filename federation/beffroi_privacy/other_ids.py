@@ -119,9 +119,7 @@ _WEAK_WHAT = re.compile(
 )
 _CUED_AT = Headed(_CUED, leads(f"{_NUMBER}|{_WHAT}"))
 _FAR_AT = Headed(_FAR, leads(_WHAT))
-_NUMBER_OF_AT = Headed(
-    _NUMBER_OF, leads(r"num[ée]ro|n°|number|r[ée]f[ée]rence|identifiant|code")
-)
+_NUMBER_OF_AT = Headed(_NUMBER_OF, leads(r"num[ée]ro|n°|number|r[ée]f[ée]rence|identifiant|code"))
 _OWN_AT = Headed(_OWN, leads(r"mon|ma|mes|son|sa|notre|nos|my|his|her|our"))
 _DOOR = re.compile(
     r"(?<!\w)(?:cvv2?|cvc2?|cryptogramme(?: visuel)?|code (?:sms|de confirmation|de validation"

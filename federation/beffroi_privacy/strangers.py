@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from beffroi_privacy.account_words import is_site
+from beffroi_privacy.gazetteer import SURE, first_name
 from beffroi_privacy.handles import HANDLE, LOGIN, weigh
 from beffroi_privacy.patterns import has_point_inside
-from beffroi_privacy.spans import ASK, USERNAME, Span
+from beffroi_privacy.spans import ASK, PERSON, USERNAME, Span
 from beffroi_privacy.usernames import is_public_handle
 
 _WORD: Final = re.compile(
     r"(?<![\w/.=%:#@*'\"&?+$~-])[a-z]{6,20}(?![\w/=@*'\"&(%~-]|\.\w|:\w)(?<!ss)"
 )
 _DOTTED: Final = re.compile(
-    r"(?<![\w/.=%:#@*'\"&?+$~-])(?P<first>[a-z]{2,14})\.(?P<rest>[a-z]{3,14}(?:\.[a-z]{2,14})?\d{0,3})"
+    r"(?<![\w/.=%:#@*'\"&?+$~-])(?P<first>[a-z]{2,14})\.(?P<rest>[a-z](?![a-z])|[a-z]{3,14}(?:\.[a-z]{2,14})?\d{0,3})"
     r"(?![\w/=@*'\"&(%~:-]|\.\w)"
 )
 _SPOKEN_OF: Final = re.compile(
@@ -29,11 +30,13 @@ _SPOKEN_OF: Final = re.compile(
     r"|mail|profil|inbox|account|login|password|mailbox) (?:de|of|for)|parle[rz]? à|[ée]crire à"
     r"|répondre à|merci à|thanks to|what|invalid user|pour l'utilisateur|for user"
     r"|\bà|d'apr[èe]s|according to|\bboth|\bni|\bchez|autoris[ée]|allow(?:ed)?"
-    r"|n'est pas|n'[ée]tait pas|is not|isn't|(?:bloque|signale|remercie|cite|contacte)[rz]?|\bban|\bblock|\bask|\btold"
+    r"|n'est pas|n'[ée]tait pas|is not|isn't|(?:bloque|signale|remercie|cite"
+    r"|contacte)[rz]?|\bban|\bblock|\bask|\btold"
     r"|\bpour|\binstead of)\s@?$"
 )
 _DOES: Final = re.compile(
-    r"\s(?:a|m'a|n'a|t'a|l'a|nous a|vous a|avait|est|n'est|dit|[ée]crit|r[ée]pond|raconte|refuse|affirme"
+    r"\s(?:a|m'a|n'a|t'a|l'a|nous a|vous a|avait|est|n'est|dit|[ée]crit|r[ée]pond|raconte"
+    r"|refuse|affirme"
     r"|continue|pense|veut|has|had|is|was|still|says|said|keeps|wants|never|always)(?![\w'])"
 )
 _DETERMINED: Final = re.compile(
@@ -87,5 +90,7 @@ def _dotted(text: str, *, caseless: bool) -> Iterator[Span]:
         parts = [part for part in re.split(r"[.\d]", name) if part]
         if len(parts) > 2 or name[-1].isdigit() or any(weigh(part) == HANDLE for part in parts):
             yield Span(*found.span(), USERNAME, weak=True)
+        elif any(len(part) > 3 and first_name(part) == SURE for part in parts):
+            yield Span(*found.span(), PERSON, weak=True)
         elif not caseless:
             yield Span(*found.span(), ASK, weak=True)
