@@ -8,7 +8,7 @@ from beffroi_privacy.account_words import STATES, is_account, is_site, is_writte
 from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.names import FUNCTION
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, figures, has_point_inside, holds
+from beffroi_privacy.patterns import Stems, has_point_inside, holds, runs
 from beffroi_privacy.platforms import NETWORKS
 from beffroi_privacy.spans import ASK, USERNAME, Span
 from beffroi_privacy.usernames import NOT_NICKNAMES, is_public_handle
@@ -82,7 +82,6 @@ _MIXED = re.compile(r"(?<![\w/.=%:#@-])[a-z]{2,}[A-Z][A-Za-z]{2,}(?![\w@/(-]|\.\
 _DOTTED = re.compile(
     r"(?<![\w/.=%:#@-])[a-z][a-z\d]*(?:\.[a-z\d]+_\w+|_[a-z\d]+\.[a-z\d]+)(?![\w@/(-]|\.\w)"
 )
-_HAS_DIGIT = re.compile(r"[a-z]\d")
 _HUMPED = re.compile(
     r"(?=[A-Z][a-z\à-ÿ]+[A-Z])(?<![\w/.=%:#@-])[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]*)+(?:[-_]\w+)?(?![\w@/-]|\.\w)"
 )
@@ -93,7 +92,7 @@ def find_shaped(text: str, low: str) -> Iterator[Span]:
     patterns = []
     if "u/" in low or "\\" in low:
         patterns.append(_REDDIT)
-    if figures(text)[0] and _HAS_DIGIT.search(low):
+    if any("a" <= low[start - 1 : start] <= "z" for start, _ in runs(text)):
         patterns.append(_LEET)
     for pattern in patterns:
         for found in pattern.finditer(text):
@@ -127,7 +126,7 @@ def find_shaped(text: str, low: str) -> Iterator[Span]:
             head = fold(found.group()).split(".")[0]
             if not (is_public_handle(found.group()) or head in NOT_NICKNAMES):
                 yield Span(found.start(), found.end(), USERNAME, weak=True)
-    if figures(text)[1] > 1:
+    if any(end - start == 2 and "A" <= text[start - 1 : start] <= "Z" for start, end in runs(text)):
         for found in _SHOUTED_LOGIN.finditer(text):
             if not (is_ordinary(fold(found.group()[:-2])) or is_public_handle(found.group())):
                 yield Span(found.start(), found.end(), ASK, weak=True)

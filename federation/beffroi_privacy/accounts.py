@@ -15,7 +15,9 @@ from beffroi_privacy.account_shapes import find_shaped
 from beffroi_privacy.account_words import STATES, is_account, is_written_by
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
 from beffroi_privacy.handles import find_near, find_told
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.names import FUNCTION, OFFICES
+from beffroi_privacy.nicknames import find_nicknames
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, any_of, holds, lowered
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS
@@ -56,6 +58,11 @@ _CUE = re.compile(
     rf"(?<![\w@.-])(?:(?P<words>{any_of(_WORDS)})|(?P<doing>{any_of(_DOING)})|(?P<on>{_ON})"
     rf"|(?P<users>{_USERS})|(?P<net>{any_of(NETWORKS)}|chat|forum)"
     rf"|(?P<loose>{any_of(_LOOSE)})|(?P<more>{any_of(_MORE)}))(?![\w-])"
+)
+_CUE_AT = Headed(
+    _CUE,
+    leads(f"{_WORDS}|{_DOING}|{_USERS}|{NETWORKS}|{_LOOSE}|{_MORE}|chat|forum")
+    | leads("sur|on|via|chez|par|en mp|dm"),
 )
 _NAME = re.compile(
     r"(?<![\w/.=%:#@-])@?[A-Za-zÀ-ÿ0-9_][\w.-]*[\w]|(?<!\w)@\w+|\"\s?[^\"\n]{2,30}?\s?\""
@@ -111,9 +118,10 @@ def find_accounts(text: str) -> Iterator[Span]:
     yield from find_shaped(text, low)
     yield from find_told(text, low)
     yield from find_strangers(text, caseless=text == low)
+    yield from find_nicknames(text, low)
     if not holds(low, _STEMS):
         return
-    cues = list(_CUE.finditer(low))
+    cues = _CUE_AT.finditer(low)
     for cue in cues:
         if cue.lastgroup == "more":
             continue

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.normalise import normalise
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures, runs
 from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
@@ -33,7 +34,7 @@ _STREET_WORDS = (
     r"|fbg\.?|lotissement|lot\.|esplanade|promenade|traverse|mont[ée]e|corniche|rond-point|rpt\.?"
 )
 _STREET = rf"(?i:{_STREET_WORDS})"
-_STREET_AT = re.compile(rf"\b{any_of(_STREET_WORDS)}\s")
+_STREET_AT = Headed(re.compile(rf"\b{any_of(_STREET_WORDS)}\s"), leads(_STREET_WORDS))
 _SPOT = (
     r"(?i:place|pl\.?|cours|cour|passage|quai|square|sq\.?|route|rte\.?|voie|villa|cit[ée]"
     r"|r[ée]sidence"
@@ -72,13 +73,20 @@ _SPELT = re.compile(
     r"|seize|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
     rf"|cent(?:[- ]\w{{2,9}})?)\b{_WAY}"
 )
+_SPELT_AT = Headed(
+    _SPELT,
+    leads(
+        r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize"
+        r"|vingt|trente|quarante|cinquante|soixante|cent"
+    ),
+)
 _NUMBER_WORD = re.compile(r"n[°o]|num[ée]ro|number")
 _SPELT_STEMS = Stems(
     "deux |trois |quatre |cinq |six |sept |huit |neuf |dix |onze |douze |treize |quatorze "
     "|quinze |seize |vingt|trente|quarante|cinquante|soixante|cent "
 )
-_HINT_AFTER = re.compile(r"(?:au |n° ?|no ?|num[ée]ro )\d")
-_HINT_BARE = re.compile(r"\s\d{1,3}(?:\s?(?:bis|ter)\b)?(?:\s?[,;)]|\.?\s*$|\.\s)")
+_HINTS_BEFORE: Final = ("au ", "n°", "n° ", "no", "no ", "numéro ", "numero ")
+_HINT_BARE = re.compile(r"(?:\s?(?:bis|ter)\b)?(?:\s?[,;)]|\.?\s*$|\.\s)")
 _ENGLISH_STEMS = Stems(
     " st| road| rd| lane| ln| ave| dr| sq| court| ct| close| terr| way| cres| gard| gdns| grove"
     "| hill| place| row| mews| green| view| walk| b| parade| quay| rise| circ| mount| park| yard"
@@ -148,11 +156,11 @@ def find_addresses(text: str) -> Iterator[Span]:
 
 def _finds(pattern: re.Pattern[str], text: str, low: str) -> Iterator[re.Match[str]]:
     """Yield what a pattern finds; one that begins with a street is tried at streets only."""
-    if pattern is _NUMBERED and not _NUMBER_WORD.search(low):
+    if pattern is _ENGLISH or (pattern is _NUMBERED and not _NUMBER_WORD.search(low)):
         yield from near_figures(pattern, text)
         return
-    if pattern is _ENGLISH:
-        yield from near_figures(pattern, text)
+    if pattern is _SPELT:
+        yield from _SPELT_AT.finditer(low, text)
         return
     if pattern is not _NUMBER_AFTER and pattern is not _BARE_AFTER:
         yield from pattern.finditer(text)
@@ -167,9 +175,12 @@ def _worth_trying(text: str, low: str) -> Iterator[re.Pattern[str]]:
     """Yield the patterns that a cheap look at a text in small letters does not rule out."""
     if figures(text)[0]:
         yield _NUMBERED
-        if _HINT_AFTER.search(low):
+        if any(low.endswith(_HINTS_BEFORE, 0, start) for start, _ in runs(text)):
             yield _NUMBER_AFTER
-        if _HINT_BARE.search(low):
+        if any(
+            end - start < 4 and low[start - 1 : start].isspace() and _HINT_BARE.match(low, end)
+            for start, end in runs(text)
+        ):
             yield _BARE_AFTER
         if holds(low, _ENGLISH_STEMS):
             yield _ENGLISH

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
 from beffroi_privacy.spans import Cover
@@ -28,24 +29,21 @@ _NAMES = re.compile(
     )
     + r"(?!\w)"
 )
-_NUMBERS = re.compile(
-    r"(?<!\w)"
-    + any_of(
-        r"iban|rib|bic|digicode|code d'(?:entr[ée]e|acc[èe]s)|code (?:du portail|de l'immeuble"
-        r"|porte)"
-        r"|mot de passe|mdp|password|matricule|passe?port|carte d'identit[ée]|cni"
-        r"|permis de conduire"
-        r"|allocataire|num[ée]ro (?:fiscal|client|d'abonn[ée]|d'adh[ée]rent|de s[ée]cu\w*|de carte"
-        r"|de compte)"
-        r"|mon num[ée]ro|ma carte|mon contrat|mon matricule|titre de s[ée]jour|rpps"
-        r"|num[ée]ro \w{1,12} de mon|num[ée]ro de (?:locataire|dossier|contrat|bail|badge)"
-        r"|my (?:number|card|account|licen[cs]e|badge)|ma plaque|immatricul[ée]e?|licence plate"
-        r"|gate code|door code"
-        r"|date de naissance|n[ée]\(?e?\)? le|born on|num[ée]ro personnel|mon (?:t[ée]l|portable)"
-        r"|my phone"
-    )
-    + r"(?!\w)"
+_NUMBER_WORDS = (
+    r"iban|rib|bic|digicode|code d'(?:entr[ée]e|acc[èe]s)|code (?:du portail|de l'immeuble"
+    r"|porte)"
+    r"|mot de passe|mdp|password|matricule|passe?port|carte d'identit[ée]|cni"
+    r"|permis de conduire"
+    r"|allocataire|num[ée]ro (?:fiscal|client|d'abonn[ée]|d'adh[ée]rent|de s[ée]cu\w*|de carte"
+    r"|de compte)"
+    r"|mon num[ée]ro|ma carte|mon contrat|mon matricule|titre de s[ée]jour|rpps"
+    r"|num[ée]ro \w{1,12} de mon|num[ée]ro de (?:locataire|dossier|contrat|bail|badge)"
+    r"|my (?:number|card|account|licen[cs]e|badge)|ma plaque|immatricul[ée]e?|licence plate"
+    r"|gate code|door code"
+    r"|date de naissance|n[ée]\(?e?\)? le|born on|num[ée]ro personnel|mon (?:t[ée]l|portable)"
+    r"|my phone"
 )
+_NUMBERS = Headed(re.compile(rf"(?<!\w){any_of(_NUMBER_WORDS)}(?!\w)"), leads(_NUMBER_WORDS))
 _NETWORKS = re.compile(
     r"(?<![\w./@-])(?:facebook|insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|discord|telegram"
     r"|mastodon|reddit|twitch|steam|messenger|skype|nextdoor|strava|vinted|leboncoin|youtube"

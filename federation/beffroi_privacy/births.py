@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.patterns import Stems, holds, lowered
 from beffroi_privacy.spans import DOB, Span
 
@@ -38,6 +39,7 @@ _BORN = re.compile(
     r"(?P<between>[^\n;!?]{0,48}?)"
     rf"(?<![\d/.])(?P<date>{DATE}|{_ROUGH})"
 )
+_BORN_AT = Headed(_BORN, leads(r"n[ée]|naiss|ddn|d\.|date|nais|born|do|bi|anniversaire"))
 _YEAR_OF_BIRTH = re.compile(
     rf"\b(?:je suis|il est|elle est|i was|was|mari|femme|fils|fille|\)|,|\()\s?(?:n[ée]e?"
     rf"|born)\s(?:en|in)\s"
@@ -66,7 +68,7 @@ def find_births(text: str) -> Iterator[Span]:
     low = lowered(text)
     if not holds(low, _STEMS):
         return
-    for found in _BORN.finditer(low):
+    for found in _BORN_AT.finditer(low):
         if _STOPS.search(text[found.start("between") : found.end("between")]):
             continue
         if _NOT_A_PERSON.search(text, max(0, found.start() - 60), found.start()):

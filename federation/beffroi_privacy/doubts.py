@@ -104,6 +104,7 @@ _BEFORE_SOMEBODY: Final = frozenset(
     "a avec par chez contre pour et ou selon moi lui elle suis c'est by with for and or from to "
     "called calls me am not pas appelle nomme dit merci bonjour thanks ici".split()
 )
+_ACCORDING: Final = frozenset("selon avec par chez to by with contre for et and".split())
 _BEFORE_SOMEBODY_SMALL: Final = frozenset("avec chez contre sauf holder comme".split())
 _THE: Final = frozenset(
     "le la les l' un une du au aux des ce cet cette ces notre votre nos vos leur son sa mon ma the "
@@ -120,6 +121,9 @@ def _is_lonely(words: Sequence[Word], at: int) -> bool:
     if word.gap not in (" ", "", ", ", " (", ") ") or is_acronym(word):
         return False
     if is_unexplained(word):
+        told = before.shape == CAPITAL and before.folded in ("le", "la") and at > 1
+        if told and words[at - 2].folded in _ACCORDING and not before.opens:
+            return True
         return before.folded not in _THE or before.folded == "les"
     if before.folded in _BEFORE_SOMEBODY and word.gap == " " and _is_word_as_name(words, at):
         return True

@@ -108,8 +108,9 @@ def _doors(text: str, low: str, lived: list[int]) -> Iterator[Span]:
     """Yield doors, lots and floors of a home, and bare house numbers of somebody."""
     if lived:
         yield from _plots(text, lived)
-    yield from _elsewhere(low)
-    if not _COUNTED.search(low):
+    counted = _COUNTED.search(low) is not None
+    yield from _elsewhere(low, counted=counted)
+    if not counted:
         return
     for found in _NUMBER_OF.finditer(low):
         yield Span(*found.span("number"), ADDRESS, weak=True)
@@ -117,9 +118,8 @@ def _doors(text: str, low: str, lived: list[int]) -> Iterator[Span]:
         yield Span(found.start(), found.end(), ASK, weak=True)
 
 
-def _elsewhere(low: str) -> Iterator[Span]:
+def _elsewhere(low: str, *, counted: bool) -> Iterator[Span]:
     """Yield boxes, pitches of a camp site, moorings, and numbers at which somebody is."""
-    counted = _COUNTED.search(low) is not None
     if counted and len(said := list(_SAID_AT.finditer(low))) > 1:
         yield from (Span(*one.span("number"), ADDRESS, weak=True) for one in said)
     for pattern in _elsewhere_tried(low, counted=counted):

@@ -226,7 +226,7 @@ def _protecting(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list
     """Return what is nobody's, if there is something that it could speak for."""
     digits = figures(text)[0]
     if digits and (
-        votes
+        any(span.weak and span.label != ASK and _has_figure(text, span) for span in votes)
         or any(span.weak and _has_figure(text, span) for span in spans)
         or (digits > 5 and LONG_NUMBER.search(text))
         or (digits > 2 and CODE.search(text))

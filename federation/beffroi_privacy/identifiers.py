@@ -211,7 +211,7 @@ def find_plates(text: str) -> Iterator[Span]:
     """Yield the French number plates of a normalised text."""
     if figures(text)[0] < 3:
         return
-    siv = _SIV.finditer(text) if figures(text)[1] > 2 else ()
+    siv = near_figures(_SIV, text, 5) if figures(text)[1] > 2 else ()
     for found in (*siv, *near_figures(_FNI, text)):
         if found.re is _FNI and found.group("letters").upper() in _NOT_LETTERS:
             continue

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from typing import Final
 
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.patterns import Stems, any_of, holds
 
 _HOMES = (
@@ -17,7 +18,7 @@ _HOMES = (
     r"|i live|we live|lives|living|residing|(?:my|our|his|her|their)\s(?:home|house|flat|address"
     r"|door|apartment|farm|cottage|garden|place|yard)"
 )
-LIVING: Final = re.compile(rf"(?<!\w){any_of(_HOMES)}(?!\w)")
+LIVING: Final = Headed(re.compile(rf"(?<!\w){any_of(_HOMES)}(?!\w)"), leads(_HOMES))
 """Words of living, in a text in small letters."""
 
 _STEMS = Stems(

@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from beffroi_privacy.gazetteer import first_name, is_commune, is_ordinary
+from beffroi_privacy.gazetteer import first_name, is_commune, is_ordinary, is_surname_too
 from beffroi_privacy.names import FUNCTION, OFFICES
 from beffroi_privacy.normalise import fold
+from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS
+from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.spans import ASK, PERSON, Span
 
 MODEL: Final = "fr_core_news_md"
@@ -42,17 +44,41 @@ def load() -> Callable[[str], Sequence[Span]]:
 
 
 def persons_of(document: Any, text: str) -> list[Span]:
-    """Return the persons of a read document; as `ASK` those that may plainly be something else."""
-    return [
-        Span(
-            entity.start_char,
-            entity.end_char,
-            PERSON if _is_believable(text[entity.start_char : entity.end_char]) else ASK,
-            weak=True,
-        )
-        for entity in document.ents
-        if entity.label_ == "PER"
-    ]
+    """Return the persons of a read document; as `ASK` what may be one or plainly something else.
+
+    The model takes many a name for a place, a firm or a work. Where none of its words is in a list,
+    that is not believed either: a person looks.
+    """
+    found: list[Span] = []
+    for entity in document.ents:
+        written = text[entity.start_char : entity.end_char]
+        if entity.label_ == "PER":
+            label = PERSON if _is_believable(written) else ASK
+        elif _is_unexplained(written):
+            label = ASK
+        else:
+            continue
+        found.append(Span(entity.start_char, entity.end_char, label, weak=True))
+    return found
+
+
+def _is_unexplained(written: str) -> bool:
+    """Say whether what a model calls a place or a firm is in no list of either, nor of words."""
+    folded = [fold(word) for word in _WORD.findall(written)]
+    if not folded or is_commune(fold(written.strip())) or len(written) > 40:
+        return False
+    return not any(map(_is_known, folded))
+
+
+def _is_known(folded: str) -> bool:
+    return len(folded) > 2 and (
+        is_commune(folded)
+        or (is_ordinary(folded) and not is_surname_too(folded))
+        or folded in ORGANISATIONS
+        or folded in FACILITIES
+        or folded in THINGS
+        or NETWORK_WORD.fullmatch(folded) is not None
+    )
 
 
 def _is_believable(written: str) -> bool:

@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from beffroi_privacy.patterns import runs
+
 _PLAIN = {
     **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u3000", " "),
     **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"),
@@ -22,7 +24,7 @@ _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u2
 _UNSEEN_ANY = re.compile(f"[{_UNSEEN}]")
 _ODD = re.compile(r"[^\x00-_a-\x7f\u00c0-\u017e]")
 """What may have a plainer form: no letter of Western Europe, no ASCII but the accent grave."""
-_O_NEAR = re.compile(r"\d[oO]|[oO]\d")
+_O = frozenset("oO")
 _O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
 
 
@@ -58,13 +60,18 @@ def normalise(text: str) -> Normalised:
     """Return the copy of a text to match on, with the way back to its characters."""
     if text.isascii():
         return Normalised(_zeros(text), None)
+    if _ODD.search(text) is None:
+        return Normalised(_zeros(text), None)
     if unicodedata.is_normalized("NFC", text) and not _UNSEEN_ANY.search(text):
         return Normalised(_zeros(_ODD.sub(_plain_of, text)), None)
     return _composed(text)
 
 
 def _zeros(text: str) -> str:
-    return _O_FOR_ZERO.sub("0", text) if _O_NEAR.search(text) else text
+    for start, end in runs(text):
+        if text[start - 1 : start] in _O or text[end : end + 1] in _O:
+            return _O_FOR_ZERO.sub("0", text)
+    return text
 
 
 def _composed(text: str) -> Normalised:
@@ -85,6 +92,7 @@ def _composed(text: str) -> Normalised:
     return Normalised(_zeros("".join(characters)), tuple(offsets))
 
 
+@lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """Return a text in lower case without accents, for comparing words; lengths may differ."""
     folded = text.casefold().translate(_ACCENTS)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from stdnum import luhn
 
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import OTHER_ID, Span
 
@@ -116,6 +117,10 @@ _WEAK_WHAT = re.compile(
     r"|suivi|forfait|garantie|assurance|attestation|vignette|macaron|titre|tuteur|curateur"
     r"|admission|hospital|pension|foyer|prescription|notification|eau\b|r[ôo]le|season)"
 )
+_CUED_AT = Headed(_CUED, leads(f"{_NUMBER}|{_WHAT}"))
+_FAR_AT = Headed(_FAR, leads(_WHAT))
+_NUMBER_OF_AT = Headed(_NUMBER_OF, leads(r"num[ée]ro|n°|number|r[ée]f[ée]rence|identifiant|code"))
+_OWN_AT = Headed(_OWN, leads(r"mon|ma|mes|son|sa|notre|nos|my|his|her|our"))
 _DOOR = re.compile(
     r"(?<!\w)(?:cvv2?|cvc2?|cryptogramme(?: visuel)?|code (?:sms|de confirmation|de validation"
     r"|carte bleue|cb)"
@@ -179,18 +184,18 @@ _UNIT = re.compile(
 def find_other_ids(text: str) -> Iterator[Span]:
     """Yield the numbers of a normalised text that stand for one person; doubtful ones are weak."""
     low = lowered(text)
-    numbered = figures(text)[1] > 1 or _HAS_NUMBER.search(low) is not None
+    digits, longest = figures(text)
+    numbered = longest > 1 or (digits > 1 and _HAS_NUMBER.search(low) is not None)
     if numbered:
-        for found in _CUED.finditer(low):
+        for found in _CUED_AT.finditer(low):
             judged = _judge(text, found)
             if judged is not None:
                 yield judged
-        for found in _FAR.finditer(low) if figures(text)[0] > 4 else ():
+        for found in _FAR_AT.finditer(low) if digits > 4 else ():
             start, end = _trimmed(text, *found.span("value"))
-            digits = sum(c.isdigit() for c in text[start:end])
-            if digits >= 5 and not _DATE.match(text[start:end]) and not _UNIT.match(text, end):
+            if _is_long(text, start, end):
                 yield Span(start, end, OTHER_ID, weak=True)
-        if figures(text)[0] > 4:
+        if digits > 4:
             yield from _own(text, low)
     for pattern, stems in ((_DOOR, _DOOR_STEMS), (_PASSWORD, _PASSWORD_STEMS)):
         for found in pattern.finditer(low) if holds(low, stems) else ():
@@ -206,13 +211,20 @@ def find_other_ids(text: str) -> Iterator[Span]:
 
 def _own(text: str, low: str) -> Iterator[Span]:
     """Yield the numbers that somebody calls theirs, whatever they are: "ma carte 12345678"."""
-    for found in (*_OWN.finditer(low), *_NUMBER_OF.finditer(low)):
+    for found in (*_OWN_AT.finditer(low), *_NUMBER_OF_AT.finditer(low)):
         if _THING.search(found.group("thing")) and not _PERSONAL.search(found.group("thing")):
             continue
         start, end = _trimmed(text, *found.span("value"))
-        digits = sum(c.isdigit() for c in text[start:end])
-        if digits >= 5 and not _DATE.match(text[start:end]) and not _UNIT.match(text, end):
+        if _is_long(text, start, end):
             yield Span(start, end, OTHER_ID, weak=True)
+
+
+def _is_long(text: str, start: int, end: int) -> bool:
+    """Say whether a value has five digits and is no date, amount or count."""
+    value = text[start:end]
+    if sum(map(str.isdigit, value)) < 5 or _DATE.match(value):
+        return False
+    return _UNIT.match(text, end) is None
 
 
 _PERSONAL = re.compile(

@@ -7,7 +7,7 @@ half of what `re.IGNORECASE` does, hence `lowered`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -28,7 +28,7 @@ def any_of(alternatives: str) -> str:
     longer one before a shorter one stays there; letters themselves cannot be confused.
     """
     groups: dict[str, list[str]] = {}
-    for one in _split(alternatives):
+    for one in split_alternatives(alternatives):
         first = one[0] if one[0].isalpha() and one[1:2] not in ("?", "*", "{") else ""
         groups.setdefault(first, []).append(one[len(first) :])
     branches = [
@@ -40,7 +40,7 @@ def any_of(alternatives: str) -> str:
     return f"(?:{'|'.join(branches)})"
 
 
-def _split(alternatives: str) -> Iterable[str]:
+def split_alternatives(alternatives: str) -> Iterable[str]:
     """Yield the alternatives at the outermost level of a pattern."""
     depth, one = 0, ""
     for at, c in enumerate(alternatives):
@@ -70,31 +70,50 @@ def figures(text: str) -> tuple[int, int]:
     return (sum(sizes), max(sizes)) if sizes else (0, 0)
 
 
-def near_figures(pattern: re.Pattern[str], text: str, back: int = 0) -> Iterator[re.Match[str]]:
-    """Yield what `pattern.finditer` would, trying only beginnings of words before a run of digits.
+def near_figures(pattern: re.Pattern[str], text: str, back: int = 0) -> list[re.Match[str]]:
+    """Return what `pattern.finditer` would yield, tried only before runs of digits.
 
     The pattern must forbid a digit before it and have its first digit at most `back` characters
     behind its beginning; with `back`, it must forbid a letter before it as well.
     """
+    matches: list[re.Match[str]] = []
+    match, done = pattern.match, 0
+    for at, ahead in _beginnings(text) if back else runs(text):
+        if at >= done and (not back or ahead <= back):
+            found = match(text, at)
+            if found is not None:
+                matches.append(found)
+                done = found.end()
+    return matches
+
+
+_FARTHEST: Final = 7
+"""Characters before a run of digits at which a pattern may begin at most."""
+
+
+@lru_cache(maxsize=4)
+def _beginnings(text: str) -> list[tuple[int, int]]:
+    """Return where words and signs begin shortly before runs of digits, and how far these are."""
+    places: list[tuple[int, int]] = []
     done = 0
     for start, _ in runs(text):
-        for at in range(max(done, start - back), start + 1):
-            if back and at and text[at - 1].isalnum():
-                continue
-            found = pattern.match(text, at)
-            if found is not None:
-                yield found
-                done = found.end()
-                break
-
-
-_POINT = re.compile(r"\w\.\w")
+        for at in range(max(done, start - _FARTHEST), start + 1):
+            if not (at and text[at - 1].isalnum()):
+                places.append((at, start - at))
+        done = start + 1
+    return places
 
 
 @lru_cache(maxsize=4)
 def has_point_inside(text: str) -> bool:
     """Say whether a point stands between two characters of words, as in "a.b"."""
-    return _POINT.search(text) is not None
+    at = text.find(".", 1)
+    while at > 0:
+        before, after = text[at - 1], text[at + 1 : at + 2]
+        if (before.isalnum() or before == "_") and (after.isalnum() or after == "_"):
+            return True
+        at = text.find(".", at + 1)
+    return False
 
 
 class Stems:
@@ -104,56 +123,62 @@ class Stems:
     once for all of them, and a word that was seen before not at all.
     """
 
-    __slots__ = ("bit", "likely", "spaced", "stems")
+    __slots__ = ("spaced", "stems")
 
     def __init__(self, stems: str) -> None:
         """Enter stems divided by bars; of those with a space, the longest word is looked for."""
         self.stems = tuple(stems.split("|"))
         self.spaced = tuple(stem for stem in self.stems if " " in stem)
-        self.bit, self.likely = 1 << 2 * len(_REGISTERED), 2 << 2 * len(_REGISTERED)
-        _REGISTERED.append(self)
         for stem in self.stems:
             core = max(stem.split(), key=len)
-            bit = self.likely if stem in self.spaced else self.bit
-            _INDEX.setdefault(core[:2], []).append((core, bit))
-        _bits_of_word.cache_clear()
-        _bits.cache_clear()
+            _INDEX.setdefault(core[:2], []).append((core, self, stem in self.spaced))
+        _of_word.cache_clear()
+        held.cache_clear()
 
 
-_REGISTERED: list[Stems] = []
-_INDEX: dict[str, list[tuple[str, int]]] = {}
+_INDEX: dict[str, list[tuple[str, Stems, bool]]] = {}
 _LONGEST: Final = 30
 """Characters of a word above which what it holds is not kept."""
+
+Held = tuple[frozenset[Stems], frozenset[Stems]]
+"""The groups of which a word holds a stem, and those of which it holds the longest word."""
 
 
 def holds(low: str, stems: Stems) -> bool:
     """Say whether a text in small letters holds a stem: the cheap look before a pattern."""
-    bits = _bits(low)
-    if bits & stems.bit:
-        return True
-    return bits & stems.likely != 0 and any(map(low.__contains__, stems.spaced))
+    return stems in held(low)
 
 
 @lru_cache(maxsize=4)
-def _bits(low: str) -> int:
-    """Return a bit for each group of stems of which a word of a text holds one."""
-    bits = 0
+def held(low: str) -> set[Stems]:
+    """Return the groups of stems of which a text in small letters holds one."""
+    found: set[Stems] = set()
+    likely: set[Stems] = set()
     for word in set(low.split()):
-        bits |= _bits_of_word(word) if len(word) <= _LONGEST else _read(word)
-    return bits
+        sure, maybe = _of_word(word) if len(word) <= _LONGEST else _read(word)
+        if sure:
+            found |= sure
+        if maybe:
+            likely |= maybe
+    for stems in likely - found:
+        for stem in stems.spaced:
+            if stem in low:
+                found.add(stems)
+                break
+    return found
 
 
 @lru_cache(maxsize=20_000)
-def _bits_of_word(word: str) -> int:
+def _of_word(word: str) -> Held:
     return _read(word)
 
 
-def _read(word: str) -> int:
-    bits = 0
+def _read(word: str) -> Held:
+    found: tuple[set[Stems], set[Stems]] = (set(), set())
     for at in range(len(word)):
-        for _, bit in _INDEX.get(word[at], ()):
-            bits |= bit
-        for core, bit in _INDEX.get(word[at : at + 2], ()) if at + 1 < len(word) else ():
+        for _, stems, spaced in _INDEX.get(word[at], ()):
+            found[spaced].add(stems)
+        for core, stems, spaced in _INDEX.get(word[at : at + 2], ()) if at + 1 < len(word) else ():
             if word.startswith(core, at):
-                bits |= bit
-    return bits
+                found[spaced].add(stems)
+    return frozenset(found[0]), frozenset(found[1])

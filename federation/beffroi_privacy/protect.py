@@ -11,6 +11,7 @@ from typing import Final
 
 from stdnum.fr import siren, siret
 
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
 from beffroi_privacy.spans import Cover, Span
 
@@ -51,7 +52,9 @@ _FIGURES = re.compile(
     r"|0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|(?<![#\w])3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
     r"|\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))))"
 )
-_NAMED = re.compile(rf"\b{any_of(NUMBERED_THINGS)}\b{_OF}\(?(?P<code>{_CODE})")
+_NAMED = Headed(
+    re.compile(rf"\b{any_of(NUMBERED_THINGS)}\b{_OF}\(?(?P<code>{_CODE})"), leads(NUMBERED_THINGS)
+)
 _AMOUNT = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[ .,]\d{3})*(?:,\d+)?\s?(?:€|euros?\b|eur\b|k€|m€|%|hab|m2\b|m²|m3\b|kwh"
     r"|mwh|tonnes?\b|km\b|millions?\b|milliards?\b|fcfa|\$|£)|(?<!\w)[$£€]\s?\d[\d,.]*"

@@ -9,6 +9,7 @@ from beffroi_privacy.announced import announces_more
 from beffroi_privacy.calling import called_words
 from beffroi_privacy.doubts import fragments, leftovers
 from beffroi_privacy.emails import is_listed_office
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.links import opaque_parts
 from beffroi_privacy.patterns import any_of, figures, lowered, near_figures, runs
 from beffroi_privacy.reasons import REASONS
@@ -46,7 +47,7 @@ _SENSITIVE_WORDS = (
     r"|pregnan\w+|diabet\w+"
     r"|epilep\w+|autis\w+|dementia|suicid\w+|racist|complaint against"
 )
-_SENSITIVE = re.compile(rf"\b{any_of(_SENSITIVE_WORDS)}\b")
+_SENSITIVE = Headed(re.compile(rf"\b{any_of(_SENSITIVE_WORDS)}\b"), leads(_SENSITIVE_WORDS))
 _ACCOUNTS: Final = (USERNAME, EMAIL, OTHER_ID)
 _NEAR: Final = 80
 

@@ -24,6 +24,7 @@ _AT_SIGN = re.compile(
     rf"[(\[{{<]\s*(?:at|a|chez)\s*[)\]}}>]|[_-]at[_-]"
     rf"|\s(?:at|chez|à)\s(?:{DOMAIN.pattern}|{PROVIDER.pattern})"
 )
+_AT_ALONE = frozenset(("at", "chez", "à"))
 _NOUGHT = Stems("zéro|zero")
 _FIVE = re.compile(r"\d(?:[\W_]{0,4}\d){4}")
 _NOUGHT_AND = re.compile(r"\b0\s?\d\b")
@@ -56,12 +57,22 @@ def find_identifying(text: str) -> list[Span]:
     return [span for span in found if span.label != PERSON]
 
 
+def _may_say_at(low: str) -> bool:
+    """Say whether a text has a word for the at-sign by itself, in brackets or between dashes."""
+    return (
+        not _AT_ALONE.isdisjoint(low.split())
+        or any(bracket in low for bracket in "([{<")
+        or "at-" in low
+        or "at_" in low
+    )
+
+
 def find_shapes(text: str) -> Iterator[Span]:
     """Yield the e-mail addresses, telephones, NIR, accounts, plates and numbered addresses."""
     for find in _ALWAYS:
         yield from find(text)
     low = lowered(text)
-    if holds(low, _AT_WORDS) or _AT_SIGN.search(low):
+    if holds(low, _AT_WORDS) or (_may_say_at(low) and _AT_SIGN.search(low)):
         for find in _ON_AT:
             yield from find(text)
     digits = figures(text)[0]

@@ -7,13 +7,13 @@ from functools import lru_cache
 
 from beffroi_privacy.gazetteer import SURE, first_name, is_commune, is_ordinary
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, holds, lowered, runs
 from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.protect import NUMBERED_THINGS
 from beffroi_privacy.spans import ASK, USERNAME, Span
 
 _HANDLE = re.compile(
-    r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"']))"
+    r"(?<![\w@./])@(?P<name>[A-Za-zÀ-ÿ0-9_][\w.-]{1,40}?)(?=[.,;:!?)]*(?:\s|$|[)\]\"'])|[?!,;][A-ZÀ-Þ])"
 )
 _CUE = re.compile(
     r"(?<![\w-])(?:pseudo(?:nyme)?|identifiants?(?: de connexion)?|login|log-in|nom d'utilisateur"
@@ -105,7 +105,6 @@ _AS = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIRECT = re.compile(r"(?:login|log-in|user ?name|pseudo)", re.IGNORECASE)
 _ENDS_IN_DIGITS = re.compile(r"[a-zà-ÿ_.-]\d")
-_DIGITS = re.compile(r"[^\W\d_][._-]?\d\d")
 NOT_NICKNAMES = frozenset(
     """
     covid windows win python lambert office euro iphone galaxy rgf wgs utf iso html http sha base
@@ -242,6 +241,16 @@ def _is_bodys(name: str) -> bool:
     return _PUBLIC.search(plain) is not None or _PUBLIC_START.match(plain) is not None
 
 
+def _has_digits_behind(text: str) -> bool:
+    """Say whether two digits stand behind a letter, or behind a sign that does."""
+    for start, end in runs(text):
+        if start and end - start > 1:
+            before = text[start - 1]
+            if before.isalnum() or (before in "._-" and text[start - 2 : start - 1].isalnum()):
+                return True
+    return False
+
+
 def _by_shape(text: str, low: str) -> Iterator[Span]:
     """Yield accounts in addresses of networks and machines, and words that end in digits."""
     if holds(low, _PATHS):
@@ -249,7 +258,7 @@ def _by_shape(text: str, low: str) -> Iterator[Span]:
             for found in pattern.finditer(text):
                 if not _is_nobodys(found.group("name")):
                     yield Span(*found.span("name"), USERNAME, weak=True)
-    for found in _NICKNAME.finditer(text) if figures(text)[0] > 1 and _DIGITS.search(low) else ():
+    for found in _NICKNAME.finditer(text) if _has_digits_behind(text) else ():
         letters = fold(found.group("letters"))
         if letters.split(".")[0] in NOT_NICKNAMES or found.group("letters").isupper():
             continue

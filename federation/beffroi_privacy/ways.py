@@ -11,6 +11,7 @@ from typing import Final
 
 from beffroi_privacy.addresses import is_door
 from beffroi_privacy.gazetteer import is_ordinary
+from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.living import is_lived_in
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, any_of, holds
@@ -29,7 +30,7 @@ _WAYS = (
     r"|pass\.?|quart\.?|ham\.?|mtée\.?|rpt\.?|carref\.?"
 )
 _WAY = rf"(?:{any_of(_WAYS)})"
-_WAY_WORD = re.compile(rf"(?<!\w){_WAY}\s")
+_WAY_WORD = Headed(re.compile(rf"(?<!\w){_WAY}\s"), leads(_WAYS))
 _NO = r"(?:n°\s?|n[o°]\.?\s|num[ée]ro\s|num\.?\s|no\.\s|nr\.?\s)"
 _N = rf"(?:{_NO})?(?!0)\d{{1,4}}(?:\s?(?:bis|ter|quater|quinquies)\b|\s?-?\s?[a-ft]\b)?"
 _RANGE = rf"{_N}(?:\s?(?:-|/|à|et|au|&)\s?{_N})?"

@@ -5,8 +5,10 @@ An elision (l', d', j', qu') is a word of its own, so that "d'Hélène" holds th
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from beffroi_privacy.normalise import fold
@@ -51,6 +53,7 @@ class Word(NamedTuple):
 
 
 _new = tuple.__new__
+_END: Final = itemgetter(1)
 
 
 @lru_cache(maxsize=20_000)
@@ -84,10 +87,16 @@ def read_words(text: str) -> list[Word]:
         folded, shape = _look(written)
         if shouted and shape == UPPER:
             shape = LOWER
-        opens = gap != " " and (done == 0 or _OPENS.search(gap) is not None)
+        opens = gap != " " and (done == 0 or _opens(gap))
         words.append(_new(Word, (start, end, written, folded, shape, gap, opens)))
         done = end
     return words
+
+
+@lru_cache(maxsize=4096)
+def _opens(gap: str) -> bool:
+    """Say whether what stands before a word ends a sentence, a line, or begins a bracket."""
+    return _OPENS.search(gap) is not None
 
 
 def _word(text: str, done: int, start: int, end: int, shouted: bool) -> Word:
@@ -98,18 +107,12 @@ def _word(text: str, done: int, start: int, end: int, shouted: bool) -> Word:
 
 def within(words: Sequence[Word], spans: Sequence[Span]) -> frozenset[int]:
     """Return the places of the words that touch one of some spans in order, without overlaps."""
-    if not spans:
-        return frozenset()
     places: set[int] = set()
-    ordered = spans
-    at = 0
-    for place, word in enumerate(words):
-        while at < len(ordered) and ordered[at].end <= word.start:
-            at += 1
-        if at == len(ordered):
-            break
-        if ordered[at].start < word.end:
+    for span in spans:
+        place = bisect_right(words, span.start, key=_END)
+        while place < len(words) and words[place].start < span.end:
             places.add(place)
+            place += 1
     return frozenset(places)
 
 

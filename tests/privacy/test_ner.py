@@ -41,6 +41,15 @@ def test_only_persons_that_could_be_some_are_taken_from_a_model() -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "asked"), [("Kerbastarz", True), ("Rennes", False), ("Médiathèque", False)]
+)
+def test_a_place_or_firm_that_no_list_knows_asks_a_person(place: str, asked: bool) -> None:
+    text = f"La maison aux volets bleus à {place} est vide."
+    proposal = propose(text, voter=lambda copy: votes(copy, (place, "LOC")))
+    assert ("model disagrees" in proposal.reasons) is asked
+
+
+@pytest.mark.parametrize(
     ("text", "seen", "asked"),
     [
         ("Merci d'aider Oursin Limoges, qui sort demain.", "Oursin Limoges", True),
