@@ -43,8 +43,8 @@ def test_each_move_stands_once_and_says_what_allows_it(kind: str) -> None:
     keys = [(m.origin, m.target, m.by) for m in MOVES[kind]]
     assert len(keys) == len(set(keys))
     assert all(m.source.strip() for m in MOVES[kind])
-    author = {"author"} if kind == rules.DATA_REQUEST else set()
-    assert {m.by for m in MOVES[kind]} == {"desk", "official answer"} | author
+    people = {rules.DATA_REQUEST: {"author"}, rules.STREET: {"author", "neighbour"}}
+    assert {m.by for m in MOVES[kind]} == {"desk", "official answer"} | people.get(kind, set())
 
 
 @pytest.mark.parametrize("kind", rules.KINDS)
