@@ -132,7 +132,7 @@ def _incident_moves() -> tuple[Move, ...]:
 
 
 def _street_moves() -> tuple[Move, ...]:
-    """Return the moves of what stands in the street, where anybody sees that it is not put right."""
+    """Return the moves of what stands in the street, where anybody sees how it is."""
     still_broken = "somebody says that it is still broken"
     return _incident_moves() + tuple(
         Move(origin, "open", by, True, still_broken)
