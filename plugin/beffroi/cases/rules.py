@@ -134,9 +134,17 @@ def _incident_moves() -> tuple[Move, ...]:
             moves.append(Move(origin, target, _ANSWER, True, "closing says what was done"))
     for origin in sorted(INCIDENT_CLOSED):
         moves.append(Move(origin, "in_progress", _DESK, True, "reopened, with the reason"))
-        for by in (_AUTHOR, _NEIGHBOUR):
-            moves.append(Move(origin, "open", by, True, "somebody says that it is still broken"))
     return tuple(moves)
+
+
+def _street_moves() -> tuple[Move, ...]:
+    """Return the moves of what stands in the street, where anybody sees how it is."""
+    still_broken = "somebody says that it is still broken"
+    return _incident_moves() + tuple(
+        Move(origin, "open", by, True, still_broken)
+        for origin in sorted(INCIDENT_CLOSED)
+        for by in (_AUTHOR, _NEIGHBOUR)
+    )
 
 
 STATUS_WORDS: Mapping[str, str] = {
@@ -257,7 +265,7 @@ CHANNEL_WORDS: Mapping[str, str] = {
 
 MOVES: Mapping[str, tuple[Move, ...]] = {
     DATA_REQUEST: _request_moves(),
-    STREET: _incident_moves(),
+    STREET: _street_moves(),
     CYBER: _incident_moves(),
 }
 

@@ -136,6 +136,7 @@ def test_a_request_has_the_parts_of_the_specification_and_released_words_only(to
         "agency_responsible": "Beffroi-sur-Exemple",
         "requested_datetime": "2027-01-12T12:00:00+01:00",
         "updated_datetime": "2027-01-13T12:05:00+01:00",
+        "expected_datetime": "2027-01-26T23:59:59+01:00",
         "address": "Rue du Port",
     }
     _, [said] = twins(town, f"requests/{ref}", "?extensions=true")
