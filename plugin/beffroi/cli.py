@@ -28,8 +28,10 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
             bind=BIND,
             check=lambda: from_environ(environ),
         )
-    from beffroi import operating
+    from beffroi_web.loading import loading
 
+    with loading():
+        from beffroi import operating
     return operating.main(words, environ)
 
 

@@ -23,8 +23,10 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
             bind=BIND,
             check=lambda: from_environ(environ),
         )
-    from beffroi_federation.aggregator import operating
+    from beffroi_web.loading import loading
 
+    with loading():
+        from beffroi_federation.aggregator import operating
     return operating.main(words, environ)
 
 

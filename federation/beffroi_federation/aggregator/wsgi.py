@@ -3,7 +3,10 @@
 
 import os
 
-from beffroi_federation.aggregator.app import create_app
-from beffroi_federation.aggregator.config import from_environ
+from beffroi_web.loading import loading
 
-app = create_app(from_environ(os.environ))
+with loading():
+    from beffroi_federation.aggregator.app import create_app
+    from beffroi_federation.aggregator.config import from_environ
+
+    app = create_app(from_environ(os.environ))
