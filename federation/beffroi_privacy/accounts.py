@@ -19,7 +19,7 @@ from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.names import FUNCTION, OFFICES
 from beffroi_privacy.nicknames import find_nicknames
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, any_of, holds, lowered
+from beffroi_privacy.patterns import Stems, any_of, holds, late, lowered
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS
 from beffroi_privacy.platforms import NETWORK_WORD, NETWORKS
 from beffroi_privacy.spans import ASK, USERNAME, Span
@@ -54,7 +54,7 @@ _MORE = (
 )
 """Words beside which an account is only looked for in the same clause."""
 _ON = rf"(?:sur|on|via|chez|par|en mp sur|dm on) (?:mon |le |la |my |l')?(?:{NETWORKS})"
-_CUE = re.compile(
+_CUE = late(
     rf"(?<![\w@.-])(?:(?P<words>{any_of(_WORDS)})|(?P<doing>{any_of(_DOING)})|(?P<on>{_ON})"
     rf"|(?P<users>{_USERS})|(?P<net>{any_of(NETWORKS)}|chat|forum)"
     rf"|(?P<loose>{any_of(_LOOSE)})|(?P<more>{any_of(_MORE)}))(?![\w-])"

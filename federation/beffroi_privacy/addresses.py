@@ -12,7 +12,16 @@ from typing import Final
 
 from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.normalise import normalise
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures, runs
+from beffroi_privacy.patterns import (
+    Stems,
+    any_of,
+    figures,
+    holds,
+    late,
+    lowered,
+    near_figures,
+    runs,
+)
 from beffroi_privacy.spans import ADDRESS, Span
 
 HIDDEN_NUMBER: Final = "[n°]"
@@ -67,8 +76,8 @@ _WAY = (
     rf"|{_SPOT}\s{{1,4}}{_NOT_A_NAME}(?:{_LINK}){{0,3}}(?:{_LOWER}|{_CAPITAL}{_TAIL}))"
     rf"(?:\s?,?\s?-?\s?(?:{_FLOOR},?\s)?{_DOOR}){{0,4}}"
 )
-_NUMBERED = re.compile(rf"(?=[\dnN])(?<![\w./:#°-])(?<!\d[,\s]){_NUMBER}{_WAY}")
-_SPELT = re.compile(
+_NUMBERED = late(rf"(?=[\dnN])(?<![\w./:#°-])(?<!\d[,\s]){_NUMBER}{_WAY}")
+_SPELT = late(
     r"(?<![\w-])(?i:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
     r"|seize|(?:vingt|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?\w{2,6})?"
     rf"|cent(?:[- ]\w{{2,9}})?)\b{_WAY}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from beffroi_privacy.heads import Headed, leads
-from beffroi_privacy.patterns import Stems, holds, lowered
+from beffroi_privacy.patterns import Stems, holds, late, lowered
 from beffroi_privacy.spans import DOB, Span
 
 _MONTH = (
@@ -30,7 +30,7 @@ DATE: Final = (
     rf"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d))"
 )
 _ROUGH = rf"(?:{_MONTH}\s{_YEAR}|(?:0[1-9]|1[0-2])/{_YEAR}(?!\d)|{_DAY}(?:er)?\s{_MONTH}\b)"
-_BORN = re.compile(
+_BORN = late(
     r"(?<![^\W_])(?P<cue>n[ée]e?s?(?=\s(?:[\w'-]+\s){0,3}(?:le|en|à|a|au|aux|les)\b|\s?:|\s\d)"
     r"|n[ée]\(e\)s?"
     r"|naissances?|ddn"
@@ -40,7 +40,7 @@ _BORN = re.compile(
     rf"(?<![\d/.])(?P<date>{DATE}|{_ROUGH})"
 )
 _BORN_AT = Headed(_BORN, leads(r"n[ée]|naiss|ddn|d\.|date|nais|born|do|bi|anniversaire"))
-_YEAR_OF_BIRTH = re.compile(
+_YEAR_OF_BIRTH = late(
     rf"\b(?:je suis|il est|elle est|i was|was|mari|femme|fils|fille|\)|,|\()\s?(?:n[ée]e?"
     rf"|born)\s(?:en|in)\s"
     rf"(?P<date>{_YEAR})\b"

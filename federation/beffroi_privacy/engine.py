@@ -23,11 +23,11 @@ from beffroi_privacy.homes import find_homes, homes_of
 from beffroi_privacy.joined import find_joined
 from beffroi_privacy.known import find_known
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
-from beffroi_privacy.masking import Masked, mask_pieces
+from beffroi_privacy.masking import Masked, is_placeholder, mask_pieces
 from beffroi_privacy.names import FUNCTION, OFFICES
 from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.own_numbers import find_numbers
-from beffroi_privacy.patterns import figures, lowered
+from beffroi_privacy.patterns import figures, lowered, put_together
 from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
 from beffroi_privacy.places import find_named, is_acronym
@@ -126,6 +126,7 @@ def propose(
     hidden wherever it stands. With `people`, persons are numbered as in the texts before. Never
     raises: a failure, or more than `budget` seconds, asks for a person and shows nothing.
     """
+    put_together()
     try:
         return _propose(text, Settings(tuple(known), lists, budget, clock, voter), people)
     except TooSlow:
@@ -138,6 +139,7 @@ def _propose(text: str, settings: Settings, people: People | None) -> Proposal:
     until = settings.clock() + settings.budget
     reading = read(text, settings, until)
     spans = _original(reading.copy, reading.spans)
+    spans = [one for one in spans if not is_placeholder(text[one.start : one.end])]
     masked = mask_pieces(text, spans, people)
     left = False
     for _ in range(ROUNDS if spans else 0):

@@ -66,11 +66,11 @@ def _next(one: str, at: int) -> tuple[Iterable[str], int]:
 class Headed:
     """A pattern that begins with a word, on texts in small letters."""
 
-    __slots__ = ("match", "pattern")
+    __slots__ = ("pattern",)
 
     def __init__(self, pattern: re.Pattern[str], heads: Iterable[str]) -> None:
         """Enter a pattern, which forbids a letter or digit before it, and what it begins with."""
-        self.pattern, self.match = pattern, pattern.match
+        self.pattern = pattern
         for head in heads:
             _INDEX.setdefault(head, []).append(self)
         _of_word.cache_clear()
@@ -82,7 +82,7 @@ class Headed:
         `text` is the same in its own letters, for a pattern that tells capitals apart.
         """
         matches: list[re.Match[str]] = []
-        match, done = self.match, 0
+        match, done = self.pattern.match, 0
         for at, begun in _begun(low):
             if self in begun and at >= done:
                 found = match(text or low, at)

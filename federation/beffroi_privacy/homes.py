@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from beffroi_privacy.gazetteer import is_commune
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, figures, holds, late, lowered
 from beffroi_privacy.spans import ADDRESS, Span
 
 _ID = (
@@ -30,7 +30,7 @@ _FLOOR = (
     r"\s(?:[ée]tage|floor)(?:\s(?:[àa]\s)?(?:gauche|droite|porte \w+|left|right|face|au fond))?"
     r"|rdc(?:\s(?:gauche|droite))?|rez-de-chauss[ée]e(?:\s(?:gauche|droite))?"
 )
-_PARTS = re.compile(
+_PARTS = late(
     rf"(?<!\w){_PART}(?:\s?[,;-]?\s?(?:et\s|au\s|à\s|dans\s|de\sl'|du\s|l')?(?:{_PART}"
     rf"|{_FLOOR})){{1,5}}|(?<!\w)(?:{_FLOOR})(?:\s?[,;-]?\s?(?:et\s|de\sl'|du\s"
     rf"|dans\sl[ea]\s)?{_PART}){{1,4}}"
@@ -40,7 +40,7 @@ _DOOR = re.compile(
     r"(?<!\w)(?:porte|interphone|bo[îi]te aux lettres|bal|chambre|room"
     r"|digicode)\s(?:n°\s?)?\d{1,4}(?![\w.,]\d|\w)"
 )
-_SINGLE = re.compile(rf"(?<!\w)(?:{_PART}|{_FLOOR})")
+_SINGLE = late(rf"(?<!\w)(?:{_PART}|{_FLOOR})")
 _HOME = (
     r"(?:j'habit\w*|nous habitons|on habite|habite|habitons|habitais|habitant(?=\s(?:au|à|le|la"
     r"|dans))|je vis|vivons|vivant|je loge|log[ée]e?s?\s(?:au|à)"
@@ -51,8 +51,8 @@ _HOME = (
     r"|(?:notre|ma|leur|sa)(?=\s(?:ferme|moulin|mas|longère|villa|maison|propriété))|my (?:home"
     r"|house|flat|address|door|apartment)|our (?:house|flat|home)|residing)"
 )
-_HOME_CUE = re.compile(rf"(?<!\w){_HOME}[^.!?\n]{{0,50}}$", re.IGNORECASE)
-_NUMBER_ALONE = re.compile(
+_HOME_CUE = late(rf"(?<!\w){_HOME}[^.!?\n]{{0,50}}$", re.IGNORECASE)
+_NUMBER_ALONE = late(
     rf"(?<!\w)(?P<cue>{_HOME}|(?:mes |ma |mon |le |la |les |un |une |nos )?(?:voisine?s?|gens"
     rf"|locataires?|propri[ée]taires?|occupants?|famille"
     rf")|neighbou?rs?|people|tenants?|man|woman|family)"

@@ -41,6 +41,12 @@ PLACEHOLDERS: Final = {
     PERSON: "[personne]",
 }
 """What stands in a text where something was hidden."""
+_STANDING: Final = frozenset(PLACEHOLDERS.values())
+
+
+def is_placeholder(words: str) -> bool:
+    """Say whether words are what stands where something was hidden."""
+    return words in _STANDING
 
 
 @dataclass(frozen=True, slots=True)

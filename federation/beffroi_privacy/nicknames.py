@@ -16,7 +16,7 @@ from beffroi_privacy.handles import HANDLE, weigh
 from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, holds, runs
+from beffroi_privacy.patterns import Stems, holds, late, runs
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS
 from beffroi_privacy.platforms import NETWORK_WORD, NETWORKS
 from beffroi_privacy.spans import ASK, USERNAME, Span
@@ -74,7 +74,7 @@ _ROLED = (
     r"|contribut(?:eur|rice)|troll|hacker|pirate|influenceu\w+|youtubeu\w+|blogueu\w+|blogger"
 )
 _BEFORE: Final = tuple(
-    (Headed(re.compile(rf"(?<!\w)(?:{words}){tail}"), leads(words)), kind)
+    (Headed(late(rf"(?<!\w)(?:{words}){tail}"), leads(words)), kind)
     for words, tail, kind in (
         (_CALLED, r"\s?", "called"),
         (_QUOTED, r"(?:\s|(?<='))", "quoted"),

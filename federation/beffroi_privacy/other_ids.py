@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from stdnum import luhn
 
 from beffroi_privacy.heads import Headed, leads
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
+from beffroi_privacy.patterns import Stems, any_of, figures, holds, late, lowered, near_figures
 from beffroi_privacy.spans import OTHER_ID, Span
 
 _NUMBER = (
@@ -66,7 +66,7 @@ _VALUE = (
     r"(?=[a-z]{0,5}[ .\-/]?[a-z0-9*.\-/]*\d)(?![a-z]{3,5} )"
     r"[a-z0-9*]+(?:[ .\-/_]{0,2}[a-z0-9*]*\d[a-z0-9*]*|[ .\-/][a-z]{1,3}(?![\w']))*"
 )
-_CUED = re.compile(
+_CUED = late(
     rf"(?<![\w-])(?P<before>{_NUMBER}\s?(?:de\s|d'|du\s|of\s)?(?:ma\s|mon\s|la\s|l'"
     rf"|my\s)?)?(?P<what>{any_of(_WHAT)})s?\b"
     rf"(?P<number>[^\S\n]?{_NUMBER})?"
@@ -74,11 +74,11 @@ _CUED = re.compile(
     rf"|{_NUMBER}|suivant|avis|mon|my))"
     rf"{{0,4}}[^\S\n]{{0,2}})(?P<value>{_VALUE})"
 )
-_FAR = re.compile(
+_FAR = late(
     rf"(?<![\w-])(?P<what>{any_of(_WHAT)})s?\b(?P<link>(?:\s[\w'./-]{{1,16}}){{1,3}}?\s?"
     rf"(?:n[°ºo]\.?|num[ée]ro|number|no\.|:|=)\s{{0,2}})(?P<value>{_VALUE})"
 )
-_NUMBER_OF = re.compile(
+_NUMBER_OF = late(
     rf"(?<!\w)(?:num[ée]ro|n°|number|r[ée]f[ée]rence|identifiant|code)\s?(?:de\s|d'|du\s|of\s)"
     rf"(?:l'|la\s|the\s|ma\s|mon\s|my\s)?"
     rf"(?P<thing>[^\W\d_][\w'-]*(?:\s[^\W\d_][\w'-]*){{0,3}}?)(?P<link>\s?(?:est|is|:|=|\(|le|n°"

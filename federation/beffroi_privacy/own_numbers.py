@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from beffroi_privacy.patterns import any_of, figures, lowered, near_figures
+from beffroi_privacy.patterns import any_of, figures, late, lowered, near_figures
 from beffroi_privacy.protect import NUMBERED_THINGS
 from beffroi_privacy.spans import ASK, OTHER_ID, Cover, Span
 
@@ -63,7 +63,7 @@ _THING = (
     r"|mandats?|motion|bill|item|agenda|minutes|zip|postcode|bus"
     r"|train|vol|tram"
 )
-_NOUN = re.compile(
+_NOUN = late(
     rf"(?<![\w])(?:(?P<sure>{_SURE})|(?P<thing>(?!en\b){any_of(_THING)})|(?P<vague>{_VAGUE}))(?!\w)"
 )
 _LINK = re.compile(

@@ -9,7 +9,38 @@ half of what `re.IGNORECASE` does, hence `lowered`.
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, cast
+
+
+class _Late:
+    """A pattern that is put together when it is first used: the long ones take half a second."""
+
+    def __init__(self, source: str, flags: int) -> None:
+        self._source, self._flags = source, flags
+        self._made: re.Pattern[str] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = re.compile(self._source, self._flags)
+        value = getattr(self._made, name)
+        setattr(self, name, value)
+        return value
+
+
+_waiting: list[re.Pattern[str]] = []
+
+
+def late(source: str, flags: int = 0) -> re.Pattern[str]:
+    """Return a pattern that costs nothing before it is used or `put_together` is called."""
+    made = cast(re.Pattern[str], _Late(source, flags))
+    _waiting.append(made)
+    return made
+
+
+def put_together() -> None:
+    """Make every pattern ready, so that no text's time is spent on it."""
+    while _waiting:
+        _waiting.pop().finditer("")
 
 
 @lru_cache(maxsize=4)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Names of the networks, sites and games where people have accounts."""
 
-import re
 from typing import Final
+
+from beffroi_privacy.patterns import late
 
 NETWORKS: Final = (
     r"facebook|fb|insta(?:gram)?|twitter|x|tik ?tok|snap(?:chat)?|discord|telegram|mastodon|github"
@@ -12,5 +13,5 @@ NETWORKS: Final = (
     r"|roblox|valorant|ebay|tinder|badoo|onlyfans|be ?real|trustpilot|tripadvisor|garmin|komoot"
     r"|zwift|tumblr|flickr|dailymotion|vimeo|slack|jabber|wechat|ebay|nintendo|soundcloud|spotify"
 )
-NETWORK_WORD: Final = re.compile(rf"(?:{NETWORKS}|forums?|chats?)")
+NETWORK_WORD: Final = late(rf"(?:{NETWORKS}|forums?|chats?)")
 """A word in small letters that is the name of one, and nobody's."""

@@ -14,7 +14,7 @@ from beffroi_privacy.gazetteer import is_ordinary
 from beffroi_privacy.heads import Headed, leads
 from beffroi_privacy.living import is_lived_in
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.patterns import Stems, any_of, holds
+from beffroi_privacy.patterns import Stems, any_of, holds, late
 from beffroi_privacy.spans import ADDRESS, Span
 
 _WAYS = (
@@ -43,16 +43,16 @@ _END = (
     r"(?=\s*(?:$|[,;.)\n(-]|\b\d{5}\b|[àa]\s[A-ZÀ-Þ]"
     r"|\b(?:bât|bat|appt?|apt|porte|étage|esc)))"
 )
-_FRONT = re.compile(
+_FRONT = late(
     rf"(?<![\w./:#°€-])(?<!\d[,\s])(?P<number>(?i:{_RANGE}))\s?,?\s{{0,3}}(?i:(?:de\s(?:la|l')"
     rf"|du|de|des)\s?)?(?i:{_WAY})\s(?P<name>(?i:{_NAME}){_REST})(?P<stop>(?i:{_END}))?"
 )
-_BACK = re.compile(
+_BACK = late(
     rf"(?<!\w)(?i:{_WAY})\s(?P<name>(?i:{_NAME}){_REST})[ ]?[,-]?[ ]{{1,2}}\(?"
     r"(?P<number>(?i:(?:(?:au|le)\s)?"
     rf"{_RANGE}))(?![\w/]|[.,]\d|[ ]?(?:€|%|[a-zà-ÿ]{{2,}}))"
 )
-_ENGLISH_BACK = re.compile(
+_ENGLISH_BACK = late(
     r"(?<![\w-])(?:[A-Z][\w'-]{1,30}\s){1,3}(?:Street|St|Road|Rd|Lane|Avenue|Ave|Drive|Close|Terrace|Way"
     r"|Row|Crescent|Gardens|Grove|Hill|Place|Mews|Square|Park|Court)\b[,\s(]{1,3}(?:at\s)?"
     r"(?P<number>(?i:number|no\.?|n°|house|#)\s?\d{1,4}[A-Fa-f]?)(?![\w/]|[.,]\d)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beffroi_privacy.engine import propose
@@ -184,6 +184,10 @@ def test_a_masked_text_holds_no_identifier_unless_a_person_is_told(text: str) ->
 
 @settings(max_examples=60)
 @given(st.lists(pieces, max_size=6).map(" ; ".join))
+@example(
+    "06 39 98 12 34 ; mon pseudo est ti_breizh35 ; Cordialement,\nJ.-P. Quiniou"
+    " ; M. Le Goff ; M. Le Goff"
+)
 def test_what_was_masked_is_not_masked_again(text: str) -> None:
     once = propose(text).text
     assert propose(once).text == once
