@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -356,6 +357,7 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
         "filename": ["web.css"],
         "service_code": ["lighting", "neighbours"],
         "rest": ["v2/nothing.xml"],
+        "part": ["pdf", "misp", "stix"],
         **log_places(size),
     }
 
@@ -377,6 +379,11 @@ def known_of_nation(nation: Nation) -> dict[str, Any]:
         "event_id": [event["id"] for event in events if "id" in event] or [1],
         "provider": ["nobody"],
         "filename": ["web.css"],
+        "root": ["cyber"],
+        "name": ["clear"],
+        "object_id": ["incident--00000000-0000-4000-8000-000000000000"],
+        "taxii.misp_event.event_id": [UUID(int=0)],
+        "rest": ["nothing"],
     }
 
 
