@@ -97,7 +97,9 @@ def health() -> str:
         health=queries.health(),
         no_officer=not accounts.role_is_held("cyber_officer"),
         batches=next_batches(),
-        tonight=keeping.forecast(settings(), clock.now()),
+        tonight=keeping.forecast(
+            settings(), clock.now(), accounts.actor(current_visitor()).account_id or 0
+        ),
         night=queries.last_keeping(),
     )
 
