@@ -71,4 +71,5 @@ def on_withdrawal_recovered(event: Withdrawn) -> None:
 
 def on_nameless_withdrawal_recovered(event: Nameless) -> None:
     """Ask anew for each record that is allowed and not made: it may be the one withdrawn."""
-    release.ask_anew(but=event.known, now=event.at)
+    why = gettext("A backup was restored: allow it again if it may become public.")
+    release.ask_anew(why, but=event.known, now=event.at)

@@ -99,7 +99,7 @@ def withdrawn_before(case_id: int, why: str, *, now: datetime) -> None:
         service.step(case_id, "withdrawn", now=now, words=why)
 
 
-def ask_anew(*, but: Set[int], now: datetime) -> None:
+def ask_anew(why: str, *, but: Set[int], now: datetime) -> None:
     """Take back each permission of which no record was made, but those of some cases."""
     waiting = select(CyberCase).where(
         CyberCase.allowed_at.is_not(None), CyberCase.made_at.is_(None)
@@ -107,7 +107,7 @@ def ask_anew(*, but: Set[int], now: datetime) -> None:
     for row in db.session.scalars(waiting).all():
         if row.case_id not in but and row.withdrawn_at is None:
             row.allowed_at = row.record_id = None
-            service.step(row.case_id, "kept", now=now)
+            service.step(row.case_id, "kept", now=now, words=why)
 
 
 def make(case_id: int, *, band: str, now: datetime) -> bool:
