@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import format_date, gettext, ngettext
 
 from beffroi_web.words import N_
 
@@ -106,6 +106,6 @@ def warning(path: Path | None, *, now: datetime) -> str:
             "The CERT's key expires on %(day)s, in less than %(num)d days: ask it for its new one"
             " (BEFFROI_CERT_KEY).",
             (ends - now).days + 1,
-            day=ends.date().isoformat(),
+            day=format_date(ends.date(), "long"),
         )
     )
