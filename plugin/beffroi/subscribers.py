@@ -20,7 +20,11 @@ from beffroi.cyber.events import CyberForwarded, CyberNews, CyberReleased, Cyber
 from beffroi.data_requests import handlers as data_requests
 from beffroi.data_requests.events import ConfirmationAsked
 from beffroi.feed import handlers as feed
-from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
+from beffroi.feed.events import (
+    NamelessWithdrawalRecovered,
+    NewerVersionRecovered,
+    WithdrawalRecovered,
+)
 from beffroi.handover import handlers as handover
 from beffroi.incidents import handlers as incidents
 from beffroi.incidents.events import CyberReported, ReportsImported
@@ -50,7 +54,8 @@ HANDLERS: Handlers = {
         street.on_case_erased,
         handover.on_case_erased,
     ),
-    WithdrawalRecovered: (cases.on_withdrawal_recovered,),
+    WithdrawalRecovered: (cases.on_withdrawal_recovered, cyber.on_withdrawal_recovered),
+    NamelessWithdrawalRecovered: (cyber.on_nameless_withdrawal_recovered,),
     NewerVersionRecovered: (data_requests.on_newer_version_recovered,),
     CyberReported: (cyber.on_cyber_reported,),
     CyberNews: (notifications.on_cyber_news,),

@@ -20,3 +20,14 @@ class NewerVersionRecovered:
 
     case_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NamelessWithdrawalRecovered:
+    """After a restore it turned out that records were withdrawn, and nothing tells of which cases.
+
+    `known` are the cases whose records were recovered: it is of none of these.
+    """
+
+    known: frozenset[int]
+    at: datetime

@@ -76,8 +76,7 @@ def _by_mail(now: datetime) -> Way:
     try:
         key = openpgp.key_of(settings().cert_key, now=now)
     except openpgp.Unusable as fault:
-        said = gettext(fault.sentence, day=fault.day) if fault.day else gettext(fault.sentence)
-        return Way(rules.MAIL, cert.email, said)
+        return Way(rules.MAIL, cert.email, fault.said())
     return Way(rules.MAIL, cert.email, key=key)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 
 from beffroi.campaigns import queries as campaigns
 from beffroi.campaigns.queries import Edition, Step
@@ -257,9 +257,12 @@ def mail_to(parties: Collection[int]) -> Sequence[Any]:
     ).all()
 
 
-def sent_before(moment: datetime) -> int:
-    """Return how many messages left before a moment."""
-    return sum(_count(table, table.sent_at < moment) for table in (Delivery, Digest, Announcement))
+def sent_before(moment: datetime, hidden: Select[int] | None = None) -> int:
+    """Return how many messages left before a moment; none about the cases that are `hidden`."""
+    shown = true() if hidden is None else Delivery.case_id.not_in(hidden)
+    return _count(Delivery, (Delivery.sent_at < moment) & shown) + sum(
+        _count(table, table.sent_at < moment) for table in (Digest, Announcement)
+    )
 
 
 def digests_to(parties: Collection[int]) -> Sequence[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from beffroi.campaigns.queries import members as campaigns
 from beffroi.campaigns.queries.members import Told
 from beffroi.cases import queries as cases
+from beffroi.cases.rules import CONFIDENTIAL
 from beffroi.cyber import queries as cyber
 from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
@@ -61,9 +62,9 @@ def that_became(results: Collection[str]) -> list[int]:
 
 
 def references(case_ids: Collection[int]) -> list[str]:
-    """Return the references of cases, for agents; cases that are not here have none."""
+    """Return the references of cases, for agents; confidential ones are not named."""
     heads = [cases.head_by_id(case_id) for case_id in sorted(case_ids)]
-    return [head.ref for head in heads if head is not None]
+    return [head.ref for head in heads if head is not None and head.kind != CONFIDENTIAL]
 
 
 def shown_count() -> int:

@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 
+from beffroi.cases import service as cases
+from beffroi.cyber import service as cyber
+from beffroi.cyber.service import release
 from beffroi.data_requests.service import ImportedRequest, import_requests
 from beffroi.feed import service
 from beffroi.feed.queries import SqlLogStore
+from beffroi.kernel.actors import SYSTEM
 from beffroi.kernel.db import MIGRATIONS, db
 from beffroi_federation.errors import ProtocolError
 from support.campaigns import open_call
-from support.databases import database_fixture
+from support.databases import database_fixture, fresh
 from support.drill import Drill, drilled
 
 database_url = database_fixture(MIGRATIONS)
@@ -166,3 +170,91 @@ def test_a_campaign_is_known_again_by_its_random_id_and_goes_on_in_the_log(drill
     told = [r for r in drill.records() if r["kind"] == "campaign"]
     assert {(r["id"], r["phase"]) for r in told} == {(call.now.record_id, "call")}
     drill.no_fork()
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[Drill]:
+    """A town of more than 10,000 inhabitants, whose cyber cases may leave a record; on SQLite."""
+    url = fresh("sqlite", MIGRATIONS, tmp_path)
+    with (
+        ExitStack() as stack,
+        drilled(url, tmp_path, stack, kind="copy", population_band="10000-49999") as (made, _),
+    ):
+        yield made
+
+
+def allowed(drill: Drill) -> str:
+    """Close a cyber case and allow its record, which waits for the worker."""
+    town = drill.town
+    ref = town.report(family="cyber", category="defaced", email="alix@citizens.example")
+    found = cyber.Classification(
+        "information-content-security:unauthorised-information-modification",
+        "minor", "website", "CLEAR", False,
+    )  # fmt: skip
+    how: dict[str, Any] = {"actor": SYSTEM, "now": town.now}
+    with town.change():
+        case = cases.the_case(ref)
+        cyber.classify(case.id, found, cyber.terms_of(town.settings), **how)
+        cyber.set_embargo(case.id, None, "UTC", **how)
+        release.close(case, "resolved", "La page est rétablie.", today=town.today, **how)
+        release.allow(case, band="10000-49999", chance=town.chance, **how)
+    return ref
+
+
+def told_of_cyber(drill: Drill) -> list[str]:
+    return [r["class"] for r in drill.records() if r["kind"] == "cyber_incident"]
+
+
+def withdrawn(drill: Drill, ref: str) -> None:
+    with drill.town.change():
+        release.forbid(cases.the_case(ref), "Par erreur", actor=SYSTEM, now=drill.town.now)
+
+
+def test_cyber_records_are_known_again_the_withdrawn_stay_so_and_the_erased_erased(
+    city: Drill,
+) -> None:
+    taken, erased = allowed(city), allowed(city)
+    city.work()
+    later = allowed(city)
+    file = city.back_up()
+    withdrawn(city, taken)
+    city.town.remove(erased, code="erasure")
+    city.work()
+    city.pull()
+    city.restore(file)
+    report = city.recover()
+    assert (report.unknown, report.held) == ([], [])  # no reference for who is not on the list
+    facts = city.town.rows(
+        "SELECT c.ref, cc.withdrawn_at, t.original FROM cyber_case cc"
+        ' JOIN "case" c ON c.id = cc.case_id'
+        " JOIN case_text t ON t.case_id = c.id AND t.role = 'description'"
+    )
+    assert {f.ref: (f.withdrawn_at is None, f.original == "") for f in facts} == {
+        taken: (False, False), erased: (False, True), later: (True, False),
+    }  # fmt: skip
+    city.work()  # its record is made once more, since the database has forgotten it
+    assert [leaf["t"] for leaf in city.leaves()].count("rec") == 3
+    assert len(told_of_cyber(city)) == 1
+    withdrawn(city, later)
+    city.work()
+    assert told_of_cyber(city) == []
+    city.nothing_twice()
+    city.is_sound()
+
+
+def test_a_cyber_record_that_came_and_went_since_the_backup_is_not_made_again(city: Drill) -> None:
+    gone, stays = allowed(city), allowed(city)
+    file = city.back_up()
+    city.work()
+    withdrawn(city, gone)
+    city.work()
+    city.pull()
+    city.restore(file)
+    assert len(city.recover().unknown) == 2  # nothing says whose the record was, or its withdrawal
+    city.work()
+    assert [leaf["t"] for leaf in city.leaves()].count("rec") == 2
+    waits = "SELECT allowed_at IS NULL FROM cyber_case WHERE case_id = :id"
+    asked = [city.town.one(waits, id=city.town.id_of(ref)) for ref in (gone, stays)]
+    assert asked == [1, 0]
+    assert len(told_of_cyber(city)) == 1
+    city.no_fork()

@@ -141,11 +141,22 @@ def test_nothing_leaves_in_clear_when_the_key_does_not_serve(tmp_path: Path, fau
             agent = town.signed_in("agent")
             ref, _ = cyber_case(town, agent)
         assert words in agent.page(place(ref))
+        assert (words in agent.page("/desk/health")) is (fault != "address")
         refused = agent.post(place(ref))
         assert refused.status_code == 422
         assert words in refused.get_data(as_text=True)
         town.work()
         assert town.mail.to(ADDRESS) == []
+
+
+def test_the_desk_says_a_month_beforehand_that_the_key_ends(guarded: Town, cert: Cert) -> None:
+    ends = cert.secret.extract_certificate().expiration
+    assert ends is not None
+    for left, said in ((30, ""), (29, "moins de 30 jours"), (0, "moins d’un jour")):
+        guarded.clock.moment = ends - timedelta(days=left, hours=1)
+        page = guarded.signed_in("agent").page("/desk/health")
+        assert ("La clé du CERT expire" in page) is bool(said)
+        assert said in page
 
 
 def test_a_key_that_ends_before_the_worker_comes_sends_nothing(guarded: Town) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is kept ends by itself: announced the evening before, done in the night, once."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -270,3 +271,39 @@ def test_the_next_night_is_to_come_and_less_than_a_day_away(village: Town, hour:
     now = village.now.replace(hour=hour)
     ahead = next_night(now, village.settings.time_zone) - now
     assert timedelta() < ahead <= timedelta(days=1)
+
+
+def test_what_ends_tonight_counts_no_confidential_case_for_who_may_not_know_of_it(
+    town: Town,
+) -> None:
+    agent, officer = town.signed_in("agent"), town.signed_in("cyber_officer")
+    closed(town)
+    town.close(town.report(email="sam@citizens.example"), "resolved")
+    town.work()
+    then = town.now + timedelta(days=DAYS["originals"] + 10)
+
+    def said(account_id: int | None) -> dict[str, int]:
+        with town.look():
+            return {r.name: n for r, _, n in forecast(town.settings, then, account_id)}
+
+    before = said(agent.account_id)
+    for who in ("kim@citizens.example", "sam@citizens.example"):
+        town.close(town.report(family="cyber", category="down", email=who), "resolved")
+    town.report(family="cyber", category="down")
+    town.report(family="cyber", category="down", email="alix@citizens.example")
+    town.work()
+    assert said(agent.account_id) == before
+    assert (before["originals"], before["people"]) == (2, 2)
+    known = said(officer.account_id)
+    assert known == said(None)
+    assert (known["originals"], known["people"]) == (4, 2)  # kim and sam: alix awaits an answer
+    assert known["deliveries"] > before["deliveries"]
+    town.clock.moment = then
+    counts = [
+        re.findall(r'data-label="Tonight">(\d+)<', person.page("/desk/health"))[0]
+        for person in (
+            town.signed_in("agent", lang="en"),
+            town.signed_in("agent", "cyber_officer", lang="en"),
+        )
+    ]
+    assert counts == ["2", "4"]

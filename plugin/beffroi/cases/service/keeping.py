@@ -3,12 +3,13 @@
 
 Each kind has a `count_…`, which only reads, and a `forget_…`, which takes up to `most` and returns
 how many it took: nought when nothing is left to do. Public forms, codes and dates stay.
+With `hidden`, a select of case ids, a count is what it would be if there were none of these.
 """
 
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, true, update
 
 from beffroi.cases.models import Case, CaseText, Follower, InternalNote, Party, Subscription
 from beffroi.cases.service import persons
@@ -17,6 +18,11 @@ from beffroi.kernel.db import db
 
 def _count(found: Select[Any]) -> int:
     return int(db.session.scalar(select(func.count()).select_from(found.subquery())) or 0)
+
+
+def _but(column: Any, hidden: Select[int] | None) -> ColumnElement[bool]:
+    """Return the condition that a case is none of the hidden ones."""
+    return true() if hidden is None else column.not_in(hidden)
 
 
 def _closed(before: date) -> Select[int]:
@@ -35,9 +41,9 @@ def _closed(before: date) -> Select[int]:
     )
 
 
-def count_originals(before: date) -> int:
+def count_originals(before: date, hidden: Select[int] | None = None) -> int:
     """Return how many closed cases have originals, receipts or notes to lose."""
-    return _count(_closed(before))
+    return _count(_closed(before).where(_but(Case.id, hidden)))
 
 
 def forget_originals(before: date, most: int) -> list[int]:
@@ -77,9 +83,9 @@ def _held(before: datetime) -> Select[int]:
     )
 
 
-def count_held(before: datetime) -> int:
+def count_held(before: datetime, hidden: Select[int] | None = None) -> int:
     """Return how many held texts are in cases that nothing has happened to since a moment."""
-    return _count(_held(before))
+    return _count(_held(before).where(_but(Case.id, hidden)))
 
 
 def forget_held(before: datetime, most: int) -> int:
@@ -94,14 +100,14 @@ def forget_held(before: datetime, most: int) -> int:
     return len(ids)
 
 
-def _strangers(before: date, moment: datetime) -> Select[int]:
+def _strangers(before: date, moment: datetime, hidden: Select[int] | None = None) -> Select[int]:
     """Return a select of people without an account with whom everything is over since a day.
 
     Who still awaits an answer, follows an open case or a theme, or wrote a comment since, stays.
     """
     live: list[ColumnElement[bool]] = [
         select(Case.id)
-        .where(Case.party_id == Party.id)
+        .where(Case.party_id == Party.id, _but(Case.id, hidden))
         .where(
             or_(
                 Case.open.is_(True) & (Case.visibility != "removed"),
@@ -112,11 +118,12 @@ def _strangers(before: date, moment: datetime) -> Select[int]:
         .exists(),
         select(CaseText.id)
         .where(CaseText.party_id == Party.id, CaseText.written_at >= moment)
+        .where(_but(CaseText.case_id, hidden))
         .exists(),
         select(Follower.id)
         .join(Case, Case.id == Follower.case_id)
         .where(Follower.party_id == Party.id, Follower.ended_at.is_(None), Case.open.is_(True))
-        .where(Case.visibility != "removed")
+        .where(Case.visibility != "removed", _but(Case.id, hidden))
         .exists(),
         select(Subscription.id)
         .where(Subscription.party_id == Party.id, Subscription.ended_at.is_(None))
@@ -129,9 +136,22 @@ def _strangers(before: date, moment: datetime) -> Select[int]:
     )
 
 
-def count_strangers(before: date, moment: datetime) -> int:
+def _only_by(hidden: Select[int]) -> ColumnElement[bool]:
+    """Return the condition that a party is there because of hidden cases and nothing else."""
+    theirs = (
+        select(Case.id).where(Case.party_id == Party.id, _but(Case.id, hidden)),
+        select(CaseText.id).where(CaseText.party_id == Party.id, _but(CaseText.case_id, hidden)),
+        select(Follower.id).where(Follower.party_id == Party.id, _but(Follower.case_id, hidden)),
+        select(Subscription.id).where(Subscription.party_id == Party.id),
+    )
+    mine = select(Case.id).where(Case.party_id == Party.id, Case.id.in_(hidden))
+    return mine.exists() & ~or_(*(one.exists() for one in theirs))
+
+
+def count_strangers(before: date, moment: datetime, hidden: Select[int] | None = None) -> int:
     """Return how many people without an account will be forgotten."""
-    return _count(_strangers(before, moment))
+    found = _strangers(before, moment, hidden)
+    return _count(found if hidden is None else found.where(~_only_by(hidden)))
 
 
 def forget_strangers(before: date, moment: datetime, most: int) -> list[int]:

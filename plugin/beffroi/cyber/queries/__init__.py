@@ -7,9 +7,10 @@ Whatever shows a case asks `may_see` first; the lists here take the account that
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from beffroi.accounts import queries as accounts
+from beffroi.cases import queries as cases
 from beffroi.cases.models import Attachment, Case, CaseText
 from beffroi.cyber.models import CyberCase, CyberContact, CyberReader, CyberStep
 from beffroi.cyber.rules import OFFICER, Contact, CyberFile, Evidence, Step
@@ -35,6 +36,12 @@ def may_see(case_id: int, account_id: int) -> bool:
     """Say whether an account may know that a case exists."""
     found = select(CyberCase.case_id).where(and_(CyberCase.case_id == case_id, seen_by(account_id)))
     return db.session.scalar(found) is not None
+
+
+def hidden_from(account_id: int) -> Select[int]:
+    """Return a select of the ids of confidential cases that an account may not know of."""
+    known = select(CyberCase.case_id).where(seen_by(account_id))
+    return cases.confidential().where(Case.id.not_in(known)).correlate(None)
 
 
 def file_of(case_id: int) -> CyberFile | None:

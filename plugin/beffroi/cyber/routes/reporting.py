@@ -20,9 +20,9 @@ from beffroi.cyber.routes.shared import blueprint
 from beffroi.cyber.rules import QUESTIONS
 from beffroi.cyber.rules.sites import addresses_of
 from beffroi.cyber.schemas import SiteReportForm
-from beffroi.incidents import rules as incident_rules
 from beffroi.incidents import service as incidents
 from beffroi.incidents.adapters import photos
+from beffroi.incidents.routes.shared import attached_to
 from beffroi.incidents.rules import StoredPhoto
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.actors import Actor
@@ -78,7 +78,7 @@ def submit() -> Page:
     if settings().incidents_need_account and current_visitor() is None:
         return redirect(address("/sign-in", next=request.path), code=303)
     data, form = load(SiteReportForm(), request.form)
-    attached, faults = _attached(form)
+    attached, faults = attached_to(form)
     if data is None or faults:
         form = form.and_errors({"photos": faults}) if faults else form
         return _form_page(form, 422, attached)
@@ -91,18 +91,6 @@ def submit() -> Page:
     if current_visitor() is None:
         key = private_links.key_for(settings().secret_key, ref, THREAD)
     return redirect(url_for("cyber.exchange", ref=ref, key=key), code=303)
-
-
-def _attached(form: Form) -> tuple[tuple[StoredPhoto, ...], list[str]]:
-    """Return the pictures that a form carries or brings, stored, and what is wrong with others."""
-    tokens, most = form.chosen("photo_kept"), incident_rules.MOST_PHOTOS
-    earlier = photos.carried(settings().secret_key, tokens, now=clock.now())[:most]
-    files = request.files.getlist("photos")
-    brought = photos.read(files, chance=system_chance, most=most - len(earlier))
-    faults = list(brought.faults)
-    if len(earlier) < len(set(tokens)):
-        faults.append(gettext("A photo has waited too long: choose it again."))
-    return (*earlier, *photos.keep(settings().data_dir, brought.photos)), faults
 
 
 def _report(data: dict[str, Any], attached: Sequence[StoredPhoto]) -> str:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Closing a case, and the one record that may leave of it, after the embargo. None commits."""
 
+from collections.abc import Set
 from datetime import date, datetime
 from typing import Protocol
+
+from sqlalchemy import select
 
 from beffroi.cases import service as cases
 from beffroi.cases.models import Case
@@ -86,6 +89,25 @@ def forbid(case: Case, reason: str, *, actor: Actor, now: datetime) -> None:
     row.withdrawn_at = now
     service.step(case.id, "withdrawn", now=now, words=reason.strip(), actor=actor)
     publish(CyberWithdrawn(case_id=case.id, reason="error", at=now))
+
+
+def withdrawn_before(case_id: int, why: str, *, now: datetime) -> None:
+    """Note that the record of a case was withdrawn already, if it has one; nothing is told."""
+    row = db.session.get(CyberCase, case_id)
+    if row is not None and row.withdrawn_at is None:
+        row.withdrawn_at = now
+        service.step(case_id, "withdrawn", now=now, words=why)
+
+
+def ask_anew(why: str, *, but: Set[int], now: datetime) -> None:
+    """Take back each permission of which no record was made, but those of some cases."""
+    waiting = select(CyberCase).where(
+        CyberCase.allowed_at.is_not(None), CyberCase.made_at.is_(None)
+    )
+    for row in db.session.scalars(waiting).all():
+        if row.case_id not in but and row.withdrawn_at is None:
+            row.allowed_at = row.record_id = None
+            service.step(row.case_id, "kept", now=now, words=why)
 
 
 def make(case_id: int, *, band: str, now: datetime) -> bool:

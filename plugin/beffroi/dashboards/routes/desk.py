@@ -29,6 +29,8 @@ from beffroi.data_requests.rules import drafts as draft_rules
 from beffroi.data_requests.schemas import (
     DeskRequestForm,
 )
+from beffroi.handover import rules as handover
+from beffroi.handover.adapters import openpgp
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
@@ -96,10 +98,20 @@ def health() -> str:
         "dashboards/health.html",
         health=queries.health(),
         no_officer=not accounts.role_is_held("cyber_officer"),
+        cert_key=_cert_key(),
         batches=next_batches(),
-        tonight=keeping.forecast(settings(), clock.now()),
+        tonight=keeping.forecast(
+            settings(), clock.now(), accounts.actor(current_visitor()).account_id or 0
+        ),
         night=queries.last_keeping(),
     )
+
+
+def _cert_key() -> str:
+    """Return what is or soon will be wrong with the CERT's key, where an address of one is set."""
+    if not handover.cert_of(settings()).email:
+        return ""
+    return openpgp.warning(settings().cert_key, now=clock.now())
 
 
 @blueprint.get("/desk/requests/new")

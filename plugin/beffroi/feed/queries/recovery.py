@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 
 from beffroi.feed.models import FIRST_EPOCH, LogBundle, LogContent, LogFact, LogState
@@ -97,11 +97,13 @@ def left_behind(log_id: int) -> list[int]:
     withdrawn by then.
     """
     before = select(LogFact.fact).where(
-        LogFact.log_id == log_id - 1, LogFact.fact.like("request:%"), LogFact.entry != "wdr"
+        LogFact.log_id == log_id - 1,
+        or_(LogFact.fact.like("request:%"), LogFact.fact.like("cyber:%")),
+        LogFact.entry != "wdr",
     )
     facts = db.session.scalars(before.distinct()).all()
     return [
-        int(fact.removeprefix("request:"))
+        int(fact.partition(":")[2])
         for fact in facts
         if live_places(fact, log_id - 1) and not live_places(fact, log_id)
     ]

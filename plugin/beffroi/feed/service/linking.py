@@ -5,10 +5,11 @@ The log says nothing of cases, so this is put together from what both have:
 
 - `rcv` by its commitment, which the waiting fact `received` holds;
 - `rec` by the reception it names (`q`); without one, by what its content says: a cell of counts by
-  its four codes, an imported request by its words, a campaign by its random id;
+  its four codes, an imported request by its words, a campaign or a cyber case by its random id;
 - `sup` by the version before it, `wdr` by the place it withdraws.
 
-What cannot be linked is of a case that the restored database does not have.
+What cannot be linked is of a case that the restored database does not have; or it is a record
+without a reception whose content went before it could be read again (`nameless`).
 """
 
 import base64
@@ -40,6 +41,8 @@ from beffroi_federation.errors import ProtocolError
 RECOVERED = -(2**30)
 """Versions of recovered records count down from here: what number they had is not known, and none
 that is given from now on may meet them."""
+OF_A_CASE = ("request", "cyber")
+"""The kinds of facts that are the record of one case."""
 SAID = ("lang", "object", "title", "summary", "period")
 """What tells one imported request from another."""
 LIKE = ("lang", "object", "period")
@@ -59,12 +62,18 @@ class Link:
 
 @dataclass(slots=True)
 class Linked:
-    """What linking found: how facts that waited ended, and what concerns whom."""
+    """What linking found: how facts that waited ended, and what concerns whom.
+
+    `named` are the cases of recovered records; `nameless` says that there are withdrawn ones of
+    which nothing tells whose they were.
+    """
 
     results: dict[int, str] = field(default_factory=dict)
     withdrawn: dict[int, str] = field(default_factory=dict)
     unknown: list[int] = field(default_factory=list)
     newer: set[int] = field(default_factory=set)
+    named: set[int] = field(default_factory=set)
+    nameless: bool = False
 
 
 class Linker:
@@ -136,6 +145,7 @@ class Linker:
                 if self._differs(case, members):
                     self.found.newer.add(case)
         self._doubtful()
+        self.found.named |= self._newest.keys()
         return self.found
 
     def _reception(self, index: int, commitment: bytes) -> None:
@@ -167,6 +177,7 @@ class Linker:
             known = None if incident is None else Link(f"cyber:{incident}")
             self._version(index, "rec", known, content)
         else:
+            self.found.nameless |= not members
             case_id = self._by_words(members)
             if case_id is None and members.get("kind") == "request":
                 self._unclaimed.append(members)
@@ -263,7 +274,7 @@ class Linker:
 def case_of(fact: str) -> int | None:
     """Return the case that a fact of a record is about, or None."""
     kind, _, case = fact.partition(":")
-    return int(case) if kind == "request" else None
+    return int(case) if kind in OF_A_CASE else None
 
 
 def cell_key(codes: Members) -> str:

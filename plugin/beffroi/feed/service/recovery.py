@@ -30,7 +30,11 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from beffroi.feed import queries
-from beffroi.feed.events import NewerVersionRecovered, WithdrawalRecovered
+from beffroi.feed.events import (
+    NamelessWithdrawalRecovered,
+    NewerVersionRecovered,
+    WithdrawalRecovered,
+)
 from beffroi.feed.models import (
     FIRST_EPOCH,
     LogBatch,
@@ -298,6 +302,8 @@ def _conclude(found: Linked, report: CaughtUp, *, now: datetime) -> None:
         publish(WithdrawalRecovered(case_id=case_id, reason=reason, at=now))
     for case_id in sorted(found.newer - found.withdrawn.keys()):
         publish(NewerVersionRecovered(case_id=case_id, at=now))
+    if found.nameless:
+        publish(NamelessWithdrawalRecovered(known=frozenset(found.named), at=now))
     report.held = outbox.references(found.withdrawn)
     report.newer = outbox.references(found.newer - found.withdrawn.keys())
     report.unknown = found.unknown

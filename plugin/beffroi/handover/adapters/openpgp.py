@@ -6,13 +6,17 @@ once. Nothing is ever sent where the key does not serve: `Unusable` says why.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from flask_babel import format_date, gettext, ngettext
 
 from beffroi_web.words import N_
 
 LARGEST = 1024 * 1024
+SOON = timedelta(days=30)
+"""How long before its end a key is spoken of."""
 
 
 class Unusable(Exception):
@@ -22,6 +26,10 @@ class Unusable(Exception):
         super().__init__(sentence % {"day": day} if day else sentence)
         self.sentence = sentence
         self.day = day
+
+    def said(self) -> str:
+        """Return why, in the reader's language."""
+        return str(gettext(self.sentence, day=self.day) if self.day else gettext(self.sentence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +89,23 @@ def key_of(path: Path | None, *, now: datetime) -> Key:
     key = Key(cert.fingerprint, ends, cert)
     key.encrypted(b"")  # a key that only signs shows it here, before anybody presses the button
     return key
+
+
+def warning(path: Path | None, *, now: datetime) -> str:
+    """Return what is, or within `SOON` will be, wrong with a key, as the reader reads it; or ""."""
+    try:
+        ends = key_of(path, now=now).ends_at
+    except Unusable as fault:
+        return fault.said()
+    if ends is None or ends - now >= SOON:
+        return ""
+    return str(
+        ngettext(
+            "The CERT's key expires on %(day)s, in less than a day: ask it for its new one"
+            " (BEFFROI_CERT_KEY).",
+            "The CERT's key expires on %(day)s, in less than %(num)d days: ask it for its new one"
+            " (BEFFROI_CERT_KEY).",
+            (ends - now).days + 1,
+            day=format_date(ends.date(), "long"),
+        )
+    )

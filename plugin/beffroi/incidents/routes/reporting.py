@@ -16,6 +16,7 @@ from beffroi.incidents import rules, service
 from beffroi.incidents.adapters import photos
 from beffroi.incidents.queries.near import Sought, near
 from beffroi.incidents.routes.shared import (
+    attached_to,
     blueprint,
     finest,
     in_words,
@@ -107,7 +108,7 @@ def submit() -> AnyResponse | tuple[str, int]:
     if settings().incidents_need_account and current_visitor() is None:
         return redirect(address("/sign-in", next=request.path), code=303)
     data, form = load(IncidentPageForm(), request.form)
-    attached, faults = _attached(form)
+    attached, faults = attached_to(form)
     step = request.form.get("step", "")
     pointed = _pointed(form, step)
     if pointed is not None:
@@ -152,18 +153,6 @@ def _pointed(form: Form, step: str) -> Form | None:
         "window": str(found.window),
     }
     return Form(values, {}, form.lists)
-
-
-def _attached(form: Form) -> tuple[tuple[StoredPhoto, ...], list[str]]:
-    """Return the photos that a form carries or brings, stored, and what is wrong with others."""
-    tokens = form.chosen("photo_kept")
-    earlier = photos.carried(settings().secret_key, tokens, now=clock.now())[: rules.MOST_PHOTOS]
-    room = rules.MOST_PHOTOS - len(earlier)
-    brought = photos.read(request.files.getlist("photos"), chance=system_chance, most=room)
-    faults = list(brought.faults)
-    if len(earlier) < len(set(tokens)):
-        faults.append(gettext("A photo has waited too long: choose it again."))
-    return (*earlier, *photos.keep(settings().data_dir, brought.photos)), faults
 
 
 def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) -> tuple[str, int]:

@@ -1,20 +1,37 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the pages of incidents share: the blueprint, what is asked, which map there is."""
+"""What the pages of incidents share: the blueprint, photos of a form, what is asked, the map."""
 
 import base64
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
+from flask_babel import gettext
 
+from beffroi.incidents.adapters import photos
 from beffroi.incidents.queries import asked, maps
-from beffroi.incidents.rules import cells, pointing
+from beffroi.incidents.rules import MOST_PHOTOS, StoredPhoto, cells, pointing
 from beffroi.incidents.rules.questions import Question, said
 from beffroi.incidents.service import Territory
+from beffroi.kernel import clock
+from beffroi.kernel.chance import system_chance
 from beffroi.kernel.extension import extension, settings
+from beffroi_web.forms import Form
 from beffroi_web.languages import current_language
 from beffroi_web.maps import Mark, Outline, Window, draw
 
 blueprint = Blueprint("incidents", __name__)
+
+
+def attached_to(form: Form) -> tuple[tuple[StoredPhoto, ...], list[str]]:
+    """Return the photos that a form carries or brings, stored, and what is wrong with others."""
+    tokens = form.chosen("photo_kept")
+    earlier = photos.carried(settings().secret_key, tokens, now=clock.now())[:MOST_PHOTOS]
+    room = MOST_PHOTOS - len(earlier)
+    brought = photos.read(request.files.getlist("photos"), chance=system_chance, most=room)
+    faults = list(brought.faults)
+    if len(earlier) < len(set(tokens)):
+        faults.append(gettext("A photo has waited too long: choose it again."))
+    return (*earlier, *photos.keep(settings().data_dir, brought.photos)), faults
 
 
 def questions() -> list[Question]:

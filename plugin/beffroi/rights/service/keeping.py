@@ -3,7 +3,8 @@
 
 Each rule has the setting that says how long, a count (what tonight takes, for the desk's health
 page), and an act that takes a portion and says how many it took. The count and the act ask the same
-question, so what was announced is what happens.
+question, so what was announced is what happens; but the count leaves out the confidential cases
+that who is told may not know of.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale, format_date
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from beffroi.accounts import queries as account_queries
 from beffroi.accounts import rules as account_rules
@@ -23,6 +24,7 @@ from beffroi.cases.service import keeping as cases
 from beffroi.cases.service import offering
 from beffroi.cases.service.subscribing import forget_ended
 from beffroi.config import Settings
+from beffroi.cyber import queries as confidential
 from beffroi.cyber import service as cyber
 from beffroi.data_requests import service as data_requests
 from beffroi.incidents import service as incidents
@@ -41,11 +43,15 @@ PORTION = 200
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The settings, and the moment and local day at which the rules are looked at."""
+    """The settings, and the moment and local day at which the rules are looked at.
+
+    `hidden` selects the cases that are not counted, since nobody who asks may know of them.
+    """
 
     settings: Settings
     now: datetime
     today: date
+    hidden: Select[int] | None = None
 
     def before(self, days: int) -> datetime:
         """Return the moment so many days ago."""
@@ -74,10 +80,16 @@ def next_night(now: datetime, zone: str) -> datetime:
     return datetime.combine(day, BEGINS, tzinfo=ZoneInfo(zone)).astimezone(now.tzinfo)
 
 
-def forecast(settings: Settings, now: datetime) -> list[tuple[Rule, int, int]]:
-    """Return each rule, its setting's value, and how much of it the coming night takes; reads."""
+def forecast(
+    settings: Settings, now: datetime, account_id: int | None = None
+) -> list[tuple[Rule, int, int]]:
+    """Return each rule, its setting's value, and how much of it the coming night takes; reads.
+
+    For an account: without the confidential cases that it may not know of.
+    """
     night = next_night(now, settings.time_zone)
-    at = Moment(settings, night, local_day(night, settings.time_zone))
+    hidden = None if account_id is None else confidential.hidden_from(account_id)
+    at = Moment(settings, night, local_day(night, settings.time_zone), hidden)
     return [(rule, _value(rule, settings), rule.count(at)) for rule in RULES]
 
 
@@ -103,7 +115,7 @@ def _forget_held(at: Moment, _: SignInStore) -> int:
 
 def _count_strangers(at: Moment) -> int:
     days = at.settings.keep_originals_days
-    return cases.count_strangers(at.day_before(days), at.before(days))
+    return cases.count_strangers(at.day_before(days), at.before(days), at.hidden)
 
 
 def _forget_strangers(at: Moment, _: SignInStore) -> int:
@@ -193,7 +205,8 @@ def _forget_sessions(at: Moment, store: SignInStore) -> int:
 
 
 def _count_deliveries(at: Moment) -> int:
-    return notification_queries.sent_before(at.before(at.settings.keep_deliveries_days))
+    before = at.before(at.settings.keep_deliveries_days)
+    return notification_queries.sent_before(before, at.hidden)
 
 
 def _forget_deliveries(at: Moment, _: SignInStore) -> int:
@@ -258,7 +271,9 @@ RULES: tuple[Rule, ...] = (
         N_("Original texts, receipts and notes of closed cases"),
         "KEEP_ORIGINALS_DAYS",
         "days",
-        lambda at: cases.count_originals(at.day_before(at.settings.keep_originals_days)),
+        lambda at: cases.count_originals(
+            at.day_before(at.settings.keep_originals_days), at.hidden
+        ),
         _forget_originals,
     ),
     Rule(
@@ -274,7 +289,7 @@ RULES: tuple[Rule, ...] = (
         N_("Texts held back, in cases that are over"),
         "KEEP_HELD_TEXTS_DAYS",
         "days",
-        lambda at: cases.count_held(at.before(at.settings.keep_held_texts_days)),
+        lambda at: cases.count_held(at.before(at.settings.keep_held_texts_days), at.hidden),
         _forget_held,
     ),
     Rule(
