@@ -85,8 +85,7 @@ def put_many(cases: Iterable[Indexed]) -> None:
         values = [(row["key"], row["title"], row["more"]) for row in rows]
     else:
         statement = (
-            "INSERT INTO case_search (key, words)"
-            " VALUES (?, array_to_tsvector(CAST(? AS text[])))"
+            "INSERT INTO case_search (key, words) VALUES (?, array_to_tsvector(CAST(? AS text[])))"
         )
         values = [(row["key"], lexemes(row)) for row in rows]
     driver.execute_many(statement, values)

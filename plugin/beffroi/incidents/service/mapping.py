@@ -110,7 +110,7 @@ LEFT JOIN incident_spot s ON s.case_id = c.id
 WHERE c.kind = '{STREET}' AND c.visibility = 'public' AND i.listed AND EXISTS (
     SELECT 1 FROM case_text t WHERE t.case_id = c.id
     AND t.role IN ('title', 'description') AND t.state IN ({_STATES}))
-AND c.id IN (?)"""
+AND c.id IN (?)"""  # noqa: S608  our own codes
 """Listed street reports whose words are shown, each with its point or the cell where it stood."""
 
 
