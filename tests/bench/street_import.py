@@ -33,7 +33,7 @@ from support.databases import discard, fresh
 from support.street import with_rules
 from support.town import open_town
 
-BLOCK = 500
+BLOCK = commands.BLOCK
 
 
 def floor(path: Path, url: str) -> int:

@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 from beffroi.incidents import service
 from beffroi.incidents.adapters import boston, dansmarue, konstanz, open311, vcdb, zurich
 from beffroi.incidents.queries import exchange
+from beffroi.kernel import bulk
 from beffroi.kernel.db import unit_of_work
 from beffroi_web.fetching import Fetching, Limits
 
 Row = TypeVar("Row")
-BLOCK = 500
+BLOCK = 1_000
+"""Rows of one transaction; others who write wait for it, some tenths of a second."""
 MOST_FETCHED = 64 * 1_048_576
 """Bytes of an answer that is fetched to be imported."""
 
@@ -69,6 +71,7 @@ def import_file(
             continue
         lang = getattr(READERS[kind], "LANG", "fr")
         with unit_of_work():
+            bulk.make_room()
             done = service.import_reports(rows, communes=communes, now=now, lang=lang)
         added, known = added + done.added, known + done.known
         progress(len(block))

@@ -41,6 +41,13 @@ def rows(statement: str, *values: object) -> Sequence[Any]:
     return found
 
 
+def rows_of(statement: str, keys: Sequence[object]) -> Sequence[Any]:
+    """Return every row that a statement finds for some keys, which stand in it as `IN (?)`."""
+    if not keys:
+        return []
+    return rows(statement.replace("IN (?)", f"IN ({', '.join('?' * len(keys))})"), *keys)
+
+
 def read(statement: str, *values: object) -> Sequence[Any]:
     """Return every row that a statement finds: in the unit of work that is open, or on its own.
 

@@ -22,9 +22,11 @@ from beffroi.kernel import driver
 from beffroi.kernel.db import Model, db
 from beffroi.kernel.ranking import (
     MOST_ASKED,
+    MOST_STEMS,
     WEIGHTS,
     Kept,
     Near,
+    Remembered,
     Sought,
     alike,
     asked,
@@ -90,20 +92,19 @@ class Index:
 
     def add(self, texts: Iterable[Text]) -> None:
         """Keep texts whose ids are new."""
-        rows = [_row(one) for one in texts]
-        rows = [row for row in rows if row["words"]]
+        cut = Remembered(stems)
+        rows = [row for one in texts if any((row := _row(one, cut))[1:])]
         if not rows:
             return
         if _on_sqlite():
-            into = "(rowid, title, body, also) VALUES (:id, :title, :body, :also)"
+            into = "(rowid, title, body, also) VALUES (?, ?, ?, ?)"
         else:
             into = (
                 "(id, title, body, also, words) VALUES"
-                " (:id, :title, :body, :also, array_to_tsvector(CAST(:words AS text[])))"
+                " (?, ?, ?, ?, array_to_tsvector(CAST(? AS text[])))"
             )
-        for row in rows if _on_sqlite() else ():
-            del row["words"]
-        db.session.execute(text(f"INSERT INTO {self.table} {into}"), rows)
+            rows = [(*row, sorted(set(" ".join(row[1:]).split()))) for row in rows]
+        driver.execute_many(f"INSERT INTO {self.table} {into}", rows)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take texts out."""
@@ -248,12 +249,10 @@ def _key() -> str:
     return "rowid" if _on_sqlite() else "id"
 
 
-def _row(one: Text) -> dict[str, Any]:
-    fields = {"title": stems(one.title), "body": stems(one.body), "also": stems(one.also)}
-    row: dict[str, Any] = {name: " ".join(words) for name, words in fields.items()}
-    row["id"] = one.id
-    row["words"] = sorted({word for words in fields.values() for word in words})
-    return row
+def _row(one: Text, cut: Remembered) -> tuple[Any, ...]:
+    """Return a text's id, and the stems of its three fields parted by spaces."""
+    fields = (one.title, one.body, one.also)
+    return (one.id, *(" ".join(cut(said)[:MOST_STEMS]) for said in fields))
 
 
 def _any(sought: Sequence[Sought]) -> str:

@@ -12,7 +12,7 @@ real questions whose dataset is known and judged on the other: `docs/explanation
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -117,9 +117,12 @@ def fold(sentence: str) -> str:
     """Return the sentence without accents, in lower case, for matching only."""
     if sentence.isascii():
         return sentence.lower()
-    decomposed = unicodedata.normalize("NFKD", sentence)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
-    return bare.translate(_LIGATURES)
+    bare = unicodedata.normalize("NFKD", sentence)
+    for one in set(bare):
+        if one > "\x7f" and unicodedata.combining(one):
+            bare = bare.replace(one, "")
+    bare = bare.lower()
+    return bare if bare.isascii() else bare.translate(_LIGATURES)
 
 
 def words(sentence: str) -> list[str]:
@@ -150,6 +153,32 @@ def stems(sentence: str, most: int = MOST_STEMS) -> list[str]:
     """Return the stems of a sentence in their order, without words that say nothing."""
     told = (w for w in words(sentence) if len(w) > 1 and w not in _EMPTY_WORDS)
     return [stem(word) for word, _ in zip(told, range(most), strict=False)]
+
+
+class Remembered:
+    """What each line of some texts is cut into, worked out once: imported ones repeat themselves.
+
+    It lives as long as the rows that are being written: words of people are not kept in memory.
+    """
+
+    def __init__(self, cut: Callable[[str], Iterable[str]]) -> None:
+        self._cut = cut
+        self._lines: dict[str, list[str]] = {}
+
+    def __call__(self, text: str) -> list[str]:
+        """Return what a text is cut into, in its order."""
+        found: list[str] = []
+        for line in text.split("\n") if text else ():
+            known = self._lines.get(line)
+            if known is None:
+                known = self._lines[line] = list(self._cut(line))
+            found += known
+        return found
+
+
+def stemmed(sentence: str) -> list[str]:
+    """Return the stem of each word of a sentence."""
+    return [stem(word) for word in words(sentence)]
 
 
 def asked(title: str, more: str = "") -> dict[str, float]:

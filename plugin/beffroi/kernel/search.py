@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, text
 
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
-from beffroi.kernel.ranking import fold, stem, words
+from beffroi.kernel.ranking import Remembered, fold, stem, stemmed, words
 
 MOST_WORDS = 12
 MOST_RANKED = 2_000
@@ -76,26 +76,27 @@ def put(one: Indexed) -> None:
 
 def put_many(cases: Iterable[Indexed]) -> None:
     """Index the public words of many new cases at once; those without words are left out."""
-    rows = [row for row in map(row_of, cases) if row["title"] or row["more"]]
+    cut = Remembered(stemmed)
+    rows = [row for one in cases if (row := row_of(one, cut))["title"] or row["more"]]
     if not rows:
         return
     if _on_sqlite():
-        statement = "INSERT INTO case_search (rowid, title, more) VALUES (:key, :title, :more)"
+        statement = "INSERT INTO case_search (rowid, title, more) VALUES (?, ?, ?)"
+        values = [(row["key"], row["title"], row["more"]) for row in rows]
     else:
         statement = (
-            "INSERT INTO case_search (key, words)"
-            " VALUES (:key, array_to_tsvector(CAST(:words AS text[])))"
+            "INSERT INTO case_search (key, words) VALUES (?, array_to_tsvector(CAST(? AS text[])))"
         )
-        rows = [{"key": row["key"], "words": lexemes(row)} for row in rows]
-    db.session.execute(text(statement), rows)
+        values = [(row["key"], lexemes(row)) for row in rows]
+    driver.execute_many(statement, values)
 
 
-def row_of(one: Indexed) -> dict[str, Any]:
+def row_of(one: Indexed, cut: Callable[[str], Iterable[str]] = stemmed) -> dict[str, Any]:
     """Return a case's key, and its title and other words as stems parted by spaces."""
     return {
         "key": key_of(one.received_at, one.id),
-        "title": " ".join(map(stem, words(one.title))),
-        "more": " ".join(map(stem, words(one.more))),
+        "title": " ".join(cut(one.title)),
+        "more": " ".join(cut(one.more)),
     }
 
 

@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is near a question: words and pieces of words, the same on both databases."""
 
+import unicodedata
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from beffroi.kernel import nearby
 from beffroi.kernel.nearby import Index, Text
-from beffroi.kernel.ranking import Kept, Sought, asked, fold, pieces_of, rank, stems, words
+from beffroi.kernel.ranking import (
+    Kept,
+    Remembered,
+    Sought,
+    asked,
+    fold,
+    pieces_of,
+    rank,
+    stemmed,
+    stems,
+    words,
+)
 from support.town import Town
 
 INDEX = Index("dataset")
@@ -27,6 +40,21 @@ def test_folding_twice_is_folding_once_and_case_and_accents_are_nothing(said: st
     assert words(fold(said)) == words(said)
     assert all(" " not in one and one for one in stems(said))
     assert stems(said) == stems(said.replace("é", "e").replace("À", "A").replace("è", "e"))
+
+
+@given(st.lists(spoken, max_size=3))
+def test_lines_that_were_cut_before_are_cut_the_same(lines: list[str]) -> None:
+    text = "\n".join([*lines, *lines])
+    cut, whole = Remembered(stemmed), Remembered(stems)
+    assert cut(text) == stemmed(text)
+    assert whole(text) == stems(text)
+
+
+@given(st.text(alphabet=st.sampled_from("aZé\u0301\u0338œÆΣßй한ⅷ "), max_size=40))
+def test_folding_takes_every_mark_away_and_no_letter(said: str) -> None:
+    plain = unicodedata.normalize("NFKD", said)
+    bare = "".join(c for c in plain if not unicodedata.combining(c)).lower()
+    assert fold(said) == bare.replace("œ", "oe").replace("æ", "ae")
 
 
 @given(

@@ -527,15 +527,19 @@ def originals_of(case_ids: Collection[int], roles: Collection[str]) -> dict[int,
     """Return the words of some roles of each of some cases, as they were written; for rules that
     say which department handles a case, and for agents only.
     """
-    rows = db.session.execute(
-        select(CaseText.case_id, CaseText.original)
-        .where(CaseText.case_id.in_(case_ids), CaseText.role.in_(roles))
-        .order_by(CaseText.id)
-    )
     found: dict[int, str] = {}
-    for case_id, words in rows:
-        found[case_id] = f"{found[case_id]}\n{words}" if case_id in found else words
+    for _, case_id, role, words in sorted(driver.rows_of(_ORIGINALS, list(case_ids))):
+        if role in roles:
+            found[case_id] = f"{found[case_id]}\n{words}" if case_id in found else words
     return found
+
+
+_ORIGINALS = "SELECT id, case_id, role, original FROM case_text WHERE case_id IN (?)"
+
+
+def ids_of(refs: Sequence[str]) -> dict[str, int]:
+    """Return the ids of cases by their references."""
+    return dict(driver.rows_of('SELECT ref, id FROM "case" WHERE ref IN (?)', refs))
 
 
 @dataclass(frozen=True, slots=True)

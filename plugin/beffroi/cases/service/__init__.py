@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from beffroi.cases import rules
+from beffroi.cases import queries, rules
 from beffroi.cases.events import (
     CaseChanged,
     CaseErased,
@@ -39,14 +39,14 @@ from beffroi.cases.queries import similar
 from beffroi.cases.service import erasing, offering, reading
 from beffroi.cases.service.erasing import forget_followers as forget_followers
 from beffroi.cases.service.erasing import forget_parties as forget_parties
-from beffroi.kernel import search
+from beffroi.kernel import bulk, driver, search
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from beffroi.texts import queries as texts
-from beffroi.texts.rules import still_personal
+from beffroi.texts.rules import still_personal, strong_in
 from beffroi_web.words import N_
 
 
@@ -658,21 +658,20 @@ def keep_department(department_id: int | None, name: str, email: str | None) -> 
 
 def give_to(case_ids: Sequence[int], department_id: int) -> None:
     """Give many new cases to a department at once, as an import does; no timeline tells of it."""
-    db.session.execute(
-        update(Case)
-        .where(Case.id.in_(case_ids))
-        .values(department_id=department_id)
-        .execution_options(synchronize_session=False)
+    driver.execute_many(
+        'UPDATE "case" SET department_id = ? WHERE id = ?',
+        [(department_id, one) for one in case_ids],
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BroughtText:
-    """A text from elsewhere; `official` words are released if the gate finds nothing in them."""
+    """A text from elsewhere; `official` words are `released` if the gate finds nothing in them."""
 
     role: str
     words: str
     official: bool
+    released: bool = False
 
 
 @dataclass(slots=True)
@@ -697,38 +696,33 @@ def import_cases(brought: list[BroughtCase], *, now: datetime, chance: Chance) -
     if not brought:
         return
     heads = _with_references(brought, chance)
-    ids = db.session.scalars(
-        insert(Case).returning(Case.id, sort_by_parameter_order=True),
-        [_case_values(b, ref, now) for b, ref in heads],
-    ).all()
-    for (b, _), case_id in zip(heads, ids, strict=True):
-        b.case_id = case_id
-    aids, passing = reading.aids_for(), dict[str, bool]()
-    for b, _ in heads:
-        for t in b.texts:
-            if t.words not in passing:
-                passing[t.words] = not still_personal(t.words, aids.lists)
-    rows = [
-        _text_values(b, t, t.official and passing[t.words], aids) for b, _ in heads for t in b.texts
-    ]
-    if rows:
-        db.session.execute(insert(CaseText.__table__), rows)  # type: ignore[arg-type]  # a table
-    db.session.execute(
-        insert(TimelineRow.__table__),  # type: ignore[arg-type]  # a table
+    bulk.insert(Case, [_case_values(b, ref, now) for b, ref in heads])
+    ids = queries.ids_of([ref for _, ref in heads])
+    for b, ref in heads:
+        b.case_id = ids[ref]
+    aids = reading.aids_for()
+    official = [t for b in brought for t in b.texts if t.official]
+    passing = {words: _passes(words, aids) for words in {t.words for t in official}}
+    for t in official:
+        t.released = passing[t.words]
+    bulk.insert(CaseText, [_text_values(b, t, aids) for b, _ in heads for t in b.texts])
+    codes = {"channel": "import"}
+    bulk.insert(
+        TimelineRow,
         [
             {
                 "case_id": b.case_id,
                 "at": b.received_at,
                 "step": "received",
                 "voice": "system",
-                "codes": {"channel": "import"},
+                "codes": codes,
                 "public": True,
             }
             for b, _ in heads
         ],
     )
     shown = [
-        (b, ref, [(t.role, t.words) for t in b.texts if t.official and passing[t.words]])
+        (b, ref, [(t.role, t.words) for t in b.texts if t.released])
         for b, ref in heads
         if b.visibility == "public"
     ]
@@ -784,14 +778,13 @@ def _case_values(b: BroughtCase, ref: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _passes(t: BroughtText, aids: reading.Aids) -> bool:
-    """Say whether words from elsewhere are shown as they stand: official, and the gate is open."""
-    return t.official and not still_personal(t.words, aids.lists)
+def _passes(words: str, aids: reading.Aids) -> bool:
+    """Say whether the gate finds nothing in words of an institution, which are often the same."""
+    return not still_personal(words, aids.lists, strong=strong_in)
 
 
-def _text_values(
-    b: BroughtCase, t: BroughtText, released: bool, aids: reading.Aids
-) -> dict[str, Any]:
+def _text_values(b: BroughtCase, t: BroughtText, aids: reading.Aids) -> dict[str, Any]:
+    released = t.released
     return {
         "case_id": b.case_id,
         "role": t.role,
@@ -821,7 +814,7 @@ class BroughtAnswer:
 def waiting(brought: Sequence[BroughtCase]) -> int:
     """Return how many cases from elsewhere have words that will wait for an agent."""
     aids = reading.aids_for()
-    return sum(not all(_passes(t, aids) for t in b.texts) for b in brought)
+    return sum(not all(t.official and _passes(t.words, aids) for t in b.texts) for b in brought)
 
 
 def import_answer(brought: BroughtCase, answer: BroughtAnswer, *, now: datetime) -> None:
@@ -840,7 +833,7 @@ def import_answers(pairs: Sequence[tuple[BroughtCase, BroughtAnswer]], *, now: d
     aids, texts, answers, steps = reading.aids_for(), [], [], []
     for brought, answer in pairs:
         words, outcome, url = answer.words, answer.outcome, answer.url
-        clean = not still_personal(words, aids.lists)
+        clean = _passes(words, aids)
         if url and still_personal(url, aids.lists):
             url = None
         day = answer.on or brought.closed_on or now.date()

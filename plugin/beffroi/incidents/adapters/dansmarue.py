@@ -12,10 +12,12 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from beffroi.incidents.service import ImportedReport
-from beffroi_privacy.strong import find_strong, mask
+from beffroi.texts.rules import strong_in
+from beffroi_privacy.strong import mask
 from beffroi_web.maps import Window
 
 _CATEGORY = (
@@ -44,12 +46,14 @@ _PARIS = Window(48.7, 2.1, 49.0, 2.6)
 _POSTCODE = re.compile(r",?\s*\d{5}\s+\S.*$")
 
 
+@lru_cache(maxsize=1024)
 def category_of(kind: str) -> str:
     """Return our category for a type of theirs."""
     folded = kind.lower()
     return next((ours for theirs, ours in _CATEGORY if theirs in folded), "other_street")
 
 
+@lru_cache(maxsize=4096)
 def _day(text: str) -> datetime:
     for form in ("%Y-%m-%d", "%d/%m/%Y"):
         try:
@@ -61,7 +65,7 @@ def _day(text: str) -> datetime:
 
 def _street(address: str) -> str:
     street = _POSTCODE.sub("", _NUMBER.sub("", address)).strip()
-    found = find_strong(street)
+    found = strong_in(street)
     return mask(street, found) if found else street
 
 

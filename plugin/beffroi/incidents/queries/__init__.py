@@ -13,6 +13,7 @@ from beffroi.cases.models import Attachment, Case, CaseText, Party
 from beffroi.cases.rules import API_CLIENT, STREET
 from beffroi.incidents.models import Incident
 from beffroi.incidents.queries import maps
+from beffroi.kernel import driver
 from beffroi.kernel.db import db
 from beffroi_privacy.photos import LIMITS
 from beffroi_web.maps import Window
@@ -40,12 +41,13 @@ def codes(case_id: int) -> IncidentCodes | None:
 
 def street_codes(case_ids: Sequence[int]) -> Sequence[Any]:
     """Return (id, category, commune, status, open) of the street reports among some cases."""
-    return db.session.execute(
-        select(Case.id, Incident.category, Case.commune, Case.status, Case.open)
-        .join(Incident, Incident.case_id == Case.id)
-        .where(Case.id.in_(case_ids), Case.kind == "street")
-        .order_by(Case.id)
-    ).all()
+    return sorted(driver.rows_of(_STREET_CODES, case_ids))
+
+
+_STREET_CODES = (
+    'SELECT c.id, i.category, c.commune, c.status, c.open FROM "case" c'
+    " JOIN incident i ON i.case_id = c.id WHERE c.kind = 'street' AND c.id IN (?)"
+)
 
 
 @dataclass(frozen=True, slots=True)

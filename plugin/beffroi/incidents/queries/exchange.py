@@ -16,7 +16,8 @@ from beffroi.cases.models import Attachment, Case, CaseText, TimelineRow
 from beffroi.cases.queries import Statement
 from beffroi.cases.rules import STREET
 from beffroi.incidents import queries
-from beffroi.incidents.models import Incident, IncidentPosition
+from beffroi.incidents.models import Incident
+from beffroi.kernel import driver
 from beffroi.kernel.db import db
 
 TOLD = ("moved", "answered", "reopened", "updated")
@@ -170,12 +171,11 @@ def positions(case_ids: Collection[int]) -> dict[int, tuple[float, float]]:
 
     Whoever shows one rounds it to what the town shows.
     """
-    rows = db.session.execute(
-        select(
-            IncidentPosition.case_id, IncidentPosition.latitude, IncidentPosition.longitude
-        ).where(IncidentPosition.case_id.in_(case_ids))
-    )
+    rows = driver.rows_of(_POSITIONS, list(case_ids))
     return {case_id: (latitude, longitude) for case_id, latitude, longitude in rows}
+
+
+_POSITIONS = "SELECT case_id, latitude, longitude FROM incident_position WHERE case_id IN (?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,8 @@ def news(since: datetime, until: datetime, *, limit: int, offset: int = 0) -> li
 
 def known_sources(sources: Sequence[str]) -> set[str]:
     """Return which of some sources have been imported already."""
-    return set(db.session.scalars(select(Incident.source).where(Incident.source.in_(sources))))
+    found = driver.rows_of("SELECT source FROM incident WHERE source IN (?)", sources)
+    return {source for (source,) in found}
 
 
 @dataclass(frozen=True, slots=True)

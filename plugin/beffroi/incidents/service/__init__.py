@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.incidents import rules
 from beffroi.incidents.events import CyberReported, ReportsImported
 from beffroi.incidents.models import Incident, IncidentPosition
+from beffroi.incidents.queries import exchange
 from beffroi.incidents.rules import StoredPhoto, places, questions
 from beffroi.incidents.rules.questions import Question
 from beffroi.incidents.service import asking, mapping
+from beffroi.kernel import bulk
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
@@ -300,14 +302,13 @@ def import_reports(
 
     Nobody is told (nobody follows yet); the timeline says that they were imported.
     """
-    sources = [row.source for row in rows]
-    known = set(db.session.scalars(select(Incident.source).where(Incident.source.in_(sources))))
+    known = exchange.known_sources([row.source for row in rows])
     fresh = list({row.source: row for row in rows if row.source not in known}.values())
     brought = [_brought(row, communes, lang) for row in fresh]
     cases.import_cases(brought, now=now, chance=chance)
     if brought:
-        db.session.execute(
-            insert(Incident.__table__),  # type: ignore[arg-type]  # a table
+        bulk.insert(
+            Incident,
             [
                 {
                     "case_id": case.case_id,
@@ -340,8 +341,8 @@ def _placed(found: Sequence[tuple[int, tuple[float, float]]]) -> None:
     """Keep where imported reports are, and put them on the map."""
     if found:
         rows = [{"case_id": c, "latitude": at[0], "longitude": at[1]} for c, at in found]
-        db.session.execute(insert(IncidentPosition), rows)
-        mapping.settle([case_id for case_id, _ in found])
+        bulk.insert(IncidentPosition, rows)
+        mapping.settle([case_id for case_id, _ in found], new=True)
 
 
 def _brought(row: ImportedReport, communes: tuple[str, ...], lang: str) -> cases.BroughtCase:

@@ -8,16 +8,15 @@ that two changes at once cannot wait for each other.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 
-from beffroi.cases.models import Case, CaseText
 from beffroi.cases.rules import SHOWN, STREET
-from beffroi.incidents.models import Incident, IncidentArea, IncidentPosition, IncidentSpot
+from beffroi.incidents.models import IncidentSpot
 from beffroi.incidents.rules import cells
+from beffroi.kernel import bulk, driver
 from beffroi.kernel.db import at_the_end, db
 
 _BLOCK = 400
@@ -47,30 +46,33 @@ def changed(case_id: int) -> None:
     at_the_end(settle, case_id)
 
 
-def settle(case_ids: Sequence[int]) -> None:
-    """Bring the map to what it should be for some reports."""
-    deltas: Counter[Area] = Counter()
+def settle(case_ids: Sequence[int], *, new: bool = False) -> None:
+    """Bring the map to what it should be for some reports; `new` ones stand nowhere yet."""
+    deltas: Counter[Spot] = Counter()
     for start in range(0, len(case_ids), _BLOCK):
         block = case_ids[start : start + _BLOCK]
-        before, after = _standing(block), _should_stand(block)
+        before, after = {} if new else _standing(block), _should_stand(block)
         differing = [one for one in block if before.get(one) != after.get(one)]
         if not differing:
             continue
-        _do(delete(IncidentSpot).where(IncidentSpot.case_id.in_(differing)))
-        rows = [{"case_id": one, **after[one]._asdict()} for one in differing if one in after]
-        if rows:
-            db.session.execute(insert(IncidentSpot), rows)
-        for one in differing:
-            _count(deltas, before.get(one), -1)
-            _count(deltas, after.get(one), 1)
-    _add((area, number) for area, number in sorted(deltas.items()) if number)
+        if before:
+            _do(delete(IncidentSpot).where(IncidentSpot.case_id.in_(differing)))
+        bulk.insert(
+            IncidentSpot,
+            [{"case_id": one, **after[one]._asdict()} for one in differing if one in after],
+        )
+        deltas.update(after[one] for one in differing if one in after)
+        deltas.subtract(before[one] for one in differing if one in before)
+    _add((area, number) for area, number in sorted(_summed(deltas).items()) if number)
 
 
-def _count(deltas: Counter[Area], spot: Spot | None, number: int) -> None:
-    if spot is None:
-        return
-    for level in cells.SUMMED:
-        deltas[Area(level, spot.y >> level, spot.x >> level, spot.category, spot.open)] += number
+def _summed(deltas: Mapping[Spot, int]) -> Counter[Area]:
+    """Return by how much the sums of each level change."""
+    found: Counter[Area] = Counter()
+    for (y, x, category, is_open), number in deltas.items():
+        for level in cells.SUMMED:
+            found[Area(level, y >> level, x >> level, category, is_open)] += number
+    return found
 
 
 def _standing(case_ids: Collection[int]) -> dict[int, Spot]:
@@ -91,52 +93,45 @@ def _should_stand(case_ids: Collection[int]) -> dict[int, Spot]:
 
     A point that is no longer kept leaves its cell behind: that was shown to everyone already.
     """
-    words = select(CaseText.id).where(
-        CaseText.case_id == Case.id,
-        CaseText.role.in_(("title", "description")),
-        CaseText.state.in_(SHOWN),
-    )
-    rows = db.session.execute(
-        select(
-            Case.id,
-            IncidentPosition.latitude,
-            IncidentPosition.longitude,
-            IncidentSpot.y,
-            IncidentSpot.x,
-            Incident.category,
-            Case.open,
-        )
-        .join(Incident, Incident.case_id == Case.id)
-        .outerjoin(IncidentPosition, IncidentPosition.case_id == Case.id)
-        .outerjoin(IncidentSpot, IncidentSpot.case_id == Case.id)
-        .where(Case.id.in_(case_ids), Case.kind == STREET, Case.visibility == "public")
-        .where(Incident.listed.is_(True), words.exists())
-    )
     found = {}
-    for case_id, latitude, longitude, y, x, category, is_open in rows:
+    for case_id, latitude, longitude, y, x, category, is_open in driver.rows_of(_SHOWN, case_ids):
         at = cells.cell(latitude, longitude) if latitude is not None else (y, x)
         if at[0] is not None:
-            found[case_id] = Spot(*at, category, is_open)
+            found[case_id] = Spot(*at, category, bool(is_open))
     return found
+
+
+_STATES = ", ".join(f"'{one}'" for one in SHOWN)
+_SHOWN = f"""
+SELECT c.id, p.latitude, p.longitude, s.y, s.x, i.category, c.open FROM "case" c
+JOIN incident i ON i.case_id = c.id
+LEFT JOIN incident_position p ON p.case_id = c.id
+LEFT JOIN incident_spot s ON s.case_id = c.id
+WHERE c.kind = '{STREET}' AND c.visibility = 'public' AND i.listed AND EXISTS (
+    SELECT 1 FROM case_text t WHERE t.case_id = c.id
+    AND t.role IN ('title', 'description') AND t.state IN ({_STATES}))
+AND c.id IN (?)"""  # noqa: S608  our own codes
+"""Listed street reports whose words are shown, each with its point or the cell where it stood."""
 
 
 def _add(changes: Iterable[tuple[Area, int]]) -> None:
     """Add to the sums; what comes to nought goes."""
-    table: Any = IncidentArea.__table__
-    dialect: Any = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    rows = [{**area._asdict(), "reports": number} for area, number in changes]
+    rows = [(*area, number) for area, number in changes]
     if not rows:
         return
-    more = {"reports": table.c.reports + statement.excluded.reports}
-    db.session.execute(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=more),
+    driver.execute_many(
+        "INSERT INTO incident_area AS a (level, y, x, category, open, reports)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (level, y, x, category, open)"
+        " DO UPDATE SET reports = a.reports + excluded.reports",
         rows,
     )
-    for row in rows:
-        if row["reports"] < 0:
-            here = [table.c[name] == row[name] for name in Area._fields]
-            _do(delete(IncidentArea).where(*here, table.c.reports == 0))
+    fewer = [row[:-1] for row in rows if row[-1] < 0]
+    if fewer:
+        driver.execute_many(
+            "DELETE FROM incident_area"
+            " WHERE level = ? AND y = ? AND x = ? AND category = ? AND open = ? AND reports = 0",
+            fewer,
+        )
 
 
 def _do(statement: Any) -> None:

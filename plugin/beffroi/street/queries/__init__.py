@@ -120,12 +120,12 @@ def imported(case_ids: Sequence[int]) -> list[Imported]:
     words = cases.originals_of(case_ids, _READ) if found and _any_rule() else {}
     return [
         Imported(
-            row.id,
-            Reported(row.category, row.commune, places.get(row.id), words.get(row.id, "")),
-            row.status,
-            row.open,
+            case_id,
+            Reported(category, commune, places.get(case_id), words.get(case_id, "")),
+            status,
+            bool(is_open),
         )
-        for row in found
+        for case_id, category, commune, status, is_open in found
     ]
 
 

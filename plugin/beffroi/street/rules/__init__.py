@@ -128,11 +128,16 @@ def _pattern(words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){said}" + ("" if any_end else r"(?!\w)"))
 
 
+_WORD = re.compile(r"[^\W_]+")
+
+
 def fold(text: str) -> str:
     """Return a text in small letters without accents, its words parted by single spaces."""
     plain = unicodedata.normalize("NFD", text.casefold())
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.split())
+    for one in set(plain):
+        if one > "\x7f" and unicodedata.combining(one):
+            plain = plain.replace(one, "")
+    return " ".join(_WORD.findall(plain))
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from beffroi.cases import queries as case_queries
 from beffroi.cases import service as cases
@@ -13,6 +13,7 @@ from beffroi.cases.queries import CaseHead
 from beffroi.cases.rules import STREET
 from beffroi.cases.service import reading
 from beffroi.incidents import queries as incidents
+from beffroi.kernel import bulk
 from beffroi.kernel.actors import SYSTEM, Actor
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid
@@ -127,8 +128,7 @@ def take_imported(brought: Sequence[queries.Imported]) -> None:
                 "rule_id": decision.rule_id if decision else None,
             }
         )
-    if rows:
-        db.session.execute(insert(StreetReport.__table__), rows)  # type: ignore[arg-type]
+    bulk.insert(StreetReport, rows)
     for department, case_ids in by_department.items():
         cases.give_to(case_ids, department)
 

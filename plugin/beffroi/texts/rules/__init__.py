@@ -8,8 +8,9 @@ agent who decides, the worker that shows a text. Nothing here releases anything.
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from beffroi_privacy.lists import NO_LISTS as NO_LISTS  # a town's lists are those of the engine
@@ -143,13 +144,25 @@ def masked(words: str, marks: Iterable[Mark]) -> str:
     return shown
 
 
-def still_personal(words: str, lists: Lists) -> tuple[Mark, ...]:
+def still_personal(
+    words: str, lists: Lists, *, strong: Callable[[str], Iterable[Span]] = find_strong
+) -> tuple[Mark, ...]:
     """Return what the gate stops in words that are to be public: identifiers, the town's words.
 
-    Names are not among it: who releases a text has decided about them.
+    Names are not among it: who releases a text has decided about them. `strong` is `strong_in`
+    where words repeat.
     """
-    strong = (Mark(s.start, s.end, s.label) for s in find_strong(words))
-    return united((*strong, *places(words, lists.deny, LISTED)))
+    found = (Mark(s.start, s.end, s.label) for s in strong(words))
+    return united((*found, *places(words, lists.deny, LISTED)))
+
+
+@lru_cache(maxsize=16_384)
+def strong_in(words: str) -> tuple[Span, ...]:
+    """Return the strong identifiers of an institution's words (never a citizen's), remembered.
+
+    For imports, whose rows name the same streets and matters again and again.
+    """
+    return tuple(find_strong(words))
 
 
 def over(words: str, marks: Iterable[Mark]) -> str:
