@@ -3,16 +3,14 @@
 
 import gc
 
-import pytest
-
 from beffroi_web.loading import loading
 
 
 def test_nothing_is_looked_for_while_loading_and_all_that_comes_later_is() -> None:
     try:
-        with pytest.raises(ImportError), loading():
-            assert not gc.isenabled()
-            raise ImportError("a part that is missing")
+        with loading():
+            watched = gc.isenabled()
+        assert not watched
         assert gc.isenabled()
         assert gc.get_freeze_count() > 1_000
     finally:
