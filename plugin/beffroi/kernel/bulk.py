@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Date, Table
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
@@ -61,7 +62,7 @@ def _plan(
     defaults = {
         column.name: column.default.arg
         for column in table.columns
-        if column.default is not None and column.default.is_scalar and column.name not in names
+        if isinstance(column.default, ScalarElementColumnDefault) and column.name not in names
     }
     every = [*names, *defaults]
     marks = ", ".join("?" * len(every))

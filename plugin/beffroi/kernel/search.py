@@ -82,7 +82,7 @@ def put_many(cases: Iterable[Indexed]) -> None:
         return
     if _on_sqlite():
         statement = "INSERT INTO case_search (rowid, title, more) VALUES (?, ?, ?)"
-        values = [(row["key"], row["title"], row["more"]) for row in rows]
+        values: list[tuple[Any, ...]] = [(row["key"], row["title"], row["more"]) for row in rows]
     else:
         statement = (
             "INSERT INTO case_search (key, words) VALUES (?, array_to_tsvector(CAST(? AS text[])))"

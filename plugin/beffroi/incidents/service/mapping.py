@@ -94,10 +94,13 @@ def _should_stand(case_ids: Collection[int]) -> dict[int, Spot]:
     A point that is no longer kept leaves its cell behind: that was shown to everyone already.
     """
     found = {}
-    for case_id, latitude, longitude, y, x, category, is_open in driver.rows_of(_SHOWN, case_ids):
-        at = cells.cell(latitude, longitude) if latitude is not None else (y, x)
-        if at[0] is not None:
-            found[case_id] = Spot(*at, category, bool(is_open))
+    for case_id, latitude, longitude, y, x, category, is_open in driver.rows_of(
+        _SHOWN, list(case_ids)
+    ):
+        if latitude is not None:
+            y, x = cells.cell(latitude, longitude)
+        if y is not None:
+            found[case_id] = Spot(y, x, category, bool(is_open))
     return found
 
 
