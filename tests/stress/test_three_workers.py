@@ -27,7 +27,8 @@ from support.simulated_town import Answer
 pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 ROOT = Path(__file__).parents[2]
-TOWNS = 30
+TOWNS = 32
+"""Eight jobs of four: whichever job a worker takes first, it holds four towns."""
 database_url = database_fixture(
     MIGRATIONS, kinds=(pytest.param("postgresql", marks=pytest.mark.database),)
 )
