@@ -38,6 +38,8 @@ _started: list[Browser] = []
 def browser() -> Iterator[Browser]:
     """Chromium of the system, started once a session; a missing one is a failure, never a skip.
 
+    The one without a window of its own is a third of the work, where it is installed.
+
     Each folder that imports this fixture has it for itself, but a process can hold Playwright only
     once: whoever comes later gets the browser that is there. It is closed by the one that started
     it, which pytest ends last.
@@ -45,7 +47,8 @@ def browser() -> Iterator[Browser]:
     if _started:
         yield _started[0]
         return
-    path = shutil.which("chromium") or "/usr/bin/chromium"
+    found = (shutil.which(name) for name in ("chromium-headless-shell", "chromium"))
+    path = next(filter(None, found), "/usr/bin/chromium")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=path, headless=True, chromium_sandbox=False, args=FLAGS
