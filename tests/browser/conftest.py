@@ -28,7 +28,7 @@ from demo.ground import outline_of
 from demo.places import Town as DemoTown
 from demo.seeds import seed
 from demo.settings import QUESTIONS
-from support.browser import Late, browser, served
+from support.browser import Late, browser, served, settled
 from support.cert import ADDRESS as CERT
 from support.cert import cyber_case, make_cert
 from support.databases import fresh
@@ -88,7 +88,7 @@ class Live:
             if role:
                 [cookie] = self.people[role].client._cookies.values()
                 context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.url}])
-            page = context.new_page()
+            page = settled(context.new_page())
             self.said.clear()
             page.on("console", lambda message: self.said.append(message.text))
             page.on("pageerror", lambda error: self.said.append(str(error)))

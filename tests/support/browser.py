@@ -110,11 +110,23 @@ def opened(
         reduced_motion="reduce",
     )
     try:
-        page = context.new_page()
+        page = settled(context.new_page())
         page.goto(url)
         yield page
     finally:
         context.close()
+
+
+def settled(page: Page) -> Page:
+    """Return a page on which whoever clicks waits until what comes of it is loaded."""
+    click = page.click
+
+    def clicked(*given: Any, **named: Any) -> None:
+        click(*given, **named)
+        page.wait_for_load_state()
+
+    setattr(page, "click", clicked)  # noqa: B010  (mypy: a method is not assigned)
+    return page
 
 
 def faults(page: Page) -> list[str]:
