@@ -22,7 +22,7 @@ from beffroi.cyber.rules.sites import addresses_of
 from beffroi.cyber.schemas import SiteReportForm
 from beffroi.incidents import service as incidents
 from beffroi.incidents.adapters import photos
-from beffroi.incidents.routes.shared import attached_to
+from beffroi.incidents.routes.shared import attached_to, reception
 from beffroi.incidents.rules import StoredPhoto
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.actors import Actor
@@ -34,7 +34,6 @@ from beffroi_privacy.photos import ACCEPTED
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
-from beffroi_web.languages import current_language
 from beffroi_web.paths import address
 from beffroi_web.uploads import takes_files
 from beffroi_web.visitors import current_visitor
@@ -94,23 +93,17 @@ def submit() -> Page:
 
 
 def _report(data: dict[str, Any], attached: Sequence[StoredPhoto]) -> str:
-    now, visitor, town = clock.now(), current_visitor(), settings()
+    now, town = clock.now(), settings()
     addresses = addresses_of(data["addresses"])
-    account = accounts.account(visitor.account_id) if visitor else None
     fields = {"family": "cyber", "place": data["site"]}
     fields |= {name: data[name] for name in ("category", "description", "commune") if name in data}
     if data.get("date"):
         fields["date"] = data["date"]
     with unit_of_work():
-        party = None
-        if account is not None:
-            party = case_service.party_for_account(
-                account.id, email=account.email, name=account.name, lang=current_language(), now=now
-            )
         case = incidents.report(
             fields,
-            incidents.Reception(party, "web", clock.today(now), current_language()),
-            actor=accounts.actor(visitor),
+            reception(now),
+            actor=accounts.actor(current_visitor()),
             now=now,
             chance=system_chance,
             communes=town.communes,

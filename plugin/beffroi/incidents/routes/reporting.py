@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import queries as cases
-from beffroi.cases import service as case_service
 from beffroi.cases.schemas import EDIT, PREVIEW, Sending, preview_page
 from beffroi.incidents import rules, service
 from beffroi.incidents.adapters import photos
@@ -22,6 +21,7 @@ from beffroi.incidents.routes.shared import (
     in_words,
     picture,
     questions,
+    reception,
     territory,
     whole,
     window_or,
@@ -200,19 +200,12 @@ def _near(data: Mapping[str, Any], point: tuple[float, float] | None) -> list[Ne
 def receive(data: Mapping[str, Any], attached: Sequence[StoredPhoto] = ()) -> str:
     """Receive a report; the bytes of its photos are in the store already."""
     now = clock.now()
-    visitor = current_visitor()
-    account = accounts.account(visitor.account_id) if visitor else None
     here = territory()
     with unit_of_work():
-        party = None
-        if account is not None:
-            party = case_service.party_for_account(
-                account.id, email=account.email, name=account.name, lang=current_language(), now=now
-            )
         case = service.report(
             data,
-            service.Reception(party, "web", clock.today(now), current_language()),
-            actor=accounts.actor(visitor),
+            reception(now),
+            actor=accounts.actor(current_visitor()),
             now=now,
             chance=system_chance,
             communes=here.communes,

@@ -3,21 +3,25 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
+from beffroi.accounts import queries as accounts
+from beffroi.cases import service as case_service
 from beffroi.incidents.adapters import photos
 from beffroi.incidents.queries import asked, maps
 from beffroi.incidents.rules import MOST_PHOTOS, StoredPhoto, cells, pointing
 from beffroi.incidents.rules.questions import Question, said
-from beffroi.incidents.service import Territory
+from beffroi.incidents.service import Reception, Territory
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.extension import extension, settings
 from beffroi_web.forms import Form
 from beffroi_web.languages import current_language
 from beffroi_web.maps import Mark, Outline, Window, draw
+from beffroi_web.visitors import current_visitor
 
 blueprint = Blueprint("incidents", __name__)
 
@@ -32,6 +36,18 @@ def attached_to(form: Form) -> tuple[tuple[StoredPhoto, ...], list[str]]:
     if len(earlier) < len(set(tokens)):
         faults.append(gettext("A photo has waited too long: choose it again."))
     return (*earlier, *photos.keep(settings().data_dir, brought.photos)), faults
+
+
+def reception(now: datetime) -> Reception:
+    """Return how a report reaches us from the person who sends the form, inside a unit of work."""
+    visitor = current_visitor()
+    account = accounts.account(visitor.account_id) if visitor else None
+    party = None
+    if account is not None:
+        party = case_service.party_for_account(
+            account.id, email=account.email, name=account.name, lang=current_language(), now=now
+        )
+    return Reception(party, "web", clock.today(now), current_language())
 
 
 def questions() -> list[Question]:
