@@ -29,7 +29,7 @@ from load import Run, measure, median, request_of
 from sqlalchemy import text
 from town_of_a_million import application, environ, load, options, settings, town
 
-from beffroi.data_requests.queries import listed
+from beffroi.cases.queries import listed
 from beffroi.kernel.db import db
 from beffroi.signer.commands import create_signer
 

@@ -112,6 +112,13 @@ class Index:
             statement = text(f"DELETE FROM {self.table} WHERE {_key()} = :id")
             db.session.execute(statement, [{"id": one} for one in ids])
 
+    def kept(self, ids: Sequence[int]) -> dict[int, Kept]:
+        """Return what is kept of some texts, by their ids: stems parted by spaces."""
+        rows = driver.rows_of(
+            f"SELECT {_key()}, title, body, also FROM {self.table} WHERE {_key()} IN (?)", ids
+        )
+        return {row[0]: Kept(*row) for row in rows}
+
     def is_counted(self) -> bool:
         """Say whether the words of this index were ever counted."""
         return db.session.get(StemCount, (self.name, _WHOLE)) is not None

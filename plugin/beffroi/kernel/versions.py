@@ -31,6 +31,8 @@ TABLES: Mapping[str, str] = {
     "official_answer": CASES,
     "data_request": CASES,
     "incident": CASES,
+    "incident_spot": CASES,
+    "incident_area": CASES,
 }
 """The tables whose rows show on lists of cases, and the name of their value."""
 

@@ -228,7 +228,7 @@ def test_a_fault_of_ours_is_a_page_without_its_reason(
     def fails(*_: object) -> None:
         raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr("beffroi.data_requests.queries.listed._found", fails)
+    monkeypatch.setattr("beffroi.cases.queries.listed.found", fails)
     village.app.logger.disabled = True
     html = is_page(village.visitor().get("/requests"), 500)
     assert "the secret reason" not in html

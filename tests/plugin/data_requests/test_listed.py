@@ -1,22 +1,32 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The list of requests by its ETags, which change with whatever it shows, and by its cursors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from beffroi.cases.queries import listed as lists
 from beffroi.cases.service import the_case
 from beffroi.data_requests.queries import listed
+from beffroi.incidents.queries import listed as reports
 from beffroi.kernel.versions import reader, token
 from support.town import PUBLIC_URL, Town
 
 LISTS = ("/api/v1/requests", "/requests?lang=fr", "/requests?lang=en", "/requests?q=menus&lang=en")
 
 
-def etags(town: Town) -> dict[str, tuple[str, bytes]]:
+REPORTS = (
+    "/api/v1/incidents",
+    "/api/v1/incidents/map?window=47,-3,49,0",
+    "/api/v1/incidents?window=48.1,-1.7,48.2,-1.6",
+    "/incidents?lang=fr",
+)
+
+
+def etags(town: Town, lists: Sequence[str] = LISTS) -> dict[str, tuple[str, bytes]]:
     client = town.app.test_client()
     found = {}
-    for path in LISTS:
+    for path in lists:
         answer = client.get(path, base_url=PUBLIC_URL)
         assert answer.status_code == 200
         found[path] = (answer.headers["ETag"], answer.get_data())
@@ -46,6 +56,50 @@ def test_every_change_that_shows_gives_new_etags_at_once(town: Town) -> None:
                 assert after[path][0] != before[path][0], (number, path)
         assert after["/api/v1/requests"][1] != before["/api/v1/requests"][1], number
         before = after
+
+
+def test_every_change_of_reports_that_shows_gives_new_etags_at_once(town: Town) -> None:
+    here = {"latitude": 48.1147, "longitude": -1.6794}
+    ref = town.report(**here)
+    changes: list[Callable[[], object]] = [
+        lambda: town.release(ref),
+        lambda: town.signed_in().post(f"/incidents/{ref}/support"),
+        lambda: town.close(ref, "resolved"),
+        lambda: town.release(town.report(**here, description="Un banc est cassé.")),
+        lambda: town.hold(ref, "description"),
+        lambda: town.remove(ref),
+    ]
+    before = etags(town, REPORTS)
+    for number, change in enumerate(changes):
+        change()
+        after = etags(town, REPORTS)
+        for path in REPORTS:
+            if after[path][1] != before[path][1]:
+                assert after[path][0] != before[path][0], (number, path)
+        assert after["/api/v1/incidents"][1] != before["/api/v1/incidents"][1], number
+        before = after
+
+
+def test_a_search_finds_what_it_seeks_among_many_hits_of_another_kind(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [town.report(description=f"Le banc {n} est cassé.") for n in range(3)]
+    for ref in wanted:
+        town.release(ref)
+    for n in range(9):
+        town.later(hours=1)
+        town.release(town.request(title=f"Les bancs du quartier {n}", email=f"b{n}@c.example"))
+    for most in (lists.MOST_WALKED, 2):
+        monkeypatch.setattr(lists, "MOST_WALKED", most)
+        for sort in ("newest", "oldest", "supported"):
+            with town.look():
+                first, _ = reports.cards({"q": "banc", "sort": sort, "limit": 2})
+                rest, _ = reports.cards(
+                    {"q": "banc", "sort": sort, "limit": 2, "cursor": first.next_cursor}
+                )
+            seen = [row.ref for row in (*first.items, *rest.items)]
+            assert sorted(seen) == sorted(wanted), (most, sort)
+            assert rest.next_cursor is None
 
 
 def test_the_day_changes_the_page_and_not_the_api(village: Town) -> None:

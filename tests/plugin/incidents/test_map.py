@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The map for everyone: cells and counts that agree with what everyone sees, and never a point."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from beffroi.incidents import queries, service
-from beffroi.incidents.queries import maps
+from beffroi.incidents import service
+from beffroi.incidents.queries import listed, maps
 from beffroi.incidents.rules import cells
 from beffroi.kernel.db import MIGRATIONS
 from beffroi_web.maps import Window
 from beffroi_web.migrating import downgrade, upgrade
 from support.databases import fresh
-from support.town import Town, open_town
+from support.town import PUBLIC_URL, Town, open_town
 
 HERE = {"latitude": 48.1147, "longitude": -1.6794}
 NEAR = {"latitude": 48.1148, "longitude": -1.6795}
@@ -75,6 +76,16 @@ def test_the_cell_stays_when_the_time_of_the_point_is_over(village: Town) -> Non
     assert [a.reports for a in areas(village)] == [1]
 
 
+def shown(
+    filters: dict[str, Any], window: Window | None = None, *, finest: int = 0
+) -> Sequence[Any]:
+    part = listed.Part(window, finest) if window is not None else None
+    page, _ = listed.cards(filters, part)
+    named, _ = listed.items(filters, PUBLIC_URL, part)
+    assert [one["ref"] for one in named.items] == [row.ref for row in page.items]
+    return page.items
+
+
 def test_a_list_is_narrowed_to_cells_the_same_however_it_is_found(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,9 +97,10 @@ def test_a_list_is_narrowed_to_cells_the_same_however_it_is_found(
     for few in (maps.FEW, 0):
         monkeypatch.setattr(maps, "FEW", few)
         with town.look():
-            found = [row.ref for row in queries.listing({}, window=around).items]
-            assert sorted(found) == sorted(refs[:2])
-            assert len(queries.listing({}).items) == 4
+            for sort in ("newest", "oldest", "supported"):
+                found = [row.ref for row in shown({"sort": sort}, around)]
+                assert sorted(found) == sorted(refs[:2])
+            assert len(shown({})) == 4
 
 
 def test_no_window_tells_more_than_the_cells_that_the_town_shows(village: Town) -> None:
@@ -100,7 +112,7 @@ def test_no_window_tells_more_than_the_cells_that_the_town_shows(village: Town) 
     [area] = areas(village, tiny, finest=1)
     assert (area.level, area.reports) == (1, 2)
     with village.look():
-        assert len(queries.listing({}, window=tiny, finest=1).items) == 2
+        assert len(shown({}, tiny, finest=1)) == 2
 
 
 def test_pages_and_api_give_cells_and_no_point(tmp_path: Any, database_url: str) -> None:
@@ -134,13 +146,13 @@ def test_a_town_may_have_no_public_map(village: Town, tmp_path: Any) -> None:
 
 
 def test_agents_see_points_of_reports_that_nobody_else_sees(village: Town) -> None:
-    listed = village.report(**HERE)
+    seen = village.report(**HERE)
     hidden = village.report(**NEAR, category="neighbours")
     gone = village.report(**NEAR)
     village.remove(gone)
     with village.look():
         found, more = maps.desk_points(WIDE)
-        assert {point.ref for point in found} == {listed, hidden}
+        assert {point.ref for point in found} == {seen, hidden}
         assert not more
         assert maps.desk_points(WIDE, most=1)[1]
 

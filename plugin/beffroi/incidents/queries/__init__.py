@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of incidents: listed cases and released public text only, and counts for disclosure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import case, func, null, or_, select
 
-from beffroi.cases import queries as cases
 from beffroi.cases.models import Attachment, Case, CaseText, Party
 from beffroi.cases.rules import API_CLIENT, STREET
 from beffroi.incidents.models import Incident
-from beffroi.incidents.queries import maps
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
 from beffroi_privacy.photos import LIMITS
-from beffroi_web.maps import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,43 +125,6 @@ def has_photo(ref: str, name: str, *, public: bool) -> bool:
     """Say whether a case has a photo or thumbnail of this stored name; `public`: for everyone."""
     named = or_(Attachment.stored_name == name, Attachment.thumb_name == name)
     return bool(_photos(Case.ref == ref, named, *(shown() if public else ())))
-
-
-def listing(
-    filters: Mapping[str, Any], *, window: Window | None = None, finest: int = 0
-) -> cases.Page:
-    """Return one page of the public list: filters `q status category sort cursor limit`.
-
-    `window` narrows it to the cells that it touches, none of them finer than the level `finest`.
-    """
-    ids = maps.ids_inside(window, finest) if window is not None else None
-    # Named by their ids, no column may stand so that SQLite walks an index of all of the town.
-    kind: Any = Case.kind
-    still: Any = Case.open.is_(True)
-    if ids is not None:
-        kind, still = func.coalesce(Case.kind, ""), func.coalesce(Case.open, False).is_(True)
-    statement = (
-        cases.card_select(Incident.family, Incident.category, by_id=ids is not None)
-        .join(Incident, Incident.case_id == Case.id)
-        .where(kind == "street")
-    )
-    if ids is not None:
-        statement = statement.where(Case.id.in_(ids))
-    elif window is not None:
-        statement = statement.where(maps.inside(window, finest))
-    if filters.get("status") == "any_open":
-        statement = statement.where(still)
-    elif filters.get("status"):
-        statement = statement.where(Case.status == filters["status"])
-    if filters.get("category"):
-        statement = statement.where(Incident.category == filters["category"])
-    statement = cases.with_words(statement, filters.get("q") or "")
-    return cases.page(
-        statement,
-        sort=filters.get("sort") or "newest",
-        cursor=filters.get("cursor") or None,
-        limit=filters.get("limit") or 20,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 
 from beffroi.cases.models import Case
-from beffroi.incidents.models import Incident, IncidentArea, IncidentPosition, IncidentSpot
+from beffroi.incidents.models import Incident, IncidentPosition, IncidentSpot
 from beffroi.incidents.rules import cells
+from beffroi.kernel import driver
 from beffroi.kernel.db import db
 from beffroi_web.maps import Window
 
@@ -40,8 +41,12 @@ class Area:
         return cells.window_of(self.y, self.x, self.level)
 
 
-def _within(table: Any, window: Window, level: int, finest: int, *, by_rows: bool = True) -> Any:
-    """Return when a row lies in the cells that a window touches, at a level of its table.
+Where = tuple[str, list[Any]]
+"""A condition and its values."""
+
+
+def _within(table: str, window: Window, level: int, finest: int, *, by_rows: bool = True) -> Where:
+    """Return when a row of a table lies in the cells that a window touches, at a level of its own.
 
     The window's edges are those of the finest cells that the town shows: a window that cuts one
     through would tell what stands in a part of it.
@@ -52,17 +57,19 @@ def _within(table: Any, window: Window, level: int, finest: int, *, by_rows: boo
     return in_rows(table, span, by_rows=by_rows)
 
 
-def in_rows(table: Any, span: tuple[int, int, int, int], *, by_rows: bool = True) -> Any:
+def in_rows(table: str, span: tuple[int, int, int, int], *, by_rows: bool = True) -> Where:
     """Return when a row lies in some rows and columns of cells: first and last of each.
 
     Few rows are named one by one, so that an index is read in each from column to column; between
     two rows it would be read from one end of the town to the other.
     """
     south, north, west, east = span
-    rows = table.y.between(south, north)
+    columns = f"{table}.x BETWEEN ? AND ?"
     if by_rows and north - south < FEW_ROWS:
-        rows = table.y.in_(range(south, north + 1))
-    return and_(rows, table.x.between(west, east))
+        named = list(range(south, north + 1))
+        marks = ", ".join("?" * len(named))
+        return f"{table}.y IN ({marks}) AND {columns}", [*named, west, east]
+    return f"{table}.y BETWEEN ? AND ? AND {columns}", [south, north, west, east]
 
 
 def areas(
@@ -73,32 +80,31 @@ def areas(
     level = cells.level_for(window, most, finest)
     below = cells.summed_below(level)
     up = level - below
-    y, x = IncidentArea.y.op(">>")(up).label("cell_y"), IncidentArea.x.op(">>")(up).label("cell_x")
-    still = func.sum(IncidentArea.reports).filter(IncidentArea.open.is_(True))
-    statement = (
-        select(y, x, func.sum(IncidentArea.reports), func.coalesce(still, 0))
-        .where(IncidentArea.level == below, _within(IncidentArea, window, below, level))
-        .group_by("cell_y", "cell_x")
-        .order_by("cell_y", "cell_x")
-    )
+    inside, values = _within("a", window, below, level)
+    narrowed = ""
     if category:
-        statement = statement.where(IncidentArea.category == category)
+        narrowed += " AND a.category = ?"
+        values.append(category)
     if open_only:
-        statement = statement.where(IncidentArea.open.is_(True))
-    return [Area(level, *(int(n) for n in row)) for row in db.session.execute(statement)]
+        narrowed += " AND a.open = ?"
+        values.append(True)
+    rows = driver.read(
+        f"SELECT a.y >> {up}, a.x >> {up}, sum(a.reports),"
+        " coalesce(sum(CASE WHEN a.open THEN a.reports END), 0)"
+        f" FROM incident_area a WHERE a.level = ? AND {inside}{narrowed}"
+        " GROUP BY 1, 2 ORDER BY 1, 2",
+        below,
+        *values,
+    )
+    return [Area(level, y, x, int(reports), int(still)) for y, x, reports, still in rows]
 
 
 def whole() -> Window | None:
     """Return the window around everything on the map, or None where there is nothing."""
     level = cells.SUMMED[-1]
-    south, north, west, east = db.session.execute(
-        select(
-            func.min(IncidentArea.y),
-            func.max(IncidentArea.y),
-            func.min(IncidentArea.x),
-            func.max(IncidentArea.x),
-        ).where(IncidentArea.level == level)
-    ).one()
+    south, north, west, east = driver.read(
+        "SELECT min(y), max(y), min(x), max(x) FROM incident_area WHERE level = ?", level
+    )[0]
     if south is None:
         return None
     low, high = cells.window_of(south, west, level), cells.window_of(north, east, level)
@@ -108,24 +114,24 @@ def whole() -> Window | None:
 def ids_inside(window: Window, finest: int = 0) -> list[int] | None:
     """Return the reports in the cells that a window touches; None where they are many.
 
-    Few are found by their cells, many along the list (`inside`): the sums say which it is.
+    Few are found by their cells, many along the list (`standing_inside`): the sums say which it is.
     """
     level = cells.level_for(window, MOST, finest)
     below = cells.summed_below(level)
-    count = select(func.sum(IncidentArea.reports)).where(
-        IncidentArea.level == below, _within(IncidentArea, window, below, level)
-    )
-    if (db.session.scalar(count) or 0) > FEW:
+    inside, values = _within("a", window, below, level)
+    counted = f"SELECT sum(a.reports) FROM incident_area a WHERE a.level = ? AND {inside}"
+    if (driver.read(counted, below, *values)[0][0] or 0) > FEW:
         return None
-    here = _within(IncidentSpot, window, 0, finest)
-    return list(db.session.scalars(select(IncidentSpot.case_id).where(here).limit(FEW)))
+    inside, values = _within("s", window, 0, finest)
+    found = f"SELECT s.case_id FROM incident_spot s WHERE {inside} LIMIT ?"
+    return [row[0] for row in driver.read(found, *values, FEW)]
 
 
-def inside(window: Window, finest: int = 0) -> Any:
-    """Return when a case stands in the cells that a window touches, asked of each one."""
-    here = _within(IncidentSpot, window, 0, finest, by_rows=False)
-    found = select(IncidentSpot.case_id).where(IncidentSpot.case_id == Case.id, here)
-    return found.correlate(Case).exists()
+def standing_inside(window: Window, finest: int = 0) -> dict[str, Sequence[Any]]:
+    """Return when a case `c` stands in the cells that a window touches, asked of each one."""
+    inside, values = _within("s", window, 0, finest, by_rows=False)
+    stands = f"EXISTS (SELECT 1 FROM incident_spot s WHERE s.case_id = c.id AND {inside})"
+    return {stands: values}
 
 
 def cell_of(case_id: int) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify, render_template, request, url_for
 from flask_babel import gettext
+from msgspec import json
 
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import persons
@@ -14,7 +15,7 @@ from beffroi.cases.schemas import badge as case_badge
 from beffroi.cases.schemas import card, list_filters, removal, timeline
 from beffroi.incidents import queries, rules
 from beffroi.incidents.adapters import photos
-from beffroi.incidents.queries import asked
+from beffroi.incidents.queries import asked, listed
 from beffroi.incidents.routes import mapping, questions
 from beffroi.incidents.routes.reporting import receive
 from beffroi.incidents.routes.shared import blueprint, finest, whole, window_or
@@ -23,45 +24,61 @@ from beffroi.incidents.schemas import IncidentApiForm, IncidentPage, ListQuery, 
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.errors import Gone, Invalid, NotFound, Refusal, SignInNeeded
 from beffroi.kernel.extension import settings
+from beffroi_web.early import made_from_data, say_version
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
 from beffroi_web.maps import Window
 from beffroi_web.openapi import operation
+from beffroi_web.pieces import kept
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 __all__ = ["blueprint", "mapping", "questions"]
 
+LIST_QUERY = ListQuery()
+
 
 @blueprint.get("/incidents")
 @guard(PUBLIC)
+@made_from_data(spoken=True)
 def listing() -> str:
     """Show the listed street reports with search, filters and sorting."""
-    filters = list_filters(ListQuery(), INCIDENT_STATUSES)
+    filters = list_filters(LIST_QUERY, INCIDENT_STATUSES)
     window = _narrowed(filters)
-    page = queries.listing(filters, window=window, finest=finest() or 0)
-    today = clock.today()
-    cards = [
-        card(row, today=today, facts=(gettext(rules.CATEGORIES[row.category].label),))
-        for row in page.items
-    ]
+    page, version = listed.cards(filters, _part(window))
+    say_version(version)
+    today, same = clock.today(), kept()
+    cards = [card(row, today=today, facts=same(_facts, row.category)) for row in page.items]
     return render_template(
         "incidents/list.html",
         cards=cards,
         filters=filters,
         next_cursor=page.next_cursor,
-        statuses=[(s, gettext(STATUS_WORDS[s])) for s in INCIDENT_STATUSES],
-        categories=[
-            (c.code, gettext(c.label))
-            for c in rules.CATEGORIES.values()
-            if c.listed and c.family == "street"
-        ],
+        **same(_choices),
         drawn=mapping.drawn(window or whole(), filters),
         window=window,
         whole=whole(),
         cell=settings().map_cell,
     )
+
+
+def _choices() -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return what the filters of the list offer, in the reader's language."""
+    offered = [c for c in rules.CATEGORIES.values() if c.listed and c.family == "street"]
+    return {
+        "statuses": tuple((s, gettext(STATUS_WORDS[s])) for s in INCIDENT_STATUSES),
+        "categories": tuple((c.code, gettext(c.label)) for c in offered),
+    }
+
+
+def _facts(category: str) -> tuple[str]:
+    return (gettext(rules.CATEGORIES[category].label),)
+
+
+def _part(window: Window | None) -> listed.Part | None:
+    """Return the part of the map that a window is, as far as the town shows it."""
+    return listed.Part(window, finest() or 0) if window is not None else None
 
 
 def _narrowed(filters: dict[str, Any]) -> Window | None:
@@ -177,16 +194,16 @@ def _item(
 @blueprint.get("/api/v1/incidents")
 @guard(PUBLIC)
 @operation("List listed street reports", answers=IncidentPage, query=ListQuery, tag="incidents")
+@made_from_data()
 def api_list() -> Response:
     """Return one page of listed reports."""
-    filters = list_filters(ListQuery(), INCIDENT_STATUSES)
-    page = queries.listing(filters, window=_narrowed(filters), finest=finest() or 0)
-    ids = [row.id for row in page.items]
-    words, answers = cases.words_by_case(ids), cases.answers_by_case(ids)
-    items = PublicIncident(many=True).dump(
-        [_item(row, row, words[row.id], answers[row.id]) for row in page.items]
+    filters = list_filters(LIST_QUERY, INCIDENT_STATUSES)
+    page, version = listed.items(
+        filters, f"{settings().public_url}/incidents", _part(_narrowed(filters))
     )
-    return jsonify({"items": items, "next_cursor": page.next_cursor})
+    say_version(version)
+    body = {"items": page.items, "next_cursor": page.next_cursor}
+    return Response(json.encode(body), mimetype="application/json")
 
 
 @blueprint.get("/api/v1/incidents/<ref>")

@@ -4,15 +4,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, request, url_for
 from flask_babel import gettext, ngettext
+from msgspec import json
 
+from beffroi.cases.queries.listed import current
 from beffroi.incidents.queries import maps
 from beffroi.incidents.routes.shared import blueprint, finest, whole
 from beffroi.incidents.rules import cells
 from beffroi.incidents.schemas import MapCells, MapQuery
 from beffroi.kernel.errors import Invalid
 from beffroi.kernel.extension import extension
+from beffroi_web.early import made_from_data, say_version
 from beffroi_web.forms import load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.maps import Drawing, Mark, Window, draw
@@ -71,6 +74,7 @@ def where(case_id: int, *, own: bool) -> Drawing | None:
     query=MapQuery,
     tag="incidents",
 )
+@made_from_data()
 def api_map() -> Response:
     """Return the cells of a window in which reports stand: at most five hundred."""
     data, form = load(MapQuery(), request.args)
@@ -78,18 +82,26 @@ def api_map() -> Response:
     if data is None or window is None:
         wrong = {"window": [N_("South, west, north and east in degrees, parted by commas.")]}
         raise Invalid(N_("There is no such window."), errors=form.errors or wrong)
+    say_version(current())
     level = finest()
     found = []
     if level is not None and whole() is not None:
         found = maps.areas(
             window, category=data["category"], open_only=data["status"] == "any_open", finest=level
         )
-    items = [
-        {
-            **{edge: round(getattr(one.window, edge), 5) for edge in one.window.__slots__},
-            "reports": one.reports,
-            "open": one.open,
-        }
-        for one in found
-    ]
-    return jsonify(MapCells().dump({"items": items}))
+    return Response(
+        json.encode({"items": [_cell(one) for one in found]}), mimetype="application/json"
+    )
+
+
+def _cell(area: maps.Area) -> dict[str, float]:
+    """Return a cell as the API gives it (`MapCell`); five decimals of a degree are a metre."""
+    edges = area.window
+    return {
+        "south": round(edges.south, 5),
+        "west": round(edges.west, 5),
+        "north": round(edges.north, 5),
+        "east": round(edges.east, 5),
+        "reports": area.reports,
+        "open": area.open,
+    }
