@@ -15,10 +15,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 LONGEST_WORD = 100
@@ -130,9 +129,9 @@ def words(sentence: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in WORD.findall(fold(sentence))]
 
 
-@cache
-def _stemmer() -> Any:
-    return snowballstemmer.stemmer("french")
+# One call into C that nothing interrupts: the same algorithm written in Python keeps the word that
+# it works on, and two threads would cut each other's.
+_FRENCH = Stemmer.Stemmer("french", 0)
 
 
 def stem(word: str) -> str:
@@ -142,7 +141,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
+    return str(_FRENCH.stemWord(word))
 
 
 _EMPTY_WORDS = frozenset(_EMPTY.split())
