@@ -251,15 +251,21 @@ def _lexemes(value: Any) -> Any:
     return " ".join(f"'{one}'" for one in value.stems()) if isinstance(value, Later) else value
 
 
+FILLED = (
+    "INSERT INTO data_version (name, token) VALUES ('cases', 'filled')"
+    " ON CONFLICT (name) DO UPDATE SET token = excluded.token"
+)
+
+
 def _settle(url: str) -> None:
     """Give the database the version of its data, and what its planner wants to know."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(str(make_url(url).database), isolation_level=None)) as link:
-            link.execute("INSERT INTO data_version VALUES ('cases', 'filled')")
+            link.execute(FILLED)
             link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as link:
-        link.execute("INSERT INTO data_version VALUES ('cases', 'filled')")
+        link.execute(FILLED)
         link.execute("VACUUM ANALYZE")
 
 
