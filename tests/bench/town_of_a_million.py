@@ -109,6 +109,7 @@ def town(
                 count_again()
                 for level in SUMMED:
                     db.session.execute(text(SUMS), {"level": level})
+                db.session.execute(text(SUMS_OF_ALL))
             _settle(url)
             done.write_text(f"{time.perf_counter() - begun:.0f} s\n")
             print(f"filled {name} ({kind}) in {done.read_text().strip()}", file=sys.stderr)
@@ -168,6 +169,10 @@ SUMS = (
     " SELECT CAST(:level AS INTEGER), y >> CAST(:level AS INTEGER) AS cy,"
     " x >> CAST(:level AS INTEGER) AS cx, category, open, count(*)"
     " FROM incident_spot GROUP BY cy, cx, category, open"
+)
+SUMS_OF_ALL = (
+    "INSERT INTO incident_area (level, y, x, category, open, reports)"
+    " SELECT level, y, x, '', open, sum(reports) FROM incident_area GROUP BY level, y, x, open"
 )
 SINCE = datetime(2017, 1, 1, tzinfo=UTC)
 

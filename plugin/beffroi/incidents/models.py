@@ -69,7 +69,10 @@ class IncidentSpot(Model):
 
 
 class IncidentArea(Model):
-    """How many reports stand in a cell of a level: the sums of the spots, kept with them."""
+    """How many reports stand in a cell of a level: the sums of the spots, kept with them.
+
+    The category "" stands for all of them together: most windows are asked for so.
+    """
 
     __tablename__ = "incident_area"
 

@@ -28,8 +28,9 @@ def recounted(town: Town) -> list[tuple[Any, ...]]:
     counts: dict[tuple[Any, ...], int] = {}
     for row in town.rows(SPOTS):
         for level in cells.SUMMED:
-            key = (level, row.y >> level, row.x >> level, row.category, row.open)
-            counts[key] = counts.get(key, 0) + 1
+            for category in ("", row.category):
+                key = (level, row.y >> level, row.x >> level, category, row.open)
+                counts[key] = counts.get(key, 0) + 1
     return sorted((*key, number) for key, number in counts.items())
 
 

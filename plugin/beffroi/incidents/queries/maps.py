@@ -81,20 +81,16 @@ def areas(
     below = cells.summed_below(level)
     up = level - below
     inside, values = _within("a", window, below, level)
-    narrowed = ""
-    if category:
-        narrowed += " AND a.category = ?"
-        values.append(category)
-    if open_only:
-        narrowed += " AND a.open = ?"
-        values.append(True)
+    narrowed = " AND a.open = ?" if open_only else ""
     rows = driver.read(
         f"SELECT a.y >> {up}, a.x >> {up}, sum(a.reports),"
         " coalesce(sum(CASE WHEN a.open THEN a.reports END), 0)"
-        f" FROM incident_area a WHERE a.level = ? AND {inside}{narrowed}"
+        f" FROM incident_area a WHERE a.level = ? AND {inside} AND a.category = ?{narrowed}"
         " GROUP BY 1, 2 ORDER BY 1, 2",
         below,
         *values,
+        category or cells.EVERY,
+        *((True,) if open_only else ()),
     )
     return [Area(level, y, x, int(reports), int(still)) for y, x, reports, still in rows]
 
@@ -119,8 +115,11 @@ def ids_inside(window: Window, finest: int = 0) -> list[int] | None:
     level = cells.level_for(window, MOST, finest)
     below = cells.summed_below(level)
     inside, values = _within("a", window, below, level)
-    counted = f"SELECT sum(a.reports) FROM incident_area a WHERE a.level = ? AND {inside}"
-    if (driver.read(counted, below, *values)[0][0] or 0) > FEW:
+    counted = (
+        "SELECT sum(a.reports) FROM incident_area a"
+        f" WHERE a.level = ? AND {inside} AND a.category = ?"
+    )
+    if (driver.read(counted, below, *values, cells.EVERY)[0][0] or 0) > FEW:
         return None
     inside, values = _within("s", window, 0, finest)
     found = f"SELECT s.case_id FROM incident_spot s WHERE {inside} LIMIT ?"

@@ -17,6 +17,8 @@ METRES = 250
 COARSEST = 10
 SUMMED = (0, 2, 4, 6)
 """The levels for which counts are kept; those between are added up from the one below."""
+EVERY = ""
+"""The category of the sums over all categories."""
 
 
 def level_of(metres: int) -> int:

@@ -71,7 +71,8 @@ def _summed(deltas: Mapping[Spot, int]) -> Counter[Area]:
     found: Counter[Area] = Counter()
     for (y, x, category, is_open), number in deltas.items():
         for level in cells.SUMMED:
-            found[Area(level, y >> level, x >> level, category, is_open)] += number
+            for named in (cells.EVERY, category):
+                found[Area(level, y >> level, x >> level, named, is_open)] += number
     return found
 
 
