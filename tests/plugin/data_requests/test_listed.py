@@ -4,6 +4,7 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from msgspec import json
 
 from beffroi.cases.queries import listed as lists
 from beffroi.cases.service import the_case
@@ -158,7 +159,7 @@ def test_pages_of_a_search_are_walked_to_the_end_in_every_order(town: Town) -> N
                 while True:
                     filters = {"q": "menus", "sort": sort, "limit": 2, "cursor": cursor, **narrow}
                     page, _ = listed.items(filters, PUBLIC_URL)
-                    seen += [one["ref"] for one in page.items]
+                    seen += [json.decode(one)["ref"] for one in page.items]
                     if page.next_cursor is None:
                         break
                     cursor = page.next_cursor

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec import json
 
 from beffroi.incidents import service
 from beffroi.incidents.queries import listed, maps
@@ -83,7 +84,7 @@ def shown(
     part = listed.Part(window, finest) if window is not None else None
     page, _ = listed.cards(filters, part)
     named, _ = listed.items(filters, PUBLIC_URL, part)
-    assert [one["ref"] for one in named.items] == [row.ref for row in page.items]
+    assert [json.decode(one)["ref"] for one in named.items] == [row.ref for row in page.items]
     return page.items
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from msgspec import json
+from msgspec import Raw, json
 
 from beffroi.cases import queries as cases
 from beffroi.kernel import driver, search
@@ -27,13 +27,14 @@ AT_ONCE = 400
 MOST_WALKED = 5_000
 """Hits that are looked up one after the other; then all of them are sought at once."""
 
-_COMMON = (
-    "c.id", "c.ref", "c.status", "c.open", "c.commune", "c.received_on", "c.due_on", "c.closed_on",
-    "c.supports", "c.received_at", "(SELECT token FROM data_version WHERE name = 'cases')",
+_HEAD = (
+    "c.id", "c.ref", "c.supports", "c.received_at",
+    "(SELECT token FROM data_version WHERE name = 'cases')",
 )  # fmt: skip
-_REF, _SUPPORTS, _AT, _VERSION = 1, 8, 9, 10
-OWN = len(_COMMON)
-"""Where the columns of a kind's own begin."""
+_REF, _SUPPORTS, _AT, _VERSION = 1, 2, 3, 4
+_CODES = ("c.status", "c.open", "c.commune", "c.received_on", "c.due_on", "c.closed_on")
+OWN = len(_HEAD) + len(_CODES)
+"""Where the columns of a kind's own begin on a card."""
 ANSWER = "CASE WHEN a.state = 'released' THEN a.public END"
 """The words of the newest official answer, once they are released."""
 _ANSWERS = (
@@ -70,15 +71,15 @@ def released(role: str) -> str:
 class Listing:
     """One kind of case in its lists: `table` is joined as `d`, by its `case_id`.
 
-    `card` and `item` are the expressions of a page's card and of the API's item; those of an item
-    may name the newest official answer `o` and its text `a`. `narrowed_by` are filters that are
-    columns of `d`.
+    `card` are the expressions of a page's card; `item` are the members of the API's item and their
+    expressions, which may name the newest official answer `o` and its text `a`. `narrowed_by` are
+    filters that are columns of `d`.
     """
 
     kind: str
     table: str
     card: tuple[str, ...]
-    item: tuple[str, ...]
+    item: tuple[tuple[str, str], ...]
     narrowed_by: tuple[str, ...]
 
 
@@ -100,7 +101,7 @@ class Row:
 
 def common(row: Sequence[Any]) -> tuple[Any, ...]:
     """Return what a row of the driver says for the fields of `Row` before its title."""
-    id_, ref, status, is_open, commune, received_on, due_on, closed_on, supports = row[:9]
+    id_, ref, supports, _, _, status, is_open, commune, received_on, due_on, closed_on = row[:OWN]
     days = _day(received_on), _day(due_on), _day(closed_on)
     return id_, ref, status, bool(is_open), commune, *days, supports
 
@@ -125,18 +126,28 @@ Conditions = Mapping[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which list, as cards or items, in which order, and what narrows it."""
+    """Which list, in which order, and what narrows it; with `address` as items, else as cards."""
 
     listing: Listing
-    words: bool
+    address: str | None
     sort: str
     narrowed: Conditions
     by_id: bool
 
 
-def found(
-    listing: Listing, filters: Mapping[str, Any], *, words: bool, within: Conditions | None = None,
+def items(
+    listing: Listing, filters: Mapping[str, Any], address: str, within: Conditions | None = None, *,
     by_id: bool = False,
+) -> Found:  # fmt: skip
+    """Return one page as the API gives it, each row one object of JSON that the database has put
+    together; `address` is that of the list. The rest as with `found`."""
+    page = found(listing, filters, within, by_id=by_id, address=address)
+    return Found([row[-1] for row in page.rows], page.next_cursor, page.version)
+
+
+def found(
+    listing: Listing, filters: Mapping[str, Any], within: Conditions | None = None, *,
+    by_id: bool = False, address: str | None = None,
 ) -> Found:  # fmt: skip
     """Return one page: filters are `q status sort cursor limit` and those of the kind.
 
@@ -149,7 +160,7 @@ def found(
     if sort == "relevance" and asked is None:
         sort = "newest"
     narrowed = {**_narrowed(listing, filters), **(within or {})}
-    wanted = _Wanted(listing, words, sort, narrowed, by_id)
+    wanted = _Wanted(listing, address, sort, narrowed, by_id)
     if asked is None:
         rows = _by_order(wanted, cursor, limit + 1)
         return _page(sort, rows, limit, rows[0][_VERSION] if rows else None)
@@ -227,33 +238,57 @@ def _by_order(
     if cursor is not None:
         key, last = cases.place(wanted.sort, cursor)
         place = (_stored(key) if isinstance(key, datetime) else key, last)
-    order = (wanted.sort, bool(place))
-    statement = _statement(
-        _sqlite(), wanted.listing, wanted.words, wanted.by_id, tuple(narrowed), order
-    )
+    statement = _statement(_sqlite(), _form(wanted), tuple(narrowed), wanted.sort, bool(place))
     return _read(statement, wanted, (*_values(narrowed), *place, most))
+
+
+_Form = tuple[Listing, bool, bool]
+"""Of which list a statement is, whether as items, whether the cases are named by their ids."""
+
+
+def _form(wanted: _Wanted) -> _Form:
+    return wanted.listing, wanted.address is not None, wanted.by_id
 
 
 def _read(statement: str, wanted: _Wanted, values: Sequence[Any]) -> Sequence[Any]:
     """Return the rows of a statement of `_selected`, which SQLite gives as one text of JSON.
 
     Its driver lets other threads in between any two rows; with several at work that costs more
-    than the reading.
+    than the reading. An item is made by the database, and goes out as it is.
     """
+    if wanted.address is not None:
+        values = (*values, f"{wanted.address}/")
+    whole = _whole(statement, wanted.listing, wanted.address is not None, _sqlite())
+    rows = driver.read(whole, *values)
     if not _sqlite():
-        return driver.read(statement, *values)
-    own = wanted.listing.item if wanted.words else wanted.listing.card
-    rows: list[Any] = json.decode(driver.read(_as_one(statement, OWN + len(own)), *values)[0][0])
+        return rows if wanted.address is None else [(*row[:-1], Raw(row[-1])) for row in rows]
+    rows = json.decode(rows[0][0], type=_CARDS if wanted.address is None else _ITEMS)
     return rows
 
 
+_CARDS = list[list[Any]]
+_ITEMS = list[tuple[int, str, int, str, str | None, Raw]]
+
+
 @lru_cache(maxsize=512)
-def _as_one(statement: str, columns: int) -> str:
-    names = ", ".join(f"c{at}" for at in range(columns))
-    return (
-        f"WITH page({names}) AS ({statement})"
-        f" SELECT json_group_array(json_array({names})) FROM page"
-    )
+def _whole(statement: str, listing: Listing, as_items: bool, sqlite: bool) -> str:
+    own = [expression for _, expression in listing.item] if as_items else listing.card
+    count = len(_HEAD) + len(own) if as_items else OWN + len(own)
+    names = [f"c{at}" for at in range(count)]
+    given = ", ".join(names)
+    if as_items:
+        head = names[: len(_HEAD)]
+        members = zip((name for name, _ in listing.item), names[len(_HEAD) :], strict=True)
+        spelt = ", ".join(f"'{name}', {column}" for name, column in members)
+        made = f"json_object({spelt}, 'url', ? || c{_REF})"
+        if not sqlite:
+            made = f"CAST(json_build_object({spelt}, 'url', ? || c{_REF}) AS text)"
+        given = ", ".join((*head, made))
+    elif not sqlite:
+        return statement
+    if sqlite:
+        given = f"json_group_array(json_array({given}))"
+    return f"WITH page({', '.join(names)}) AS ({statement}) SELECT {given} FROM page"
 
 
 def _stored(moment: datetime) -> Any:
@@ -267,27 +302,26 @@ def _sqlite() -> bool:
 
 @lru_cache(maxsize=512)
 def _statement(
-    sqlite: bool, listing: Listing, words: bool, by_id: bool, conditions: tuple[str, ...],
-    order: tuple[str, bool],
-) -> str:  # fmt: skip
+    sqlite: bool, form: _Form, conditions: tuple[str, ...], sort: str, after: bool
+) -> str:
     """Return the statement of a page; on SQLite the order of tables is the one that is written."""
-    sort, after = order
     key = _KEYS[sort]
     beyond, way = (">", "ASC") if sort == "oldest" else ("<", "DESC")
     place = (f"(c.{key}, c.id) {beyond} (?, ?)",) if after else ()
     where = "".join(f" AND {condition}" for condition in (*conditions, *place))
-    selected = _selected(sqlite, listing, words, by_id)
-    return f"{selected}{where} ORDER BY c.{key} {way}, c.id {way} LIMIT ?"
+    return f"{_selected(sqlite, form)}{where} ORDER BY c.{key} {way}, c.id {way} LIMIT ?"
 
 
 @lru_cache(maxsize=16)
-def _selected(sqlite: bool, listing: Listing, words: bool, by_id: bool) -> str:
-    """Return a statement without an order; `by_id`: SQLite is to take no index but that of ids."""
+def _selected(sqlite: bool, form: _Form) -> str:
+    """Return a statement without an order; SQLite takes no index but that of ids, if so named."""
+    listing, as_items, by_id = form
+    own = [expression for _, expression in listing.item] if as_items else (*_CODES, *listing.card)
     join = f"{'CROSS ' if sqlite else ''}JOIN {listing.table} d ON d.case_id = c.id"
-    columns = ", ".join((*_COMMON, *(listing.item if words else listing.card)))
     unless = "+" if sqlite and by_id else ""
     return (
-        f'SELECT {columns} FROM "case" c {join}{_ANSWERS if words else ""}'
+        f"SELECT {', '.join((*_HEAD, *own))}"
+        f' FROM "case" c {join}{_ANSWERS if as_items else ""}'
         f" WHERE {unless}c.kind = '{listing.kind}' AND {unless}c.visibility = 'public'"
     )
 
@@ -318,7 +352,7 @@ def _by_hits(
 
 def of_ids(listing: Listing, ids: Sequence[int]) -> list[Any]:
     """Return the rows of the public ones of some cases as cards, in the order of the ids."""
-    return _of_ids(_Wanted(listing, False, "newest", {}, True), ids)
+    return _of_ids(_Wanted(listing, None, "newest", {}, True), ids)
 
 
 def _of_ids(wanted: _Wanted, ids: Sequence[int]) -> list[Any]:
@@ -327,7 +361,8 @@ def _of_ids(wanted: _Wanted, ids: Sequence[int]) -> list[Any]:
         return []
     narrowed = {**wanted.narrowed, **these(ids)}
     where = "".join(f" AND {condition}" for condition in narrowed)
-    statement = f"{_selected(_sqlite(), wanted.listing, wanted.words, True)}{where}"
+    form = (wanted.listing, wanted.address is not None, True)
+    statement = f"{_selected(_sqlite(), form)}{where}"
     by_id = {row[0]: row for row in _read(statement, wanted, _values(narrowed))}
     return [by_id[one] for one in ids if one in by_id]
 

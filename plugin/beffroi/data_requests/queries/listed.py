@@ -16,23 +16,31 @@ _REUSES = (
     "(SELECT count(*) FROM case_text r WHERE r.case_id = c.id AND r.role = 'reuse'"
     " AND coalesce(r.state, '') = 'released' AND r.public <> '')"
 )
+_REDIRECTED_TO = "CASE WHEN a.state = 'released' AND a.public IS NOT NULL THEN o.redirected_to END"
 REQUESTS = listed.Listing(
     kind=DATA_REQUEST,
     table="data_request",
     card=(shown("title"), "d.object", "d.theme", _REUSES),
     item=(
-        released("title"),
-        "d.object",
-        "d.theme",
-        _REUSES,
-        released("wanted"),
-        "o.outcome",
-        ANSWER,
-        "o.licence",
-        "o.swhid",
-        "CASE WHEN a.state = 'released' AND a.public IS NOT NULL THEN o.redirected_to END",
-        released("software"),
-        released("decision"),
+        ("ref", "c.ref"),
+        ("object", "d.object"),
+        ("theme", "d.theme"),
+        ("status", "c.status"),
+        ("title", released("title")),
+        ("wanted", released("wanted")),
+        ("commune", "c.commune"),
+        ("received_on", "c.received_on"),
+        ("due_on", "c.due_on"),
+        ("closed_on", "c.closed_on"),
+        ("supports", "c.supports"),
+        ("outcome", "o.outcome"),
+        ("answer", ANSWER),
+        ("licence", "o.licence"),
+        ("swhid", "o.swhid"),
+        ("redirected_to", _REDIRECTED_TO),
+        ("software", released("software")),
+        ("decision", released("decision")),
+        ("reuses", _REUSES),
     ),
     narrowed_by=("object", "theme"),
 )
@@ -53,7 +61,7 @@ def cards(filters: Mapping[str, Any]) -> tuple[cases.Page, str | None]:
 
     `filters` are `q status object theme sort cursor limit`.
     """
-    found = listed.found(REQUESTS, filters, words=False)
+    found = listed.found(REQUESTS, filters)
     return cases.Page([_row(row) for row in found.rows], found.next_cursor), found.version
 
 
@@ -67,36 +75,9 @@ def _row(row: Sequence[Any]) -> Row:
 
 
 def items(filters: Mapping[str, Any], address: str) -> tuple[cases.Page, str | None]:
-    """Return one page of the list as the API gives it: released words only, days as the driver has
-    them (ISO 8601 in JSON either way). `address` is that of the list of requests."""
-    found = listed.found(REQUESTS, filters, words=True)
-    rows = [
-        {
-            "ref": ref,
-            "object": wanted_object,
-            "theme": theme,
-            "status": status,
-            "title": title,
-            "wanted": wanted,
-            "commune": commune,
-            "received_on": received_on,
-            "due_on": due_on,
-            "closed_on": closed_on,
-            "supports": supports,
-            "outcome": outcome,
-            "answer": answer,
-            "licence": licence,
-            "swhid": swhid,
-            "redirected_to": redirected_to,
-            "software": software,
-            "decision": decision,
-            "reuses": reuses,
-            "url": f"{address}/{ref}",
-        }
-        for (
-            _, ref, status, _, commune, received_on, due_on, closed_on, supports, _, _, title,
-            wanted_object, theme, reuses, wanted, outcome, answer, licence, swhid, redirected_to,
-            software, decision,
-        ) in found.rows
-    ]  # fmt: skip
-    return cases.Page(rows, found.next_cursor), found.version
+    """Return one page of the list as the API gives it, each item in JSON: released words only.
+
+    `address` is that of the list of requests.
+    """
+    found = listed.items(REQUESTS, filters, address)
+    return cases.Page(found.rows, found.next_cursor), found.version

@@ -6,6 +6,7 @@ A window of the map narrows it to the cells that it touches, none finer than the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from beffroi.cases import queries as cases
@@ -19,7 +20,18 @@ REPORTS = listed.Listing(
     kind=STREET,
     table="incident",
     card=(shown("title", "description"), "d.family", "d.category"),
-    item=(released("description"), "d.family", "d.category", ANSWER),
+    item=(
+        ("ref", "c.ref"),
+        ("family", "d.family"),
+        ("category", "d.category"),
+        ("status", "c.status"),
+        ("description", released("description")),
+        ("commune", "c.commune"),
+        ("received_on", "c.received_on"),
+        ("closed_on", "c.closed_on"),
+        ("supports", "c.supports"),
+        ("answer", ANSWER),
+    ),
     narrowed_by=("category",),
 )
 
@@ -46,7 +58,7 @@ def cards(filters: Mapping[str, Any], part: Part | None = None) -> tuple[cases.P
 
     `filters` are `q status category sort cursor limit`.
     """
-    found = _found(filters, part, words=False)
+    found = _found(filters, part)
     return cases.Page([_row(row) for row in found.rows], found.next_cursor), found.version
 
 
@@ -62,38 +74,23 @@ def _row(row: Sequence[Any]) -> Row:
 def items(
     filters: Mapping[str, Any], address: str, part: Part | None = None
 ) -> tuple[cases.Page, str | None]:
-    """Return one page of the list as the API gives it: released words only, days as the driver has
-    them (ISO 8601 in JSON either way). `address` is that of the list of reports."""
-    found = _found(filters, part, words=True)
-    rows = [
-        {
-            "ref": ref,
-            "family": family,
-            "category": category,
-            "status": status,
-            "description": description,
-            "commune": commune,
-            "received_on": received_on,
-            "closed_on": closed_on,
-            "supports": supports,
-            "answer": answer,
-            "url": f"{address}/{ref}",
-        }
-        for (
-            _, ref, status, _, commune, received_on, _, closed_on, supports, _, _, description,
-            family, category, answer,
-        ) in found.rows
-    ]  # fmt: skip
-    return cases.Page(rows, found.next_cursor), found.version
+    """Return one page of the list as the API gives it, each item in JSON: released words only.
+
+    `address` is that of the list of reports.
+    """
+    found = _found(filters, part, address)
+    return cases.Page(found.rows, found.next_cursor), found.version
 
 
-def _found(filters: Mapping[str, Any], part: Part | None, *, words: bool) -> listed.Found:
+def _found(
+    filters: Mapping[str, Any], part: Part | None, address: str | None = None
+) -> listed.Found:
+    read = listed.found if address is None else partial(listed.items, address=address)
     if part is None:
-        return listed.found(REPORTS, filters, words=words)
+        return read(REPORTS, filters)
     version = listed.current()  # what stands in the window is read before the rows
     ids = maps.ids_inside(part.window, part.finest)
-    within = (
-        listed.these(ids) if ids is not None else maps.standing_inside(part.window, part.finest)
-    )
-    found = listed.found(REPORTS, filters, words=words, within=within, by_id=ids is not None)
+    standing = maps.standing_inside(part.window, part.finest)
+    within = standing if ids is None else listed.these(ids)
+    found = read(REPORTS, filters, within=within, by_id=ids is not None)
     return listed.Found(found.rows, found.next_cursor, version)

@@ -92,7 +92,8 @@ def _around(point: tuple[float, float], category: str, finest: int) -> set[int]:
             narrowed += " AND s.category = ?"
         newest = driver.read(
             f"SELECT s.case_id FROM incident_spot s WHERE {here}{narrowed}"
-            " ORDER BY s.case_id DESC LIMIT ?",
+            # + 0: PostgreSQL is not to walk back along the ids of all of the town
+            " ORDER BY s.case_id + 0 DESC LIMIT ?",
             *values, *more, limit,
         )  # fmt: skip
         found |= {row[0] for row in newest}
