@@ -229,19 +229,25 @@ class Index:
             chosen.append(one)
             room -= one.texts
         if chosen:
-            return self._with(_any, chosen, MOST_FOUND)
+            return self._with(_any, chosen, MOST_FOUND, rare=True)
         rarest = sorted(sought, key=lambda s: s.texts)[:2]
         found = self._with(_all, rarest, MOST_FOUND // 2)
         found += self._with(_any, rarest[:1], MOST_FOUND // 2)
         return list({text.id: text for text in found}.values())
 
     def _with(
-        self, join: Callable[[Sequence[Sought]], str], stems: Sequence[Sought], most: int
-    ) -> list[Kept]:
+        self, join: Callable[[Sequence[Sought]], str], stems: Sequence[Sought], most: int, *,
+        rare: bool = False,
+    ) -> list[Kept]:  # fmt: skip
+        """Return the newest texts with some stems; `rare` says that few texts have them.
+
+        PostgreSQL does not know: it would walk back along all texts, which is right for frequent
+        stems alone. + 0 takes that way from it.
+        """
         where = f"{self.table} MATCH ?" if _on_sqlite() else "words @@ CAST(? AS tsquery)"
         found = driver.rows(
             f"SELECT {_key()}, title, body, also FROM {self.table}"
-            f" WHERE {where} ORDER BY {_key()} DESC LIMIT ?",
+            f" WHERE {where} ORDER BY {_key()}{' + 0' if rare else ''} DESC LIMIT ?",
             join(stems),
             most,
         )

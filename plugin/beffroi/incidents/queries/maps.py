@@ -127,10 +127,14 @@ def ids_inside(window: Window, finest: int = 0) -> list[int] | None:
 
 
 def standing_inside(window: Window, finest: int = 0) -> dict[str, Sequence[Any]]:
-    """Return when a case `c` stands in the cells that a window touches, asked of each one."""
+    """Return when a case `c` stands in the cells that a window touches, asked of each one.
+
+    As a value and not as EXISTS: of that PostgreSQL would make a join, and once it plans for any
+    window it would begin with all that stands anywhere.
+    """
     inside, values = _within("s", window, 0, finest, by_rows=False)
-    stands = f"EXISTS (SELECT 1 FROM incident_spot s WHERE s.case_id = c.id AND {inside})"
-    return {stands: values}
+    here = f"(SELECT s.y FROM incident_spot s WHERE s.case_id = c.id AND {inside})"
+    return {f"{here} IS NOT NULL": values}
 
 
 def cell_of(case_id: int) -> tuple[int, int] | None:
