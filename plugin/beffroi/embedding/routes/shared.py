@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What frames and oEmbed share: they answer nobody in particular, in the language asked for."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext
+
+from beffroi.cases.schemas import case_url
+from beffroi.embedding import rules
+from beffroi.embedding.rules.snippets import Embed
+from beffroi.kernel.extension import settings
+from beffroi_web.languages import current_language, heed
+from beffroi_web.visitors import answer_a_stranger
+
+blueprint = Blueprint("embedding", __name__)
+_ENDPOINTS = {"request": "request_frame"}
+
+
+@blueprint.before_request
+def as_for_a_stranger() -> None:
+    """Forget who asks: on a site of the same domain the browser sends our cookie into the frame."""
+    answer_a_stranger()
+    heed(request.args.get("locale", ""))
+
+
+def embed_of(show: str, ref: str = "", options: Mapping[str, str] | None = None) -> Embed:
+    """Return a frame as it is pasted elsewhere, in the language that speaks now.
+
+    `ref` names the request of a frame `request`; `options` are further fields of its address. The
+    language stands as `locale` in the address and in the custom element.
+    """
+    site, lang = settings().public_url, current_language()
+    asked = {**(options or {}), "locale": lang}
+    path = url_for(
+        f"embedding.{_ENDPOINTS.get(show, show)}",
+        lang=None,
+        **({"ref": ref} if ref else {}),
+        **asked,
+    )
+    page = {
+        "board": lambda: url_for("data_requests.listing", lang=lang),
+        "request": lambda: case_url("data_request", ref),
+        "report": lambda: url_for("incidents.new", lang=lang),
+        "counter": lambda: url_for("statistics.page", lang=lang),
+    }[show]()
+    title = gettext(rules.FRAMES[show]) if not ref else gettext("Request %(ref)s", ref=ref)
+    named = {"show": show, **({"ref": ref} if ref else {}), **(options or {})}
+    return Embed(
+        address=site + path,
+        page=site + page,
+        title=f"{title} · {settings().name}",
+        height=rules.HEIGHTS[show],
+        site=site,
+        attributes=named,
+    )
