@@ -15,7 +15,6 @@ from beffroi.data_requests import queries as requests
 from beffroi.data_requests.queries import listed
 from beffroi.incidents import queries as incidents
 
-
 LOOKED_AT = 20
 """How many more requests are looked at for some that have a title."""
 

@@ -62,8 +62,9 @@ def board() -> str:
     today = clock.today()
     narrowed = {name: said for name, said in filters.items() if said}
     cards = [card(row, today=today) for row in found]
-    theme = gettext(THEMES[filters["theme"]]) if filters["theme"] else ""
-    return _frame("board", cards=cards, narrowed=narrowed, theme=theme)
+    theme = THEMES.get(filters["theme"], "")
+    named = gettext(theme) if theme else ""
+    return _frame("board", cards=cards, narrowed=narrowed, theme=named)
 
 
 def _among(said: str, known: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@
 
 (() => {
   const site = new URL(document.currentScript.src).origin;
-  const heights = { board: 480, request: 420, report: 380, counter: 150 };
+  const heights = { board: 480, request: 500, report: 460, counter: 150 };
   const passed = ["limit", "status", "theme", "object"];
 
   class BeffroiBoard extends HTMLElement {
