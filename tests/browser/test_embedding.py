@@ -82,6 +82,9 @@ def as_the_operator_set_it(both: Both) -> None:
 
 def kept(page: Page, name: str) -> None:
     if folder := os.environ.get("BEFFROI_PICTURES"):
+        height = page.evaluate("() => document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
+        page.wait_for_timeout(500)  # frames out of sight are painted late
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from flask import Blueprint, request, url_for
 from flask_babel import gettext
 
-from beffroi.cases.schemas import case_url
 from beffroi.embedding import rules
 from beffroi.embedding.rules.snippets import Embed
 from beffroi.kernel.extension import settings
@@ -40,7 +39,7 @@ def embed_of(show: str, ref: str = "", options: Mapping[str, str] | None = None)
     )
     page = {
         "board": lambda: url_for("data_requests.listing", lang=lang),
-        "request": lambda: case_url("data_request", ref),
+        "request": lambda: url_for("data_requests.show", ref=ref, lang=lang),
         "report": lambda: url_for("incidents.new", lang=lang),
         "counter": lambda: url_for("statistics.page", lang=lang),
     }[show]()
