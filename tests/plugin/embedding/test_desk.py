@@ -14,7 +14,7 @@ from beffroi.embedding.rules.snippets import PLACES
 from beffroi.kernel import look
 from beffroi.kernel.db import MIGRATIONS
 from beffroi_web.fetching import Fetching, NotFetched
-from support.browser import Late, served
+from support.browser import served
 from support.databases import fresh
 from support.decidim_page import Host, make_host
 from support.town import Town, open_town, town_settings
@@ -31,16 +31,20 @@ class Pair:
     url: str
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+@pytest.fixture(scope="module")
+def site() -> Iterator[tuple[Host, str]]:
+    """A site with a manifest, and its address."""
     host = Host(manifest={"name": "Participer à Exemple", "theme_color": "#FFD500"})
-    late = Late()
-    with served(late) as url:
-        late.app = make_host(host)
-        database = fresh("sqlite", MIGRATIONS, tmp_path)
-        local = {"public_url": "http://127.0.0.1:9", "embed_hosts": [url]}
-        with open_town(tmp_path, database, **local) as town:
-            yield Pair(town, host, url)
+    with served(make_host(host)) as url:
+        yield host, url
+
+
+@pytest.fixture
+def pair(tmp_path: Path, site: tuple[Host, str]) -> Iterator[Pair]:
+    host, url = site
+    local = {"public_url": "http://127.0.0.1:9", "embed_hosts": [url]}
+    with open_town(tmp_path, fresh("sqlite", MIGRATIONS, tmp_path), **local) as town:
+        yield Pair(town, host, url)
 
 
 def worn(town: Town) -> str:
@@ -107,16 +111,14 @@ def test_colours_are_pasted_and_what_is_none_is_refused_with_what_was_typed(pair
     assert worn(pair.town) == "#2f4b6e"
 
 
-@pytest.mark.parametrize(
-    "manifest_said",
-    [{}, {"theme_color": "red"}, {"theme_color": 5}, {"theme_color": "#12"}, ["#ffd500"]],
-)
-def test_a_manifest_without_a_colour_is_refused_in_words(pair: Pair, manifest_said: Any) -> None:
-    pair.host.manifest = manifest_said
-    admin = pair.town.signed_in("administrator")
-    answer = admin.post(DESK, {"step": "read", "host": pair.url})
-    assert answer.status_code == 422
-    assert "manifeste" in answer.get_data(as_text=True)
+def test_a_manifest_without_a_colour_is_refused_in_words(pair: Pair) -> None:
+    admin, good = pair.town.signed_in("administrator"), pair.host.manifest
+    wrong: list[Any] = [{}, {"theme_color": "red"}, {"theme_color": 5}, {"theme_color": "#12"}, []]
+    for pair.host.manifest in wrong:
+        answer = admin.post(DESK, {"step": "read", "host": pair.url})
+        assert answer.status_code == 422
+        assert "manifeste" in answer.get_data(as_text=True)
+    pair.host.manifest = good
 
 
 def test_only_named_hosts_are_read_and_no_private_address(pair: Pair, tmp_path: Path) -> None:

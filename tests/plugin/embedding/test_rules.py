@@ -48,7 +48,7 @@ def test_what_is_no_exact_origin_is_refused(said: str) -> None:
     assert not is_origin(said)
 
 
-@given(st.text(max_size=60).map(lambda said: "https://" + said))
+@given(st.text("ab.-:*;/ '@\nAé1", max_size=16).map(lambda said: f"https://{said}.example"))
 def test_no_origin_can_say_more_in_a_security_policy(said: str) -> None:
     if is_origin(said):
         assert re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?", said)
