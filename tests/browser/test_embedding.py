@@ -209,6 +209,8 @@ def test_without_javascript_the_frame_is_there_at_its_own_height(
         frame = frames(both, page)["plain"]
         assert LONG in frame.content()
         assert page.locator("#plain iframe").bounding_box()["height"] == HEIGHTS["request"]
+        assert page.locator("#rich .disabled-iframe").is_visible()  # as it comes from the server
+        assert page.locator("#rich a").is_visible()
 
 
 def test_height_is_told_to_who_may_show_the_frame_and_to_nobody_else(

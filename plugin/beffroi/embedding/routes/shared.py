@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What frames and oEmbed share: they answer nobody in particular, in the language asked for."""
 
-from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask_babel import gettext
@@ -23,20 +23,14 @@ def as_for_a_stranger() -> None:
     heed(request.args.get("locale", ""))
 
 
-def embed_of(show: str, ref: str = "", options: Mapping[str, str] | None = None) -> Embed:
+def embed_of(show: str, ref: str = "") -> Embed:
     """Return a frame as it is pasted elsewhere, in the language that speaks now.
 
-    `ref` names the request of a frame `request`; `options` are further fields of its address. The
-    language stands as `locale` in the address and in the custom element.
+    `ref` names the request of a frame `request`. The language stands in both addresses.
     """
     site, lang = settings().public_url, current_language()
-    asked = {**(options or {}), "locale": lang}
-    path = url_for(
-        f"embedding.{_ENDPOINTS.get(show, show)}",
-        lang=None,
-        **({"ref": ref} if ref else {}),
-        **asked,
-    )
+    asked: dict[str, Any] = {"locale": lang, **({"ref": ref} if ref else {})}
+    path = url_for(f"embedding.{_ENDPOINTS.get(show, show)}", lang=None, **asked)
     page = {
         "board": lambda: url_for("data_requests.listing", lang=lang),
         "request": lambda: url_for("data_requests.show", ref=ref, lang=lang),
@@ -44,12 +38,11 @@ def embed_of(show: str, ref: str = "", options: Mapping[str, str] | None = None)
         "counter": lambda: url_for("statistics.page", lang=lang),
     }[show]()
     title = gettext(rules.FRAMES[show]) if not ref else gettext("Request %(ref)s", ref=ref)
-    named = {"show": show, **({"ref": ref} if ref else {}), **(options or {})}
     return Embed(
         address=site + path,
         page=site + page,
         title=f"{title} · {settings().name}",
         height=rules.HEIGHTS[show],
         site=site,
-        attributes=named,
+        attributes={"show": show, **({"ref": ref} if ref else {})},
     )

@@ -53,7 +53,7 @@ def _with_link(frame: str, one: Embed) -> str:
 
 def frame(one: Embed, **more: str | int) -> str:
     """Return an iframe of a fixed height, with further attributes."""
-    sizes = {"width": "100%", "height": one.height, "frameborder": "0"}
+    sizes: dict[str, str | int] = {"width": "100%", "height": one.height, "frameborder": "0"}
     return _tag("iframe", {"src": one.address, "title": one.title, **sizes, **more})
 
 
