@@ -3,8 +3,10 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,8 @@ from beffroi.embedding.rules.tints import MOST, measured, pasted
 from beffroi_web.addresses import is_origin
 from beffroi_web.colours import LIGHT_PAPER, contrast
 from beffroi_web.languages import spoken_language
+from demo.participation import PATH, add_page
+from demo.places import layout
 from support.decidim_page import AWESOME, scrubbed
 
 TOWN = "https://demandes.ville.example"
@@ -160,3 +164,15 @@ def test_any_colour_is_measured_and_worn_so_that_it_can_be_read(colour: str) -> 
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reading_of_colours(said: str) -> None:
     assert len(pasted(said)) <= MOST
+
+
+def test_the_participation_site_of_the_demonstration_shows_each_town_and_links_to_it(
+    tmp_path: Path,
+) -> None:
+    app, places = Flask("participation"), layout(8300, tmp_path, 3)
+    add_page(app, places)
+    tags = _Tags(app.test_client().get(PATH).get_data(as_text=True)).tags
+    for town in places.towns:
+        assert f"{town.url}/embed/board?locale=fr" in [a["src"] for t, a in tags if t == "iframe"]
+        assert f"{town.url}/requests?lang=fr" in [a["href"] for t, a in tags if t == "a"]
+    assert not [tag for tag, _ in tags if tag == "script"]
