@@ -7,13 +7,14 @@ With BEFFROI_PICTURES=FOLDER the pages are kept there as pictures.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
 from beffroi.embedding.routes.shared import embed_of
-from beffroi.embedding.rules import HEIGHTS
+from beffroi.embedding.rules import COUNTER_FITS, HEIGHTS
 from beffroi.embedding.rules.snippets import PLACES
 from beffroi.kernel.db import MIGRATIONS
 from support.browser import Late, faults, opened, served, sideways
@@ -240,3 +241,19 @@ def test_height_is_told_to_who_may_show_the_frame_and_to_nobody_else(
         assert [both.url, "SET_HEIGHT", tall] in heard
         assert {(origin, kind) for origin, kind, _ in heard} == {(both.url, "SET_HEIGHT")}
         assert frame.evaluate(TALL) not in [height for _, _, height in heard]
+
+
+def test_the_heights_that_snippets_say_fit_at_320_pixels_and_frames_are_light_at_night(
+    browser: Browser, both: Both
+) -> None:
+    with opened(browser, f"{both.url}/embed/counter", width=320, scheme="dark") as page:
+        for show, lang in product(HEIGHTS, ("fr", "en")):
+            ref = f"/{both.ref}" if show == "request" else ""
+            page.goto(f"{both.url}/embed/{show}{ref}?locale={lang}")
+            assert page.evaluate(TALL) <= HEIGHTS[show], (show, lang)
+            assert sideways(page) == 0
+        wide, high = COUNTER_FITS
+        page.set_viewport_size({"width": wide, "height": high})
+        assert page.evaluate("() => document.documentElement.scrollHeight") == high
+        paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        assert paper == "rgb(251, 249, 245)"
