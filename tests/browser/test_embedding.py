@@ -218,6 +218,8 @@ def test_height_is_told_to_who_may_show_the_frame_and_to_nobody_else(
     browser: Browser, both: Both
 ) -> None:
     with opened(browser, both.host_url) as page:
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
         page.evaluate(
             "() => { window.heard = []; addEventListener('message', (event) =>"
             " heard.push([event.origin, event.data.type, event.data.height])); }"
@@ -240,6 +242,7 @@ def test_height_is_told_to_who_may_show_the_frame_and_to_nobody_else(
         tall = frames(both, page)["awesome"].evaluate(TALL)
         assert [both.url, "SET_HEIGHT", tall] in heard
         assert {(origin, kind) for origin, kind, _ in heard} == {(both.url, "SET_HEIGHT")}
+        assert not any("evil.example" in one for one in said)  # the browser names where to
         assert frame.evaluate(TALL) not in [height for _, _, height in heard]
 
 
