@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from demo.federation import Federation
 from demo.journey import STEPS, Journey, not_reached
+from demo.participation import PATH
 from demo.places import Layout, layout
 
 LOGINS = "citizen, citizen2, agent, moderator, administrator, operator"
@@ -49,6 +50,7 @@ def _addresses(places: Layout) -> None:
     tell(f"  nation     {places.aggregator}")
     for town in places.towns:
         tell(f"  town       {town.url}   {town.name}")
+    tell(f"  frames     {places.provider}{PATH}")
     tell(f"  mail       {places.mail}")
     tell(f"  accounts   {LOGINS} (password: beffroi)")
     tell("")

@@ -27,6 +27,7 @@ from beffroi_federation.aggregator.config import from_environ as nation_from_env
 from beffroi_federation.aggregator.national.queries import count_records
 from beffroi_web.clock import SystemClock
 from demo.journey import checkpoint, is_verified
+from demo.participation import add_page
 from demo.places import HOST, Layout, Town
 from demo.processes import Processes, check_free, environment, nation
 from demo.provider import make_provider_server
@@ -125,10 +126,10 @@ class Federation:
 
     def start(self) -> None:
         """Start the provider, the towns with their signers and workers, and the nation."""
-        server, provider_app = make_provider_server(
+        server, _ = make_provider_server(
             self.layout.base + 1, clients(self.layout), self.layout.folder / "provider", host=HOST
         )
-        del provider_app
+        add_page(server.app, self.layout)  # type: ignore[arg-type]  # it is our Flask application
         self.provider = server
         threading.Thread(target=server.serve_forever, daemon=True).start()
         for town in self.layout.towns:

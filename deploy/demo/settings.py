@@ -76,6 +76,7 @@ def town_environment(layout: Layout, town: Town, *, weeks: int | None = None) ->
         "BEFFROI_PROVIDERS": _providers(layout, town.key),
         "BEFFROI_POPULATION_BAND": town.population_band,
         "BEFFROI_COLOUR": town.colour,
+        "BEFFROI_EMBED_HOSTS": layout.provider,
         "BEFFROI_CONTACT": "contact@demo.example",
         "BEFFROI_MAIL_URL": f"file:{layout.mail}",
         "BEFFROI_MAIL_FROM": f"{town.key}@demo.example",

@@ -70,3 +70,30 @@ def is_public(address: str) -> bool:
     if any(ip in network for network in _NEVER if network.version == ip.version):
         return False
     return ip.is_global and (ip.version == 4 or ip in _UNICAST)
+
+
+_LOCAL = re.compile(r"http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4}")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+
+
+def is_loopback(origin: str) -> bool:
+    """Say whether an origin is plain http on this very machine, with its port."""
+    return bool(_LOCAL.fullmatch(origin))
+
+
+def is_origin(said: str) -> bool:
+    """Say whether a text is one exact origin, as browsers write it: `https://participer.example`.
+
+    A port may stand there if it is not the usual one; plain http is for this machine only. A star,
+    a path, a user, a number for a name, capitals or a final slash make it none.
+    """
+    if is_loopback(said):
+        return True
+    scheme, _, rest = said.partition("://")
+    host, colon, port = rest.partition(":")
+    if scheme != "https" or (colon and (not _PORT.fullmatch(port) or port == "443")):
+        return False
+    try:
+        return domain_name(host) == host
+    except ValueError:
+        return False

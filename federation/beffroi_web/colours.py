@@ -8,8 +8,10 @@ criterion 1.4.3) and the colour is darkened or lightened, keeping its hue, until
 """
 
 import colorsys
+import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from beffroi_web.errors import Invalid
 from beffroi_web.words import N_
@@ -59,10 +61,19 @@ def theme_css(theme: Theme) -> str:
     return (
         f":root {{ --town: {theme.light}; --on-town: {theme.on_light}; }}\n"
         "@media (prefers-color-scheme: dark) {\n"
-        f"  :root {{ --town: {theme.dark}; --on-town: {theme.on_dark}; }}\n"
+        f"  :root:not(.light) {{ --town: {theme.dark}; --on-town: {theme.on_dark}; }}\n"
         "}\n"
-        f"@media print {{ :root {{ --town: {theme.light}; --on-town: {theme.on_light}; }} }}\n"
+        "@media print {\n"
+        f"  :root:root {{ --town: {theme.light}; --on-town: {theme.on_light}; }}\n"
+        "}\n"
     )
+
+
+@lru_cache(maxsize=64)
+def sheet_of(colour: str) -> tuple[str, str]:
+    """Return the style sheet of a colour and the version that stands in its address."""
+    sheet = theme_css(readable_colours(colour))
+    return sheet, hashlib.sha256(sheet.encode()).hexdigest()[:12]
 
 
 def _until(colour: str, step: float, grounds: tuple[str, ...], aim: float) -> str:

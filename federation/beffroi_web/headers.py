@@ -134,4 +134,4 @@ def _cache(response: Response) -> None:
 def _versioned() -> bool:
     """Say whether the address names the file's present content, which then never changes."""
     name = (request.view_args or {}).get("filename", "theme.css")
-    return request.args.get("v") == web().assets.get(name)
+    return request.args.get("v") == web().version_of(name)

@@ -6,6 +6,7 @@ first language of the site. A language chosen in the address is carried on by ev
 generated while answering (`url_for(..., lang=None)` gives an address without it).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -91,6 +92,27 @@ def explicit_language() -> str | None:
         asked = request.args.get("lang")
         g.beffroi_explicit_lang = asked if asked in web().site.languages else None
     return cast("str | None", g.beffroi_explicit_lang)
+
+
+def spoken_language(tag: str, spoken: Sequence[str]) -> str | None:
+    """Return which of some languages a tag asks for (RFC 4647, lookup): `pt-BR` finds `pt`.
+
+    An underscore is read as a hyphen, as Rails and POSIX write tags; None if none is spoken.
+    """
+    parts = tag.replace("_", "-").lower().split("-")
+    known = {one.lower(): one for one in spoken}
+    ranges = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((known[one] for one in ranges if one in known), None)
+
+
+def heed(tag: str) -> None:
+    """Let the answer being made speak as a tag of BCP 47 asks, where the site speaks that language.
+
+    For addresses that another site writes (`?locale=`); a `lang` in the address goes before. Call
+    it before anything is said.
+    """
+    if explicit_language() is None:
+        g.beffroi_explicit_lang = spoken_language(tag, web().site.languages)
 
 
 def chosen_language() -> str:

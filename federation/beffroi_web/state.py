@@ -10,6 +10,7 @@ from babel.support import Translations
 from flask import Flask, current_app
 
 from beffroi_web.clock import Clock
+from beffroi_web.colours import sheet_of
 from beffroi_web.site import Site
 
 if TYPE_CHECKING:
@@ -29,11 +30,18 @@ class WebState:
     load_visitor: Callable[[], "Visitor | None"]
     translations: Mapping[str, Translations]
     assets: Mapping[str, str]
+    colour: Callable[[], str]
     limiter: "Limiter | None" = None
     catalogues: tuple[Path, ...] = ()
     pieces: dict[Hashable, dict[Hashable, Any]] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
     early: tuple[Mapping[str, str], str] = field(default_factory=lambda: ({}, ""))
+
+    def version_of(self, filename: str) -> str | None:
+        """Return the version of a file of ours for its address; None if there is no such file."""
+        if filename == "theme.css":
+            return sheet_of(self.colour())[1]
+        return self.assets.get(filename)
 
 
 def web_of(app: Flask) -> WebState:

@@ -60,3 +60,8 @@ def current_visitor() -> Visitor | None:
 def forget_visitor() -> None:
     """Ask the loader again at the next question; for the request that signs in or out."""
     g.pop("beffroi_visitor", None)
+
+
+def answer_a_stranger() -> None:
+    """Make the answer as for nobody, whoever asks: for frames on other sites and what they read."""
+    g.beffroi_visitor = None

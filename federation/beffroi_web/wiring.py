@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from beffroi_web.catalogues import OWN_FOLDERS, read_catalogues
 from beffroi_web.charts import bars, line
 from beffroi_web.clock import Clock
-from beffroi_web.colours import readable_colours, theme_css
+from beffroi_web.colours import readable_colours, sheet_of
 from beffroi_web.csrf import check_csrf, csrf_token
 from beffroi_web.filters import init_filters
 from beffroi_web.guards import PUBLIC, enforce, guard
@@ -42,14 +42,16 @@ def init_web(
     clock: Clock,
     visitor: Callable[[], Visitor | None],
     catalogues: Sequence[Path] = (),
+    colour: Callable[[], str] | None = None,
 ) -> None:
     """Attach the shared web parts to an application, once, before its own blueprints.
 
     `visitor` says who is signed in for the current request; `catalogues` are further translation
-    folders (`<folder>/<lang>/LC_MESSAGES/messages.po`). Raises `Invalid` for a site whose colour
-    is not one.
+    folders (`<folder>/<lang>/LC_MESSAGES/messages.po`). `colour` says, for each answer, which
+    colour the pages wear now; without it they wear the site's. Raises `Invalid` for a site whose
+    colour is not one.
     """
-    theme = theme_css(readable_colours(site.colour))
+    readable_colours(site.colour)
     files = _shipped(_HERE / "static")
     folders = (*OWN_FOLDERS, *catalogues)
     app.config.update(
@@ -63,10 +65,8 @@ def init_web(
         clock=clock,
         load_visitor=visitor,
         translations=read_catalogues(folders, site.languages),
-        assets={
-            name: hashlib.sha256(content).hexdigest()[:12]
-            for name, content in {**files, "theme.css": theme.encode()}.items()
-        },
+        assets={name: hashlib.sha256(content).hexdigest()[:12] for name, content in files.items()},
+        colour=colour or (lambda: site.colour),
         catalogues=folders,
     )
     app.extensions[EXTENSION] = state
@@ -82,7 +82,7 @@ def init_web(
     for check in (enforce, check_limits, allow_body, check_csrf):
         app.before_request(check)
     app.after_request(dress)
-    app.register_blueprint(_blueprint(theme, files))
+    app.register_blueprint(_blueprint(files))
 
 
 class _NoSession(SessionInterface):
@@ -99,7 +99,7 @@ class _NoSession(SessionInterface):
 _NOTHING = NullSession()
 
 
-def _blueprint(theme: str, files: Mapping[str, bytes]) -> Blueprint:
+def _blueprint(files: Mapping[str, bytes]) -> Blueprint:
     """Return the blueprint `web`: our templates, our files, and the town's colour as CSS.
 
     The files are few and small and answered from memory: no open file, no path to climb out of.
@@ -114,7 +114,7 @@ def _blueprint(theme: str, files: Mapping[str, bytes]) -> Blueprint:
     @shared.get("/theme.css")
     @guard(PUBLIC)
     def theme_sheet() -> Response:
-        return Response(theme, mimetype="text/css")
+        return Response(sheet_of(web().colour())[0], mimetype="text/css")
 
     @shared.get("/static/<path:filename>", endpoint="static")
     @guard(PUBLIC)
@@ -138,7 +138,9 @@ def _shipped(folder: Path) -> dict[str, bytes]:
 
 def _asset(filename: str) -> str:
     """Return the address of a shared file, with its hash; `KeyError` if we ship no such file."""
-    version = web().assets[filename]
+    version = web().version_of(filename)
+    if version is None:
+        raise KeyError(filename)
     if filename == "theme.css":
         return url_for("web.theme_sheet", v=version)
     return url_for("web.static", filename=filename, v=version)

@@ -24,6 +24,7 @@ from beffroi.cyber import routes as cyber
 from beffroi.dashboards import routes as dashboards
 from beffroi.data_requests import routes as data_requests
 from beffroi.data_requests.routes import following, similar
+from beffroi.embedding import routes as embedding
 from beffroi.feed import routes as feed
 from beffroi.feed.adapters.elsewhere import Elsewhere
 from beffroi.feed.commands import log_facts, next_batches, origin_of
@@ -32,6 +33,7 @@ from beffroi.feed.queries.witnesses import seen_log
 from beffroi.handover import routes as handover
 from beffroi.incidents import routes as incidents
 from beffroi.incidents.rules import questions
+from beffroi.kernel import look
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
@@ -193,6 +195,7 @@ def create_app(
         clock=clock,
         visitor=visitor_loader(store, site, clock),
         catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
+        colour=lambda: look.worn(settings),
     )
     drivers = [OidcProvider(p) for p in settings.providers]
     app.register_blueprint(
@@ -210,6 +213,8 @@ def create_app(
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(open311.desk)
     app.register_blueprint(handover.blueprint)
+    app.register_blueprint(embedding.blueprint)
+    app.register_blueprint(embedding.desk)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)

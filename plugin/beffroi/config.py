@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from beffroi.servers import CERT_CHECKS, TaxiiServer, taxii_server
-from beffroi_web.addresses import check_address
+from beffroi_web.addresses import check_address, is_loopback, is_origin
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
 from beffroi_web.maps import are_tiles, has_outline
 from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
@@ -95,6 +95,7 @@ class Settings:
     cyber_help: str = ""
     cyber_nis2: bool = False
     cyber_silent_days: int = 7
+    embed_hosts: tuple[str, ...] = ()
     open311_per_hour: int = 600
     open311_decimals: int = 0
     outline_file: Path | None = None
@@ -250,6 +251,7 @@ def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
+    "embed_hosts": words,
     "catalogues": _catalogues,
     "open311_forward": _tools,
     "cert_key": Path,
@@ -317,6 +319,12 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "is an e-mail address",
     ),
     ("cyber_help", lambda v: len(v) <= 300, "has at most 300 characters"),
+    (
+        "embed_hosts",
+        lambda v: all(is_origin(one) for one in v) and len(set(v)) == len(v) <= 20,
+        "is a list of at most 20 exact origins such as https://participer.ville.example, in small"
+        " letters, without path and without *",
+    ),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
     ("map_cell", lambda v: v in {0, 250, 500, 1000, 2000}, "is 0 (no map), 250, 500, 1000 or 2000"),
     ("outline_file", has_outline, "is a file of GeoJSON with the polygons of the territory"),
@@ -403,6 +411,9 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
         faults.append(f"{PREFIX}WARN_ACCOUNTS_DAYS is less than {PREFIX}KEEP_ACCOUNTS_DAYS")
     if made is not None and bool(made.announce_url) != bool(made.announce_secret):
         faults.append(f"{PREFIX}ANNOUNCE_URL and {PREFIX}ANNOUNCE_SECRET go together")
+    if made is not None and not is_loopback(made.public_url):
+        if any(is_loopback(one) for one in made.embed_hosts):
+            faults.append(f"{PREFIX}EMBED_HOSTS names this machine; only a town on it can")
     if made is None or faults:
         raise SettingsRefused(faults)
     return made

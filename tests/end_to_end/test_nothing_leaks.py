@@ -8,7 +8,7 @@ publishes, the nation pulls over HTTP; then everything that a stranger can read 
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -322,7 +322,9 @@ def pull(nation: Nation, url: str) -> None:
 def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
     port = free_base()
     site = f"http://127.0.0.1:{port}"
-    with open_town(tmp_path, database_url, public_url=site, questions=QUESTIONS) as town:
+    with open_town(
+        tmp_path, database_url, public_url=site, questions=QUESTIONS, embed_hosts=[site]
+    ) as town:
         planted = plant(town)
         town.later(days=120)
         town.work()
@@ -339,9 +341,19 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
             size = int(town.one("SELECT published FROM log_state"))
             names = [name for row in town.rows(PHOTOS) for name in row]
             known = {**known_of_town(planted, size), "name": names}
-            of_town = crawl(town.app, site, known, start=lists(planted.refs.values()))
+            start = [*lists(planted.refs.values()), *elsewhere(site, planted.refs.values())]
+            of_town = crawl(town.app, site, known, start=start)
             of_nation = crawl(nation.app, nation.settings.public_url, known_of_nation(nation))
             yield Both(town, nation, planted, of_town, of_nation)
+
+
+def elsewhere(site: str, refs: Iterable[str]) -> Iterator[str]:
+    """Give what other sites ask for: full boards, and oEmbed of every case, listed or not."""
+    yield "/embed/board?limit=10"
+    yield "/embed/board?limit=10&status=published"
+    for ref in refs:
+        for kind in ("requests", "incidents", "campaigns"):
+            yield f"/oembed?url={site}/{kind}/{ref}"
 
 
 def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
@@ -410,6 +422,8 @@ def _they_were_really_read(both: Both) -> None:
     assert reports >= {"/data/incidents.csv", "/data/incidents.json", "/feeds/incidents.atom"}
     assert {f"/incidents/{both.planted.refs['street']}", "/log/checkpoint"} <= paths(both.of_town)
     note = f"/campaigns/{both.planted.refs['campaign']}/note"
+    embedded = {page.path.split("?")[0] for page in both.of_town if PUBLIC_TITLE in page.all}
+    assert {"/embed/board", f"/embed/request/{ref}", "/oembed"} <= embedded
     assert {note, f"{note}.csv", f"{note}.pdf", "/feeds/campaigns.atom"} <= paths(both.of_town)
     told = {page.path.split("?")[0] for page in both.of_town if HOLE in page.all}
     assert {f"/open311/v2/requests.{ending}" for ending in ("xml", "json")} <= told

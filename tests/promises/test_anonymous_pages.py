@@ -18,7 +18,8 @@ CACHED = (
     "/open311/v2/services.json", "/open311/v2/services/road.xml",
     "/open311/v2/requests.xml?extensions=true&start_date=2027-01-01T00:00:00Z&end_date=2027-01-12",
     "/open311/v2/requests.json", "/open311/v2/requests/{report}.json",
-    "/open311/v2/servicerequestupdates.xml",
+    "/open311/v2/servicerequestupdates.xml", "/embed/board", "/embed/request/{request}",
+    "/embed/report", "/embed/counter", f"/oembed?url={PUBLIC_URL}/requests/{{request}}",
 )  # fmt: skip
 NOT_KEPT = ("/requests/new", "/incidents/new", "/requests/confirm/x")
 """Forms: a token in them ends, and what a link filled in is its reader's."""

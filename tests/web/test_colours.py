@@ -16,7 +16,7 @@ COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
 def scheme(at: int) -> dict[str, str]:
     """Return the colours of the first (light) or second (dark) block of the style sheet."""
-    block = re.findall(r":root \{(.*?)\}", SHEET, re.DOTALL)[at]
+    block = re.findall(r":root(?::not\(\.light\))? \{(.*?)\}", SHEET, re.DOTALL)[at]
     return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", block))
 
 

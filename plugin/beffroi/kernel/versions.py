@@ -33,8 +33,9 @@ TABLES: Mapping[str, str] = {
     "incident": CASES,
     "incident_spot": CASES,
     "incident_area": CASES,
+    "town_look": CASES,
 }
-"""The tables whose rows show on lists of cases, and the name of their value."""
+"""The tables whose rows show on lists of cases (the look on every page), and their value's name."""
 
 _WRITES = re.compile(
     rf'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?({"|".join(TABLES)})"?(?![\w"])', re.IGNORECASE

@@ -11,6 +11,7 @@ from beffroi.campaigns import rules
 from beffroi.campaigns.queries import Edition
 from beffroi.campaigns.routes.shared import blueprint, shown, the_edition, title_of
 from beffroi.campaigns.schemas import from_to, in_words
+from beffroi.kernel import look
 from beffroi.kernel.errors import NotFound
 from beffroi.kernel.extension import settings
 from beffroi_web.colours import readable_colours
@@ -77,7 +78,7 @@ def image(slug: str, phase: str) -> Response:
     lines = textwrap.wrap(title_of(one), _LINE)[:_MOST_LINES]
     body = render_template(
         "campaigns/image.svg",
-        colour=readable_colours(settings().colour).light,
+        colour=readable_colours(look.worn(settings())).light,
         town=settings().name,
         lines=lines,
         below=250 + 78 * len(lines),
