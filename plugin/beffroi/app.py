@@ -54,7 +54,7 @@ from beffroi_web.guards import check_guards
 from beffroi_web.limits import limit
 from beffroi_web.maps import read_outline
 from beffroi_web.openapi import undescribed
-from beffroi_web.sign_in.oidc import OidcProvider
+from beffroi_web.sign_in.drivers import drivers_for
 from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
 from beffroi_web.site import NavItem, Site
 from beffroi_web.wiring import init_web
@@ -197,7 +197,7 @@ def create_app(
         catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
         colour=lambda: look.worn(settings),
     )
-    drivers = [OidcProvider(p) for p in settings.providers]
+    drivers = drivers_for(settings.providers)
     app.register_blueprint(
         sign_in_blueprint(
             site, db, store, drivers, clock,

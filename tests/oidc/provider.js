@@ -4,7 +4,8 @@
 // One JSON object in the environment variable OIDC_TEST says what it is to be:
 //   {"client_id", "client_secret", "redirect_uri", "post_logout_redirect_uri",
 //    "signed_userinfo": bool, "auth_method", "id_token_alg": "RS256" | "ES256", "pairwise": bool,
-//    "token_seconds": int}
+//    "token_seconds": int, "gate": "franceconnect" | "proconnect"}
+// With a gate it is as strict as they are: any other parameter, PKCE among them, gets 400.
 // It takes a free port and prints one line, {"issuer": "http://127.0.0.1:…"}, when it can be asked.
 
 import { generateKeyPairSync, randomUUID } from "node:crypto";
@@ -22,7 +23,35 @@ function signingKey(kind) {
   return { ...privateKey.export({ format: "jwk" }), kid: randomUUID(), use: "sig", alg: kind };
 }
 
+const COMMON = [
+  "client_id", "acr_values", "claims", "response_type", "nonce", "state", "redirect_uri", "scope", "prompt", "idp_hint",
+];
+const GATES = {
+  franceconnect: { allowed: COMMON, nonce: /^[0-9a-zA-Z]{64}$/ },
+  proconnect: { allowed: [...COMMON, "login_hint", "siret_hint"], nonce: /^[\x21-\x7e]{32,512}$/ },
+};
+const gate = GATES[asked.gate];
+
+function refused(url) {
+  const { pathname, searchParams } = new URL(url, "http://gate.invalid");
+  if (!gate || pathname !== "/auth") return null;
+  for (const name of searchParams.keys()) if (!gate.allowed.includes(name)) return `property ${name} should not exist`;
+  if (!gate.nonce.test(searchParams.get("nonce") ?? "")) return "nonce";
+  if ((searchParams.get("state") ?? "").length < 32) return "state";
+  if (searchParams.get("acr_values") !== "eidas1") return "acr_values";
+  return null;
+}
+
 function account(login) {
+  if (gate)
+    return {
+      accountId: login,
+      claims: async () => ({
+        sub: login, given_name: "Angela Claire Louise", family_name: "DUBOIS", usual_name: "Dubois",
+        email: `${login}@oidc.example`, siret: login.startsWith("agent") ? "21350238800019" : "21310555400017",
+        birthdate: "1962-08-24",
+      }),
+    };
   return {
     accountId: login,
     claims: async () => ({
@@ -52,10 +81,15 @@ const configuration = {
   clients: [client],
   jwks: { keys: [signingKey("RS256"), signingKey("ES256")] },
   cookies: { keys: [randomUUID()] },
-  pkce: { required: () => true },
+  pkce: { required: () => !gate },
+  acrValues: ["eidas1"],
   subjectTypes: ["public", "pairwise"],
   pairwiseIdentifier: async (_ctx, accountId) => `pairwise-${accountId}`,
-  claims: { openid: ["sub"], profile: ["name", "groups"], email: ["email", "email_verified"] },
+  claims: {
+    openid: ["sub"], profile: ["name", "groups"], email: ["email", "email_verified"],
+    given_name: ["given_name"], family_name: ["family_name"], usual_name: ["usual_name"], siret: ["siret"],
+    acr: null,
+  },
   features: {
     devInteractions: { enabled: true },
     rpInitiatedLogout: { enabled: true },
@@ -69,7 +103,17 @@ const server = createServer();
 server.listen(0, "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, configuration);
-  server.on("request", provider.callback());
+  // The pages of the library say nothing of how strong the proof was; these services do.
+  const finished = provider.interactionFinished.bind(provider);
+  provider.interactionFinished = (req, res, result, more) =>
+    finished(req, res, result.login && gate ? { ...result, login: { ...result.login, acr: "eidas1" } } : result, more);
+  const answer = provider.callback();
+  server.on("request", (req, res) => {
+    const why = refused(req.url);
+    if (why === null) return answer(req, res);
+    res.writeHead(400, { "Content-Type": "text/plain" });
+    return res.end(why);
+  });
   process.stdout.write(`${JSON.stringify({ issuer })}\n`);
 });
 process.stdin.on("end", () => process.exit(0)); // ends with whoever started it

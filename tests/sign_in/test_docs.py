@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
-from beffroi_web.sign_in import description, oidc, tokens
+from beffroi_web.sign_in import decidim, description, driver, oidc, tokens
 from beffroi_web.sign_in.settings import ProviderSettings, parse_providers
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -23,7 +23,7 @@ def test_every_setting_is_in_the_reference_and_no_other() -> None:
 def test_every_word_of_failure_is_in_the_reference() -> None:
     sources = [
         Path(str(module.__file__)).read_text(encoding="utf-8")
-        for module in (description, oidc, tokens)
+        for module in (decidim, description, driver, oidc, tokens)
     ]
     told = set(re.findall(r"""(?:_fail|_blame|AnswerRefused)\(\s*"([^"]+)""", "\n".join(sources)))
     assert len(told) > 15
@@ -38,9 +38,9 @@ def test_every_word_of_failure_is_in_the_reference() -> None:
 
 def test_every_example_can_be_used() -> None:
     examples = re.findall(r"```toml\n(.*?)```", HOW_TO, flags=re.DOTALL)
-    assert len(examples) == 4
-    tables = tomllib.loads(examples[0] + examples[3] + examples[1] + examples[2])
+    assert len(examples) == 5
+    tables = tomllib.loads(examples[0] + examples[4] + "".join(examples[1:4]))
     for name in ("franceconnect", "proconnect"):
         tables["providers"][name]["issuer"] = f"https://{name}.example/api/v2"
     keys = [provider.key for provider in parse_providers(tables["providers"])]
-    assert keys == ["mairie", "franceconnect", "proconnect"]
+    assert keys == ["mairie", "franceconnect", "proconnect", "decidim"]

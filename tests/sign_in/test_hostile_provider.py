@@ -552,6 +552,50 @@ def test_too_weak_a_proof_of_identity_is_refused(provider: HostileProvider, tmp_
 # --- userinfo -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("acr", "taken"), [("eidas1", False), ("eidas2", True), (None, False)])
+def test_a_proof_below_the_least_assurance_is_refused(
+    provider: HostileProvider, tmp_path: Path, acr: str | None, taken: bool
+) -> None:
+    browser = Browser(tmp_path, settings_for(provider, min_assurance="eidas2"), provider)
+    provider.id_claims["acr"] = acr
+    answer = browser.sign_in()
+    if taken:
+        assert answer.status_code == 303
+    else:
+        browser.refused(answer, "a weaker proof of identity", "acr")
+    browser.close()
+
+
+@pytest.mark.parametrize("siret", ["21310555400017", None, 21350238800019])
+def test_who_acts_for_another_body_has_a_citizens_rights_and_another_account(
+    provider: HostileProvider, tmp_path: Path, siret: Any
+) -> None:
+    roles = {"siret": {"21350238800019": "agent", "21310555400017": "agent"}}
+    ours = settings_for(provider, staff=True, roles=roles, allowed_siret=("21350238800019",))
+    browser = Browser(tmp_path, ours, provider)
+    provider.user_claims["siret"] = "21350238800019"
+    assert browser.sign_in().status_code == 303
+    assert "agent citizen" in browser.client.get("/private", base_url=PUBLIC_URL).text
+    provider.user_claims["siret"] = siret
+    browser.client = browser.site.app.test_client()
+    provider.id_claims.pop("nonce")
+    assert browser.sign_in().status_code == 303
+    assert "agent" not in browser.client.get("/private", base_url=PUBLIC_URL).text
+    browser.close()
+
+
+def test_a_parameter_that_the_provider_would_refuse_never_leaves(
+    provider: HostileProvider, tmp_path: Path
+) -> None:
+    narrow = settings_for(
+        provider, acr_values=("eidas1",), authorize_params_allowed=("client_id", "state")
+    )
+    browser = Browser(tmp_path, narrow, provider)
+    answer = browser.client.get("/auth/town/login?lang=en", base_url=PUBLIC_URL)
+    browser.refused(answer, BAD_ANSWER, "parameters")
+    browser.close()
+
+
 def test_a_userinfo_of_somebody_else_is_refused(
     browser: Browser, provider: HostileProvider
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from beffroi_web.sign_in.routes import redirect_uri, signed_out_uri
-from beffroi_web.sign_in.settings import ProviderSettings
+from beffroi_web.sign_in.settings import ProviderSettings, parse_providers
 from beffroi_web.site import Site
 from support.browser import faults, sideways
 from support.sign_in_site import SignInSite, count_sessions, grant, listening, make_site
@@ -50,8 +50,17 @@ def oidc_provider(**asked: Any) -> Iterator[str]:
 
 
 @contextmanager
-def site_beside(folder: Path, *, signed_userinfo: bool, **changes: Any) -> Iterator[SignInSite]:
-    """Run a site and its provider, which must know each other's addresses."""
+def site_beside(
+    folder: Path,
+    *,
+    signed_userinfo: bool,
+    preset: tuple[str, dict[str, Any]] | None = None,
+    **changes: Any,
+) -> Iterator[SignInSite]:
+    """Run a site and its provider, which must know each other's addresses.
+
+    With `preset` (its name, and what a town adds) the site has nothing but the preset's settings.
+    """
     with listening() as server:
         site = Site(
             name="",
@@ -69,6 +78,7 @@ def site_beside(folder: Path, *, signed_userinfo: bool, **changes: Any) -> Itera
             auth_method=changes.get("auth_method", "client_secret_post"),
             id_token_alg=changes.get("expected_alg", ("RS256",))[0],
             pairwise=changes.pop("pairwise", False),
+            gate=changes.pop("gate", None),
         ) as issuer:
             settings = ProviderSettings(
                 key="town",
@@ -79,6 +89,10 @@ def site_beside(folder: Path, *, signed_userinfo: bool, **changes: Any) -> Itera
                 userinfo="jwt" if signed_userinfo else "json",
                 **changes,
             )
+            if preset is not None:
+                table = {"preset": preset[0], "issuer": issuer, "client_id": "beffroi"}
+                table |= {"client_secret": CLIENT_SECRET, **preset[1]}
+                (settings,) = parse_providers({"town": table})
             url = f"sqlite:///{folder / 'site.sqlite3'}"
             made = make_site(url, site.public_url, [settings])
             server.app = made.app
@@ -105,7 +119,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def sign_in(page: Page, made: SignInSite, login: str, path: str = "/private") -> None:
     """Open a page that asks for somebody, and be somebody."""
     page.goto(made.site.public_url + path)
-    page.get_by_role("link", name="Sign in with Town hall").click()
+    page.locator('a[href*="/auth/town/login"]').click()
     page.locator("input[name=login]").fill(login)
     page.locator("input[name=password]").fill("any")
     page.locator("button[type=submit]").click()
@@ -144,7 +158,7 @@ def test_giving_up_at_the_provider_leads_to_a_page_that_says_what_to_do(
     made: SignInSite, page: Page
 ) -> None:
     page.goto(made.site.public_url + "/sign-in")
-    page.get_by_role("link", name="Sign in with Town hall").click()
+    page.locator('a[href*="/auth/town/login"]').click()
     page.get_by_role("link", name=re.compile("cancel", re.IGNORECASE)).click()
     expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
     page.get_by_role("link", name="Start again").click()
@@ -188,6 +202,52 @@ def test_basic_authentication_es256_pairwise_and_a_claim_map(tmp_path: Path, pag
             made.db.session.rollback()
 
 
+def test_a_citizen_comes_through_the_gate_of_franceconnect(tmp_path: Path, page: Page) -> None:
+    with site_beside(
+        tmp_path, signed_userinfo=True, pairwise=True, gate="franceconnect",
+        preset=("franceconnect-v2", {"scopes": ["openid", "given_name", "family_name"]}),
+        expected_alg=("ES256",),
+    ) as made:  # fmt: skip
+        page.goto(made.site.public_url + "/sign-in?lang=fr")
+        button = page.get_by_role("link", name="S’identifier avec FranceConnect")
+        about = page.get_by_role("link", name="Qu’est-ce que FranceConnect")
+        assert about.get_attribute("href") == "https://franceconnect.gouv.fr/"
+        assert about.get_attribute("target") == "_blank"
+        expect(button).to_be_visible()
+        sign_in(page, made, "citizen-3")
+        assert page.locator("#who").inner_text() == "Angela DUBOIS: citizen"
+        with made.app.app_context():
+            (account,) = made.db.session.execute(made.tables.account.select()).all()
+            assert (account.subject, account.email) == ("pairwise-citizen-3", None)
+            assert "1962" not in repr(account)
+            made.db.session.rollback()
+        page.goto(made.site.public_url + "/sign-out")
+        page.get_by_role("button", name="Sign out on this device").click()
+        page.get_by_role("button", name="Yes, sign me out").click()
+        expect(page).to_have_url(re.compile("/sign-out"))
+
+
+def test_agents_of_the_town_alone_enter_its_desk_through_the_gate_of_proconnect(
+    tmp_path: Path, page: Page, browser: Browser
+) -> None:
+    ours = {
+        "allowed_siret": ["21350238800019"],
+        "roles": {"siret": {"21350238800019": "agent", "21310555400017": "agent"}},
+    }
+    with site_beside(
+        tmp_path, signed_userinfo=True, gate="proconnect", preset=("proconnect", ours),
+        expected_alg=("ES256",),
+    ) as made:  # fmt: skip
+        sign_in(page, made, "agent-7", "/desk")
+        assert page.locator("#who").inner_text() == "Angela Dubois: agent citizen"
+        # Named for the town, and now at another body: not even that holds there.
+        grant(made, "town", "agent", "other-7")
+        elsewhere = browser.new_context(locale="en-GB").new_page()
+        sign_in(elsewhere, made, "other-7")
+        assert elsewhere.locator("#who").inner_text() == "Angela Dubois: citizen"
+        elsewhere.context.close()
+
+
 def test_the_pages_of_signing_in_and_out_pass_axe_and_fit_a_phone(
     tmp_path: Path, browser: Browser
 ) -> None:
@@ -198,7 +258,7 @@ def test_the_pages_of_signing_in_and_out_pass_axe_and_fit_a_phone(
             page.goto(made.site.public_url + path)
             assert (path, faults(page), sideways(page)) == (path, [], 0)
         page.goto(made.site.public_url + "/sign-in?next=/private&lang=en")
-        page.get_by_role("link", name="Sign in with Town hall").click()
+        page.locator('a[href*="/auth/town/login"]').click()
         page.locator("input[name=login]").fill("camille")
         page.locator("input[name=password]").fill("any")
         page.locator("button[type=submit]").click()

@@ -123,3 +123,42 @@ def test_settings_cannot_be_changed_after_they_were_checked() -> None:
     with pytest.raises(TypeError):
         provider.roles["groups"]["all"] = "agent"  # type: ignore[index]
     assert isinstance(provider, ProviderSettings)
+
+
+CLIENT = {k: v for k, v in GOOD.items() if k != "label"}
+
+
+def test_a_preset_stands_behind_what_the_town_says() -> None:
+    (citizens,) = parse_providers({"fc": CLIENT | {"preset": "franceconnect-v2"}})
+    assert (citizens.label, citizens.pkce, citizens.userinfo) == ("FranceConnect", False, "jwt")
+    assert citizens.acr_values == ("eidas1",)
+    assert citizens.auth_method == "client_secret_post"
+    assert "code_challenge" not in citizens.authorize_params_allowed
+    assert citizens.scopes == ("openid",)  # no civil status, no address unless a town wants it
+    (named,) = parse_providers({"fc": CLIENT | {"preset": "franceconnect-v2", "label": "FC"}})
+    assert named.label == "FC"
+    (agents,) = parse_providers(
+        {"pc": CLIENT | {"preset": "proconnect", "allowed_siret": ["21350238800019"]}}
+    )
+    assert agents.staff
+    assert agents.claims_map == {"family_name": "usual_name"}
+    (plain,) = parse_providers({"kc": GOOD | {"preset": "generic-oidc"}})
+    assert (plain.pkce, plain.userinfo, plain.staff) == (True, "auto", False)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"preset": "france-connect"}, "one of franceconnect-v2"),
+        ({"preset": "franceconnect-v2", "staff": True}, "it gives no role"),
+        ({"preset": "franceconnect-v2", "pkce": True}, "code_challenge is not in"),
+        ({"preset": "proconnect"}, "allowed_siret is missing"),
+        ({"preset": "proconnect", "allowed_siret": ["123"]}, "14 digits"),
+        ({"preset": "oauth2-decidim", "staff": True}, "it gives no role"),
+        ({"allowed_siret": ["21350238800019"]}, "staff = true"),
+        ({"claims_map": {"sub": "uid"}}, "a table with some of"),
+        ({"min_assurance": "high"}, "one of eidas1"),
+    ],
+)
+def test_what_a_provider_cannot_be_is_said(more: dict[str, Any], words: str) -> None:
+    assert words in faults_of({"one": GOOD | more})

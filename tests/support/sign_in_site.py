@@ -16,7 +16,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, make_db, make_metadata, tune, unit_of_work
 from beffroi_web.guards import PUBLIC, SIGNED_IN, check_guards, guard
-from beffroi_web.sign_in.oidc import OidcProvider
+from beffroi_web.sign_in.drivers import drivers_for
 from beffroi_web.sign_in.routes import CATALOGUE, OnSignedIn, sign_in_blueprint, visitor_loader
 from beffroi_web.sign_in.settings import ProviderSettings
 from beffroi_web.sign_in.store import SignInStore
@@ -81,7 +81,7 @@ def make_site(
     init_web(
         app, site, clock=clock, visitor=visitor_loader(store, site, clock), catalogues=[CATALOGUE]
     )
-    drivers = [OidcProvider(settings) for settings in providers]
+    drivers = drivers_for(providers)
     app.register_blueprint(
         sign_in_blueprint(site, db, store, drivers, clock, on_signed_in=on_signed_in)
     )

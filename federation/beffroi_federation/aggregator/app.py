@@ -21,7 +21,7 @@ from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.guards import check_guards
 from beffroi_web.openapi import undescribed
-from beffroi_web.sign_in.oidc import OidcProvider
+from beffroi_web.sign_in.drivers import drivers_for
 from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
 from beffroi_web.site import NavItem, Site
 from beffroi_web.wiring import init_web
@@ -78,7 +78,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
         visitor=visitor_loader(store, site, clock),
         catalogues=(CATALOGUE, TRANSLATIONS),
     )
-    drivers = [OidcProvider(provider) for provider in settings.providers]
+    drivers = drivers_for(settings.providers)
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
     for feature in (dashboards, audit, exports, desk, witness, taxii):
         app.register_blueprint(feature.blueprint)

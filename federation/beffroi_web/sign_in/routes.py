@@ -25,9 +25,9 @@ from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
+from beffroi_web.sign_in.driver import START_AGAIN, Pending, SignInProvider
 from beffroi_web.sign_in.errors import ProviderFault, SignInFailed
 from beffroi_web.sign_in.identities import EndedSession, SignedIn
-from beffroi_web.sign_in.oidc import START_AGAIN, OidcProvider, Pending
 from beffroi_web.sign_in.seal import Seal
 from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.site import Site
@@ -105,7 +105,7 @@ def sign_in_blueprint(
     site: Site,
     db: SQLAlchemy,
     store: SignInStore,
-    providers: Sequence[OidcProvider],
+    providers: Sequence[SignInProvider],
     clock: Clock,
     *,
     random: Random = secrets.token_bytes,
@@ -161,7 +161,7 @@ class _Pages:
         site: Site,
         db: SQLAlchemy,
         store: SignInStore,
-        providers: Mapping[str, OidcProvider],
+        providers: Mapping[str, SignInProvider],
         clock: Clock,
         random: Random,
     ) -> None:
@@ -273,7 +273,7 @@ class _Pages:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _provider(self, key: str) -> OidcProvider:
+    def _provider(self, key: str) -> SignInProvider:
         provider = self.providers.get(key)
         if provider is None:
             raise NotFound(N_("There is no sign-in provider of this name."))
@@ -291,7 +291,7 @@ class _Pages:
         self, ended: EndedSession | None, state: str, now: datetime
     ) -> tuple[str | None, str]:
         provider = self.providers.get(ended.provider) if ended is not None else None
-        if ended is None or provider is None or ended.id_token is None:
+        if ended is None or provider is None or not ended.id_token:
             return None, ""
         url = provider.logout_url(ended.id_token, state, signed_out_uri(self.site), now)
         return url, provider.settings.label

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What an installation says about each OpenID Connect provider, checked before anything starts.
+"""What an installation says about each sign-in provider, checked before anything starts.
 
 A mapping (a TOML table or the same as JSON in the environment) goes in, `ProviderSettings` come
 out, or one error that lists every fault at once. Nothing is guessed: an unknown setting is a
@@ -12,6 +12,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from beffroi_web.sign_in.presets import DECIDIM, DRIVERS, EIDAS, OIDC, TOLD_AT, completed, forbidden
 
 AuthMethod = Literal["client_secret_post", "client_secret_basic"]
 UserinfoFormat = Literal["auto", "json", "jwt"]
@@ -46,7 +48,11 @@ class ProviderSettings:
     `expected_alg` are the only signature algorithms accepted. `leeway` is in seconds. `staff`
     marks a provider that only the institution's own people can use: only then may an e-mail
     address name a person in a grant, and only then are `roles` (claim, value, role) read.
-    `acr_values` is sent as it stands, and an answer must carry one of `acr_accepted` if any.
+    `acr_values` is sent as it stands, and an answer must carry one of `acr_accepted` if any, and
+    be at least `min_assurance` (eIDAS). Nothing but `authorize_params_allowed` is sent where some
+    are named. `claims_map` says under which name a provider gives a claim that we read. Who signs
+    in at a staff provider for a body that is not in `allowed_siret` has a citizen's rights, under
+    an account of its own.
     """
 
     key: str
@@ -66,6 +72,17 @@ class ProviderSettings:
     logout: bool = True
     acr_values: tuple[str, ...] = ()
     acr_accepted: tuple[str, ...] = ()
+    preset: str = ""
+    driver: str = OIDC
+    min_assurance: str = ""
+    authorize_params_allowed: tuple[str, ...] = ()
+    claims_map: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    allowed_siret: tuple[str, ...] = ()
+
+    @property
+    def told_at(self) -> str:
+        """Where a State's service tells what it is, which its button must lead to; or nothing."""
+        return TOLD_AT.get(self.preset, "")
 
     @property
     def described_at(self) -> str:
@@ -115,6 +132,10 @@ def _parse_one(key: str, table: object, faults: list[str]) -> ProviderSettings |
         faults.append(f"{where}: a table of settings expected")
         return None
     given: dict[str, Any] = {str(name): content for name, content in table.items()}
+    try:
+        given = completed(given)
+    except ValueError as fault:
+        faults.append(f"{where}: preset: {fault}")
     faults += [f"{where}: unknown setting {name!r}" for name in sorted(given.keys() - _READERS)]
     values: dict[str, Any] = {}
     for name in sorted(given.keys() & _READERS.keys()):
@@ -146,8 +167,13 @@ def _complete(
         and f.name not in ("key", "issuer")
         and f.name not in given
     ]
+    if values.get("driver", OIDC) == OIDC and values.get("scopes") == ():
+        faults.append(f"{where}: scopes: 'openid' must be among them")
+    faults += [f"{where}: {fault}" for fault in forbidden(values)]
     if values.get("roles") and not values.get("staff"):
         faults.append(f"{where}: roles are read only from a provider with staff = true")
+    if values.get("driver") == DECIDIM:
+        values["scopes"] = ()
 
 
 def _text(most: int) -> Callable[[object], str]:
@@ -184,7 +210,7 @@ def _words(value: object) -> tuple[str, ...]:
 
 def _scopes(value: object) -> tuple[str, ...]:
     words = _words(value)
-    if "openid" not in words:
+    if words and "openid" not in words:
         raise ValueError("'openid' must be among them")
     return words
 
@@ -234,6 +260,25 @@ def _roles(value: object) -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(roles)
 
 
+_MAPPED = ("name", "given_name", "family_name", "email", "email_verified", "siret")
+
+
+def _claims(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping) or not all(
+        ours in _MAPPED and isinstance(theirs, str) and _TOKEN.match(theirs)
+        for ours, theirs in value.items()
+    ):
+        raise ValueError(f"a table with some of {', '.join(_MAPPED)} and their names expected")
+    return MappingProxyType(dict(value))
+
+
+def _sirets(value: object) -> tuple[str, ...]:
+    words = _words(value)
+    if not all(re.fullmatch(r"\d{14}", word) for word in words):
+        raise ValueError("a list of SIRET numbers, 14 digits each, expected")
+    return words
+
+
 _READERS: Mapping[str, Callable[[object], Any]] = {
     "label": _text(60),
     "issuer": _address,
@@ -251,4 +296,10 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "logout": _flag,
     "acr_values": _words,
     "acr_accepted": _words,
+    "preset": _text(40),
+    "driver": _one_of(*DRIVERS),
+    "min_assurance": _one_of(*EIDAS),
+    "authorize_params_allowed": _words,
+    "claims_map": _claims,
+    "allowed_siret": _sirets,
 }
