@@ -10,12 +10,12 @@ from beffroi_federation.aggregator.audit import routes as audit
 from beffroi_federation.aggregator.config import AggregatorSettings
 from beffroi_federation.aggregator.dashboards import routes as dashboards
 from beffroi_federation.aggregator.exports import routes as exports
+from beffroi_federation.aggregator.following import FOLLOWER, on_settled
 from beffroi_federation.aggregator.intake.service import hurry
 from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.runtime import Runtime, equip
 from beffroi_federation.aggregator.taxii import routes as taxii
-from beffroi_federation.aggregator.taxii.commands import on_settled
 from beffroi_federation.aggregator.towns import routes as desk
 from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
@@ -68,7 +68,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     clock = clock or SystemClock()
     app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=None)
     site = site_of(settings)
-    equip(app, Runtime(settings, clock, hurry, on_settled))
+    equip(app, Runtime(settings, clock, hurry, on_settled, FOLLOWER))
     store = make_store(settings)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's own provider has it
     init_web(
