@@ -49,6 +49,9 @@ def init(settings: AggregatorSettings) -> int:
     public = witness.init(settings.data_dir, settings.public_url)
     print(f"witness: {public.witness.vkey()}")
     print(f"log of checkpoints: {public.log.vkey()}")
+    hints = witness.hints_key(settings.data_dir, settings.public_url)
+    if hints is not None:
+        print(f"hints: {hints.vkey()}")
     return 0
 
 

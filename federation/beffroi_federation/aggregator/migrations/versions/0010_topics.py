@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The same thing asked in several towns becomes one topic; requests that are shown already are due."""
+"""The same thing asked in several towns becomes one topic; what is shown already is due."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -33,7 +33,7 @@ THING, ASPECT, WEAK, WORD, PART = 3.0, 2.4, 0.3, 1.0, 0.5
 """What marks weigh: things, aspects, weak concepts, other words, words inside a phrase."""
 PLAIN = "@none"
 PLAINLY = 1.2
-"""The mark, and its weight, of a title without an aspect: who asks just for a thing wants all of it."""
+"""The mark, and its weight, of a title without an aspect: that asks just for a thing."""
 _SHORT = 3
 _TYPING = 6
 """Letters of a stem from which on one wrong letter is forgiven, if it is not the first."""
@@ -45,28 +45,34 @@ _WHOLE = {
 """Words whose stem is that of a word of another meaning."""
 
 _LITTLE = frozenset(
-    """a au aux avec ce ces cet cette dans de des du d elle elles en et eux il ils je j la le les leur
-    leurs l lui ma mais me mes moi mon m ne n nos notre nous on ou par pas pour qu que qui s sa se ses
-    si son sur t ta te tes toi ton tu un une vos votre vous y est sont ete etre ai as avons avez ont eu
-    avoir suis etait etaient serait sera sont fait faite faits peut peux pouvez pourrait pourriez comme
-    plus moins tres tout tous toute toutes aussi donc car ainsi alors entre vers sans sous afin lors dont
-    quel quelle quels quelles cela ca ceci celui celle ceux celles meme memes autre autres non oui ici ces
-    chaque puis quand quoi comment pourquoi lesquels laquelle lequel encore bien apres avant
-    bonjour bonsoir madame monsieur merci cordialement avance salutations vouloir voudrais voudrait
-    souhaite souhaiterais aimerais cherche recherche demande demander possible possibilite savoir svp
-    connaitre travaille message premier repondu habite besoin trouver trouve acces obtenir disponible
-    the of and to in for is are an on by with from at this that these those it be we you i my our your
-    would like please hello thanks thank could can have has do does there any where which what how much
-    many since each per used use all their they them its was were not whom who when why""".split()
+    """
+    a au aux avec ce ces cet cette dans de des du d elle elles en et eux il ils je j la le les
+    leur leurs l lui ma mais me mes moi mon m ne n nos notre nous on ou par pas pour qu que qui
+    s sa se ses si son sur t ta te tes toi ton tu un une vos votre vous y est sont ete etre ai
+    as avons avez ont eu avoir suis etait etaient serait sera fait faite faits peut peux pouvez
+    pourrait pourriez comme plus moins tres tout tous toute toutes aussi donc car ainsi alors
+    entre vers sans sous afin lors dont quel quelle quels quelles cela ca ceci celui celle ceux
+    celles meme memes autre autres non oui ici chaque puis quand quoi comment pourquoi lesquels
+    laquelle lequel encore bien apres avant bonjour bonsoir madame monsieur merci cordialement
+    avance salutations vouloir voudrais voudrait souhaite souhaiterais aimerais cherche
+    recherche demande demander possible possibilite savoir svp connaitre travaille message
+    premier repondu habite besoin trouver trouve acces obtenir disponible the of and to in for
+    is are an by with from at this that these those it be we you i my our your would like please
+    hello thanks thank could can have has do does there any where which what how much many since
+    each per used use all their they them its was were not whom who when why
+    """.split()
 )
 _CHORES = frozenset(
-    """donnees donnee fichier fichiers jeu jeux telecharger lien liens mise jour mises publication
-    publier publie publiee version format csv excel xls xlsx xml json geojson zip pdf ligne tableur tableau
-    colonne base document documents information informations site page web plateforme ressource complet
-    reutilisable reutilisables exploitable schema national open data dataset datasets file files feed flux
-    api sig gis shapefile ouverte ouvertes utilisable exporter export extraction detaille detail detaillee
-    standard conforme lisible application numero nom noms type types code ical rss svp date dates brut
-    brutes anonyme anonymes anonymise detailed raw list mettre ligne voudrais partir""".split()
+    """
+    donnees donnee fichier fichiers jeu jeux telecharger lien liens mise jour mises publication
+    publier publie publiee version format csv excel xls xlsx xml json geojson zip pdf ligne
+    tableur tableau colonne base document documents information informations site page web
+    plateforme ressource complet reutilisable reutilisables exploitable schema national open
+    data dataset datasets file files feed flux api sig gis shapefile ouverte ouvertes utilisable
+    exporter export extraction detaille detail detaillee standard conforme lisible application
+    numero nom noms type types code ical rss svp date dates brut brutes anonyme anonymes
+    anonymise detailed raw list mettre voudrais partir
+    """.split()
 )
 _LIST = "lexicon.txt"
 

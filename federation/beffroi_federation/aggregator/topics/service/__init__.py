@@ -12,10 +12,11 @@ from beffroi_federation.aggregator.topics.service.correcting import (
     split,
 )
 from beffroi_federation.aggregator.topics.service.grouping import BATCH, drop_derived, group_due
-from beffroi_federation.aggregator.topics.service.leaving import due, leave, something_due
+from beffroi_federation.aggregator.topics.service.hinting import towns_due, write_hints
+from beffroi_federation.aggregator.topics.service.leaving import due, leave
 from beffroi_federation.aggregator.topics.service.store import lock
 
 __all__ = [
     "BATCH", "drop_derived", "due", "group_due", "leave", "lock", "merge", "move", "rename",
-    "something_due", "split",
+    "split", "towns_due", "write_hints",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.topics import queries
 from beffroi_federation.aggregator.topics.models import Topic, TopicApart, TopicMember, TopicPlace
 from beffroi_federation.aggregator.topics.rules import topic as rules
 from beffroi_federation.aggregator.topics.rules.grouping import Profile, added
@@ -41,7 +42,7 @@ def merge(gone: int, kept: int, *, by: str, reason: str, now: datetime) -> None:
         raise Invalid(sentence, errors={"into": [sentence]})
     _alive(gone)
     other, reason = _alive(kept), _reason(reason)
-    known = store.profiles([gone, kept])
+    known = queries.profiles([gone, kept])
     store.become_part(gone, kept)
     _pin(kept)
     other.kept = True
@@ -83,7 +84,7 @@ def split(
     store.lock()
     topic, reason = _alive(topic_id), _reason(reason)
     members = _members(topic_id, record_ids)
-    whole = store.profiles([topic_id]).get(topic_id)
+    whole = queries.profiles([topic_id]).get(topic_id)
     if not members or whole is None or len(members) >= whole.size:
         sentence = N_("Choose some of the requests, and not all of them.")
         raise Invalid(sentence, errors={"records": [sentence]})
@@ -104,7 +105,7 @@ def _pair(one: int, other: int) -> tuple[int, int]:
 def _shift(origin: int, to: int, moved: Mapping[int, Mapping[str, float]]) -> None:
     """Put records from one topic into another, for good, and write both anew."""
     put_into(to, list(moved), pinned=True)
-    known = store.profiles([origin, to])
+    known = queries.profiles([origin, to])
     left, right = (known.get(id) or Profile(id, 0, {}) for id in (origin, to))
     less, more = left.total, right.total
     for marks in moved.values():

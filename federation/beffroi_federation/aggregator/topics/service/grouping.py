@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national.queries import RecordRow, requests_by_id
 from beffroi_federation.aggregator.national.rules import reference
+from beffroi_federation.aggregator.topics import queries
 from beffroi_federation.aggregator.topics.models import (
     Hint,
     HintSource,
@@ -80,10 +81,10 @@ def group_due(limit: int = BATCH, *, now: datetime) -> int:
     rows = requests_by_id(ids)
     leave(ids)
     requests = _requests(sorted(rows, key=lambda row: (row.seen_at, row.id)))
-    by_mark = store.near(mark for one in requests for mark in sought(one.marks))
+    by_mark = queries.near(mark for one in requests for mark in sought(one.marks))
     wanted = {id for found in by_mark.values() for id in found}
     wanted |= {one.before for one in requests if one.before is not None}
-    board = Board(store.profiles(wanted), by_mark)
+    board = Board(queries.profiles(wanted), by_mark)
     turn = _Turn(board, now)
     for one in requests:
         turn.place(one)
@@ -253,11 +254,3 @@ def _demand(row: RecordRow) -> int:
     bands = ("0", "1-9", "10-49", "50-199", "200+")
     supports = row.known.get("supports")
     return bands.index(str(supports)) if supports in bands else 0
-
-
-def near_lines(marks: Mapping[str, float], limit: int) -> list[tuple[float, int]]:
-    """Return (likeness, topic) of the topics nearest to some marks, the nearest first."""
-    by_mark = store.near(sought(marks))
-    ids = {id for found in by_mark.values() for id in found}
-    scored = [(likeness(marks, topic), topic.id) for topic in store.profiles(ids).values()]
-    return sorted(scored, key=lambda one: (-one[0], one[1]))[:limit]

@@ -8,7 +8,8 @@ from sqlalchemy import delete, select
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
-from beffroi_federation.aggregator.topics.models import Hint, HintSource, TopicDue, TopicMember
+from beffroi_federation.aggregator.topics import queries
+from beffroi_federation.aggregator.topics.models import Hint, HintSource, TopicMember
 from beffroi_federation.aggregator.topics.rules.grouping import Profile, added
 from beffroi_federation.aggregator.topics.service import store
 
@@ -17,11 +18,6 @@ def due(ids: Sequence[int]) -> None:
     """Note that requests are new, changed or kept back; they are put into topics soon after."""
     statement = 'INSERT INTO "topic_due" ("record_id") VALUES (?) ON CONFLICT DO NOTHING'
     bulk.run(statement, [(one,) for one in ids])
-
-
-def something_due() -> bool:
-    """Say whether any request waits to be put into a topic."""
-    return db.session.scalar(select(TopicDue.record_id).limit(1)) is not None
 
 
 def leave(ids: Sequence[int]) -> None:
@@ -38,7 +34,7 @@ def leave(ids: Sequence[int]) -> None:
         return
     bulk.delete_in("topic_member", "", "record_id", (), ids)
     changed: dict[int, Profile] = {}
-    for topic_id, profile in store.profiles(gone).items():
+    for topic_id, profile in queries.profiles(gone).items():
         total = dict(profile.total)
         for marks in gone[topic_id]:
             total = added(total, json.loads(marks), -1.0)

@@ -2,8 +2,9 @@
 """Rows of topics read and written many at once, and the counts of a topic from its members."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, delete, func, select, text, update
 
@@ -20,8 +21,6 @@ from beffroi_federation.aggregator.topics.models import (
 from beffroi_federation.aggregator.topics.rules import topic as rules
 from beffroi_federation.aggregator.topics.rules.grouping import Profile, likeness
 
-MOST_FOUND = 100
-"""Topics looked at for each mark: those of which it makes the most."""
 MARKS_INDEXED = 16
 MOST_TITLES = 60
 """Requests of a topic among which its title is chosen."""
@@ -32,31 +31,6 @@ def lock() -> None:
     """Be the one writer of topics until the transaction ends; SQLite has one writer anyway."""
     if db.engine.dialect.name != "sqlite":
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-
-
-def profiles(ids: Collection[int]) -> dict[int, Profile]:
-    """Return the profiles of topics that have members."""
-    found: dict[int, Profile] = {}
-    for some in bulk.batches(sorted(ids), bulk.AT_ONCE):
-        query = select(TopicProfile.topic_id, TopicProfile.size, TopicProfile.marks)
-        for row in db.session.execute(query.where(TopicProfile.topic_id.in_(some))):
-            found[row.topic_id] = Profile(row.topic_id, row.size, json.loads(row.marks))
-    return found
-
-
-def near(marks: Iterable[str]) -> dict[str, list[int]]:
-    """Return the topics that each mark makes the most of, at most `MOST_FOUND` each."""
-    found: dict[str, list[int]] = {}
-    for mark in sorted(set(marks)):
-        found[mark] = list(
-            db.session.scalars(
-                select(TopicMark.topic_id)
-                .where(TopicMark.mark == mark[:64])
-                .order_by(TopicMark.weight.desc(), TopicMark.topic_id.desc())
-                .limit(MOST_FOUND)
-            )
-        )
-    return found
 
 
 def heaviest(profile: Profile) -> list[tuple[str, float]]:
@@ -75,9 +49,10 @@ def write_profiles(changed: Mapping[int, Profile]) -> None:
     shown = {id: one for id, one in changed.items() if one.size > 0}
     counted = _counts(shown)
     titles = _titles(shown)
+    nothing = ("", 0, 0, 0, 0)
     rows = [
         (
-            id, one.size, json.dumps(one.total, ensure_ascii=False), *counted.get(id, ("", 0, 0, 0, 0)),
+            id, one.size, json.dumps(one.total, ensure_ascii=False), *counted.get(id, nothing),
             titles.get((id, "fr")), titles.get((id, "en")),
         )
         for id, one in shown.items()
@@ -125,7 +100,7 @@ def _counts(ids: Collection[int]) -> dict[int, tuple[str, int, int, int, int]]:
 def _titles(shown: Mapping[int, Profile]) -> dict[tuple[int, str], int]:
     """Return the record whose title stands for each topic, by language: the most typical one."""
     best: dict[tuple[int, str], tuple[float, int, int]] = {}
-    rows = []
+    rows: list[Any] = []
     for id in sorted(shown):
         query = (
             select(TopicMember.topic_id, TopicMember.record_id, TopicMember.lang, TopicMember.marks)
