@@ -3,7 +3,7 @@
 
 import gc
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, cast
 
@@ -56,7 +56,7 @@ class Runtime:
     clock: Clock
     submitted: Callable[[int, datetime], None] = lambda _log_id, _now: None
     settled: Callable[[Collection[int] | None, datetime], None] = lambda _log_ids, _now: None
-    follower: Follower = NoFollower()
+    follower: Follower = field(default_factory=NoFollower)
 
 
 def runtime() -> Runtime:

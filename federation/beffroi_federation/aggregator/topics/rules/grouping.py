@@ -16,6 +16,8 @@ MERGE = 0.70
 """The mean likeness between the members of two topics from which on they become one."""
 STAY = 0.25
 """The mean likeness to the others under which a member is taken out of its topic."""
+OFTEN = 8
+"""Members from which on it is looked only at every so many whether a topic has become another."""
 SOUGHT = 6
 """Marks of a request by which topics are looked for: its heaviest."""
 MOST_PROFILE = 60
@@ -48,8 +50,11 @@ def between(one: Profile, other: Profile) -> float:
 
 
 def sought(marks: Mapping[str, float]) -> list[str]:
-    """Return the marks by which topics near a request are looked for, the heaviest first."""
-    told = [(mark, value) for mark, value in marks.items() if mark[0] != "~"]
+    """Return the marks by which topics near a request are looked for, the heaviest first.
+
+    An aspect alone, such as a price, makes no topic.
+    """
+    told = [(mark, value) for mark, value in marks.items() if mark[0] not in "@~"]
     told.sort(key=lambda one: (-one[1], one[0]))
     return [mark for mark, _ in told[:SOUGHT]]
 
@@ -122,6 +127,8 @@ class Board:
         """
         while True:
             grown = self.get(id)
+            if grown.size > OFTEN and grown.size % OFTEN:
+                return id
             other = to_merge(grown, self.near(grown.total))
             if other is None:
                 return id

@@ -35,7 +35,7 @@ def lock() -> None:
 
 def heaviest(profile: Profile) -> list[tuple[str, float]]:
     """Return the marks by which a topic is found, with how much of a member each makes."""
-    told = [(mark, value) for mark, value in profile.total.items() if mark[0] != "~"]
+    told = [(mark, value) for mark, value in profile.total.items() if mark[0] not in "@~"]
     told.sort(key=lambda one: (-one[1], one[0]))
     return [(mark[:64], value / profile.size) for mark, value in told[:MARKS_INDEXED]]
 
