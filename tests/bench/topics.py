@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How well and how fast requests become topics, beside TF-IDF with its best threshold.
 
-    .venv/bin/python tests/bench/topics.py [--part held_out] [--speed] [--sizes 10000,100000]
+    .venv/bin/python tests/bench/topics.py [--part held_out] [--without-lexicon]
+        [--speed] [--sizes 10000,100000]
 
 Quality: pairwise precision, recall and F1 and B-cubed on the labelled requests of
 `tests/aggregator/topics`. Ours takes one request after the other, in three orders, by the constants
@@ -210,8 +211,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--part", choices=("development", "held_out"), default="development")
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--without-lexicon", action="store_true", help="ours by stems alone")
     parser.add_argument("--sizes", default="10000,100000")
     args = parser.parse_args()
+    if args.without_lexicon:
+        words.lexicon = lambda _lang: words.Lexicon({}, frozenset(), {})  # type: ignore[assignment]
     if args.speed:
         speed([int(one) for one in args.sizes.split(",")])
     else:

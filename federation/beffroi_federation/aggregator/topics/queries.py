@@ -19,7 +19,6 @@ from beffroi_federation.aggregator.topics.models import (
     Topic,
     TopicDue,
     TopicEvent,
-    TopicMark,
     TopicMember,
     TopicProfile,
 )
@@ -66,8 +65,13 @@ class TopicRow:
 
     def title(self, lang: str) -> str:
         """Return the title in a language, or in the other one."""
-        first, second = self.title_fr, self.title_en
-        return (second or first) if lang == "en" else (first or second)
+        return self.title_fr if self.title_lang(lang) == "fr" else self.title_en
+
+    def title_lang(self, lang: str) -> str:
+        """Return the language of the title that is shown to somebody who reads another one."""
+        if lang == "en":
+            return "en" if self.title_en else "fr"
+        return "fr" if self.title_fr else "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +108,20 @@ def profiles(ids: Collection[int]) -> dict[int, Profile]:
 def near(marks: Iterable[str]) -> dict[str, list[int]]:
     """Return the topics that each mark makes the most of, at most `MOST_FOUND` each."""
     found: dict[str, list[int]] = {}
-    for mark in sorted(set(marks)):
-        found[mark] = list(
-            db.session.scalars(
-                select(TopicMark.topic_id)
-                .where(TopicMark.mark == mark[:64])
-                .order_by(TopicMark.weight.desc(), TopicMark.topic_id.desc())
-                .limit(MOST_FOUND)
-            )
-        )
+    wanted = sorted({mark[:64] for mark in marks})
+    for mark, topic_id in bulk.rows_of(_NEAR, "mark", wanted, _THE_MOST):
+        found.setdefault(mark, []).append(topic_id)
     return found
+
+
+_NEAR = (
+    'SELECT "mark", "topic_id" FROM (SELECT "mark", "topic_id", "weight", ROW_NUMBER() OVER '
+    '(PARTITION BY "mark" ORDER BY "weight" DESC, "topic_id" DESC) AS "place" '
+    'FROM "topic_mark" WHERE'
+)
+_THE_MOST = (
+    f') AS "placed" WHERE "place" <= {MOST_FOUND} ORDER BY "mark", "weight" DESC, "topic_id" DESC'
+)
 
 
 def rows(ids: Sequence[int]) -> list[TopicRow]:

@@ -26,6 +26,7 @@ from beffroi_federation.aggregator.topics.models import (
 from beffroi_federation.aggregator.topics.rules import topic as rules
 from beffroi_federation.aggregator.topics.rules import words
 from beffroi_federation.aggregator.topics.rules.grouping import (
+    OFTEN,
     STAY,
     Board,
     choose,
@@ -172,36 +173,41 @@ class _Turn:
         """Write members, places and topics; then look for those that are strays now."""
         _write_members(requests, self._topic)
         db.session.flush()
-        for id in sorted(self._board.changed):
-            self._look_again(id)
+        self._look_again()
         store.write_profiles(self._board.changed)
 
-    def _look_again(self, id: int) -> None:
+    def _look_again(self) -> None:
         """Give members a topic of their own that are not like the others any more."""
-        topic = self._board.get(id)
-        if not 3 <= topic.size <= MOST_LOOKED_AGAIN or id in self._kept:
-            return
-        rows = db.session.execute(
-            select(TopicMember.record_id, TopicMember.marks).where(TopicMember.topic_id == id)
-        )
-        members: Mapping[int, dict[str, float]] = {
-            row.record_id: json.loads(row.marks) for row in rows
+        changed = [self._board.get(id) for id in sorted(self._board.changed)]
+        looked_at = {
+            topic.id: topic
+            for topic in changed
+            if 3 <= topic.size <= MOST_LOOKED_AGAIN
+            and (topic.size <= OFTEN or topic.size % OFTEN == 0)
+            and topic.id not in self._kept
         }
-        found = strays(members, topic)
-        placed = store.places(found)
-        first: int | None = None
-        for record in found:
-            if placed[record][3]:
-                continue
-            if first is None:
-                row = requests_by_id([record])[0]
-                town = towns_of_logs([row.log_id])[row.log_id]
-                name = reference(town.siren, town.epoch, row.first)
-                first = begin(name, now=self._now)
-                store.note("split", id, now=self._now, other=first, record=record)
-            self._board.put(id, members[record], -1)
-            self._board.put(first, members[record])
-            put_into(first, [record])
+        members: dict[int, dict[int, dict[str, float]]] = {id: {} for id in looked_at}
+        head = 'SELECT "topic_id", "record_id", "marks" FROM "topic_member" WHERE'
+        for id, record, marks in bulk.rows_of(head, "topic_id", sorted(looked_at)):
+            members[id][record] = json.loads(marks)
+        for id, topic in looked_at.items():
+            found = strays(members[id], topic)
+            placed = store.places(found)
+            loose = [record for record in found if not placed[record][3]]
+            if loose:
+                self._part(id, {record: members[id][record] for record in loose})
+
+    def _part(self, id: int, loose: Mapping[int, dict[str, float]]) -> None:
+        """Make a topic of some members of one."""
+        record = min(loose)
+        row = requests_by_id([record])[0]
+        town = towns_of_logs([row.log_id])[row.log_id]
+        new = begin(reference(town.siren, town.epoch, row.first), now=self._now)
+        store.note("split", id, now=self._now, other=new, record=record)
+        for marks in loose.values():
+            self._board.put(id, marks, -1)
+            self._board.put(new, marks)
+        put_into(new, list(loose))
 
 
 def begin(name: str, *, now: datetime) -> int:

@@ -4,7 +4,6 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import case, delete, func, select, text, update
 
@@ -22,7 +21,7 @@ from beffroi_federation.aggregator.topics.rules import topic as rules
 from beffroi_federation.aggregator.topics.rules.grouping import Profile, likeness
 
 MARKS_INDEXED = 16
-MOST_TITLES = 60
+MOST_TITLES = 24
 """Requests of a topic among which its title is chosen."""
 _LOCK = 0x746F7069
 
@@ -100,24 +99,25 @@ def _counts(ids: Collection[int]) -> dict[int, tuple[str, int, int, int, int]]:
 def _titles(shown: Mapping[int, Profile]) -> dict[tuple[int, str], int]:
     """Return the record whose title stands for each topic, by language: the most typical one."""
     best: dict[tuple[int, str], tuple[float, int, int]] = {}
-    rows: list[Any] = []
-    for id in sorted(shown):
-        query = (
-            select(TopicMember.topic_id, TopicMember.record_id, TopicMember.lang, TopicMember.marks)
-            .where(TopicMember.topic_id == id)
-            .order_by(TopicMember.demand.desc(), TopicMember.record_id)
-            .limit(MOST_TITLES)
-        )
-        rows += db.session.execute(query).all()
-    titles = titles_by_id([row.record_id for row in rows])
-    for row in rows:
-        title = titles.get(row.record_id)
+    chosen = [row[0] for row in bulk.rows_of(_WANTED, "topic_id", sorted(shown), _THE_MOST)]
+    titles = titles_by_id(chosen)
+    for record, topic, lang, marks in bulk.rows_of(_MEMBERS, "record_id", chosen):
+        title = titles.get(record)
         if title is None:
             continue
-        near = round(likeness(json.loads(row.marks), shown[row.topic_id]), 2)
-        key = (row.topic_id, "en" if row.lang == "en" else "fr")
-        best[key] = max(best.get(key, (-1.0, 0, 0)), (near, -len(title), -row.record_id))
+        near = round(likeness(json.loads(marks), shown[topic]), 1)
+        key = (topic, "en" if lang == "en" else "fr")
+        best[key] = max(best.get(key, (-1.0, 0, 0)), (near, -len(title), -record))
     return {key: -one[2] for key, one in best.items()}
+
+
+_WANTED = (
+    'SELECT "record_id" FROM (SELECT "record_id", ROW_NUMBER() OVER (PARTITION BY "topic_id" '
+    'ORDER BY "state" DESC, "demand" DESC, "record_id" DESC) AS "place" '
+    'FROM "topic_member" WHERE'
+)
+_THE_MOST = f') AS "placed" WHERE "place" <= {MOST_TITLES}'
+_MEMBERS = 'SELECT "record_id", "topic_id", "lang", "marks" FROM "topic_member" WHERE'
 
 
 def note(
