@@ -80,7 +80,7 @@ def test_three_towns_one_topic_and_a_withdrawn_answer_is_nowhere(
     shown = api(nation, f"/api/v1/topics/{topic['id']}")
     assert [item["siren"] for item in shown["items"]] == ["210000014", "210000022", "210000006"]
     similar = api(nation, "/api/v1/similar?q=que+mange-t-on+a+la+cantine")["items"]
-    assert [item["siren"] for item in similar][0] == "210000014"
+    assert similar[0]["siren"] == "210000014"
     assert similar[0]["topic"] == {**topic, "url": similar[0]["topic"]["url"]}
     rows = list(csv.DictReader(io.StringIO(nation.client().get("/data/topics.csv").text)))
     assert {row["id"] for row in rows} == {

@@ -185,14 +185,17 @@ class Elsewhere:
         """Return a topic if it has the nation's own address and counts that can be."""
         if not isinstance(said, Mapping):
             return None
-        url, counts = said.get("url"), [said.get(name) for name in ("published", "refused")]
+        url = said.get("url")
+        counts = [
+            one
+            for one in (said.get("published"), said.get("refused"))
+            if type(one) is int and 0 <= one <= MOST_TOWNS
+        ]
         if not isinstance(url, str) or len(url) > 500 or not url.isprintable():
             return None
         if not url.startswith(f"{self._url}/topics/"):
             return None
-        if not all(type(one) is int and 0 <= one <= MOST_TOWNS for one in counts):
-            return None
-        return TopicElsewhere(url, *counts)
+        return TopicElsewhere(url, counts[0], counts[1]) if len(counts) == 2 else None
 
 
 def _record(record: Any) -> Mapping[str, object] | None:
