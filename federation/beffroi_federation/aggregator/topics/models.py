@@ -83,6 +83,8 @@ class TopicMember(Model):
     __table_args__ = (
         Index("ix_topic_member_topic_id_state_demand_record_id",
               "topic_id", "state", "demand", "record_id"),
+        Index("ix_topic_member_topic_id_town_id_state_theme",
+              "topic_id", "town_id", "state", "theme"),
         Index("ix_topic_member_town_id_topic_id", "town_id", "topic_id"),
     )  # fmt: skip
 

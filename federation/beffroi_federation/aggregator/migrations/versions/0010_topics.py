@@ -69,6 +69,11 @@ def upgrade() -> None:
         "topic_member",
         ["topic_id", "state", "demand", "record_id"],
     )
+    op.create_index(
+        "ix_topic_member_topic_id_town_id_state_theme",
+        "topic_member",
+        ["topic_id", "town_id", "state", "theme"],
+    )
     op.create_index("ix_topic_member_town_id_topic_id", "topic_member", ["town_id", "topic_id"])
     op.create_table(
         "topic_profile",

@@ -21,6 +21,8 @@ from beffroi_federation.aggregator.topics.rules import topic as rules
 from beffroi_federation.aggregator.topics.rules.grouping import Profile, likeness
 
 MARKS_INDEXED = 16
+LARGE = 64
+"""Requests of a topic from which on its title is chosen anew only at every so many."""
 MOST_TITLES = 24
 """Requests of a topic among which its title is chosen."""
 _LOCK = 0x746F7069
@@ -42,12 +44,14 @@ def heaviest(profile: Profile) -> list[tuple[str, float]]:
 def write_profiles(changed: Mapping[int, Profile]) -> None:
     """Write profiles and marks anew, with counts and titles; one without members goes."""
     ids = sorted(changed)
+    shown = {id: one for id, one in changed.items() if one.size > 0}
+    titles = _kept_titles(shown)
     for some in bulk.batches(ids, bulk.AT_ONCE):
         db.session.execute(delete(TopicMark).where(TopicMark.topic_id.in_(some)))
         db.session.execute(delete(TopicProfile).where(TopicProfile.topic_id.in_(some)))
-    shown = {id: one for id, one in changed.items() if one.size > 0}
     counted = _counts(shown)
-    titles = _titles(shown)
+    titled = {id for id, _ in titles}
+    titles |= _titles({id: one for id, one in shown.items() if id not in titled})
     nothing = ("", 0, 0, 0, 0)
     rows = [
         (
@@ -94,6 +98,21 @@ def _counts(ids: Collection[int]) -> dict[int, tuple[str, int, int, int, int]]:
         ):
             found[row[0]] = (themes[row[0]], row[1], int(row[2]), int(row[3]), int(row[4]))
     return found
+
+
+def _kept_titles(shown: Mapping[int, Profile]) -> dict[tuple[int, str], int]:
+    """Return the titles that large topics have and may keep for now: one request changes little."""
+    large = [id for id, one in shown.items() if one.size > LARGE and one.size % LARGE]
+    head = 'SELECT "topic_id", "title_fr", "title_en" FROM "topic_profile" WHERE'
+    rows = bulk.rows_of(head, "topic_id", large)
+    alive = titles_by_id({one for row in rows for one in row[1:] if one is not None})
+    return {
+        (row[0], lang): one
+        for row in rows
+        if all(one is None or one in alive for one in row[1:])
+        for lang, one in zip(("fr", "en"), row[1:], strict=True)
+        if one is not None
+    }
 
 
 def _titles(shown: Mapping[int, Profile]) -> dict[tuple[int, str], int]:
