@@ -29,6 +29,8 @@ PAGES = (
     "/requests?q=autobus&status=open&theme=TRAN&town=210000006&commune=99999",
     "/requests/210000006-1-1",
     "/requests/210000006-1-2",
+    "/topics",
+    "/topics?q=autobus&theme=TRAN&town=210000006&status=waiting",
     "/incidents",
     "/incidents?family=street&town=210000006&commune=99999",
     "/audit",
@@ -204,6 +206,7 @@ def test_openapi_describes_every_route(full_nation: Nation) -> None:
     assert described["openapi"].startswith("3.1")
     assert set(described["paths"]) == {
         "/api/v1/towns", "/api/v1/records", "/api/v1/similar", "/api/v1/audit",
+        "/api/v1/topics", "/api/v1/topics/{slug}",
         "/api/openapi.json",
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_web.clock import FixedClock
+from beffroi_web.sign_in.routes import cookie_name
 from support.browser import faults, opened, served, sideways, small_targets
 from support.databases import fresh
 from support.nation import Nation, cell_content, make_town, request_content
@@ -25,6 +26,9 @@ WITH_WORDS = (
     "/requests/210000006-1-2",
     "/communes/99999",
     "/nowhere",
+    "/topics?q=cantine",
+    "/topics?q=rienquiressemble",
+    "/topics/9y50mrwy",
 )
 
 
@@ -111,3 +115,22 @@ def test_the_focus_is_seen_on_the_pages_of_the_nation(address: str, browser: Bro
         for path in ("/", "/requests?q=cantine", "/towns/210000006", "/incidents", "/audit"):
             page.goto(address + path)
             assert unseen_focus(page) == [], path
+
+
+def test_axe_finds_nothing_where_a_curator_corrects_topics(
+    nation: Nation, address: str, browser: Browser
+) -> None:
+    nation.signed_in("operator")
+    site = nation.app.extensions["beffroi_web"].site
+    with opened(browser, address, width=390) as page:
+        page.context.add_cookies([{"name": cookie_name(site), "value": "1" * 64, "url": address}])
+        for path in ("", "/9y50mrwy", "/9y50mrwy/whole"):
+            page.goto(f"{address}/desk/topics{path}")
+            assert page.locator("h1").count() == 1
+            assert [*faults(page), *frame_faults(page), *small_targets(page)] == [], path
+            assert not sideways(page)
+        page.get_by_label("Nom en français").fill("Codes des cantines")
+        page.get_by_label("Motif").fill("Plus court.")
+        page.get_by_role("button", name="Corriger ce sujet").click()
+        page.wait_for_url(f"{address}/desk/topics/9y50mrwy")
+        assert page.locator("h1").inner_text() == "Codes des cantines"

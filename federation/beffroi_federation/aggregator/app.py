@@ -10,12 +10,13 @@ from beffroi_federation.aggregator.audit import routes as audit
 from beffroi_federation.aggregator.config import AggregatorSettings
 from beffroi_federation.aggregator.dashboards import routes as dashboards
 from beffroi_federation.aggregator.exports import routes as exports
+from beffroi_federation.aggregator.following import FOLLOWER, on_settled
 from beffroi_federation.aggregator.intake.service import hurry
 from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.runtime import Runtime, equip
 from beffroi_federation.aggregator.taxii import routes as taxii
-from beffroi_federation.aggregator.taxii.commands import on_settled
+from beffroi_federation.aggregator.topics import routes as topics
 from beffroi_federation.aggregator.towns import routes as desk
 from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
@@ -32,6 +33,7 @@ TRANSLATIONS = HERE / "translations"
 
 NAVIGATION = (
     NavItem("dashboards.requests", N_("Requests")),
+    NavItem("topics.listing", N_("Topics")),
     NavItem("dashboards.incidents", N_("Reports")),
     NavItem("dashboards.town_list", N_("Towns")),
     NavItem("audit.page", N_("Audit")),
@@ -68,7 +70,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     clock = clock or SystemClock()
     app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=None)
     site = site_of(settings)
-    equip(app, Runtime(settings, clock, hurry, on_settled))
+    equip(app, Runtime(settings, clock, hurry, on_settled, FOLLOWER))
     store = make_store(settings)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's own provider has it
     init_web(
@@ -80,7 +82,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     )
     drivers = drivers_for(settings.providers)
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
-    for feature in (dashboards, audit, exports, desk, witness, taxii):
+    for feature in (dashboards, audit, exports, topics, desk, witness, taxii):
         app.register_blueprint(feature.blueprint)
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.

@@ -20,13 +20,13 @@ from importlib.util import find_spec
 from flask import Flask
 
 from beffroi_federation.aggregator.config import BIND, AggregatorSettings, from_environ
+from beffroi_federation.aggregator.following import FOLLOWER, on_settled
 from beffroi_federation.aggregator.intake import commands as intake
 from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS, unit_of_work
 from beffroi_federation.aggregator.kernel.network import connector
 from beffroi_federation.aggregator.kernel.runtime import now, without_pages
 from beffroi_federation.aggregator.national import commands as national
-from beffroi_federation.aggregator.taxii.commands import on_settled
 from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.adapters.dns import system_resolver
 from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
@@ -49,6 +49,9 @@ def init(settings: AggregatorSettings) -> int:
     public = witness.init(settings.data_dir, settings.public_url)
     print(f"witness: {public.witness.vkey()}")
     print(f"log of checkpoints: {public.log.vkey()}")
+    hints = witness.hints_key(settings.data_dir, settings.public_url)
+    if hints is not None:
+        print(f"hints: {hints.vkey()}")
     return 0
 
 
@@ -142,6 +145,7 @@ def run_rebuild(app: Flask, settings: AggregatorSettings, args: argparse.Namespa
     """Drop what is derived and derive it again from the verified bytes."""
     with app.app_context():
         entries = national.rebuild()
+        on_settled(None, now())
     print(f"rebuilt from {entries} entries")
     return 0
 
@@ -231,7 +235,7 @@ def _agents_arguments(parser: argparse.ArgumentParser) -> None:
 def _app(command: str, settings: AggregatorSettings) -> Flask:
     """Return what a command runs in; pulling loads no pages, which are half of the program."""
     if command in {"pull", "worker", "verify", "rebuild"}:
-        return without_pages(settings, settled=on_settled)
+        return without_pages(settings, settled=on_settled, follower=FOLLOWER)
     from beffroi_federation.aggregator.app import create_app
 
     return create_app(settings)

@@ -24,6 +24,20 @@ class KeptReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicElsewhere:
+    """The same thing asked in several towns: its page at the nation, and what towns did."""
+
+    url: str
+    published: int
+    refused: int
+
+    @property
+    def answered(self) -> int:
+        """Return how many towns have published or refused."""
+        return self.published + self.refused
+
+
+@dataclass(frozen=True, slots=True)
 class AskedElsewhere:
     """A request of another town: its title, its answer, its page at the nation, what is published.
 
@@ -35,6 +49,12 @@ class AskedElsewhere:
     answer: str | None
     url: str
     published_url: str | None = None
+    topic: TopicElsewhere | None = None
+
+    @property
+    def ref(self) -> str:
+        """Return its name at the nation: the last part of its page's address."""
+        return self.url.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)

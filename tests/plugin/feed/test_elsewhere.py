@@ -148,19 +148,26 @@ def test_nobody_there_is_no_fault() -> None:
 
 def test_the_form_the_api_and_the_desk_show_it_and_escape_it(tmp_path: Path) -> None:
     with nation() as made:
-        made.says = {
-            "items": [item(made.url, title="<b>Menus</b>", published_url="https://a.example/m")]
-        }
+        one = item(made.url, title="<b>Menus</b>", published_url="https://a.example/m")
+        topic = {"url": f"{made.url}/topics/abcdefgh", "published": 7, "refused": 2}
+        wrong = item(made.url) | {"topic": {**topic, "url": "https://evil.example/topics/x"}}
+        made.says = {"items": [wrong, one | {"topic": topic}]}
         url = fresh("sqlite", MIGRATIONS, tmp_path)
         with open_town(tmp_path, url, aggregator_url=made.url) as town:
             citizen = town.signed_in("citizen")
             page = citizen.post("/requests/new", {**REQUEST, "step": "preview"})
-            desk = town.signed_in("agent").page(f"/desk/cases/{town.request()}")
+            agent, case = town.signed_in("agent"), f"/desk/cases/{town.request()}"
+            desk = agent.page(case)
+            assert "9 collectivités y ont répondu" in desk
+            assert "evil.example" not in desk
+            begun = agent.page(f"{case}?after={OTHER}-1-1")
+            assert "Oui, les voici.\n\nTexte repris de la réponse de Ailleurs" in begun
+            assert "Texte repris" not in agent.page(f"{case}?after={SIREN}-1-1")
             for said in (page.get_data(as_text=True), desk):
                 assert "&lt;b&gt;Menus&lt;/b&gt;" in said
                 assert 'href="https://a.example/m"' in said
                 assert "Ailleurs" in said
-            [one] = town.visitor().get("/api/v1/similar?q=menus").get_json()["elsewhere"]
+            one = town.visitor().get("/api/v1/similar?q=menus").get_json()["elsewhere"][1]
             assert one["answer"] == "Oui, les voici."
             assert "service national" in town.visitor().page("/privacy")
 

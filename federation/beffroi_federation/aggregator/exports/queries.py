@@ -11,9 +11,13 @@ from beffroi_federation.aggregator.national.queries import CellRow, RecordFilter
 from beffroi_federation.aggregator.national.rules import reference
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.topics import queries as topics
+from beffroi_federation.aggregator.topics.queries import TopicRow, Wanted
+from beffroi_federation.aggregator.topics.rules.topic import parse_slug
 from beffroi_federation.aggregator.towns import queries as registry
 from beffroi_federation.aggregator.towns.queries import EventRow, TownRow
 from beffroi_federation.records import VERSION
+from beffroi_web.errors import NotFound
+from beffroi_web.words import N_
 
 Rows = list[dict[str, Any]]
 
@@ -82,10 +86,60 @@ def records(
 
 
 def similar(line: str, limit: int) -> Rows:
-    """Return the requests of any town that are nearest to a line."""
+    """Return the requests of any town that are nearest to a line, each with its topic."""
     found = topics.similar(line, limit)
-    homes = registry.towns_of_logs(row.log_id for row in found)
-    return [_record(homes[row.log_id], row) for row in found]
+    homes = registry.towns_of_logs(row.log_id for _, row in found)
+    return [{**_record(homes[row.log_id], row), "topic": topic_item(topic)} for topic, row in found]
+
+
+def topic_item(row: TopicRow) -> dict[str, Any]:
+    """Return a topic with its counts; `url` is added by who knows addresses."""
+    return {
+        "id": row.slug,
+        "title_fr": row.title_fr or None,
+        "title_en": row.title_en or None,
+        "theme": row.theme,
+        "requests": row.size,
+        "towns": row.towns,
+        "published": row.published,
+        "refused": row.refused,
+        "waiting": row.waiting,
+    }
+
+
+def topics_page(
+    given: Mapping[str, Any], *, town_id: int | None, after: tuple[Any, ...] | None, limit: int
+) -> tuple[Rows, tuple[int, int] | None]:
+    """Return a page of topics, those of the most towns first, or the nearest to words."""
+    if given.get("q"):
+        found = topics.rows([id for _, id in topics.nearest(given["q"], limit)])
+        return [topic_item(row) for row in found], None
+    wanted = Wanted(given.get("status", ""), given.get("theme", ""), town_id)
+    rows, place = topics.listed(wanted, after=_two(after), limit=limit)
+    return [topic_item(row) for row in rows], place
+
+
+def topic(slug: str) -> tuple[int, dict[str, Any]]:
+    """Return a topic's id and members by its public name, followed to what it is part of now.
+
+    Raises NotFound if there is none, or it has no requests any more.
+    """
+    id = parse_slug(slug)
+    current = topics.now_is(id) if id is not None else None
+    found = topics.rows([current]) if current is not None else []
+    if not found:
+        raise NotFound(N_("There is no such topic; its requests may have been withdrawn."))
+    return found[0].id, topic_item(found[0])
+
+
+def topic_requests(
+    topic_id: int, *, after: tuple[Any, ...] | None, limit: int
+) -> tuple[Rows, tuple[int, int, int] | None]:
+    """Return a page of a topic's requests, answered ones first."""
+    place_after = None if after is None else (after[0], after[1], after[2])
+    rows, place = topics.members(topic_id, after=place_after, limit=limit)
+    homes = registry.towns_of_logs(row.log_id for row in rows)
+    return [_record(homes[row.log_id], row) for row in rows], place
 
 
 def _next_place(row: RecordRow | CellRow) -> tuple[str, int]:

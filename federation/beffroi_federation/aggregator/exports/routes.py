@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The API: towns, records, audit, and its own description."""
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, request, url_for
@@ -13,17 +15,23 @@ from beffroi_federation.aggregator.exports import queries, schemas
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.towns.queries import town_by_siren
 from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES
+from beffroi_web.cells import harmless
 from beffroi_web.errors import Invalid, NotFound
 from beffroi_web.forms import in_words
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.openapi import document, operation
-from beffroi_web.paging import decode_cursor, encode_cursor
+from beffroi_web.paging import LIMIT_MAX, decode_cursor, encode_cursor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("exports", __name__)
 
 API_VERSION = "1"
+TOPIC_COLUMNS = ("id", "url", "title_fr", "title_en", "theme", "requests", "towns", "published",
+                 "refused", "waiting")  # fmt: skip
+REQUEST_COLUMNS = ("ref", "url", "siren", "town", "title", "summary", "lang", "object", "theme",
+                   "period", "status", "outcome", "ground", "answer", "answered", "planned",
+                   "published_url", "supports")  # fmt: skip
 _UNKNOWN_PLACE = N_("This place in the list is not known; start from the first page.")
 
 
@@ -110,7 +118,7 @@ def records() -> Response:
 @guard(PUBLIC)
 @operation(
     "List the requests of any town that resemble a line, the nearest first",
-    answers=schemas.RecordPageSchema,
+    answers=schemas.SimilarPageSchema,
     query=schemas.SimilarQuerySchema,
     tag="records",
 )
@@ -118,11 +126,119 @@ def similar() -> Response:
     """List what resembles a line; there is one page, and nothing of what is asked is kept."""
     given = _query(schemas.SimilarQuerySchema())
     rows = queries.similar(given["q"], given.get("limit", 10))
+    _addresses(rows)
+    for row in rows:
+        row["topic"]["url"] = _topic_url(row["topic"]["id"])
+    no_store()  # what somebody types is in no shared cache either
+    return _page(rows, None)
+
+
+def _addresses(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         page = url_for("dashboards.record", ref=row["ref"], lang=None)
         row["url"] = runtime().settings.public_url + page
-    no_store()  # what somebody types is in no shared cache either
-    return _page(rows, None)
+
+
+def _topic_url(slug: str) -> str:
+    return runtime().settings.public_url + url_for("topics.topic", slug=slug, lang=None)
+
+
+@blueprint.get("/api/v1/topics")
+@guard(PUBLIC)
+@operation(
+    "List topics, those asked in the most towns first",
+    answers=schemas.TopicPageSchema,
+    query=schemas.TopicsQuerySchema,
+    tag="topics",
+)
+def topics() -> Response:
+    """List topics."""
+    given = _query(schemas.TopicsQuerySchema())
+    items, place = queries.topics_page(
+        given, town_id=_town_id(given), after=_cursor(given, int, int), limit=given.get("limit", 20)
+    )
+    for item in items:
+        item["url"] = _topic_url(item["id"])
+    return _page(items, place)
+
+
+@blueprint.get("/api/v1/topics/<slug>")
+@guard(PUBLIC)
+@operation(
+    "Show a topic and its requests, answered ones first",
+    answers=schemas.TopicRequestsSchema,
+    query=schemas.ListQuerySchema,
+    tag="topics",
+)
+def topic(slug: str) -> Response:
+    """Show one topic; one that has become part of another is shown as that one."""
+    given = _query(schemas.ListQuerySchema())
+    id, item = queries.topic(slug)
+    rows, place = queries.topic_requests(
+        id, after=_cursor(given, int, int, int), limit=given.get("limit", 50)
+    )
+    _addresses(rows)
+    item["url"] = _topic_url(item["id"])
+    cursor = encode_cursor(place) if place else None
+    return jsonify({"topic": item, "items": rows, "next_cursor": cursor})
+
+
+@blueprint.get("/topics/<slug>.csv")
+@guard(PUBLIC)
+def topic_csv(slug: str) -> Response:
+    """Give the requests of a topic as CSV."""
+    id, _ = queries.topic(slug)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        place: tuple[int, int, int] | None = None
+        while True:
+            some, place = queries.topic_requests(id, after=place, limit=LIMIT_MAX)
+            _addresses(some)
+            for row in some:
+                yield {**row, **row["record"]}
+            if place is None:
+                return
+
+    return _csv(REQUEST_COLUMNS, rows(), f"topic-{slug}.csv")
+
+
+@blueprint.get("/data/topics.csv")
+@guard(PUBLIC)
+def topics_csv() -> Response:
+    """Give every topic as CSV."""
+
+    def rows() -> Iterator[dict[str, Any]]:
+        place: tuple[int, int] | None = None
+        while True:
+            some, place = queries.topics_page({}, town_id=None, after=place, limit=LIMIT_MAX)
+            for row in some:
+                yield {**row, "url": _topic_url(row["id"])}
+            if place is None:
+                return
+
+    return _csv(TOPIC_COLUMNS, rows(), "topics.csv")
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str) -> Response:
+    """Return rows as a CSV file (RFC 4180, UTF-8) that no spreadsheet runs, line by line."""
+
+    def lines() -> Iterator[str]:
+        written = io.StringIO()
+        writer = csv.writer(written)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow(
+                [harmless(value) if isinstance(value, str) else value
+                 for value in (row.get(column) for column in columns)]
+            )  # fmt: skip
+            yield written.getvalue()
+            written.seek(0)
+            written.truncate()
+        yield written.getvalue()
+
+    response = Response("".join(lines()), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @blueprint.get("/api/v1/audit")

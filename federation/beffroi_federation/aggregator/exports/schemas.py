@@ -40,6 +40,15 @@ class SimilarQuerySchema(Schema):
     limit = fields.Integer(validate=validate.Range(1, 50))
 
 
+class TopicsQuerySchema(ListQuerySchema):
+    """Which topics; with `q`, the nearest, on one page; `status` is that of some town in it."""
+
+    status = fields.String(validate=validate.OneOf(["published", "refused", "waiting"]))
+    theme = fields.String(validate=validate.OneOf(THEMES))
+    town = fields.String()
+    q = fields.String(validate=validate.Length(max=200))
+
+
 class AuditQuerySchema(ListQuerySchema):
     """Which events: of one town (SIREN), of one kind."""
 
@@ -90,6 +99,53 @@ class RecordSchema(Schema):
     origin = fields.String(required=True)
     index = fields.Integer(required=True)
     record = fields.Dict(keys=fields.String(), required=True)
+
+
+class TopicSchema(Schema):
+    """The same thing asked in several towns.
+
+    A title is null in a language in which nobody asked. `published`, `refused` and `waiting` count
+    towns, each once, by the best that came of its requests.
+    """
+
+    id = fields.String(required=True)
+    url = fields.String(required=True)
+    title_fr = fields.String(required=True, allow_none=True)
+    title_en = fields.String(required=True, allow_none=True)
+    theme = fields.String(required=True)
+    requests = fields.Integer(required=True)
+    towns = fields.Integer(required=True)
+    published = fields.Integer(required=True)
+    refused = fields.Integer(required=True)
+    waiting = fields.Integer(required=True)
+
+
+class TopicPageSchema(Schema):
+    """A page of topics."""
+
+    items = fields.List(fields.Nested(TopicSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class TopicRequestsSchema(Schema):
+    """A topic, and a page of its requests, answered ones first."""
+
+    topic = fields.Nested(TopicSchema, required=True)
+    items = fields.List(fields.Nested(RecordSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class SimilarSchema(RecordSchema):
+    """A request that resembles a line, with its topic."""
+
+    topic = fields.Nested(TopicSchema, required=True)
+
+
+class SimilarPageSchema(Schema):
+    """What resembles a line; there is one page."""
+
+    items = fields.List(fields.Nested(SimilarSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class RecordPageSchema(Schema):

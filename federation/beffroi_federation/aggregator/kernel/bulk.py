@@ -117,7 +117,7 @@ def run(statement: str, rows: Sequence[Row]) -> None:
         _cursor().executemany(_spelt(statement), rows)
 
 
-def rows_of(head: str, column: str, values: Sequence[int], tail: str = "") -> list[Row]:
+def rows_of(head: str, column: str, values: Sequence[Any], tail: str = "") -> list[Row]:
     """Return the rows of a query of fixed text whose column is among values, as the driver has it.
 
     `head` ends with WHERE or AND; `tail` follows the condition.

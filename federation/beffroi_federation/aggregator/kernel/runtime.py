@@ -2,10 +2,10 @@
 """What the running application was made with: its settings and its clock. For the edge only."""
 
 import gc
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 
 from flask import Flask, current_app
 
@@ -17,19 +17,46 @@ from beffroi_web.database import engine_options, tune
 EXTENSION = "beffroi_aggregator"
 
 
+class Follower(Protocol):
+    """What is derived from records further up, and follows them inside their transactions."""
+
+    def shown(self, ids: Sequence[int]) -> None:
+        """Note that requests are shown, changed, or kept back."""
+
+    def unshown(self, ids: Sequence[int]) -> None:
+        """Let go of whatever stands on records that are shown no longer."""
+
+    def dropped(self) -> None:
+        """Let go of everything: all records are derived anew in this transaction."""
+
+
+class NoFollower:
+    """Nothing stands on records."""
+
+    def shown(self, ids: Sequence[int]) -> None:
+        """Do nothing."""
+
+    def unshown(self, ids: Sequence[int]) -> None:
+        """Do nothing."""
+
+    def dropped(self) -> None:
+        """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """One running aggregator.
 
     `submitted` is told, inside its transaction, that a log submitted a larger checkpoint: there is
     something to pull. `settled` is told, after it, that records of some logs (None: of any) were
-    derived.
+    derived. `follower` is told in the transactions in which records come and go.
     """
 
     settings: AggregatorSettings
     clock: Clock
     submitted: Callable[[int, datetime], None] = lambda _log_id, _now: None
     settled: Callable[[Collection[int] | None, datetime], None] = lambda _log_ids, _now: None
+    follower: Follower = field(default_factory=NoFollower)
 
 
 def runtime() -> Runtime:
@@ -60,12 +87,16 @@ def without_pages(
     *,
     clock: Clock | None = None,
     settled: Callable[[Collection[int] | None, datetime], None] = lambda _log_ids, _now: None,
+    follower: Follower | None = None,
 ) -> Flask:
     """Return an application that answers nobody: all that pulling needs, in a third less memory.
 
     What is loaded by then stays; the collector of garbage is told not to go through it again.
     """
     app = Flask(__name__, static_folder=None)
-    equip(app, Runtime(settings, clock or SystemClock(), settled=settled))
+    made_with = Runtime(
+        settings, clock or SystemClock(), settled=settled, follower=follower or NoFollower()
+    )
+    equip(app, made_with)
     gc.freeze()
     return app

@@ -5,6 +5,7 @@ import beffroi_federation.aggregator.intake.models
 import beffroi_federation.aggregator.kernel.accounts
 import beffroi_federation.aggregator.national.models
 import beffroi_federation.aggregator.taxii.models
+import beffroi_federation.aggregator.topics.models
 import beffroi_federation.aggregator.towns.models
 import beffroi_federation.aggregator.witness.models  # noqa: F401  each import declares its tables
 from beffroi_federation.aggregator.kernel.db import Base

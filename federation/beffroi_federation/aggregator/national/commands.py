@@ -22,7 +22,10 @@ BATCH = 250
 """Records examined and written at a time; the gate runs while no transaction is open."""
 
 REWRITE = "rewrite"
-HOLD_CONTENTS = ("content", "record", "incident_cell", "set_aside")
+HOLD_CONTENTS = (
+    "content", "record", "incident_cell", "set_aside", "topic_member", "topic_profile",
+    "topic_mark", "hint",
+)  # fmt: skip
 """Tables whose rows hold contents, salts, or what was derived from them."""
 
 _log = logging.getLogger(__name__)

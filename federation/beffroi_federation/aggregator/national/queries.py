@@ -200,15 +200,19 @@ def _before(period: Any, key: Any, after: tuple[str, int]) -> ColumnElement[bool
     return or_(period < after[0], and_(period == after[0], key < after[1]))
 
 
-def requests_with(words: Sequence[str], most: int) -> list[int]:
-    """Return the ids of up to `most` records that hold all of some folded words, newest first."""
-    return search.newest_with(words, most)
-
-
 def requests_by_id(ids: Collection[int]) -> list[RecordRow]:
     """Return the requests among some records that may be shown."""
     query = select(*_RECORD).where(Record.kind == "request", Record.id.in_(ids))
     return [RecordRow(*row) for row in db.session.execute(query)]
+
+
+def titles_by_id(ids: Collection[int]) -> dict[int, str]:
+    """Return the titles of those of some records that may be shown."""
+    found: dict[int, str] = {}
+    for some in bulk.batches(sorted(ids), bulk.AT_ONCE):
+        query = select(Record.id, Record.title).where(Record.id.in_(some))
+        found.update((id, str(title)) for id, title in db.session.execute(query))
+    return found
 
 
 def record(log_id: int, first: int) -> RecordRow | None:

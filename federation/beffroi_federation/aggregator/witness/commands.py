@@ -21,6 +21,11 @@ def init(data_dir: Path, public_url: str) -> keys.PublicKeys:
     return known or keys.create(data_dir, public_url, os.urandom(32))
 
 
+def hints_key(data_dir: Path, public_url: str) -> keys.NoteKey | None:
+    """Return the key that signs files of hints, None on a machine that holds no keys."""
+    return keys.hints_key(data_dir, public_url)
+
+
 def settle(*, now: datetime) -> int:
     """Cosign what was pulled, and write the nation's own log; return how many entries it gained.
 

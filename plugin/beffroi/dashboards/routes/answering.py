@@ -18,6 +18,7 @@ from beffroi.dashboards.routes import street
 from beffroi.dashboards.routes.page import (
     LANGUAGES,
     again,
+    answers_elsewhere,
     desk_page,
     head_of,
     still_personal_in,
@@ -216,6 +217,32 @@ def begun(head: cases.CaseHead, key: str) -> Form:
         return Form()
     words = draft_rules.filled(chosen.words, _known(head))
     return Form(values={"outcome": chosen.outcome, "words": words})
+
+
+MOST_WORDS = 8_000
+"""Characters of an answer that the form takes."""
+CREDIT = {
+    "fr": "Texte repris de la réponse de %(town)s : %(url)s",
+    "en": "Words taken over from the answer of %(town)s: %(url)s",
+}
+"""What credits another town, by the language of the answer; its words are the case's, not the
+page's."""
+
+
+def begun_after(head: cases.CaseHead, after: str) -> Form:
+    """Return the answer's form begun with another town's answer, credited.
+
+    `after` is its name at the nation. What was decided there is not taken over: that is the
+    agent's. The form is empty if the nation does not name that answer beside this case any more.
+    """
+    title = next((one.original for one in cases.originals(head.id) if one.role == "title"), "")
+    found = [one for one in answers_elsewhere(head, title) if one.ref == after and one.answer]
+    if not found:
+        return Form()
+    lang = head.lang if head.lang in CREDIT else "fr"
+    credit = CREDIT[lang] % {"town": found[0].town, "url": found[0].url}
+    room = MOST_WORDS - len(credit) - 2
+    return Form(values={"words": f"{(found[0].answer or '')[:room]}\n\n{credit}"})
 
 
 @blueprint.post("/desk/cases/<ref>/draft")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
 from beffroi.cases import service as case_service
-from beffroi.dashboards.routes.answering import begun
+from beffroi.dashboards.routes.answering import begun, begun_after
 from beffroi.dashboards.routes.page import again, desk_page, head_of, still_personal_in
 from beffroi.dashboards.routes.shared import blueprint, today
 from beffroi.data_requests import service as request_service
@@ -34,8 +34,13 @@ from beffroi_web.words import N_
 @blueprint.get("/desk/cases/<ref>")
 @guard("agent", "moderator", "access_officer")
 def desk_case(ref: str) -> tuple[str, int]:
-    """Show a case as agents work on it; `template` begins the answer with a template's words."""
-    key = request.args.get("template", "")
+    """Show a case as agents work on it.
+
+    `template` begins the answer with a template's words, `after` with another town's answer.
+    """
+    key, after = request.args.get("template", ""), request.args.get("after", "")
+    if after:
+        return desk_page(ref, begun_after(head_of(ref), after))
     return desk_page(ref, begun(head_of(ref), key) if key else Form())
 
 

@@ -66,6 +66,7 @@ def desk_page(
     texts = queries.proposed(head.id, head.party_id)
     words = {one.text.role: one.text.original for one in reversed(texts)}
     codes: Any = data_requests.codes(head.id) if is_request else incidents.codes(head.id)
+    elsewhere = answers_elsewhere(head, words.get("title", ""))
     no_store()
     page = render_template(
         "dashboards/desk_case.html",
@@ -76,7 +77,8 @@ def desk_page(
         author=author,
         subject=words.get("title") or words.get("description") or head.ref,
         **_legal(head, codes),
-        elsewhere=_elsewhere(head, words),
+        elsewhere=elsewhere,
+        answered_elsewhere=next((one.topic for one in elsewhere if one.topic), None),
         texts=texts,
         photos=incidents.photos(head.id),
         **_of_report(head, is_request),
@@ -185,11 +187,11 @@ def _of_draft(draft: drafts.Draft) -> Form:
     return Form(values=values)
 
 
-def _elsewhere(head: cases.CaseHead, words: dict[str, str]) -> list[AskedElsewhere]:
+def answers_elsewhere(head: cases.CaseHead, title: str) -> list[AskedElsewhere]:
     """Return what other towns answered to something like an open request."""
     if head.kind != case_rules.DATA_REQUEST or head.visibility == "removed" or not head.open:
         return []
-    return similar.elsewhere(words.get("title", ""), "")
+    return similar.elsewhere(title, "")
 
 
 def _legal(head: cases.CaseHead, codes: Any) -> dict[str, Any]:

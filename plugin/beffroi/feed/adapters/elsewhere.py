@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from beffroi.kernel.extension import AskedElsewhere
+from beffroi.kernel.extension import AskedElsewhere, TopicElsewhere
 from beffroi_federation import canonical
 from beffroi_federation.errors import ProtocolError
 from beffroi_federation.records import read_record
@@ -39,6 +39,7 @@ KEPT_SECONDS, MOST_KEPT = 600.0, 256
 REST_SECONDS = 30.0
 """How long the nation is left alone after it did not answer in time, or answered nonsense."""
 WORKERS = 4
+MOST_TOWNS = 100_000
 _WORD = re.compile(r"[^\W\d_]{3,40}", re.UNICODE)
 _PIECE = re.compile(r"\S+")
 _FAILED = frozenset({"too slow", "detector error"})
@@ -177,7 +178,24 @@ class Elsewhere:
             answer=str(answer) if answer else None,
             url=url,
             published_url=str(published) if published else None,
+            topic=self._topic(item.get("topic")),
         )
+
+    def _topic(self, said: Any) -> TopicElsewhere | None:
+        """Return a topic if it has the nation's own address and counts that can be."""
+        if not isinstance(said, Mapping):
+            return None
+        url = said.get("url")
+        counts = [
+            one
+            for one in (said.get("published"), said.get("refused"))
+            if type(one) is int and 0 <= one <= MOST_TOWNS
+        ]
+        if not isinstance(url, str) or len(url) > 500 or not url.isprintable():
+            return None
+        if not url.startswith(f"{self._url}/topics/"):
+            return None
+        return TopicElsewhere(url, counts[0], counts[1]) if len(counts) == 2 else None
 
 
 def _record(record: Any) -> Mapping[str, object] | None:

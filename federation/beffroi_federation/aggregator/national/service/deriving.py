@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 
 from beffroi_federation.aggregator.kernel import bulk, search
 from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national.models import (
     Content,
     IncidentCell,
@@ -135,7 +136,9 @@ def settle(found: Sequence[tuple[Source, Open, Examined]]) -> list[Kept]:
     ids = [place(source.log_id, one.first) for source, one, _ in found]
     before = _set_aside(ids)
     unshow(ids)
-    _write([derive(*row) for row in found])
+    derived = [derive(*row) for row in found]
+    _write(derived)
+    runtime().follower.shown([one.row["id"] for one in derived if one.may_be_a_request])
     return [
         Kept(source.log_id, one.position, why, examined.labels)
         for source, one, examined in found
@@ -160,6 +163,11 @@ class Derived:
     table: type[Record] | type[IncidentCell] | type[SetAside]
     row: dict[str, Any]
     words: str = ""
+
+    @property
+    def may_be_a_request(self) -> bool:
+        """Say whether it is a request, or kept back, whatever it was before."""
+        return self.table is SetAside or self.row.get("kind") == "request"
 
 
 def _write(derived: Sequence[Derived]) -> None:

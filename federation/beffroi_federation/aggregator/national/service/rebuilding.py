@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 
 from beffroi_federation.aggregator.kernel import bulk, search
 from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national.models import (
     Content,
     IncidentCell,
@@ -41,6 +42,7 @@ def rebuild(sources: Sequence[Source]) -> int:
     """
     lock_logs([source.log_id for source in sources])
     search.clear()
+    runtime().follower.dropped()
     for table in (Record, IncidentCell, SetAside, Item, Received, Waiting):
         db.session.execute(delete(table))
     return sum(_rebuild_one(source) for source in sources)
@@ -81,5 +83,6 @@ def forget_log(log_id: int) -> None:
     shown = db.session.scalars(select(Record.id).where(Record.log_id == log_id)).all()
     for some in bulk.batches(shown, REBUILD_BATCH):
         search.remove(some)
+        runtime().follower.unshown(some)
     for table in (Record, IncidentCell, SetAside, Item, Received, Content, Waiting):
         db.session.execute(delete(table).where(table.log_id == log_id))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from beffroi_federation.aggregator.kernel import bulk, search
 from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national.models import (
     Content,
     Item,
@@ -190,7 +191,10 @@ def write_changes(several: Sequence[Changes]) -> None:
             bulk.delete_in(
                 "content", '"log_id" = ?', "position", (one.log_id,), sorted(one.forgotten)
             )
-    unshow([place(one.log_id, first) for one in several for first in sorted(one.touched)])
+    touched = [place(one.log_id, first) for one in several for first in sorted(one.touched)]
+    unshow(touched)
+    if touched:
+        runtime().follower.unshown(touched)
     rows = [(one.log_id, *range_) for one in several for range_ in one.waiting()]
     bulk.insert(Waiting, ("log_id", "begins", "ends"), rows)
 

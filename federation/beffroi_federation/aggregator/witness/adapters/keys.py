@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beffroi_federation.cosigning import cosign, witness_vkey
-from beffroi_federation.notes import Signature, Verifier
+from beffroi_federation.notes import Signature, Verifier, format_note, sign, vkey
 from beffroi_federation.signer import TreeSigner
 from beffroi_federation.signer_keys import KeyRing, Ring, Seed, create_file, derive_key
 from beffroi_federation.signer_memory import FileState, create_state
 
 WITNESS_LABEL = b"witness"
+HINTS_LABEL = b"hints"
 FOLDER = "witness"
 
 
@@ -45,6 +46,22 @@ class WitnessKey:
     def cosign(self, text: str, seconds: int) -> Signature:
         """Return the cosignature of a checkpoint's text, made now."""
         return cosign(text, self.name, self.key, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKey:
+    """A key that signs texts as notes; its name goes by no other."""
+
+    name: str
+    key: Ed25519PrivateKey = field(repr=False)
+
+    def sign(self, text: str) -> str:
+        """Return the signed note of a text."""
+        return format_note(text, [sign(text, self.name, self.key)])
+
+    def vkey(self) -> str:
+        """Return the text of the public key."""
+        return vkey(self.name, self.key.public_key().public_bytes_raw())
 
 
 def names(public_url: str) -> tuple[str, str]:
@@ -85,6 +102,15 @@ def witness_key(data_dir: Path) -> WitnessKey | None:
         return None
     seed = ring.read().seeds[0].seed
     return WitnessKey(public.witness.name, derive_key(seed, WITNESS_LABEL))
+
+
+def hints_key(data_dir: Path, public_url: str) -> NoteKey | None:
+    """Return the key that signs files of hints, or None where there is none."""
+    ring = KeyRing(data_dir / FOLDER / "keys")
+    if not ring.exists():
+        return None
+    domain = urlsplit(public_url).netloc.replace(":", "-")
+    return NoteKey(f"{domain}/beffroi/hints", derive_key(ring.read().seeds[0].seed, HINTS_LABEL))
 
 
 def log_signer(data_dir: Path) -> TreeSigner | None:
