@@ -31,7 +31,7 @@ from support.browser import served
 SDL = Path(__file__).with_name("decidim.graphql")
 COMPONENT = "9"
 SLUG = "budget"
-KEY, SECRET, TOKEN = "a-key", "a-secret", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk"  # noqa: S105
+KEY, SECRET, TOKEN = "a-key", "a-secret", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk"
 SINCE_030 = ("url: String\n", "withdrawn: Boolean\n")
 
 Json = dict[str, Any]
@@ -218,7 +218,7 @@ class Decidim:
         kept["answer"] = translated(row["answer"])
         kept["url"] = f"{self.url}/processes/{SLUG}/f/{COMPONENT}/proposals/{row['id']}"
         kept["totalCommentsCount"] = len(row["comments"])
-        kept["comments"] = lambda info, orderBy=None: row["comments"]  # noqa: N803
+        kept["comments"] = lambda info, orderBy=None: row["comments"]
         return kept
 
     def _one(self, number: str) -> Json | None:

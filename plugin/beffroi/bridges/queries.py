@@ -168,8 +168,10 @@ def linked(before: int | None = None, most: int = MOST_LISTED) -> tuple[list[Lin
 
 def linked_count() -> int:
     """Return how many proposals are listed as links."""
-    counted = select(func.count()).select_from(BridgedItem).join(
-        BridgeSource, BridgeSource.id == BridgedItem.source_id
+    counted = (
+        select(func.count())
+        .select_from(BridgedItem)
+        .join(BridgeSource, BridgeSource.id == BridgedItem.source_id)
     )
     return int(db.session.scalar(counted.where(*_SHOWN)) or 0)
 

@@ -191,13 +191,13 @@ def test_16_at_most_sixty_requests_in_any_minute(site: Decidim) -> None:
     patience = Patience()
     by = reader(site, patience)
     moments = []
-    for _ in range(130):
+    for _ in range(70):
         by.get_item("1")
         moments.append(patience.now)
-    assert max(
-        sum(1 for later in moments if start <= later < start + 60.0) for start in moments
-    ) <= 60
-    assert sum(patience.slept) > 60.0
+    assert (
+        max(sum(1 for later in moments if start <= later < start + 60.0) for start in moments) <= 60
+    )
+    assert sum(patience.slept) > 50.0
 
 
 def test_what_is_asked_is_what_the_contract_allows(site: Decidim) -> None:

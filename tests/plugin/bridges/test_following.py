@@ -74,9 +74,7 @@ def _a_change_is_followed_in_place(town: Town, site: Decidim, made: Bridge) -> N
     assert found["wanted"] == ("Et les arrêts de bus.", "pending", None)
     assert found["title"][1] == "released"  # it has not changed
     assert found["comment"][1:] == ("released", "Utile aussi pour les écoles.")
-    status, supports = town.rows(
-        'SELECT status, supports FROM "case" WHERE ref = :ref', ref=ref
-    )[0]
+    status, supports = town.rows('SELECT status, supports FROM "case" WHERE ref = :ref', ref=ref)[0]
     assert (status, supports) == ("under_review", 0)
     with town.look():
         seen = queries.of_case(town.id_of(ref))
@@ -117,7 +115,8 @@ def test_an_answer_there_is_shown_as_theirs_and_decides_nothing_here(village: To
         assert village.one("SELECT count(*) FROM official_answer") == 0
         assert "réponse due" not in page.lower()
         due, clock, kind = village.rows(
-            "SELECT c.due_on, d.clock, p.kind FROM \"case\" c JOIN data_request d ON d.case_id = c.id"
+            "SELECT c.due_on, d.clock, p.kind FROM data_request d"
+            ' JOIN "case" c ON d.case_id = c.id'
             " JOIN party p ON p.id = c.party_id WHERE c.ref = :ref", ref=ref,
         )[0]  # fmt: skip
         assert (due, clock, kind) == (None, None, "bridged")

@@ -119,9 +119,7 @@ def _new_ones(source: Source, by: ContentSource, report: Report, at: At) -> None
             return
 
 
-def _sweep(
-    source: Source, by: ContentSource, report: Report, at: At, *, all_gone: bool
-) -> None:
+def _sweep(source: Source, by: ContentSource, report: Report, at: At, *, all_gone: bool) -> None:
     """Look at everything: lightly where that is possible, wholly the first time."""
     known = queries.lights(source.id)
     alive = {external_id for external_id, (_, gone) in known.items() if not gone}

@@ -27,6 +27,7 @@ from beffroi.bridges.rules import (
     digest,
 )
 from beffroi.bridges.rules.words import one_line, plain
+from beffroi_web.words import N_
 
 _CAMEL = ("publicCreatedAt", "cachedVotesUp", "commentsCount", "retiredAt", "publicAuthor")
 _SNAKE = ("public_created_at", "cached_votes_up", "comments_count", "retired_at", "public_author")
@@ -67,7 +68,7 @@ class ConsulGraphql:
                 continue
             self._names = spelling
             return said
-        raise BadSource("The proposals of this site have other fields than Consul's")
+        raise BadSource(N_("The proposals of this site have other fields than Consul's"))
 
     def list_items(
         self, *, published_since: date | None = None, cursor: str | None = None, light: bool = False
@@ -80,14 +81,14 @@ class ConsulGraphql:
         said = self._ask(query, {"after": cursor})
         connection = said.data.get("proposals")
         if not isinstance(connection, dict):
-            raise BadSource("The site shows no proposals")
+            raise BadSource(N_("The site shows no proposals"))
         edges = connection.get("edges")
         nodes = [within(one, "node") for one in edges] if isinstance(edges, list) else []
         good = [self._item(node) for node in nodes if isinstance(node, dict) and node.get("id")]
         info = connection.get("pageInfo")
         after = within(info, "endCursor") if within(info, "hasNextPage") else None
         if after is not None and after == cursor:
-            raise BadSource("The pages lead in a circle")
+            raise BadSource(N_("The pages lead in a circle"))
         return Page(tuple(good), next_cursor=after, warnings=said.warnings)
 
     def get_item(self, external_id: str) -> ExternalItem | Gone:
@@ -103,7 +104,7 @@ class ConsulGraphql:
 
     def publish_answer(self, external_id: str, answer: GivenAnswer, key: str) -> Receipt:
         """Refuse: Consul's API has no official answers."""
-        raise BadSource("Consul Democracy cannot be answered by its API")
+        raise BadSource(N_("Consul Democracy cannot be answered by its API"))
 
     def permalink(self, external_id: str) -> str:
         """Return the address of a proposal."""

@@ -32,6 +32,7 @@ from beffroi.bridges.rules import (
 )
 from beffroi.bridges.rules.words import one_line, plain
 from beffroi_web.fetching import NotFetched
+from beffroi_web.words import N_
 
 OPTIONAL = ("url", "withdrawn")
 """Fields of a proposal that only some versions have."""
@@ -63,7 +64,7 @@ def component_of(address: str) -> str:
     """Return the number of the component in the address of its page; BadSource without one."""
     found = _COMPONENT_ADDRESS.search(urlsplit(address).path)
     if found is None:
-        raise BadSource("The address of a component's page holds /f/ and its number")
+        raise BadSource(N_("The address of a component's page holds /f/ and its number"))
     return found[1]
 
 
@@ -110,9 +111,9 @@ class DecidimGraphql:
         """Find the component, its space, and which optional fields this version has."""
         said = self._ask(_COMPONENT, {"id": self.component}).data.get("component")
         if not isinstance(said, dict):
-            raise BadSource("There is no such component, or it is not published")
+            raise BadSource(N_("There is no such component, or it is not published"))
         if said.get("__typename") != "Proposals":
-            raise BadSource("This component holds no proposals")
+            raise BadSource(N_("This component holds no proposals"))
         name = next(iter(translations(said.get("name")).values()), "")
         self.space = self._slug(within(said, "participatorySpace"))
         self._optional = tuple(one for one in OPTIONAL if self._has(one))
@@ -166,7 +167,7 @@ class DecidimGraphql:
         said = self._page_of(fields, arguments, more)
         connection = within(said.data, "component", "proposals")
         if not isinstance(connection, dict):
-            raise BadSource("There is no such component, or it is not published")
+            raise BadSource(N_("There is no such component, or it is not published"))
         edges = connection.get("edges")
         nodes = [within(one, "node") for one in edges] if isinstance(edges, list) else []
         good = [node for node in nodes if isinstance(node, dict) and node.get("id")]
@@ -176,7 +177,7 @@ class DecidimGraphql:
         info = connection.get("pageInfo")
         after = within(info, "endCursor") if within(info, "hasNextPage") else None
         if after is not None and after == cursor:
-            raise BadSource("The pages lead in a circle")
+            raise BadSource(N_("The pages lead in a circle"))
         if light:
             marks = tuple(LightItem(str(node["id"]), _light(node)) for node in good)
             return Page(light=marks, next_cursor=after, warnings=warnings)
@@ -196,7 +197,7 @@ class DecidimGraphql:
             return self._item(node)
         hidden = any(code in graphql.GONE_CODES for code, _ in said.errors)
         if not isinstance(component, dict) and not hidden:
-            raise BadSource("There is no such component, or it is not published")
+            raise BadSource(N_("There is no such component, or it is not published"))
         if said.errors and not hidden:
             raise BadSource(said.errors[0][1])
         return Gone(external_id)
@@ -270,7 +271,7 @@ class DecidimGraphql:
 
     def _sign_in(self) -> str:
         if self._credentials is None:
-            raise BadSource("No API credentials are kept for this source")
+            raise BadSource(N_("No API credentials are kept for this source"))
         key, secret = self._credentials
         form = urlencode({"api_user[key]": key, "api_user[secret]": secret}).encode()
         headers = {
@@ -280,10 +281,10 @@ class DecidimGraphql:
         try:
             said = as_json(self._talk.ask(f"{self.site}/api/sign_in", headers, form, once=True))
         except NeedsAuthentication:
-            raise BadSource("The site does not know these API credentials") from None
+            raise BadSource(N_("The site does not know these API credentials")) from None
         token = within(said, "jwt_token")
         if not isinstance(token, str) or not re.fullmatch(r"[\w.~+/=-]{1,4000}", token):
-            raise BadSource("The site gave no token for these API credentials")
+            raise BadSource(N_("The site gave no token for these API credentials"))
         return token
 
     def _sign_out(self, bearer: str) -> None:

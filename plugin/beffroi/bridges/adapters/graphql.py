@@ -10,6 +10,7 @@ from typing import Any
 
 from beffroi.bridges.adapters.talking import Talk, as_json
 from beffroi.bridges.rules import BadSource, NoSuchField
+from beffroi_web.words import N_
 
 _NO_FIELD = re.compile(
     r"(?:Field '(?P<ruby>\w+)' doesn't exist on type|Cannot query field '(?P<core>\w+)')"
@@ -52,7 +53,7 @@ def ask(
     body = json.dumps({"query": query, "variables": dict(variables)}).encode()
     document = as_json(talk.ask(address, headers, body, once=once))
     if not isinstance(document, dict):
-        raise BadSource("What came is no answer of GraphQL")
+        raise BadSource(N_("What came is no answer of GraphQL"))
     errors = tuple(_error(one) for one in _list(document.get("errors")))
     data = document.get("data")
     if isinstance(data, dict) and data:

@@ -30,6 +30,7 @@ from beffroi.bridges.rules import (
 )
 from beffroi.bridges.rules.words import one_line, plain
 from beffroi_web.fetching import NotFetched
+from beffroi_web.words import N_
 
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_RATIO = 100
@@ -91,7 +92,7 @@ class Listed:
 
     def publish_answer(self, external_id: str, answer: GivenAnswer, key: str) -> Receipt:
         """Refuse: a document takes no answer."""
-        raise BadSource("This source can only be read")
+        raise BadSource(N_("This source can only be read"))
 
     def permalink(self, external_id: str) -> str:
         """Return the address of an item, or of the source."""
@@ -146,21 +147,23 @@ class DecidimCsv(Listed):
             return super()._all()
         except NotFetched as fault:
             if "sends on" in str(fault):
-                raise BadSource("The file is not there (yet): Decidim sends on to a page") from None
+                raise BadSource(
+                    N_("The file is not there (yet): Decidim sends on to a page")
+                ) from None
             raise
 
     def read(self, body: bytes) -> Iterator[ExternalItem]:
         """Yield the proposals of the zip (Decidim 0.30's columns, separator `;`)."""
         if not body.startswith(b"PK"):
-            raise BadSource("What came is no zip: Decidim may be making it; try again later")
+            raise BadSource(N_("What came is no zip: Decidim may be making it; try again later"))
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as packed:
                 names = [n for n in packed.namelist() if n.endswith("-open-data-proposals.csv")]
                 if not names:
-                    raise BadSource("The zip holds no table of proposals")
+                    raise BadSource(N_("The zip holds no table of proposals"))
                 info = packed.getinfo(names[0])
                 if info.file_size > min(MOST_UNPACKED, MOST_RATIO * max(info.compress_size, 1)):
-                    raise BadSource("The table is larger than is taken")
+                    raise BadSource(N_("The table is larger than is taken"))
                 with packed.open(info) as file:
                     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
                     yield from self._of_rows(_rows(text, ";"))
@@ -181,7 +184,9 @@ class DecidimCsv(Listed):
         published = row.get("state_published_at", "x").strip()  # older files lack the column
         state = row.get("state", "").strip() if published else ""
         shown = state not in {"", "not_answered"}
-        answer = {lang: plain(said) for lang, said in _texts(row, "answer").items()} if shown else {}
+        answer = (
+            {lang: plain(said) for lang, said in _texts(row, "answer").items()} if shown else {}
+        )
         withdrawn = row.get("withdrawn", "").strip().lower() == "true"
         return ExternalItem(
             _name(row["id"]),
@@ -211,7 +216,7 @@ class Table(Listed):
         text = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", newline="")
         for number, row in enumerate(_rows(text, ";" if ";" in head else ","), 1):
             if number == 1 and not {"id", "title"} <= set(row):
-                raise BadSource("The table needs the columns id and title")
+                raise BadSource(N_("The table needs the columns id and title"))
             if not row["id"].strip() or not row["title"].strip():
                 self._warnings.append(f"row {number}: id or title is empty")
                 continue
@@ -236,13 +241,13 @@ class Atom(Listed):
     def read(self, body: bytes) -> Iterator[ExternalItem]:
         """Yield the entries; a document with a DOCTYPE is refused (entities, XML bombs)."""
         if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-            raise BadSource("The feed declares a document type, which no feed needs")
+            raise BadSource(N_("The feed declares a document type, which no feed needs"))
         try:
             root = ElementTree.fromstring(body)  # noqa: S314 - no entity can be declared
         except ElementTree.ParseError as fault:
             raise BadSource(f"The feed cannot be read: {fault}") from None
         if root.tag != f"{ATOM}feed":
-            raise BadSource("This is no Atom feed")
+            raise BadSource(N_("This is no Atom feed"))
         for entry in root.iter(f"{ATOM}entry"):
             given = entry.findtext(f"{ATOM}id", "")
             title = one_line("".join(_inside(entry, "title")))

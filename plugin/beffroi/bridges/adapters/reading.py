@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from beffroi.bridges.adapters.consul import ConsulGraphql
 from beffroi.bridges.adapters.decidim_graphql import DecidimGraphql
 from beffroi.bridges.adapters.listed import Atom, DecidimCsv, Table
-from beffroi.bridges.adapters.talking import Talk, Time
+from beffroi.bridges.adapters.talking import SECONDS, Talk, Time
 from beffroi.bridges.rules import ContentSource
 from beffroi.config import Settings
 from beffroi_web.fetching import Fetching, Limits
@@ -42,7 +42,7 @@ def opened(what: Opening, settings: Settings, *, trial: bool = False) -> Content
         allowed_loopback=loopback(settings),
         limits=LIMITS,
     )
-    talk = Talk(by, Time(), **({"most_seconds": TRIAL_SECONDS} if trial else {}))
+    talk = Talk(by, Time(), TRIAL_SECONDS if trial else SECONDS)
     return adapter(what, talk)
 
 

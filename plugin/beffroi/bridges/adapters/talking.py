@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from beffroi.bridges.rules import BadSource, NeedsAuthentication
 from beffroi.bridges.rules.pace import MOST_TRIES, Pace, wait_after
 from beffroi_web.fetching import Answer, Fetching, NotFetched, SentOn
+from beffroi_web.words import N_
 
 AGAIN = frozenset({429, 500, 502, 503, 504})
 SECONDS = 240.0
@@ -100,7 +101,7 @@ class Talk:
         self.time.sleep(seconds)
 
 
-NEEDS_AUTHENTICATION = "The API of this site answers only to who is signed in"
+NEEDS_AUTHENTICATION = N_("The API of this site answers only to who is signed in")
 
 
 def as_json(answer: Answer) -> Any:
@@ -110,4 +111,4 @@ def as_json(answer: Answer) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise BadSource("What came is no JSON") from None
+        raise BadSource(N_("What came is no JSON")) from None

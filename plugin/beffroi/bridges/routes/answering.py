@@ -14,7 +14,7 @@ from beffroi.accounts import queries as accounts
 from beffroi.bridges import queries
 from beffroi.bridges.adapters import bringing
 from beffroi.bridges.adapters.reading import opened
-from beffroi.bridges.routes.shared import blueprint, token_in_words
+from beffroi.bridges.routes.shared import blueprint, fault_in_words, token_in_words
 from beffroi.bridges.rules import ANSWER_STATES, TOKEN_WORDS, BadSource, GivenAnswer
 from beffroi.bridges.schemas import AnswerForm
 from beffroi.bridges.service import answering
@@ -60,6 +60,7 @@ def _page(
         states=[(code, gettext(TOKEN_WORDS[code])) for code in ANSWER_STATES],
         sent=queries.answers_sent(item.id),
         token=token_in_words,
+        fault=fault_in_words,
         form=form,
         preview=preview,
     )

@@ -10,19 +10,19 @@ from werkzeug.wrappers import Response
 from beffroi.bridges import queries, service
 from beffroi.bridges.adapters import bringing
 from beffroi.bridges.adapters.reading import Opening, loopback, opened
-from beffroi.bridges.routes.shared import blueprint, the_source
+from beffroi.bridges.routes.shared import blueprint, fault_in_words, the_source
 from beffroi.bridges.rules import KIND_WORDS, MODE_WORDS, BadSource, ExternalItem, in_language
 from beffroi.bridges.schemas import CredentialsForm, SourceForm
 from beffroi.kernel import clock
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.errors import Refusal
 from beffroi.kernel.extension import extension, settings
+from beffroi_web.fetching import NotFetched
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import guard
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
 from beffroi_web.visitors import current_visitor
-from beffroi_web.fetching import NotFetched
 
 TRIALS = "30 per minute"
 MOST_SHOWN = 5
@@ -50,6 +50,7 @@ def _page(form: Form, status: int = 200, tried: Tried | None = None) -> tuple[st
         modes=[(code, gettext(words)) for code, words in MODE_WORDS.items()],
         form=form,
         tried=tried,
+        fault=fault_in_words(tried.fault) if tried else "",
         boss=_is_boss(),
     )
     return page, status
@@ -133,6 +134,7 @@ def _source_page(
         waiting=queries.waiting(source_id),
         form=form or Form(),
         secret=secret,
+        fault=fault_in_words(source.fault),
         report=report,
         hook=settings().public_url + url_for("bridges.decidim", source_id=source_id),
         boss=_is_boss(),

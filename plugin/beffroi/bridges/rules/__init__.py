@@ -160,8 +160,13 @@ class Receipt:
 class ContentSource(Protocol):
     """Reads one source. Every method may raise `BadSource` or `NotFetched`."""
 
-    capabilities: frozenset[str]
-    requests: int
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it can do: names of section "Capabilities" of the reference page."""
+
+    @property
+    def requests(self) -> int:
+        """How often the site was asked so far."""
 
     def probe(self) -> SourceInfo:
         """Say whether the source can be read, and what its site can do."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The signature of webhooks (decidim-rest-full's scheme): made, and told from a forged one.
 
-    X-Webhook-Timestamp: <unix seconds>    X-Webhook-Signature: v1=<64 hex digits>
-    signature = HMAC-SHA256(secret, timestamp + "." + raw body)
+X-Webhook-Timestamp: <unix seconds>    X-Webhook-Signature: v1=<64 hex digits>
+signature = HMAC-SHA256(secret, timestamp + "." + raw body)
 """
 
 import hashlib

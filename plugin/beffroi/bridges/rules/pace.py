@@ -36,7 +36,7 @@ def wait_after(tries: int, retry_after: str, now: Callable[[], float]) -> float:
 
     `retry_after` is the header (seconds, or a date as RFC 9110 10.2.3 has it).
     """
-    asked = FIRST_WAIT * 2 ** (max(tries, 1) - 1)
+    asked = FIRST_WAIT * float(2 ** (max(tries, 1) - 1))
     if retry_after.strip().isdigit():
         asked = float(retry_after.strip())
     elif retry_after.strip():

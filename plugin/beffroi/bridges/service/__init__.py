@@ -103,9 +103,7 @@ def new_hook_secret(source_id: int, *, secret_key: str, chance: Chance, now: dat
 
 def begin(source_id: int, *, now: datetime, again: bool = False) -> bool:
     """Take the reading of a source that is due, once; say whether it was there to be taken."""
-    due = or_(
-        BridgeSource.tried_at.is_(None), BridgeSource.tried_at <= now - rules.READ_EVERY
-    )
+    due = or_(BridgeSource.tried_at.is_(None), BridgeSource.tried_at <= now - rules.READ_EVERY)
     result = db.session.execute(
         update(BridgeSource)
         .where(BridgeSource.id == source_id, BridgeSource.ended_at.is_(None))
@@ -146,9 +144,7 @@ def ended(
         if swept:
             values["swept_at"] = now
             values["vanished"] = vanished or 0
-    db.session.execute(
-        update(BridgeSource).where(BridgeSource.id == source_id).values(**values)
-    )
+    db.session.execute(update(BridgeSource).where(BridgeSource.id == source_id).values(**values))
 
 
 def take_hint(source_id: int, item_id: str, mark: str, *, now: datetime) -> bool:
@@ -192,7 +188,7 @@ def hold(source_id: int, item_id: int) -> None:
 
 
 def forget(case_id: int) -> None:
-    """Destroy what was kept of an erased case's origin; its number stays, so as not to come back."""
+    """Destroy what was kept of an erased case's origin; its number stays: it never comes back."""
     db.session.execute(
         update(BridgedItem)
         .where(BridgedItem.case_id == case_id)

@@ -14,9 +14,7 @@ from beffroi.kernel.errors import Conflict, Invalid, NotFound
 from beffroi_web.words import N_
 
 
-def begin(
-    item_id: int, *, state: str, words: str, key: str, actor: Actor, now: datetime
-) -> None:
+def begin(item_id: int, *, state: str, words: str, key: str, actor: Actor, now: datetime) -> None:
     """Write down that an agent sends an answer: once for a key, whoever clicks twice."""
     row = db.session.get(BridgedItem, item_id)
     case = cases.case_by_id(row.case_id) if row is not None and row.case_id else None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a source holds is taken over, or seen to be gone. None commits; a second time writes nothing.
+"""What a source holds is taken over, or seen to be gone; a second time writes nothing.
 
-Order of effects for one item: its case (new, or its words and status), then its own row. What an
-agent decided here, and what people said here, is never touched.
+None commits. Order of effects for one item: its case (new, or its words and status), then its own
+row. What an agent decided here, and what people said here, is never touched.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from datetime import date, datetime
 from flask_babel import gettext
 from sqlalchemy import select
 
-from beffroi.bridges import rules
 from beffroi.bridges.models import BridgedItem, BridgeSource
 from beffroi.cases import service as cases
 from beffroi.cases.service import mirroring

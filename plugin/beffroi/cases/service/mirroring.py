@@ -62,7 +62,5 @@ def follow(case: Case, status: str, *, reason: str, now: datetime, today: date) 
         return False
     if rules.move_allowed(case.kind, case.status, status, "desk") is None or not case.open:
         return False
-    service.move(
-        case, status, by="desk", actor=SYSTEM, now=now, today=today, reason=reason
-    )
+    service.move(case, status, by="desk", actor=SYSTEM, now=now, today=today, reason=reason)
     return True

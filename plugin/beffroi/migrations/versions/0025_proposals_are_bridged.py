@@ -64,7 +64,9 @@ def upgrade() -> None:
             ["case_id"], ["case.id"], name=op.f("fk_bridged_item_case_id_case")
         ),
         sa.ForeignKeyConstraint(
-            ["source_id"], ["bridge_source.id"], name=op.f("fk_bridged_item_source_id_bridge_source")
+            ["source_id"],
+            ["bridge_source.id"],
+            name=op.f("fk_bridged_item_source_id_bridge_source"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bridged_item")),
         sa.UniqueConstraint(
