@@ -90,7 +90,9 @@ def test_everything_at_the_desk_is_for_agents_or_moderators(village: Town) -> No
     )
 
 
-def test_only_one_click_open311_and_signed_messages_are_taken_without_a_token(village: Town) -> None:
+def test_only_one_click_open311_and_signed_messages_are_taken_without_a_token(
+    village: Town,
+) -> None:
     exempt = {
         rule.endpoint
         for rule in village.app.url_map.iter_rules()

@@ -2,14 +2,18 @@
 """Speaking to a fake Decidim without waiting, and bringing what it holds into a town."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from beffroi.bridges import queries, service
-from beffroi.bridges.adapters.bringing import Report, read
+from beffroi.bridges.adapters.bringing import Report, prepare, read
 from beffroi.bridges.adapters.decidim_graphql import DecidimGraphql
 from beffroi.bridges.adapters.reading import LIMITS
 from beffroi.bridges.adapters.talking import Talk, Time
+from beffroi.bridges.rules import ExternalItem, SourceInfo
 from beffroi.bridges.rules.pace import Pace
+from beffroi.bridges.service import taking
+from beffroi.bridges.service.taking import At
 from beffroi_web.fetching import Fetching, Limits
 from support.decidim import Decidim
 from support.town import Town
@@ -93,3 +97,18 @@ def bridge(town: Town, site: Decidim, mode: str = "requests") -> Bridge:
             loopback=frozenset({site.url}), now=town.now,
         )  # fmt: skip
     return Bridge(town, site, made)
+
+
+def brought(town: Town, mode: str, *items: ExternalItem, now: datetime | None = None) -> int:
+    """Bring items into a town as a reading does, from a site that nobody asks; return its id."""
+    now = now or town.now
+    with town.change():
+        made = service.add(
+            "decidim-graphql", f"https://decidim.ville.example/processes/budget/f/{len(mode)}",
+            name="Decidim de la ville", mode=mode, lang="fr", loopback=frozenset(), now=now,
+        )  # fmt: skip
+        service.probed(made, SourceInfo("Propositions", optional=("url", "withdrawn")))
+        service.begin(made, now=now + timedelta(days=3650))  # no worker asks it meanwhile
+        taking.take(made, [prepare(one, "fr", now) for one in items], At(now, now.date()))
+        service.ended(made, now=now, swept=True, requests=8)
+    return made

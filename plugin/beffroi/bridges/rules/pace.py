@@ -24,7 +24,7 @@ class Pace:
         """Return how many seconds the next request has to wait."""
         while self.times and self.times[0] <= now - 60.0:
             self.times.popleft()
-        return 0.0 if len(self.times) < self.most else self.times[0] + 60.0 - now
+        return 0.0 if len(self.times) < self.most else max(self.times[0] + 60.0 - now, 0.001)
 
     def take(self, now: float) -> None:
         """Count a request."""

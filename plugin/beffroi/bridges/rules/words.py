@@ -69,9 +69,9 @@ def plain(html: object) -> str:
     reader.feed(html[:MOST_HTML])
     if not reader.silent:
         reader.close()
-    lines = [" ".join(line.split()) for line in "".join(reader.pieces).split("\n")]
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-    return _UNFIT.sub("", text)
+    text = _UNFIT.sub("", "".join(reader.pieces))
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def one_line(html: object, most: int = 200) -> str:
