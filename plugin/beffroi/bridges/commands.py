@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
+from flask_babel import force_locale
 
 from beffroi.bridges import queries, rules, service
 from beffroi.bridges.adapters.bringing import Report, keep, opening, read
@@ -48,13 +49,24 @@ def hint(args: dict[str, Any], now: datetime) -> None:
     at = At(now, local_day(now, settings.time_zone))
     db.session.rollback()  # the site may be slow; no transaction stays open meanwhile
     found = opened(opening(source, settings, now), settings).get_item(item_id)
-    report = Report()
-    if isinstance(found, ExternalItem):
-        keep(source, [found], report, at)
-    elif item_id in known:
-        with unit_of_work():
-            taking.vanish(source.id, [item_id], at)
+    with force_locale(source.lang):
+        if isinstance(found, ExternalItem):
+            keep(source, [found], Report(), at)
+        elif item_id in known:
+            with unit_of_work():
+                taking.vanish(source.id, [item_id], at)
 
 
-HANDLERS: dict[str, jobs.Handler] = {rules.HINT: hint}
+def read_whole(args: dict[str, Any], now: datetime) -> None:
+    """Read all of a source, as an administrator asked; how it went stands with the source."""
+    settings: Settings = current_app.extensions["beffroi"].settings
+    source_id = int(args["source"])
+    with unit_of_work():
+        mine = service.begin(source_id, now=now, again=True)
+    source = queries.source(source_id)
+    if mine and source is not None:
+        read(source, settings, now=now, whole=True, all_gone=bool(args["all_gone"]))
+
+
+HANDLERS: dict[str, jobs.Handler] = {rules.HINT: hint, rules.READ: read_whole}
 """Which job is whose."""

@@ -92,6 +92,11 @@ def test_a_hint_is_answered_at_once_and_what_it_says_is_read_at_the_site(tmp_pat
         assert "Le titre que le site montre" in titles
         assert "menti" not in titles
         assert post(town, made.id, message(), secret=secret).status_code == 409  # a replay
+        town.later(minutes=1)
+        site.change("2", title="Lu parce que quelqu’un l’a voulu")
+        assert boss.post(f"/desk/bridges/{made.id}/read").status_code == 303
+        town.work()
+        assert "l’a voulu" in str(town.rows("SELECT original FROM case_text"))
         site.hidden.add("2")
         assert post(town, made.id, message(2), secret=secret).status_code == 202
         town.work()

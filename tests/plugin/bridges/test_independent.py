@@ -43,6 +43,7 @@ def test_decidim_cli_talks_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert site.tokens == set()
 
 
+@pytest.mark.real_data
 def test_the_schema_has_what_a_real_older_one_has_under_the_same_names() -> None:
     folder = os.environ.get("BEFFROI_REAL_DATA", "")
     path = Path(folder) / "decidim" / "graphql-introspection.json"

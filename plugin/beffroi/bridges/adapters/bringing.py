@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from flask_babel import force_locale
+
 from beffroi.bridges import queries, rules, service
 from beffroi.bridges.adapters.reading import Opening, opened
 from beffroi.bridges.queries import Source
@@ -78,10 +80,11 @@ def read(
             info = by.probe()
             with unit_of_work():
                 service.probed(source.id, info)
-        if report.swept:
-            _sweep(source, by, report, at, all_gone=all_gone)
-        else:
-            _new_ones(source, by, report, at)
+        with force_locale(source.lang):  # reasons are kept in the town's own language
+            if report.swept:
+                _sweep(source, by, report, at, all_gone=all_gone)
+            else:
+                _new_ones(source, by, report, at)
     except NoSuchField as fault:
         report.fault = f"The site has not the field {fault} any more; it is probed anew"
         with unit_of_work():

@@ -8,7 +8,6 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from beffroi.bridges import queries, service
-from beffroi.bridges.adapters import bringing
 from beffroi.bridges.adapters.reading import Opening, loopback, opened
 from beffroi.bridges.routes.shared import blueprint, fault_in_words, the_source
 from beffroi.bridges.rules import KIND_WORDS, MODE_WORDS, BadSource, ExternalItem, in_language
@@ -121,7 +120,6 @@ def _source_page(
     status: int = 200,
     *,
     secret: str = "",
-    report: bringing.Report | None = None,
 ) -> tuple[str, int]:
     no_store()
     source = the_source(source_id)
@@ -135,7 +133,7 @@ def _source_page(
         form=form or Form(),
         secret=secret,
         fault=fault_in_words(source.fault),
-        report=report,
+        asked=request.args.get("asked") == "1",
         hook=settings().public_url + url_for("bridges.decidim", source_id=source_id),
         boss=_is_boss(),
     )
@@ -152,21 +150,13 @@ def source(source_id: int) -> tuple[str, int]:
 @blueprint.post("/desk/bridges/<int:source_id>/read")
 @guard("administrator")
 @limit(TRIALS)
-def read_now(source_id: int) -> tuple[str, int]:
-    """Read a source now, all of it; with `all_gone` believe that most of it is gone."""
+def read_now(source_id: int) -> Response:
+    """Have the worker read all of a source now; `all_gone` believes that most of it is gone."""
     found = the_source(source_id)
-    now = clock.now()
+    all_gone = bool(request.form.get("all_gone")) and found.vanished > 0
     with unit_of_work():
-        service.begin(source_id, now=now, again=True)
-        service.forget_probe(source_id)
-    report = bringing.read(
-        the_source(source_id),
-        settings(),
-        now=now,
-        whole=True,
-        all_gone=bool(request.form.get("all_gone")) and found.vanished > 0,
-    )
-    return _source_page(source_id, report=report)
+        service.ask_reading(source_id, all_gone=all_gone, now=clock.now())
+    return redirect(url_for("bridges.source", source_id=source_id, asked=1), code=303)
 
 
 @blueprint.post("/desk/bridges/<int:source_id>/credentials")

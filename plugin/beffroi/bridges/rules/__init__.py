@@ -51,6 +51,8 @@ SWEEP_EVERY = timedelta(hours=24)
 """How often everything that was brought in is looked at again."""
 MOST_ITEMS = 20_000
 MOST_ANSWER = 8000
+READ = "bridges.read"
+"""The job that reads all of a source."""
 HINT = "bridges.hint"
 """The job that reads one item again."""
 ITEM_BY_ITEM = 50

@@ -147,6 +147,12 @@ def ended(
     db.session.execute(update(BridgeSource).where(BridgeSource.id == source_id).values(**values))
 
 
+def ask_reading(source_id: int, *, all_gone: bool, now: datetime) -> None:
+    """Have the worker probe a source anew and read all of it, as soon as it can."""
+    _alive(source_id).optional = None
+    jobs.enqueue(rules.READ, {"source": source_id, "all_gone": all_gone}, run_at=now)
+
+
 def take_hint(source_id: int, item_id: str, mark: str, *, now: datetime) -> bool:
     """Enqueue the reading of an item once for a message; False if the message was taken before."""
     db.session.execute(
