@@ -92,6 +92,11 @@ def read(
     except (BadSource, NotFetched) as fault:
         report.fault = str(fault)
     report.requests = by.requests if by else 0
+    _write_down(source, report, now)
+    return report
+
+
+def _write_down(source: Source, report: Report, now: datetime) -> None:
     with unit_of_work():
         service.ended(
             source.id,
@@ -102,7 +107,6 @@ def read(
             requests=report.requests,
             vanished=report.vanished,
         )
-    return report
 
 
 def _new_ones(source: Source, by: ContentSource, report: Report, at: At) -> None:

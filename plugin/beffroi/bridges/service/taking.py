@@ -5,7 +5,7 @@ None commits. Order of effects for one item: its case (new, or its words and sta
 row. What an agent decided here, and what people said here, is never touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -82,14 +82,7 @@ def take(source_id: int, items: Sequence[Prepared], at: At) -> Taken:
     if source is None or source.ended_at is not None or not items:
         return done
     wanted = {one.external_id: one for one in items}
-    rows = {
-        row.external_id: row
-        for row in db.session.scalars(
-            select(BridgedItem).where(
-                BridgedItem.source_id == source_id, BridgedItem.external_id.in_(wanted)
-            )
-        )
-    }
+    rows = _known(source_id, wanted)
     fresh: list[tuple[BridgedItem, Prepared]] = []
     for external_id, one in wanted.items():
         row = rows.get(external_id)
@@ -118,6 +111,16 @@ def take(source_id: int, items: Sequence[Prepared], at: At) -> Taken:
         _open_cases(source, [pair for pair in fresh if pair[1].status != "withdrawn"], at)
     db.session.flush()
     return done
+
+
+def _known(source_id: int, wanted: Iterable[str]) -> dict[str, BridgedItem]:
+    """Return the rows of some items of a source that are there, by their ids there."""
+    rows = db.session.scalars(
+        select(BridgedItem).where(
+            BridgedItem.source_id == source_id, BridgedItem.external_id.in_(list(wanted))
+        )
+    )
+    return {row.external_id: row for row in rows}
 
 
 def _public_answer(words: str) -> str | None:
