@@ -24,7 +24,7 @@ from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.legal.law import law_of
-from demo import campaigns, street
+from demo import bridged, campaigns, street
 from demo.ground import place_in
 from demo.places import Town
 
@@ -227,6 +227,7 @@ def seed(
             first = first or reference
         if with_campaigns:
             _campaigns(town, today, chance)
+            bridged.seed(today)
         with unit_of_work():
             _confidential(town, today, chance)
         with unit_of_work():

@@ -29,6 +29,14 @@ class NotFetched(Exception):
     """The document did not come; the sentence says why and what to do."""
 
 
+class SentOn(NotFetched):
+    """The answer names another address, which is not followed; `location` is what it names."""
+
+    def __init__(self, sentence: str, location: str) -> None:
+        super().__init__(sentence)
+        self.location = location
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What an earlier answer said of itself, by which one asks whether it has changed."""
@@ -48,10 +56,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whatever was answered, good or bad, but for a redirect: its status and its body."""
+    """Whatever was answered, good or bad, but for a redirect: its status and its body.
+
+    `kind` is its content type without parameters, `retry_after` its header of that name.
+    """
 
     status: int
     body: bytes
+    kind: str = ""
+    retry_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +125,20 @@ class Fetching:
             address, lambda sock, parts, until: self._asked(sock, parts, until, Kept(), body)
         )
 
-    def ask(self, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+    def ask(
+        self,
+        address: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        verb: str = "",
+    ) -> Answer:
         """Get an address, or post a body to it, with headers of one's own; return the answer.
 
-        Every status is returned but redirects, which raise NotFetched.
+        Every status is returned but redirects, which raise SentOn. `verb` is another method.
         """
         return self._once(
-            address, lambda sock, parts, until: self._said(sock, parts, until, headers, body)
+            address, lambda sock, parts, until: self._said(sock, parts, until, headers, body, verb)
         )
 
     def _once(self, address: str, ask: Callable[[socket.socket, SplitResult, float], _A]) -> _A:
@@ -171,12 +191,13 @@ class Fetching:
         until: float,
         headers: Mapping[str, str],
         body: bytes | None = None,
+        verb: str = "",
     ) -> http.client.HTTPResponse:
         asking = http.client.HTTPConnection(parts.hostname or "", parts.port)
         asking.auto_open = 0  # never look the name up again
         asking.sock = connection
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        verb = "GET" if body is None else "POST"
+        verb = verb or ("GET" if body is None else "POST")
         asking.putrequest(verb, path, skip_host=True, skip_accept_encoding=True)
         own = {
             "Host": parts.netloc,
@@ -211,11 +232,15 @@ class Fetching:
         until: float,
         headers: Mapping[str, str],
         body: bytes | None,
+        verb: str = "",
     ) -> Answer:
-        answer = self._answer(connection, parts, until, headers, body)
+        answer = self._answer(connection, parts, until, headers, body, verb)
         if 300 <= answer.status < 400:
-            raise NotFetched(f"{parts.netloc} sends on to another address")
-        return Answer(answer.status, self._body(answer, connection, until, parts.netloc))
+            to = answer.headers.get("Location", "")[:LONGEST_ADDRESS]
+            raise SentOn(f"{parts.netloc} sends on to another address", to)
+        read = self._body(answer, connection, until, parts.netloc)
+        said = _plain(answer.headers.get("Retry-After"))
+        return Answer(answer.status, read, answer.headers.get_content_type(), said)
 
     def _asked(
         self,

@@ -13,6 +13,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from beffroi import __version__
 from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
+from beffroi.bridges import queries as bridged
+from beffroi.bridges import routes as bridges
 from beffroi.campaigns import routes as campaigns
 from beffroi.campaigns.routes.shared import campaign_for, campaign_of
 from beffroi.cases import routes as cases
@@ -185,6 +187,8 @@ def create_app(
         campaign_of=campaign_of,
         campaign_for=campaign_for,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
+        bridged=bridged.of_case,
+        linked=bridged.linked_count,
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),
         outline=read_outline(settings.outline_file) if settings.outline_file else None,
@@ -215,6 +219,7 @@ def create_app(
     app.register_blueprint(handover.blueprint)
     app.register_blueprint(embedding.blueprint)
     app.register_blueprint(embedding.desk)
+    app.register_blueprint(bridges.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)
@@ -227,6 +232,7 @@ def create_app(
         high_value=HIGH_VALUE,
         followed_in_words=following.in_words,
         street_of=street_of,
+        answerable_there=bridged.answerable_case,
         outcomes_in_words=lambda table: [(code, gettext(words)) for code, words in table.items()],
     )
     reader = app.extensions[READER]

@@ -86,6 +86,7 @@ class Settings:
     data_licence: str = "etalab-2.0"
     aggregator_url: str = ""
     catalogues: tuple[tuple[str, str], ...] = ()
+    bridge_loopback: tuple[str, ...] = ()
     announce_url: str = ""
     announce_secret: str = field(default="", repr=False)
     open311_forward: tuple[Tool, ...] = ()
@@ -253,6 +254,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "embed_hosts": words,
     "catalogues": _catalogues,
+    "bridge_loopback": words,
     "open311_forward": _tools,
     "cert_key": Path,
     "cert_taxii": taxii_server,
@@ -363,6 +365,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "catalogues",
         _can_be_read,
         "is a list of kind=address, each once: kind dcat, ckan, udata or csv, address https://…",
+    ),
+    (
+        "bridge_loopback",
+        lambda v: all(re.fullmatch(r"http://127\.0\.0\.1:[1-9][0-9]{0,4}", one) for one in v),
+        "is a list of addresses of this machine such as http://127.0.0.1:8400",
     ),
     (
         "announce_url",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The table: which event goes to which handlers, inside the same transaction, in this order."""
 
+from beffroi.bridges import handlers as bridges
 from beffroi.campaigns import handlers as campaigns
 from beffroi.campaigns.events import CampaignNotePublished, CampaignPhaseBegan
 from beffroi.cases import handlers as cases
@@ -53,6 +54,7 @@ HANDLERS: Handlers = {
         open311.on_case_erased,
         street.on_case_erased,
         handover.on_case_erased,
+        bridges.on_case_erased,
     ),
     WithdrawalRecovered: (cases.on_withdrawal_recovered, cyber.on_withdrawal_recovered),
     NamelessWithdrawalRecovered: (cyber.on_nameless_withdrawal_recovered,),

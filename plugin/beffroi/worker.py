@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from flask import Flask
 from flask_babel import force_locale
 
+from beffroi.bridges import commands as bridges
 from beffroi.campaigns import commands as campaigns
 from beffroi.cases.adapters.files import sweep
 from beffroi.cases.commands import count_words, sweep_files
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 
 HANDLERS = {
     **notifications.HANDLERS, **campaigns.HANDLERS, **rights.HANDLERS, **open311.HANDLERS,
-    **handover.HANDLERS,
+    **handover.HANDLERS, **bridges.HANDLERS,
 }  # fmt: skip
 """Which job is whose."""
 
@@ -88,6 +89,7 @@ class Worker:
         self._tidied_at = clock.now() - TIDY_EVERY
         self._read_at = clock.now() - READ_EVERY
         self._looked_at = clock.now() - TIDY_EVERY
+        self._bridged_at = clock.now() - READ_EVERY
         self._counted_on: date | None = None
         self._campaigns_on: date | None = None
         self._words_counted_on: date | None = None
@@ -205,6 +207,7 @@ class Worker:
         )  # before its bytes are rewritten
         self.rewrite()
         self.look_around()
+        self.bridge()
         db.session.remove()
         return worked.done + struck + published
 
@@ -219,6 +222,18 @@ class Worker:
             count_words()
             self._words_counted_on = today
         import_due(self.settings, now=now)
+
+    def bridge(self) -> int:
+        """Read the sources on other sites whose time has come; return how many were tried.
+
+        None in a restored town before the log has told what happened since the backup.
+        """
+        now = self.clock.now()
+        if now - self._bridged_at < READ_EVERY or behind_since() is not None:
+            return 0
+        self._bridged_at = now
+        with force_locale(self.settings.languages[0]):
+            return bridges.read_due(self.settings, now=now)
 
     def read_texts(self) -> int:
         """Read texts whose verdict is missing, and show those whose time has come; say how many."""

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import update
 
+from beffroi.bridges import queries
+from beffroi.bridges import service as bridges
+from beffroi.bridges.rules import ExternalItem
 from beffroi.campaigns.service import following, gathering
 from beffroi.cases import service as case_service
 from beffroi.cases.queries.subscribing import token_of
@@ -28,6 +31,7 @@ from demo.ground import outline_of
 from demo.places import Town as DemoTown
 from demo.seeds import seed
 from demo.settings import QUESTIONS
+from support.bridging import brought
 from support.browser import Late, browser, served, settled
 from support.cert import ADDRESS as CERT
 from support.cert import cyber_case, make_cert
@@ -246,8 +250,38 @@ def _fill(made: Live) -> None:
     )
     _campaigns(made)
     _handed(made)
+    _bridged(made)
     town.work()
     _read(made)
+
+
+def _bridged(made: Live) -> None:
+    """Bring proposals of a Decidim in: one became a request, one is a link, one waits."""
+    town, refs = made.town, made.refs
+    said: dict[str, Any] = {
+        "url": "https://decidim.ville.example/processes/budget/f/9/proposals/7",
+        "supports": 41, "comments": 4, "published_at": town.now - timedelta(days=60),
+    }  # fmt: skip
+    answered: dict[str, Any] = {
+        "status_raw": "accepted", "status_mapped": "answered",
+        "answer": {"fr": "Oui, dès le mois de mai."}, "answered_at": town.now,
+    }  # fmt: skip
+    one = ExternalItem("7", {"fr": "Ouvrir les horaires des bus"}, **said, **answered)
+    refs["bridge"] = str(brought(town, "requests", one))
+    case_id, item = town.rows("SELECT case_id, id FROM bridged_item WHERE case_id IS NOT NULL")[0]
+    refs["there"] = str(item)
+    refs["bridged"] = town.one('SELECT ref FROM "case" WHERE id = :id', id=case_id)
+    town.release(refs["bridged"])
+    waits = ExternalItem("8", {"fr": "Les comptages de vélos"}, **said)
+    links = [ExternalItem(str(n), {"fr": f"Ouvrir le jeu numéro {n}"}, **said, **answered)
+             for n in (2, 3)]  # fmt: skip
+    refs["links"] = str(brought(town, "linked", waits, *links))
+    with town.change():
+        bridges.keep_credentials(
+            int(refs["bridge"]), "key", "secret", secret_key=town.settings.secret_key, now=town.now
+        )
+        for row in queries.waiting(int(refs["links"]))[1:]:
+            bridges.release(int(refs["links"]), row.id, title=row.title)
 
 
 def _street(made: Live) -> None:

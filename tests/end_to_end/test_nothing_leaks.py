@@ -19,6 +19,9 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from beffroi.bridges import queries as bridged
+from beffroi.bridges import service as bridges
+from beffroi.bridges.rules import ExternalItem
 from beffroi.campaigns import service as campaigns
 from beffroi.campaigns.service import gathering
 from beffroi.incidents.rules import CATEGORIES
@@ -28,6 +31,7 @@ from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_web.clock import FixedClock
+from support.bridging import brought
 from support.browser import served
 from support.campaigns import Call, open_call
 from support.crawler import Page, crawl, leaks, log_places, paths
@@ -271,6 +275,33 @@ def _from_elsewhere(town: Town, made: Planted) -> None:
     made.markers |= {"a latitude": "48.8566", "a longitude": "2.3522"}
     town.release(made.refs["by Open311"], description=HOLE, place="Rue du Port")
     town.close(made.refs["by Open311"], "resolved")
+    for mode in ("requests", "linked"):
+        _bridged(town, made, mode)
+
+
+def _bridged(town: Town, made: Planted, mode: str) -> None:
+    """A Decidim's proposals: one that waits, one that is shown in other words, both answered."""
+    items: list[ExternalItem] = []
+    for number, what in enumerate((f"bridged, {mode}", f"bridged, {mode}, released")):
+        words = made.words(what, "title", "body", "answer")
+        answer = f"{words['answer']}, écrire à {made.word(f'{what}: an agent')}@mairie.example"
+        author = made.word(f"{what}: its author")
+        items.append(
+            ExternalItem(
+                str(number), {"fr": words["title"]}, {"fr": f"{words['body']} {author}"},
+                url=f"https://decidim.ville.example/proposals/{number}",
+                author_names=(author,), status_raw="accepted", status_mapped="answered",
+                answer={"fr": answer}, published_at=town.now,
+            )
+        )  # fmt: skip
+    source = brought(town, mode, *items)
+    if mode == "requests":
+        ref = town.rows("SELECT ref FROM \"case\" WHERE channel = 'bridge' ORDER BY id DESC")[0].ref
+        made.refs[f"bridged, {mode}"] = ref
+        town.release(ref, title="Les horaires des bus", wanted="Chaque ligne.")
+        return
+    with town.change():
+        bridges.release(source, bridged.waiting(source)[-1].id, title="Les comptages de vélos")
 
 
 def _photo(made: Planted, what: str) -> tuple[io.BytesIO, str]:
@@ -362,6 +393,8 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
         "slug": [planted.refs["campaign"]],
         "phase": ["call"],
         "series_id": [1],
+        "source_id": [1, 2],
+        "item_id": [1, 2, 3],
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
         "text_id": [1, 2],

@@ -39,6 +39,7 @@ PUBLIC_UNSAFE = {
         for what in ("requests", "servicerequestupdates")
         for ending in ("xml", "json")
     },
+    ("POST", "/hooks/decidim/<int:source_id>"): "another site, by its signature; only a hint",
     ("POST", "/sign-out"): "ends the own session; nothing to end is no harm",
 }
 """Everything that somebody who is not signed in may change, and why."""
@@ -48,9 +49,10 @@ WITHOUT_TOKEN = {
     "campaigns.stopped_following",
     "open311.create",
     "open311.update",
+    "bridges.decidim",
 }
 """The views that take a form from elsewhere: the one-click of mail programs; other applications,
-which have a key."""
+which have a key or sign what they send."""
 
 
 def unsafe(app: Flask) -> dict[tuple[str, str], frozenset[str] | None]:
@@ -88,7 +90,9 @@ def test_everything_at_the_desk_is_for_agents_or_moderators(village: Town) -> No
     )
 
 
-def test_only_one_click_and_open311_are_taken_without_a_token(village: Town) -> None:
+def test_only_one_click_open311_and_signed_messages_are_taken_without_a_token(
+    village: Town,
+) -> None:
     exempt = {
         rule.endpoint
         for rule in village.app.url_map.iter_rules()

@@ -22,6 +22,14 @@ CONFIDENTIAL = CYBER
 it but those that ask who reads."""
 OPEN_KINDS = tuple(kind for kind in KINDS if kind != CONFIDENTIAL)
 
+BRIDGED = "bridged"
+"""The kind of the party of a proposal on another participation site: nobody that is known here."""
+
+BRIDGE = "bridge"
+"""The channel of what was written on another participation site."""
+FROM_ELSEWHERE = ("import", BRIDGE)
+"""The channels of what was not written here: every text of it waits for an agent."""
+
 API_CLIENT = "api"
 """The kind of the party of another application, which passes on what people tell it."""
 
@@ -213,6 +221,8 @@ STEP_WORDS: Mapping[str, str] = {
     "passed_on": N_("The file was sent to the other body"),
     "forwarded": N_("Passed on to another tool of the institution"),
     "elsewhere": N_("Another application says"),
+    "changed_there": N_("Changed by its author on the other site"),
+    "answer_sent": N_("An answer was sent to the other site"),
     "updated": N_("News from the institution"),
     "body_named": N_("The competent body was set"),
     "sent_to_body": N_("Passed on to the competent body"),
@@ -259,6 +269,7 @@ CHANNEL_WORDS: Mapping[str, str] = {
     "counter": N_("Counter"),
     "meeting": N_("Meeting"),
     "import": N_("Import"),
+    "bridge": N_("Another participation site"),
     "open311": N_("Another application (Open311)"),
 }
 """What agents read for the way in which a case came."""

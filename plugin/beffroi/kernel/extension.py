@@ -101,6 +101,23 @@ class NamedCampaign:
     helper: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bridged:
+    """Where a request comes from, and how it stands there: votes there are never added to ours.
+
+    `status` is one of the marked words of `bridges.rules`; `token` the site's own word for it.
+    """
+
+    origin: str
+    url: str
+    status: str
+    token: str
+    supports: int | None
+    comments: int | None
+    answer: str | None
+    answered_at: datetime | None
+
+
 @dataclass(slots=True)
 class Extension:
     """Kept at `app.extensions["beffroi"]`; made by `create_app` only."""
@@ -120,6 +137,8 @@ class Extension:
     elsewhere: Callable[[str, str], list[AskedElsewhere]] | None = None
     campaign_of: Callable[[int], NamedCampaign | None] | None = None
     campaign_for: Callable[[str, date], NamedCampaign | None] | None = None
+    bridged: Callable[[int], Bridged | None] | None = None
+    linked: Callable[[], int] | None = None
     files: Files | None = None
     archives: Files | None = None
     outline: Outline | None = None

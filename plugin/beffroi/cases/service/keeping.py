@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, true, update
 
+from beffroi.cases import rules
 from beffroi.cases.models import Case, CaseText, Follower, InternalNote, Party, Subscription
 from beffroi.cases.service import persons
 from beffroi.kernel.db import db
@@ -31,7 +32,7 @@ def _closed(before: date) -> Select[int]:
     What was brought in was closed long ago: it counts from then on, or nobody could read it first.
     """
     since = datetime(before.year, before.month, before.day, tzinfo=UTC)
-    over = or_(Case.channel != "import", Case.changed_at < since)
+    over = or_(Case.channel.not_in(rules.FROM_ELSEWHERE), Case.changed_at < since)
     texts = select(CaseText.id).where(
         CaseText.case_id == Case.id, CaseText.original != "", CaseText.state != "held"
     )

@@ -24,15 +24,12 @@ from beffroi.kernel.errors import Conflict, NotFound
 from beffroi.texts.rules import sampling
 from beffroi_web.words import N_
 
-IMPORTED = "import"
-"""The channel of cases from elsewhere: their texts always wait for an agent."""
-
 
 def _able() -> tuple[ColumnElement[bool], ...]:
     """Return what holds for a text that may appear by itself."""
     return (
         Case.visibility == "public",
-        Case.channel != IMPORTED,
+        Case.channel.not_in(rules.FROM_ELSEWHERE),
         CaseText.state == "pending",
         CaseText.verdict == "clean",
         CaseText.voice == "citizen",

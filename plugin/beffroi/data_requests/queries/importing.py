@@ -13,6 +13,14 @@ from beffroi.data_requests.models import DataRequest
 from beffroi.kernel.db import db
 
 
+def case_ids(sources: Collection[str]) -> dict[str, int]:
+    """Return the cases of some sources, by source."""
+    rows = db.session.execute(
+        select(DataRequest.source, DataRequest.case_id).where(DataRequest.source.in_(sources))
+    )
+    return {str(source): case_id for source, case_id in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Brought:
     """A request that came by an import, as it stands here: originals by role, and its outcomes.

@@ -50,7 +50,7 @@ from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import NotFound, Refusal, SignInNeeded
-from beffroi.kernel.extension import KeptReceipt, NamedCampaign, extension, settings
+from beffroi.kernel.extension import Bridged, KeptReceipt, NamedCampaign, extension, settings
 from beffroi_web.early import made_from_data, say_version
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
@@ -83,6 +83,7 @@ def listing() -> str:
         cards=cards,
         filters=filters,
         next_cursor=page.next_cursor,
+        linked=_linked(),
         followed=following.follows(filters["theme"] or ""),
         **same(_choices),
     )
@@ -275,6 +276,7 @@ def show(ref: str) -> str | tuple[str, int]:
         followed=party is not None and cases.followed_by(head.id, party),
         proof=_proof_place(head.id),
         campaign=_campaign_of(head.id),
+        bridged=_bridged(head.id),
         similar=[
             card(row, today=today())
             for row in (queries.similar(title, but=head.id, most=3) if title else [])
@@ -313,6 +315,18 @@ def _campaign_of(case_id: int) -> NamedCampaign | None:
     """Return the campaign that a request belongs to; `app` fills the port."""
     finder = extension().campaign_of
     return finder(case_id) if finder else None
+
+
+def _bridged(case_id: int) -> Bridged | None:
+    """Return where this request was written, if not here; `app` fills the port."""
+    finder = extension().bridged
+    return finder(case_id) if finder else None
+
+
+def _linked() -> int:
+    """Return how many proposals of other sites are listed as links; `app` fills the port."""
+    counter = extension().linked
+    return counter() if counter else 0
 
 
 def _receipt(ref: str) -> tuple[cases.CaseHead, KeptReceipt, str]:

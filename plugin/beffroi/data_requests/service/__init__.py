@@ -249,8 +249,9 @@ def classify(
         raise Invalid(N_("There is no such kind."), errors={"object": [N_("Unknown.")]})
     row.theme = theme or row.theme
     row.object = wanted_object or row.object
-    case.due_on = answer_due(row.object, case.received_on)
-    legal_clock.wind(case, row, law, today=today)
+    if case.channel != case_rules.BRIDGE:
+        case.due_on = answer_due(row.object, case.received_on)
+        legal_clock.wind(case, row, law, today=today)
     cases.step(
         case,
         "classified",
@@ -284,6 +285,7 @@ class ImportedRequest:
     theme: str | None = None
     url: str = ""
     planned: str = ""
+    channel: str = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +351,11 @@ def import_requests(
     found = look_up(rows, days=days)
     fresh = found.fresh
     brought = [_brought(row) for row in fresh]
+    bridged = [one for one in brought if one.channel == case_rules.BRIDGE]
+    lang = bridged[0].lang if bridged else ""
+    parties = cases.new_parties(case_rules.BRIDGED, len(bridged), lang=lang, now=now)
+    for one, party_id in zip(bridged, parties, strict=True):
+        one.party_id = party_id
     cases.import_cases(brought, now=now, chance=chance)
     if brought:
         db.session.execute(
@@ -389,5 +396,11 @@ def _brought(row: ImportedRequest) -> cases.BroughtCase:
             cases.BroughtText("title", row.title, row.official),
             cases.BroughtText("wanted", row.wanted, row.official),
         ],
-        due_on=answer_due(row.object, row.received_at.date()),
+        # A proposal on another site is no application to the administration: no delay runs.
+        due_on=(
+            None
+            if row.channel == case_rules.BRIDGE
+            else answer_due(row.object, row.received_at.date())
+        ),
+        channel=row.channel,
     )
