@@ -2,8 +2,9 @@
 """A Decidim on loopback, built with graphql-core from the contract's own schema: no code of it.
 
 It behaves as the contract says that Decidim does: pages of at most 50, hidden proposals as null
-nodes beside an error, states that are not published as null, introspection for nobody, 100 requests
-a minute, `api/sign_in` with credentials. `version="0.29"` has neither `url` nor `withdrawn`.
+nodes beside an error, states that are not published as null, introspection for nobody who is not
+signed in, `api/sign_in` with credentials; it counts requests, and limits none. `version="0.29"` has
+neither `url` nor `withdrawn`.
 
     with decidim(count=120) as site:
         site.address                       # of its one component of proposals

@@ -21,7 +21,7 @@ from beffroi_web.words import N_
 
 AGAIN = frozenset({429, 500, 502, 503, 504})
 SECONDS = 240.0
-"""How long one reading may take, with all its waits; the worker does nothing else meanwhile."""
+"""After how long a reading waits no more, and ends; the worker does nothing else meanwhile."""
 JSON_KINDS = frozenset({"application/json", "application/graphql-response+json"})
 
 _paces: defaultdict[str, Pace] = defaultdict(Pace)
