@@ -21,8 +21,9 @@ from flask import Flask
 from rich.console import Console
 from rich.progress import Progress
 
+from beffroi import doctor
 from beffroi.accounts import commands as agents
-from beffroi.app import create_app
+from beffroi.app import create_app, site_of
 from beffroi.backups import commands as backups
 from beffroi.catalogue import commands as catalogue
 from beffroi.config import BIND, Settings, from_environ
@@ -250,6 +251,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
+    doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
     return parser
 
 
@@ -261,6 +263,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     with app.app_context():
         if args.command == "agents":
             return agents.run(args, app.extensions["beffroi"].sign_in, now=clock.now())
+        if args.command == "doctor":
+            return doctor.run(args, doctor.Examined(settings, site_of(settings), clock.now()))
         if args.command == "catalogue":
             return catalogue.run(args, settings, now=clock.now())
         if args.command == "import":

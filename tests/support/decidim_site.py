@@ -89,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._authorize(asked)
         elif parts.path == "/oauth/me":
             self._me()
+        elif parts.path == "/oauth/token/info":
+            self._answer(401, "application/json", b'{"error": "invalid_request"}')
         else:
             self._answer(404, "text/html", b"")
 

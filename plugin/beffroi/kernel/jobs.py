@@ -137,6 +137,15 @@ def dead(*, quiet: bool = False) -> int:
     return _count(Job.dead_at.is_not(None), named if quiet else ~named)
 
 
+def oldest_due(by: datetime) -> datetime | None:
+    """Return since when the job that is due longest waits, of those due by a moment."""
+    return db.session.scalar(
+        select(func.min(Job.run_at)).where(
+            Job.done_at.is_(None), Job.dead_at.is_(None), Job.run_at <= by
+        )
+    )
+
+
 def _count(*conditions: ColumnElement[bool]) -> int:
     return int(db.session.scalar(select(func.count()).select_from(Job).where(*conditions)) or 0)
 

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`beffroi doctor`: everything of a town that can be looked at from its own machine, in words.
+
+Each check says in one sentence what is and, where something is not well, what to do. It writes
+nothing, sends no mail and signs nothing. A check that fails in a way that nobody foresaw is a
+fault with the error's kind, and the others go on. Exit 0 where nothing is at fault.
+"""
+
+import argparse
+import json
+import shutil
+import smtplib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from beffroi.config import Settings
+from beffroi.feed import commands as feed
+from beffroi.handover.adapters import openpgp
+from beffroi.kernel import jobs
+from beffroi.kernel.db import MIGRATIONS
+from beffroi.notifications.adapters.mail import TIMEOUT_SECONDS
+from beffroi.signer.queries import signer_for
+from beffroi_web.findings import Finding, as_rows, doubtful, exit_code, good, lines, wrong
+from beffroi_web.migrating import current_and_head
+from beffroi_web.sign_in import checking
+from beffroi_web.sign_in.routes import redirect_uri
+from beffroi_web.site import Site
+
+LITTLE, VERY_LITTLE = 2_000_000_000, 200_000_000
+"""Free bytes of the data folder below which there is a warning, and a fault."""
+WAITED = timedelta(minutes=10)
+"""How long a job is due before no worker can be running."""
+SIGN_IN = "sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is looked at, and when."""
+
+    settings: Settings
+    site: Site
+    now: datetime
+
+
+Check = Callable[[Examined], Iterable[Finding]]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument(
+        "what", nargs="*", metavar="WHAT", help=f"some of {', '.join(CHECKS)}; all if none is named"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace, examined: Examined) -> int:
+    """Look at what is named and print what was found; 2 for a name that there is not."""
+    wanted, keys = args.what or list(CHECKS), []
+    if args.what[:1] == [SIGN_IN]:
+        wanted, keys = [SIGN_IN], args.what[1:]
+    unknown = [name for name in wanted if name not in CHECKS]
+    known = [provider.key for provider in examined.settings.providers]
+    unknown += [key for key in keys if key not in known]
+    if unknown:
+        print(f"beffroi doctor: there is no {', '.join(unknown)} here; {', '.join(CHECKS)} can be")
+        print(f"named, and after {SIGN_IN} a provider: {', '.join(known) or 'none is set'}")
+        return 2
+    found = [one for name in wanted for one in _looked_at(name, examined)]
+    if keys:
+        found = [one for one in found if one.about.removeprefix(f"{SIGN_IN} ") in keys]
+    if args.json:
+        print(json.dumps({"ok": exit_code(found) == 0, "findings": as_rows(found)}))
+    else:
+        print("\n".join(lines(found)))
+    return exit_code(found)
+
+
+def _looked_at(name: str, examined: Examined) -> list[Finding]:
+    try:
+        return list(CHECKS[name](examined))
+    except SQLAlchemyError:
+        return [wrong(name, "the database must be well first", "see what is said of it")]
+    except Exception as error:
+        return [
+            wrong(
+                name, f"it could not be looked at ({type(error).__name__})",
+                "look at the log of the service, and tell the makers of Beffroi",
+            )
+        ]  # fmt: skip
+
+
+# ---- the checks ---------------------------------------------------------------------------------
+
+
+def _address(examined: Examined) -> Iterator[Finding]:
+    parts = urlsplit(examined.settings.public_url)
+    local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if parts.scheme == "https":
+        yield good("address", f"the town is at {examined.settings.public_url}")
+    elif local:
+        yield doubtful(
+            "address", f"the town is at {examined.settings.public_url}, on this machine alone",
+            "write the address that citizens use in BEFFROI_PUBLIC_URL",
+        )  # fmt: skip
+    else:
+        yield wrong(
+            "address", "the public address is plain http: sessions and messages can be read",
+            "get a certificate and write https:// in BEFFROI_PUBLIC_URL",
+        )  # fmt: skip
+    if parts.scheme == "https" and not examined.settings.behind_proxy:
+        yield doubtful(
+            "address", "the settings say that no proxy stands in front, and we speak no TLS",
+            "write BEFFROI_BEHIND_PROXY = true once nginx passes the visitor's address on",
+        )  # fmt: skip
+
+
+def _database(examined: Examined) -> Iterator[Finding]:
+    try:
+        current, head = current_and_head(MIGRATIONS, examined.settings.database_url)
+    except SQLAlchemyError as error:
+        yield wrong(
+            "database", f"it does not answer ({type(error).__name__})",
+            "start it, and look at BEFFROI_DATABASE_URL and at the rights of its user",
+        )  # fmt: skip
+        return
+    if current == head:
+        yield good("database", f"it answers, at the newest schema ({head})")
+    elif current is None:
+        yield wrong("database", "it has no tables", "run beffroi init")
+    else:
+        yield wrong(
+            "database", f"its schema is {current}, this version expects {head}",
+            "make a backup (beffroi backup), then run beffroi init",
+        )  # fmt: skip
+
+
+def _signer(examined: Examined) -> Iterator[Finding]:
+    try:
+        standing = signer_for(examined.settings).state()
+    except (OSError, feed.ProtocolError):
+        yield wrong(
+            "signer", "it does not answer: nothing can be published",
+            "start it (systemctl start beffroi-signer), and look at the rights of its socket",
+        )  # fmt: skip
+        return
+    if standing.locked:
+        yield wrong("signer", standing.sentence(), "run beffroi restore, which says what is needed")
+    else:
+        yield good("signer", standing.sentence())
+
+
+def _worker(examined: Examined) -> Iterator[Finding]:
+    due = jobs.oldest_due(examined.now - WAITED)
+    if due is None:
+        yield good("worker", "no job has waited for more than ten minutes")
+    else:
+        hours = (examined.now - due).total_seconds() / 3600
+        yield wrong(
+            "worker", f"a job has waited for {hours:.1f} hours: no worker is running",
+            "start it (systemctl start beffroi-worker)",
+        )  # fmt: skip
+    if dead := jobs.dead():
+        yield doubtful(
+            "worker", f"{dead} jobs were given up after many tries",
+            "look at /desk/health and at the mail settings",
+        )  # fmt: skip
+
+
+def _mail(examined: Examined) -> Iterator[Finding]:
+    url = examined.settings.mail_url
+    parts = urlsplit(url)
+    if not url:
+        yield wrong(
+            "mail", "no mail server is set: citizens are told nothing",
+            "write BEFFROI_MAIL_URL, such as smtps://user:password@mail.town.example",
+        )  # fmt: skip
+        return
+    if parts.scheme == "file":
+        yield doubtful("mail", "messages are written into a folder and sent to nobody", _MAIL)
+        return
+    tls = parts.scheme == "smtps"
+    connect = smtplib.SMTP_SSL if tls else smtplib.SMTP
+    where = f"{parts.hostname}:{parts.port or (465 if tls else 25)}"
+    try:
+        with connect(
+            parts.hostname or "localhost", parts.port or (465 if tls else 25),
+            timeout=min(TIMEOUT_SECONDS, 10),
+        ) as server:  # fmt: skip
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        yield wrong("mail", f"{where} does not answer ({type(error).__name__})", _MAIL)
+        return
+    yield good("mail", f"{where} answers; whether it takes a message shows when one is sent")
+
+
+_MAIL = "look at BEFFROI_MAIL_URL, at the network, and at what the provider of mail asks for"
+
+
+def _disk(examined: Examined) -> Iterator[Finding]:
+    free = shutil.disk_usage(examined.settings.data_dir).free
+    said = f"{free / 1e9:.1f} GB are free where the town keeps its data"
+    remedy = "make room, or give it a larger disk: a full one stops all writing"
+    if free < VERY_LITTLE:
+        yield wrong("disk", said, remedy)
+    elif free < LITTLE:
+        yield doubtful("disk", said, remedy)
+    else:
+        yield good("disk", said)
+
+
+def _cert(examined: Examined) -> Iterator[Finding]:
+    if not examined.settings.cert_email:
+        yield good("cert", "no CERT is set: confidential cases are handed over by hand")
+        return
+    warning = openpgp.warning(examined.settings.cert_key, now=examined.now)
+    if warning:
+        yield wrong("cert", warning, "ask the CERT for its key and write BEFFROI_CERT_KEY")
+    else:
+        yield good("cert", f"files for {examined.settings.cert_email} can be encrypted")
+
+
+def _sign_in(examined: Examined) -> Iterator[Finding]:
+    if not examined.settings.providers:
+        yield wrong(
+            SIGN_IN, "nobody can sign in: no provider is set",
+            "see docs/how-to/sign-in-provider.md",
+        )  # fmt: skip
+    for provider in examined.settings.providers:
+        yield from checking.check(provider, redirect_uri(examined.site, provider.key), examined.now)
+
+
+CHECKS: Mapping[str, Check] = {
+    "address": _address,
+    "database": _database,
+    "signer": _signer,
+    "worker": _worker,
+    "mail": _mail,
+    "disk": _disk,
+    "cert": _cert,
+    SIGN_IN: _sign_in,
+}
