@@ -4,7 +4,9 @@
     Refusal                 the request cannot be done; says what was expected and what to do
     ├── Invalid             what was sent does not fit: `errors` says where        (422)
     ├── SignInNeeded        nobody is signed in                                    (401)
+    │   └── TokenRefused    a program's token is none, or has ended                (401)
     ├── Forbidden           somebody is, and may not                               (403)
+    │   └── ScopeNeeded     a program's token is not for this                      (403)
     ├── NotFound            there is no such thing, or not for you                 (404)
     ├── Gone                there was; it has been removed, with its reason        (410)
     ├── Conflict            it changed meanwhile, or the move is not allowed now   (409)
@@ -53,6 +55,17 @@ class SignInNeeded(Refusal):
 
 class Forbidden(Refusal):
     """Somebody is signed in, and may not do this."""
+
+
+class TokenRefused(SignInNeeded):
+    """The token of a program is none of ours, or has ended (RFC 6750: `invalid_token`)."""
+
+
+class ScopeNeeded(Forbidden):
+    """The token of a program is not for this (RFC 6750: `insufficient_scope`).
+
+    The value `scope` names what it would have to be for.
+    """
 
 
 class NotFound(Refusal):

@@ -72,6 +72,12 @@ def operation(
     return mark
 
 
+def scopes_of(app: Flask, endpoint: str | None) -> tuple[str, ...]:
+    """Return what a token must be for to call the view behind an endpoint."""
+    said = _operation_of(app, endpoint) if endpoint in app.view_functions else None
+    return said.scopes if said is not None else ()
+
+
 def undescribed(app: Flask, prefix: str = "/api/") -> list[str]:
     """Return the routes below a prefix whose view carries no `operation`."""
     return sorted(
@@ -115,8 +121,8 @@ def _rules(app: Flask, prefix: str) -> list[Rule]:
     return sorted(found, key=lambda rule: (rule.rule, sorted(rule.methods or ())))
 
 
-def _operation_of(app: Flask, endpoint: str) -> Operation | None:
-    return cast("Operation | None", getattr(app.view_functions[endpoint], _MARK, None))
+def _operation_of(app: Flask, endpoint: str | None) -> Operation | None:
+    return cast("Operation | None", getattr(app.view_functions[endpoint or ""], _MARK, None))
 
 
 def _template(rule: Rule) -> str:

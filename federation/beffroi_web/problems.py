@@ -24,7 +24,9 @@ from beffroi_web.errors import (
     Invalid,
     NotFound,
     Refusal,
+    ScopeNeeded,
     SignInNeeded,
+    TokenRefused,
     TooLarge,
     TooMany,
     Unavailable,
@@ -139,7 +141,13 @@ def answer_refusal(refusal: Refusal) -> Response:
     if isinstance(refusal, TooMany | Unavailable) and isinstance(seconds, int):
         response.headers["Retry-After"] = str(seconds)
     if isinstance(refusal, SignInNeeded):
-        response.headers["WWW-Authenticate"] = "Bearer"
+        error = ' error="invalid_token"' if isinstance(refusal, TokenRefused) else ""
+        response.headers["WWW-Authenticate"] = f"Bearer{error}"
+    if isinstance(refusal, ScopeNeeded):
+        wanted = refusal.values.get("scope", "")
+        response.headers["WWW-Authenticate"] = (
+            f'Bearer error="insufficient_scope", scope="{wanted}"'
+        )
     return response
 
 

@@ -197,7 +197,7 @@ def create_app(
         app,
         site,
         clock=clock,
-        visitor=visitor_loader(store, site, clock),
+        visitor=accounts.acting(visitor_loader(store, site, clock)),
         catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
         colour=lambda: look.worn(settings),
     )

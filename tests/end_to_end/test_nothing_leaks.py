@@ -429,6 +429,7 @@ def known_of_nation(nation: Nation) -> dict[str, Any]:
         "object_id": ["incident--00000000-0000-4000-8000-000000000000"],
         "taxii.misp_event.event_id": [UUID(int=0)],
         "rest": ["nothing"],
+        "slug": [one["id"] for one in client.get("/api/v1/topics").get_json()["items"]] or ["none"],
     }
 
 

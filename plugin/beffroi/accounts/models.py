@@ -5,7 +5,7 @@ Beside them, what a person has corrected: the provider says its own name and add
 sign-in, and these win.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -40,6 +40,23 @@ class AddressChange(Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     email: Mapped[str] = mapped_column(String(254))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccessToken(Model):
+    """A token with which a program acts for a person; of the token only a hash."""
+
+    __tablename__ = "access_token"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_on: Mapped[date | None]
 
 
 class AccountWarning(Model):

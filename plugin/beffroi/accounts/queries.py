@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of accounts: who is acting, and how agents are named at the desk."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
-from beffroi.accounts.models import TABLES, AccountCorrection, AccountWarning, AddressChange
+from beffroi.accounts.models import (
+    TABLES,
+    AccessToken,
+    AccountCorrection,
+    AccountWarning,
+    AddressChange,
+)
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import db
 from beffroi_web.visitors import Visitor
@@ -208,6 +215,51 @@ def whole(account_id: int) -> WholeAccount | None:
         .where(t.c.id == account_id)
     ).first()
     return WholeAccount(*tuple(row)) if row else None
+
+
+def ended_tokens(now: datetime) -> int:
+    """Return how many tokens of programs have ended."""
+    old = select(func.count()).select_from(AccessToken).where(AccessToken.ends_at <= now)
+    return db.session.scalar(old) or 0
+
+
+def tokens_of(account_id: int) -> Sequence[Any]:
+    """Return (id, name, scopes, made_at, ends_at, used_on) of an account's tokens."""
+    t = AccessToken
+    return db.session.execute(
+        select(t.id, t.name, t.scopes, t.made_at, t.ends_at, t.used_on)
+        .where(t.account_id == account_id)
+        .order_by(t.id)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """For whom a token acts, what it is for, and the day of its last use."""
+
+    token_id: int
+    account_id: int
+    display_name: str
+    lang: str | None
+    scopes: frozenset[str]
+    used_on: date | None
+
+
+def holder_of(token: str, now: datetime) -> TokenHolder | None:
+    """Return for whom a token acts now, or None for one that never was or has ended."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    a, t = TABLES.account.c, AccessToken
+    row = db.session.execute(
+        select(t.id, t.account_id, a.display_name, a.lang, t.scopes, t.used_on)
+        .join(TABLES.account, a.id == t.account_id)
+        .where(t.digest == digest, t.ends_at > now)
+    ).first()
+    if row is None:
+        return None
+    return TokenHolder(
+        row.id, row.account_id, row.display_name, row.lang, frozenset(row.scopes.split()),
+        row.used_on,
+    )  # fmt: skip
 
 
 def sessions_of(account_id: int) -> Sequence[Any]:

@@ -2,6 +2,8 @@
 """What holds for roles and for what people say of themselves. Plain Python."""
 
 import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from beffroi.kernel.errors import Invalid
@@ -14,6 +16,41 @@ CONFIRM_WITHIN = timedelta(hours=48)
 """How long the link that confirms a new address works."""
 
 LONGEST_NAME = 200
+
+REQUESTS_WRITE, REPORTS_WRITE = "requests:write", "reports:write"
+SCOPES: Mapping[str, str] = {
+    REQUESTS_WRITE: N_("send requests, and add reuses, in my name"),
+    REPORTS_WRITE: N_("send reports in my name"),
+}
+"""What a token may be for, in words; what is public is read without any."""
+LIVES = (30, 90, 365)
+"""Days that a token may live."""
+MOST_TOKENS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWanted:
+    """A token that somebody asks for."""
+
+    name: str
+    scopes: tuple[str, ...]
+    days: int
+
+
+def checked_token(name: str, scopes: Collection[str], days: str) -> TokenWanted:
+    """Return a token as it may be made; raise Invalid with what is wrong, field by field."""
+    errors: dict[str, list[str]] = {}
+    name = " ".join(name.split())
+    if not name or len(name) > 80 or not name.isprintable():
+        errors["name"] = [N_("Say in at most 80 letters which program it is for.")]
+    chosen = tuple(scope for scope in SCOPES if scope in scopes)
+    if not chosen or len(chosen) < len(set(scopes)):
+        errors["scopes"] = [N_("Choose what the program may do.")]
+    if days not in map(str, LIVES):
+        errors["days"] = [N_("Choose how long it may do so.")]
+    if errors:
+        raise Invalid(N_("No token was made."), errors=errors)
+    return TokenWanted(name, chosen, int(days))
 
 
 def checked_name(typed: str) -> str:

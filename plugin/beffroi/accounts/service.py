@@ -6,18 +6,27 @@ The verbs of signing in are `beffroi_web.sign_in.store`'s.
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from beffroi.accounts import rules
-from beffroi.accounts.models import TABLES, AccountCorrection, AccountWarning, AddressChange
+from beffroi.accounts.models import (
+    TABLES,
+    AccessToken,
+    AccountCorrection,
+    AccountWarning,
+    AddressChange,
+)
 from beffroi.config import Settings
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
-from beffroi.kernel.errors import Gone, NotFound
+from beffroi.kernel.errors import Conflict, Gone, NotFound
 from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.words import N_
+
+TOKEN_BEGINS = "bft_"  # noqa: S105  a mark, no secret
+"""By this a token is known wherever it is found."""
 
 
 def make_store(settings: Settings) -> SignInStore:
@@ -101,6 +110,43 @@ def apply_corrections(account_id: int) -> None:
         )
 
 
+def make_token(account_id: int, wanted: rules.TokenWanted, *, now: datetime, chance: Chance) -> str:
+    """Make a token for a program and return it: it is shown once, and kept as a hash alone."""
+    mine = select(func.count()).where(AccessToken.account_id == account_id)
+    if (db.session.scalar(mine) or 0) >= rules.MOST_TOKENS:
+        raise Conflict(N_("You have twenty tokens already: end one that is not used any more."))
+    token = TOKEN_BEGINS + chance(32).hex()
+    db.session.add(
+        AccessToken(
+            account_id=account_id,
+            name=wanted.name,
+            digest=_hash(token),
+            scopes=" ".join(wanted.scopes),
+            made_at=now,
+            ends_at=now + timedelta(days=wanted.days),
+        )
+    )
+    db.session.flush()
+    return token
+
+
+def end_token(account_id: int, token_id: int) -> None:
+    """Delete a token of an account; one that is there no more is none."""
+    mine = AccessToken.id == token_id, AccessToken.account_id == account_id
+    db.session.execute(delete(AccessToken).where(*mine))
+
+
+def note_use(token_id: int, today: date) -> None:
+    """Write down the day on which a token was used."""
+    db.session.execute(update(AccessToken).where(AccessToken.id == token_id).values(used_on=today))
+
+
+def forget_tokens(now: datetime) -> int:
+    """Delete tokens that have ended; return how many."""
+    old = delete(AccessToken).where(AccessToken.ends_at <= now)
+    return int(getattr(db.session.execute(old), "rowcount", 0))
+
+
 def forget_address_changes(now: datetime) -> int:
     """Delete new addresses that nobody confirmed in time; return how many."""
     old = AddressChange.made_at < now - rules.CONFIRM_WITHIN
@@ -117,6 +163,6 @@ def warn(account_ids: Collection[int], *, now: datetime) -> None:
 
 def forget(account_id: int, store: SignInStore) -> None:
     """Delete an account with everything that hangs on it: sessions, roles, corrections."""
-    for table in (AccountCorrection, AddressChange, AccountWarning):
+    for table in (AccountCorrection, AddressChange, AccountWarning, AccessToken):
         db.session.execute(delete(table).where(table.account_id == account_id))
     store.forget(account_id)

@@ -349,6 +349,16 @@ class ReaderPart(Schema):
     added_at = _text()
 
 
+class TokenPart(Schema):
+    """A token with which a program acts for the person."""
+
+    name = _text()
+    scopes = _text()
+    made_at = _text()
+    ends_at = _text()
+    used_on = _text()
+
+
 class ArchiveSchema(Schema):
     """`data.json`, version 1; moments and days in ISO 8601."""
 
@@ -357,6 +367,7 @@ class ArchiveSchema(Schema):
     made_at = fields.String(required=True)
     account = fields.Nested(AccountPart, required=True)
     sessions = fields.List(fields.Nested(SessionPart), required=True)
+    tokens = fields.List(fields.Nested(TokenPart), required=True)
     roles = fields.List(fields.Nested(RolePart), required=True)
     parties = fields.List(fields.Nested(PartyPart), required=True)
     cases = fields.List(fields.Nested(CasePart), required=True)

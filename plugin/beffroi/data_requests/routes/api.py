@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, jsonify, request, url_for
 from msgspec import json
 
+from beffroi.accounts.rules import REQUESTS_WRITE
 from beffroi.cases import queries as cases
 from beffroi.cases.rules import (
     DATA_REQUEST,
@@ -102,10 +103,15 @@ def api_show(ref: str) -> Response:
 @blueprint.post("/api/v1/requests")
 @guard(SIGNED_IN)
 @operation(
-    "Send a data request", takes=RequestForm, answers=PublicRequest, status=201, tag="requests"
+    "Send a data request",
+    takes=RequestForm,
+    answers=PublicRequest,
+    status=201,
+    tag="requests",
+    scopes=(REQUESTS_WRITE,),
 )
 def api_submit() -> tuple[Response, int, dict[str, str]]:
-    """Take a request from a signed-in person's program (session and CSRF token)."""
+    """Take a request from a signed-in person's program: a session with CSRF token, or a token."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise Invalid(N_("An object with named fields is expected."))

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
+from beffroi.accounts.rules import REQUESTS_WRITE
 from beffroi.cases import queries as cases
 from beffroi.cases import service as case_service
 from beffroi.cases.rules import DATA_REQUEST
@@ -141,7 +142,14 @@ def api_reuses(ref: str) -> Response:
 
 @blueprint.post("/api/v1/requests/<ref>/reuses")
 @guard(SIGNED_IN)
-@operation("Add a reuse", takes=ReuseForm, answers=SentReuse, status=201, tag="requests")
+@operation(
+    "Add a reuse",
+    takes=ReuseForm,
+    answers=SentReuse,
+    status=201,
+    tag="requests",
+    scopes=(REQUESTS_WRITE,),
+)
 def api_offer_reuse(ref: str) -> tuple[Response, int, dict[str, str]]:
     """Take a reuse from a signed-in person's program (session and CSRF token)."""
     _head(ref)

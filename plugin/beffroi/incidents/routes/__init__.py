@@ -8,6 +8,7 @@ from flask import Response, jsonify, render_template, request, url_for
 from flask_babel import gettext
 from msgspec import json
 
+from beffroi.accounts.rules import REPORTS_WRITE
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import persons
 from beffroi.cases.rules import INCIDENT_STATUSES, STATUS_WORDS
@@ -224,7 +225,12 @@ def api_show(ref: str) -> Response:
 @blueprint.post("/api/v1/incidents")
 @guard(PUBLIC)
 @operation(
-    "Send a report", takes=IncidentApiForm, answers=PublicIncident, status=201, tag="incidents"
+    "Send a report",
+    takes=IncidentApiForm,
+    answers=PublicIncident,
+    status=201,
+    tag="incidents",
+    scopes=(REPORTS_WRITE,),
 )
 def api_submit() -> tuple[Response, int, dict[str, str]]:
     """Take a report from a program; as with the form, a town may ask people to sign in first."""

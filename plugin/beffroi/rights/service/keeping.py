@@ -194,11 +194,11 @@ def _end(at: Moment, store: SignInStore) -> int:
 
 def _count_sessions(at: Moment) -> int:
     idle = timedelta(hours=at.settings.session_idle_hours)
-    return account_queries.ended_sessions(at.now, idle)
+    return account_queries.ended_sessions(at.now, idle) + account_queries.ended_tokens(at.now)
 
 
 def _forget_sessions(at: Moment, store: SignInStore) -> int:
-    return store.purge(at.now)
+    return store.purge(at.now) + accounts.forget_tokens(at.now)
 
 
 # ---- messages, logs, files, what is kept apart --------------------------------------------------
