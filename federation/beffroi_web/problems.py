@@ -38,7 +38,9 @@ from beffroi_web.words import N_
 STATUS: dict[type[Refusal], int] = {
     StaleForm: 400,
     SignInNeeded: 401,
+    TokenRefused: 401,
     Forbidden: 403,
+    ScopeNeeded: 403,
     NotFound: 404,
     Conflict: 409,
     Gone: 410,

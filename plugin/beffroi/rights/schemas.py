@@ -349,8 +349,8 @@ class ReaderPart(Schema):
     added_at = _text()
 
 
-class TokenPart(Schema):
-    """A token with which a program acts for the person."""
+class ProgramPart(Schema):
+    """A program that acts for the person by a token."""
 
     name = _text()
     scopes = _text()
@@ -367,7 +367,7 @@ class ArchiveSchema(Schema):
     made_at = fields.String(required=True)
     account = fields.Nested(AccountPart, required=True)
     sessions = fields.List(fields.Nested(SessionPart), required=True)
-    tokens = fields.List(fields.Nested(TokenPart), required=True)
+    programs = fields.List(fields.Nested(ProgramPart), required=True)
     roles = fields.List(fields.Nested(RolePart), required=True)
     parties = fields.List(fields.Nested(PartyPart), required=True)
     cases = fields.List(fields.Nested(CasePart), required=True)
