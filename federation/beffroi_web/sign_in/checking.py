@@ -8,13 +8,13 @@ no question can tell (the client secret, what a person's claims are) is said to 
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from requests import RequestException, Response
+from requests.adapters import HTTPAdapter
 
 from beffroi_web.findings import Finding, doubtful, good, wrong
 from beffroi_web.sign_in.back_channel import BackChannelFault
@@ -222,7 +222,7 @@ def _client(about: str, driver: Driver, redirect_uri: str, now: datetime) -> Ite
     """Ask for a sign-in as a browser would: does the provider know this client and its way back?"""
     pending = Pending.start(driver.settings.key, "/", lambda size: _RANDOM[:size])
     try:
-        url = _driver(replace(driver.settings)).authorization_url(pending, redirect_uri, now)
+        url = _driver(driver.settings).authorization_url(pending, redirect_uri, now)
     except SignInFailed as failed:
         yield wrong(
             about, f"no sign-in can be asked for ({failed.reason})", "look at the settings above"
@@ -230,8 +230,9 @@ def _client(about: str, driver: Driver, redirect_uri: str, now: datetime) -> Ite
         return
     with driver._session() as session:
         try:
-            session.mount("https://", _plain())
-            session.mount("http://", _plain())
+            # Redirects are what is looked at here; the back channel takes none.
+            session.mount("https://", HTTPAdapter())
+            session.mount("http://", HTTPAdapter())
             answer = session.request(
                 "GET", url, withhold_token=True, allow_redirects=False, timeout=5, stream=True
             )
@@ -259,12 +260,6 @@ _TELL = (
     "look at client_id, at the redirect address above, which must be registered to the letter, and"
     " at scopes"
 )
-
-
-def _plain() -> Any:
-    from requests.adapters import HTTPAdapter
-
-    return HTTPAdapter()
 
 
 # ---- Decidim ------------------------------------------------------------------------------------

@@ -79,23 +79,5 @@ def matches(query: str) -> Callable[[ColumnElement[int]], ColumnElement[bool]] |
     return lambda column: column.in_(found)
 
 
-def newest_with(words: Sequence[str], most: int) -> list[int]:
-    """Return up to `most` records that hold all of some folded words, the newest id first.
-
-    Each word matches as a prefix. What it costs does not grow with how many hold them.
-    """
-    if db.engine.dialect.name == "sqlite":
-        expression = " ".join(f'"{word}"*' for word in words)
-        condition = "record_search MATCH :q"
-    else:
-        expression = " & ".join(f"{word}:*" for word in words)
-        condition = "words @@ to_tsquery('simple', :q)"
-    statement = (
-        f"SELECT {_key()} FROM record_search WHERE {condition}"  # noqa: S608  fixed names
-        f" ORDER BY {_key()} DESC LIMIT :most"
-    )
-    return list(db.session.scalars(text(statement), {"q": expression, "most": most}))
-
-
 def _key() -> str:
     return "rowid" if db.engine.dialect.name == "sqlite" else "record_id"
