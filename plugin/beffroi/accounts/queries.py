@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from beffroi.accounts.models import (
     TABLES,
@@ -18,6 +18,7 @@ from beffroi.accounts.models import (
 )
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import db
+from beffroi.kernel.extension import settings
 from beffroi_web.visitors import Visitor
 
 
@@ -63,6 +64,16 @@ def names(ids: set[int]) -> Mapping[int, str]:
     return {r.id: r.display_name for r in rows}
 
 
+def _held_by_account() -> ColumnElement[bool]:
+    """Say which grants are an account's: a number at one provider is somebody else at another."""
+    a, g = TABLES.account.c, TABLES.role_grant.c
+    at_theirs = [
+        and_(g.provider == one.key, a.issuer == one.issuer, a.subject == g.subject)
+        for one in settings().providers
+    ]
+    return or_(false(), *at_theirs)
+
+
 @dataclass(frozen=True, slots=True)
 class Idle:
     """An account that nobody has used for long."""
@@ -81,7 +92,7 @@ def idle(*, before: datetime, after: int = 0, most: int = 500) -> list[Idle]:
     `warned_at` is when they were told that they will end, None if it was before the last visit.
     """
     a, g, w = TABLES.account.c, TABLES.role_grant.c, AccountWarning
-    staff = select(g.id).where(g.subject == a.subject).exists()
+    staff = select(g.id).where(_held_by_account()).exists()
     rows = db.session.execute(
         select(a.id, a.display_name, a.email, a.email_verified, a.lang, a.seen, w.warned_at)
         .outerjoin(w, w.account_id == a.id)
@@ -103,16 +114,16 @@ def idle(*, before: datetime, after: int = 0, most: int = 500) -> list[Idle]:
 
 
 def has_role(account_id: int) -> bool:
-    """Say whether an account holds a role; by its subject, whatever the provider."""
+    """Say whether an account holds a role, given at its own provider."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).join(TABLES.account, a.subject == g.subject).where(a.id == account_id)
+    held = select(g.id).join(TABLES.account, _held_by_account()).where(a.id == account_id)
     return db.session.scalar(held.limit(1)) is not None
 
 
 def holds(account_id: int, role: str) -> bool:
-    """Say whether an account was given one role by the operator; by its subject."""
+    """Say whether an account was given one role by the operator, at its own provider."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).join(TABLES.account, a.subject == g.subject)
+    held = select(g.id).join(TABLES.account, _held_by_account())
     held = held.where(a.id == account_id, g.role == role, g.source == "command")
     return db.session.scalar(held.limit(1)) is not None
 
@@ -130,7 +141,7 @@ class Colleague:
 def staff(*roles: str) -> list[Colleague]:
     """Return the accounts that hold a role (one of some, if named), by name."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).where(g.subject == a.subject)
+    held = select(g.id).where(_held_by_account())
     if roles:
         held = held.where(g.role.in_(roles), g.source == "command")
     rows = db.session.execute(
@@ -275,6 +286,6 @@ def roles_of(account_id: int) -> Sequence[Any]:
     a, g = TABLES.account.c, TABLES.role_grant.c
     return db.session.execute(
         select(g.provider, g.role, g.source, g.granted)
-        .join(TABLES.account, a.subject == g.subject)
+        .join(TABLES.account, _held_by_account())
         .where(a.id == account_id)
     ).all()
