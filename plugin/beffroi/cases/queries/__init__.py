@@ -293,12 +293,8 @@ _KEPT_WORDS = func.coalesce(func.nullif(CaseText.original, ""), CaseText.public)
 """A text as agents and its author read it; the public form once the original's time is over."""
 
 
-def card_select(*extra: Any, by_id: bool = False) -> Statement:
-    """Return the select behind every public list: listed cases with their released title.
-
-    With `by_id` the cases are named by their ids: SQLite is then not to walk a whole list for them.
-    """
-    seen = func.coalesce(Case.visibility, "") if by_id else Case.visibility
+def card_select(*extra: Any) -> Statement:
+    """Return the select of cards: listed cases with the title that everybody sees."""
     title = _first_words(CaseText.public, CaseText.state.in_(SHOWN))
     return select(
         Case.id,
@@ -314,13 +310,7 @@ def card_select(*extra: Any, by_id: bool = False) -> Statement:
         Case.supports,
         title.label("title"),
         *extra,
-    ).where(seen == "public")
-
-
-def with_words(statement: Statement, query: str) -> Statement:
-    """Narrow a list to the cases whose public words match a query; no words, no narrowing."""
-    condition = search.matches(query)
-    return statement if condition is None else statement.where(condition(Case.id))
+    ).where(Case.visibility == "public")
 
 
 _KEYS: Mapping[str, tuple[Any, bool]] = {

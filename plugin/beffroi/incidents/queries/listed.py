@@ -90,7 +90,8 @@ def _found(
         return read(REPORTS, filters)
     version = listed.current()  # what stands in the window is read before the rows
     ids = maps.ids_inside(part.window, part.finest)
-    standing = maps.standing_inside(part.window, part.finest)
-    within = standing if ids is None else listed.these(ids)
+    within = (
+        listed.these(ids) if ids is not None else maps.standing_inside(part.window, part.finest)
+    )
     found = read(REPORTS, filters, within=within, by_id=ids is not None)
     return listed.Found(found.rows, found.next_cursor, version)
