@@ -8,7 +8,9 @@ import pytest
 
 from beffroi.cases import models, queries
 from beffroi.cases.adapters import files
+from beffroi.data_requests.queries import listed as requests
 from beffroi.data_requests.service import ImportedRequest, import_requests
+from beffroi.incidents.queries import listed as reports
 from beffroi.incidents.service import ImportedReport, import_reports
 from beffroi.kernel.errors import Invalid
 from beffroi.moderation import service as moderation
@@ -89,8 +91,8 @@ def test_an_imported_text_with_it_waits_for_an_agent(town: Town, bad: str) -> No
     assert {r.verdict for r in waiting} <= {"masked", "review"}
     with town.look():
         for word in ("maison", "dupont", "titre"):
-            found = queries.with_words(queries.card_select(), word)
-            assert queries.page(found, sort="newest", cursor=None, limit=5).items == []
+            for kind in (requests, reports):
+                assert kind.cards({"q": word})[0].items == []
 
 
 @BAD

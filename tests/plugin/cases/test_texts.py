@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import event
 
 from beffroi.cases import queries, service
+from beffroi.data_requests.queries import listed as requests
 from beffroi.kernel import search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -17,9 +18,7 @@ SECRET = "Écrivez à jean.dupont@courriel.example, merci"
 def found_by(town: Town, word: str) -> list[str]:
     """The references of the cases whose public words match."""
     with town.look():
-        page = queries.page(
-            queries.with_words(queries.card_select(), word), sort="oldest", cursor=None, limit=50
-        )
+        page, _ = requests.cards({"q": word, "sort": "oldest", "limit": 50})
         return [row.ref for row in page.items]
 
 
