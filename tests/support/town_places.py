@@ -90,6 +90,7 @@ PLACES = (
     Place("/account/data", "citizen"),
     Place("/account/archive/{archive}", "leaver"),
     Place("/account/details", "citizen"),
+    Place("/account/sign-ins", "citizen"),
     Place("/account/details?done=email", "citizen"),
     Place("/account/email/" + "0" * 48, "citizen"),
     Place("/account/comments/{comment}/withdraw", "leaver"),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from beffroi.accounts.models import TABLES, AccountCorrection, AccountWarning, AddressChange
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import db
+from beffroi.kernel.extension import settings
 from beffroi_web.visitors import Visitor
 
 
@@ -56,6 +57,23 @@ def names(ids: set[int]) -> Mapping[int, str]:
     return {r.id: r.display_name for r in rows}
 
 
+def _held_by_account() -> ColumnElement[bool]:
+    """Say which grants are an account's: a number at one provider is somebody else at another.
+
+    An identity that was added to the account counts, except at a provider for staff.
+    """
+    a, g, t = TABLES.account.c, TABLES.role_grant.c, TABLES.linked_identity
+    assert t is not None  # noqa: S101  a town's accounts have several ways in
+    theirs = []
+    for one in settings().providers:
+        first = and_(a.issuer == one.issuer, a.subject == g.subject)
+        same = and_(t.c.account_id == a.id, t.c.issuer == one.issuer, t.c.subject == g.subject)
+        found = select(t.c.id).where(same).correlate(TABLES.account, TABLES.role_grant).exists()
+        added = false() if one.staff else found
+        theirs.append(and_(g.provider == one.key, or_(first, added)))
+    return or_(false(), *theirs)
+
+
 @dataclass(frozen=True, slots=True)
 class Idle:
     """An account that nobody has used for long."""
@@ -74,7 +92,7 @@ def idle(*, before: datetime, after: int = 0, most: int = 500) -> list[Idle]:
     `warned_at` is when they were told that they will end, None if it was before the last visit.
     """
     a, g, w = TABLES.account.c, TABLES.role_grant.c, AccountWarning
-    staff = select(g.id).where(g.subject == a.subject).exists()
+    staff = select(g.id).where(_held_by_account()).exists()
     rows = db.session.execute(
         select(a.id, a.display_name, a.email, a.email_verified, a.lang, a.seen, w.warned_at)
         .outerjoin(w, w.account_id == a.id)
@@ -96,16 +114,21 @@ def idle(*, before: datetime, after: int = 0, most: int = 500) -> list[Idle]:
 
 
 def has_role(account_id: int) -> bool:
-    """Say whether an account holds a role; by its subject, whatever the provider."""
+    """Say whether an account holds a role; at the provider that it was given for."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).join(TABLES.account, a.subject == g.subject).where(a.id == account_id)
+    held = (
+        select(g.id)
+        .select_from(TABLES.role_grant)
+        .join(TABLES.account, _held_by_account())
+        .where(a.id == account_id)
+    )
     return db.session.scalar(held.limit(1)) is not None
 
 
 def holds(account_id: int, role: str) -> bool:
-    """Say whether an account was given one role by the operator; by its subject."""
+    """Say whether an account was given one role by the operator."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).join(TABLES.account, a.subject == g.subject)
+    held = select(g.id).select_from(TABLES.role_grant).join(TABLES.account, _held_by_account())
     held = held.where(a.id == account_id, g.role == role, g.source == "command")
     return db.session.scalar(held.limit(1)) is not None
 
@@ -123,7 +146,7 @@ class Colleague:
 def staff(*roles: str) -> list[Colleague]:
     """Return the accounts that hold a role (one of some, if named), by name."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).where(g.subject == a.subject)
+    held = select(g.id).where(_held_by_account())
     if roles:
         held = held.where(g.role.in_(roles), g.source == "command")
     rows = db.session.execute(
@@ -223,6 +246,16 @@ def roles_of(account_id: int) -> Sequence[Any]:
     a, g = TABLES.account.c, TABLES.role_grant.c
     return db.session.execute(
         select(g.provider, g.role, g.source, g.granted)
-        .join(TABLES.account, a.subject == g.subject)
+        .select_from(TABLES.role_grant)
+        .join(TABLES.account, _held_by_account())
         .where(a.id == account_id)
+    ).all()
+
+
+def sign_ins_of(account_id: int) -> Sequence[Any]:
+    """Return (issuer, subject, linked) of the ways in that somebody added, for the holder."""
+    assert TABLES.linked_identity is not None  # noqa: S101  a town's accounts have several
+    t = TABLES.linked_identity.c
+    return db.session.execute(
+        select(t.issuer, t.subject, t.linked).where(t.account_id == account_id).order_by(t.id)
     ).all()
