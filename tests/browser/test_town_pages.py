@@ -66,6 +66,7 @@ NO_PAGES = {
     "incidents.api_show",
     "sign_in.callback",
     "sign_in.login",
+    "sign_in.logo",
     "report_statistics.api",
     "report_statistics.as_csv",
     "statistics.api",

@@ -29,6 +29,7 @@ from beffroi_web.sign_in.driver import ANOTHER_ACCOUNT, START_AGAIN, Pending, Si
 from beffroi_web.sign_in.errors import ProviderFault, SignInFailed
 from beffroi_web.sign_in.identities import EndedSession, Identity, SignedIn
 from beffroi_web.sign_in.linking import OFFER_LIFE
+from beffroi_web.sign_in.logos import logo_view
 from beffroi_web.sign_in.seal import Seal
 from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.site import Site
@@ -134,6 +135,9 @@ def sign_in_blueprint(
     @guard(PUBLIC)
     def sign_in() -> str:
         return pages.choose()
+
+    logos = {p.settings.key: p.settings.logo for p in providers}
+    blueprint.add_url_rule("/auth/<provider>/logo", "logo", logo_view(logos))
 
     @blueprint.get("/auth/<provider>/login")
     @guard(PUBLIC)
