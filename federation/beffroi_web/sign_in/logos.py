@@ -1,18 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The mark on a provider's button: a file that the people who run the site give, served from here.
+"""The mark on a provider's button: a file that the people who run the site give.
 
 The State's marks may be shown by who is entitled to, and are not ours to hand on: none is shipped.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from werkzeug.wrappers import Response
-
-from beffroi_web.errors import NotFound
-from beffroi_web.guards import PUBLIC, guard
-from beffroi_web.words import N_
 
 MOST_BYTES = 100_000
 
@@ -41,17 +34,3 @@ def read_logo(path: str) -> Logo:
     if b"<svg" in content[:1000] and b"<script" not in content.lower():
         return Logo(content, "image/svg+xml")
     raise ValueError("a PNG file, or an SVG file without scripts, expected")
-
-
-def logo_view(paths: Mapping[str, str]) -> Callable[[str], Response]:
-    """Return the view that gives a provider's picture, by its key; the files are read now, once."""
-    logos = {key: read_logo(path) for key, path in paths.items() if path}
-
-    @guard(PUBLIC)
-    def logo(provider: str) -> Response:
-        found = logos.get(provider)
-        if found is None:
-            raise NotFound(N_("There is no sign-in provider of this name."))
-        return Response(found.content, mimetype=found.mimetype)
-
-    return logo

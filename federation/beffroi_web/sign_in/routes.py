@@ -25,11 +25,11 @@ from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
+from beffroi_web.sign_in.buttons import logo_view
 from beffroi_web.sign_in.driver import ANOTHER_ACCOUNT, START_AGAIN, Pending, SignInProvider
 from beffroi_web.sign_in.errors import ProviderFault, SignInFailed
 from beffroi_web.sign_in.identities import EndedSession, Identity, SignedIn
 from beffroi_web.sign_in.linking import OFFER_LIFE
-from beffroi_web.sign_in.logos import logo_view
 from beffroi_web.sign_in.seal import Seal
 from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.site import Site
