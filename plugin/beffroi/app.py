@@ -45,6 +45,7 @@ from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
 from beffroi.open_data.routes import report_statistics, statistics
 from beffroi.rights import routes as rights
+from beffroi.rights.routes.linking import LINK_PAGE
 from beffroi.street import routes as street
 from beffroi.street.routes.about import about as street_of
 from beffroi.subscribers import HANDLERS
@@ -206,6 +207,7 @@ def create_app(
         sign_in_blueprint(
             site, db, store, drivers, clock,
             on_signed_in=lambda signed, _: apply_corrections(signed.account_id),
+            link_page=LINK_PAGE,
         )
     )  # fmt: skip
     features = (

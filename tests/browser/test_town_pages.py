@@ -47,6 +47,7 @@ NO_PAGES = {
     "open_data.requests_csv",
     "open_data.requests_json",
     "moderation.photo",
+    "rights.confirm_sign_in",  # looked at in test_ways_in
     "dashboards.healthz",
     "dashboards.openapi",
     "dashboards.readyz",
@@ -65,6 +66,7 @@ NO_PAGES = {
     "incidents.api_show",
     "sign_in.callback",
     "sign_in.login",
+    "sign_in.logo",
     "report_statistics.api",
     "report_statistics.as_csv",
     "statistics.api",

@@ -44,3 +44,10 @@ def test_every_example_can_be_used() -> None:
         tables["providers"][name]["issuer"] = f"https://{name}.example/api/v2"
     keys = [provider.key for provider in parse_providers(tables["providers"])]
     assert keys == ["mairie", "franceconnect", "proconnect", "decidim"]
+
+
+def test_every_test_that_the_reference_names_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", REFERENCE))
+    sources = "\n".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert len(named) > 20
+    assert named <= set(re.findall(r"^def (test_\w+)", sources, flags=re.MULTILINE))

@@ -69,6 +69,9 @@ class Town:
         )
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + b"as far as we look"
+
+
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     signed_in: list[SignedIn] = []
@@ -77,8 +80,11 @@ def town(tmp_path: Path) -> Iterator[Town]:
         signed_in.append(done)
 
     with hostile_provider() as provider:
+        mark = tmp_path / "mark.png"
+        mark.write_bytes(PNG)
         settings = ProviderSettings(
             key="town",
+            logo=str(mark),
             label="Town <hall>",
             issuer=provider.issuer,
             client_id=CLIENT_ID,
@@ -146,6 +152,14 @@ def test_a_label_is_text_and_not_markup(town: Town) -> None:
     page = town.get("/sign-in").text
     assert "Town &lt;hall&gt;" in page
     assert "Town <hall>" not in page
+
+
+def test_the_mark_on_the_button_is_the_operators_file_served_by_the_site(town: Town) -> None:
+    assert '<img src="/auth/town/logo" alt=""' in town.get("/sign-in").text
+    answer = town.get("/auth/town/logo")
+    assert (answer.status_code, answer.data, answer.mimetype) == (200, PNG, "image/png")
+    assert "Set-Cookie" not in answer.headers
+    assert town.get("/auth/other/logo").status_code == 404
 
 
 # --- cookies ------------------------------------------------------------------------------------

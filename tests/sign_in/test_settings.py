@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,3 +163,16 @@ def test_a_preset_stands_behind_what_the_town_says() -> None:
 )
 def test_what_a_provider_cannot_be_is_said(more: dict[str, Any], words: str) -> None:
     assert words in faults_of({"one": GOOD | more})
+
+
+def test_a_mark_that_is_no_small_picture_stops_the_start(tmp_path: Path) -> None:
+    kinds = {
+        "a.txt": b"FranceConnect",
+        "b.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><SCRIPT>alert(1)</SCRIPT></svg>",
+        "c.png": b"\x89PNG\r\n\x1a\n" + b"0" * 100_000,
+    }
+    for name, content in kinds.items():
+        (tmp_path / name).write_bytes(content)
+    for path in (*(str(tmp_path / name) for name in kinds), str(tmp_path / "none.png"), "mark.png"):
+        with pytest.raises(ProviderSettingsFault, match="logo"):
+            parse_providers({"a": {**GOOD, "logo": path}})

@@ -12,7 +12,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -68,6 +68,7 @@ class _State:
     mode: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
+    callbacks: Sequence[str] = CALLBACKS
 
 
 _REFUSED = {
@@ -105,7 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, "text/html", b"")
 
     def _authorize(self, asked: dict[str, str]) -> None:
-        wrong = asked.get("client_id") != CLIENT_ID or asked.get("redirect_uri") not in CALLBACKS
+        wrong = (
+            asked.get("client_id") != CLIENT_ID
+            or asked.get("redirect_uri") not in self.state.callbacks
+        )
         if wrong or asked.get("scope", "profile") != "profile":
             self._answer(200, "text/html", b"<h1>An error has occurred</h1>")
             return
@@ -167,9 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def decidim_site() -> Iterator[DecidimSite]:
-    """Run one on a free port of loopback; stop it at the end."""
-    handler = type("Handler", (_Handler,), {"state": _State()})
+def decidim_site(callbacks: Sequence[str] = CALLBACKS) -> Iterator[DecidimSite]:
+    """Run one on a free port of loopback, with some registered ways back; stop it at the end."""
+    handler = type("Handler", (_Handler,), {"state": _State(callbacks=callbacks)})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -91,6 +91,7 @@ PLACES = (
     Place("/account/archive/{archive}", "leaver"),
     Place("/account/details", "citizen"),
     Place("/account/tokens", "citizen"),
+    Place("/account/sign-ins", "citizen"),
     Place("/account/details?done=email", "citizen"),
     Place("/account/email/" + "0" * 48, "citizen"),
     Place("/account/comments/{comment}/withdraw", "leaver"),

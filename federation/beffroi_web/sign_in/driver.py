@@ -51,6 +51,9 @@ BAD_ANSWER = N_(
     "“%(provider)s” sent an answer that this site cannot accept, so nobody is signed in. "
     "Please try again later; if it lasts, tell the people who run this site."
 )
+ANOTHER_ACCOUNT = N_(
+    "To add a way to sign in, stay signed in here while you do so. Nothing was added."
+)
 TOO_WEAK = N_(
     "“%(provider)s” signed you in with a weaker proof of identity than this site asks for. "
     "Please start again and choose a stronger one there."
@@ -62,7 +65,8 @@ class Pending:
     """A sign-in under way; the browser keeps it, sealed, until it comes back.
 
     `state` and `nonce` are 64 hexadecimal characters, `verifier` is PKCE's (RFC 7636, 4.1), and
-    `next` is the local path to go to afterwards.
+    `next` is the local path to go to afterwards. `link` is the account of somebody signed in who
+    wants to add this way in, 0 for a sign-in.
     """
 
     provider: str
@@ -70,9 +74,12 @@ class Pending:
     nonce: str
     verifier: str
     next: str
+    link: int = 0
 
     @classmethod
-    def start(cls, provider: str, next_path: str, random: Callable[[int], bytes]) -> "Pending":
+    def start(
+        cls, provider: str, next_path: str, random: Callable[[int], bytes], link: int = 0
+    ) -> "Pending":
         """Return a new one; `random` gives that many unguessable bytes."""
         return cls(
             provider=provider,
@@ -80,6 +87,7 @@ class Pending:
             nonce=random(RANDOM_BYTES).hex(),
             verifier=base64.urlsafe_b64encode(random(RANDOM_BYTES)).rstrip(b"=").decode(),
             next=next_path,
+            link=link,
         )
 
 

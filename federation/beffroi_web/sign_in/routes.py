@@ -25,9 +25,11 @@ from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
-from beffroi_web.sign_in.driver import START_AGAIN, Pending, SignInProvider
+from beffroi_web.sign_in.buttons import logo_view
+from beffroi_web.sign_in.driver import ANOTHER_ACCOUNT, START_AGAIN, Pending, SignInProvider
 from beffroi_web.sign_in.errors import ProviderFault, SignInFailed
-from beffroi_web.sign_in.identities import EndedSession, SignedIn
+from beffroi_web.sign_in.identities import EndedSession, Identity, SignedIn
+from beffroi_web.sign_in.linking import OFFER_LIFE
 from beffroi_web.sign_in.seal import Seal
 from beffroi_web.sign_in.store import SignInStore
 from beffroi_web.site import Site
@@ -62,6 +64,11 @@ def redirect_uri(site: Site, provider: str) -> str:
 def signed_out_uri(site: Site) -> str:
     """Return the address that is registered with providers as post-logout redirect URI."""
     return f"{site.public_url.rstrip('/')}/sign-out"
+
+
+def link_cookie(site: Site) -> str:
+    """Return the name of the cookie that holds an identity for its finder to take or leave."""
+    return f"{cookie_name(site)}_link"
 
 
 def local_path(wanted: str | None) -> str:
@@ -110,14 +117,17 @@ def sign_in_blueprint(
     *,
     random: Random = secrets.token_bytes,
     on_signed_in: OnSignedIn | None = None,
+    link_page: str | None = None,
 ) -> Blueprint:
     """Return the blueprint `sign_in`.
 
     `random` gives that many unguessable bytes. `on_signed_in` runs in the same transaction as the
     sign-in, for what an application keeps beside the account; if it raises, nobody is signed in.
+    `link_page` is the path to which an identity is led that somebody signed in wants to add to the
+    account (`/auth/KEY/login?link=yes`); without it none can be.
     """
     pages = _Pages(site, db, store, {p.settings.key: p for p in providers}, clock, random)
-    pages.on_signed_in = on_signed_in
+    pages.on_signed_in, pages.link_page = on_signed_in, link_page
     blueprint = Blueprint("sign_in", __name__, template_folder="templates")
     often = limit("60 per minute", methods=("GET",))
 
@@ -125,6 +135,9 @@ def sign_in_blueprint(
     @guard(PUBLIC)
     def sign_in() -> str:
         return pages.choose()
+
+    logos = {p.settings.key: p.settings.logo for p in providers}
+    blueprint.add_url_rule("/auth/<provider>/logo", "logo", logo_view(logos))
 
     @blueprint.get("/auth/<provider>/login")
     @guard(PUBLIC)
@@ -168,6 +181,7 @@ class _Pages:
         self.site, self.db, self.store, self.providers = site, db, store, providers
         self.clock, self.random = clock, random
         self.on_signed_in: OnSignedIn | None = None
+        self.link_page: str | None = None
         self.pending_seal = Seal(site.secret_key, "pending sign-in")
         self.parting_seal = Seal(site.secret_key, "parting")
 
@@ -183,7 +197,8 @@ class _Pages:
         provider = self._provider(key)
         now = self.clock.now()
         g.sign_in_next = local_path(request.args.get("next"))
-        pending = Pending.start(key, g.sign_in_next, self.random)
+        link = self._linking(provider) if request.args.get("link") else 0
+        pending = Pending.start(key, g.sign_in_next, self.random, link)
         url = provider.authorization_url(pending, redirect_uri(self.site, key), now)
         response = redirect(url, code=303)
         self._set_cookie(
@@ -200,9 +215,13 @@ class _Pages:
         now = self.clock.now()
         pending = self._pending(key, now)
         g.sign_in_next = pending.next
+        if pending.link and self._linking(provider) != pending.link:
+            raise SignInFailed("link", ANOTHER_ACCOUNT)
         identity = provider.identify(
             request.args.to_dict(), pending, redirect_uri(self.site, key), now
         )
+        if pending.link:
+            return self._offer(identity, pending, now)
         token = secrets_text(self.random)
         old_token = request.cookies.get(cookie_name(self.site), "")
         with unit_of_work(self.db):
@@ -216,6 +235,28 @@ class _Pages:
         response = redirect(request.script_root + pending.next, code=303)
         self._set_cookie(response, cookie_name(self.site), token, path="/", lifetime=None)
         response.delete_cookie(self._pending_cookie(pending.state), path=self._auth_path(key))
+        return response
+
+    def _linking(self, provider: SignInProvider) -> int:
+        """Return the account that a way in can be added to, or refuse."""
+        visitor = current_visitor()
+        if visitor is None or self.link_page is None or provider.settings.staff:
+            raise SignInFailed("link", ANOTHER_ACCOUNT)
+        return visitor.account_id
+
+    def _offer(self, identity: Identity, pending: Pending, now: datetime) -> Response:
+        """Lead to the page that asks whether this identity is to open the account: not yet."""
+        response = redirect(f"{request.script_root}{self.link_page}", code=303)
+        self._set_cookie(
+            response,
+            link_cookie(self.site),
+            self.store.links.offered(identity, pending.link, now),
+            path=f"{request.script_root}{self.link_page}",
+            lifetime=OFFER_LIFE,
+        )
+        response.delete_cookie(
+            self._pending_cookie(pending.state), path=self._auth_path(pending.provider)
+        )
         return response
 
     def ask_or_confirm(self) -> Response:

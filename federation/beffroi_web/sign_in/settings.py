@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from beffroi_web.sign_in.logos import read_logo
 from beffroi_web.sign_in.presets import DECIDIM, DRIVERS, EIDAS, OIDC, TOLD_AT, completed, forbidden
 
 AuthMethod = Literal["client_secret_post", "client_secret_basic"]
@@ -52,7 +53,7 @@ class ProviderSettings:
     be at least `min_assurance` (eIDAS). Nothing but `authorize_params_allowed` is sent where some
     are named. `claims_map` says under which name a provider gives a claim that we read. Who signs
     in at a staff provider for a body that is not in `allowed_siret` has a citizen's rights, under
-    an account of its own.
+    an account of its own. `logo` is the path of the mark on its button.
     """
 
     key: str
@@ -78,6 +79,7 @@ class ProviderSettings:
     authorize_params_allowed: tuple[str, ...] = ()
     claims_map: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     allowed_siret: tuple[str, ...] = ()
+    logo: str = ""
 
     @property
     def told_at(self) -> str:
@@ -260,6 +262,12 @@ def _roles(value: object) -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(roles)
 
 
+def _logo(value: object) -> str:
+    path = _text(500)(value)
+    read_logo(path)
+    return path
+
+
 _MAPPED = ("name", "given_name", "family_name", "email", "email_verified", "siret")
 
 
@@ -302,4 +310,5 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "authorize_params_allowed": _words,
     "claims_map": _claims,
     "allowed_siret": _sirets,
+    "logo": _logo,
 }

@@ -15,7 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from beffroi_web.errors import Invalid
+from beffroi_web.sign_in.granting import ROLES, check_grant
 from beffroi_web.sign_in.identities import (
     Account,
     EndedSession,
@@ -24,16 +24,13 @@ from beffroi_web.sign_in.identities import (
     OpenSession,
     SignedIn,
 )
+from beffroi_web.sign_in.linking import Links
 from beffroi_web.sign_in.seal import Seal
 from beffroi_web.sign_in.settings import CLAIM_ROLES, ProviderSettings
 from beffroi_web.sign_in.tables import SignInTables
 from beffroi_web.visitors import Visitor
-from beffroi_web.words import N_
 
-ROLES = frozenset(
-    {"agent", "moderator", "access_officer", "cyber_officer", "administrator", "operator"}
-)
-"""The roles that can be granted; whoever is signed in is a citizen besides."""
+__all__ = ["ABSOLUTE_LIFE", "IDLE_LIFE", "ROLES", "TOUCH_EVERY", "SignInStore"]
 
 ABSOLUTE_LIFE = timedelta(hours=12)
 IDLE_LIFE = timedelta(hours=2)
@@ -59,6 +56,7 @@ class SignInStore:
         self._session = tables.web_session
         self._grant = tables.role_grant
         self._seal = Seal(secret_key, "id_token")
+        self.links = Links(db, tables.linked_identity, secret_key, providers)
         self._providers = {p.key: p for p in providers}
         self._staff = frozenset(p.key for p in providers if p.staff)
         self._absolute_life = absolute_life
@@ -102,7 +100,7 @@ class SignInStore:
         visitor = Visitor(
             account_id=row.account_id,
             display_name=row.display_name or f"#{row.account_id}",
-            roles=self._roles(row.provider, row.subject) | {"citizen"},
+            roles=self._roles(row.provider, self._subject(row)) | {"citizen"},
             lang=row.lang,
             session_key=row.token_hash,
         )
@@ -181,11 +179,16 @@ class SignInStore:
         account = self.account(account_id)
         if account is None:
             return
-        keys = [key for key, p in self._providers.items() if p.issuer == account.issuer]
-        g = self._grant.c
-        self._db.session.execute(
-            delete(self._grant).where(g.provider.in_(keys), g.subject == account.subject)
-        )
+        for issuer, subject in [
+            (account.issuer, account.subject),
+            *((one.issuer, one.subject) for one in self.links.of(account_id)),
+        ]:
+            keys = [key for key, p in self._providers.items() if p.issuer == issuer]
+            g = self._grant.c
+            self._db.session.execute(
+                delete(self._grant).where(g.provider.in_(keys), g.subject == subject)
+            )
+        self.links.forget(account_id)
         self.sign_out_everywhere(account_id)
         self._db.session.execute(delete(self._account).where(self._account.c.id == account_id))
 
@@ -206,28 +209,7 @@ class SignInStore:
         for an e-mail address at a provider that is not `staff`, and unless exactly one of subject
         and e-mail is given. Giving what is there already changes nothing.
         """
-        errors: dict[str, list[str]] = {}
-        if provider not in self._providers:
-            errors["provider"] = [N_("There is no sign-in provider of this name.")]
-        if role not in ROLES:
-            errors["role"] = [
-                N_(
-                    "The roles are agent, moderator, access_officer, cyber_officer, "
-                    "administrator and operator."
-                )
-            ]
-        if (subject is None) == (email is None):
-            errors["subject"] = [
-                N_("Name the person by subject or by e-mail address, one of both.")
-            ]
-        elif email is not None and provider in self._providers and provider not in self._staff:
-            errors["email"] = [
-                N_("Only a “staff” provider vouches for addresses; name the subject instead.")
-            ]
-        elif email is not None and ("@" not in email or len(email) > 254):
-            errors["email"] = [N_("This is not an e-mail address.")]
-        if errors:
-            raise Invalid(N_("This role was not given."), errors=errors)
+        check_grant(provider, role, subject, email, known=self._providers.keys(), staff=self._staff)
         naming = self._named(subject, email)
         g = self._grant.c
         here = and_(g.provider == provider, g.role == role, g.source == "command", naming)
@@ -270,13 +252,25 @@ class SignInStore:
     def _live(self, token: str, now: datetime) -> Row[Any] | None:
         s, a = self._session.c, self._account.c
         query: Select[Any] = (
-            select(self._session, a.subject, a.display_name, a.lang)
+            select(self._session, a.issuer, a.subject, a.display_name, a.lang)
             .join(self._account, a.id == s.account_id)
             .where(s.token_hash == _hash(token), self._is_live(now))
         )
         row = self._db.session.execute(query).one_or_none()
         # A provider that was taken out of the settings opens nothing any more.
-        return row if row is not None and row.provider in self._providers else None
+        if row is None or row.provider not in self._providers:
+            return None
+        return row if self._subject(row) else None  # the way in was taken away
+
+    def _subject(self, row: Row[Any]) -> str:
+        """Return who a session's holder is at the session's own provider; nothing for nobody.
+
+        Roles count where they were given: an identity that was added to an account brings its own.
+        """
+        issuer = self._providers[row.provider].issuer
+        if row.issuer == issuer:
+            return str(row.subject)
+        return self.links.subject_at(row.account_id, issuer) or ""
 
     def _is_live(self, now: datetime) -> ColumnElement[bool]:
         return and_(self._session.c.ends > now, self._session.c.seen > now - self._idle_life)
@@ -289,6 +283,10 @@ class SignInStore:
             "seen": now,
         }
         a = self._account.c
+        linked = self.links.account_of(identity.issuer, identity.subject)
+        if linked is not None:  # name and address stay those of the account's first identity
+            self._db.session.execute(update(self._account).where(a.id == linked).values(seen=now))
+            return linked, False
         this = and_(a.issuer == identity.issuer, a.subject == identity.subject)
         known = self._db.session.execute(select(a.id).where(this)).scalar_one_or_none()
         if known is None:
@@ -366,10 +364,21 @@ class SignInStore:
         known = self._providers.get(provider)
         if known is None or subject is None:
             return None
+        return self.account_at(known.issuer, subject)
+
+    def account_at(self, issuer: str, subject: str) -> int | None:
+        """Return the account that an identity opens, as its first or as one added. Reads."""
         a = self._account.c
-        return self._db.session.execute(
-            select(a.id).where(a.issuer == known.issuer, a.subject == subject)
-        ).scalar_one_or_none()
+        own = select(a.id).where(a.issuer == issuer, a.subject == subject)
+        return self.links.account_of(issuer, subject) or self._db.session.scalar(own)
+
+    def end_sessions_at(self, account_id: int, issuer: str) -> None:
+        """End an account's sessions that were opened at one provider. Writes."""
+        keys = [key for key, p in self._providers.items() if p.issuer == issuer]
+        s = self._session.c
+        self._db.session.execute(
+            delete(self._session).where(s.account_id == account_id, s.provider.in_(keys))
+        )
 
 
 def _hash(token: str) -> str:

@@ -25,14 +25,15 @@ from beffroi_web.database import BigId, UtcDateTime
 
 @dataclass(frozen=True, slots=True)
 class SignInTables:
-    """The three tables that signing in needs."""
+    """The three tables that signing in needs, and a fourth where accounts have several ways in."""
 
     account: Table
     web_session: Table
     role_grant: Table
+    linked_identity: Table | None = None
 
 
-def sign_in_tables(metadata: MetaData) -> SignInTables:
+def sign_in_tables(metadata: MetaData, *, linking: bool = False) -> SignInTables:
     """Declare the tables on an application's metadata and return them.
 
     An account is one person at one provider: `(issuer, subject)`. A session keeps the SHA-256 of
@@ -81,4 +82,20 @@ def sign_in_tables(metadata: MetaData) -> SignInTables:
         Index(None, "provider", "subject"),
         Index(None, "provider", "email"),
     )
-    return SignInTables(account=account, web_session=web_session, role_grant=role_grant)
+    linked = _linked_identity(metadata) if linking else None
+    return SignInTables(account, web_session, role_grant, linked)
+
+
+def _linked_identity(metadata: MetaData) -> Table:
+    """Declare the identities that open an account beside its first: one at each provider."""
+    return Table(
+        "linked_identity",
+        metadata,
+        Column("id", BigId, primary_key=True),
+        Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+        Column("issuer", String(500), nullable=False),
+        Column("subject", String(255), nullable=False),
+        Column("linked", UtcDateTime, nullable=False),
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("account_id", "issuer"),
+    )

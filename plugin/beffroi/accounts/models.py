@@ -14,7 +14,7 @@ from beffroi.kernel.db import Base, Model
 from beffroi_web.database import BigId, UtcDateTime
 from beffroi_web.sign_in.tables import sign_in_tables
 
-TABLES = sign_in_tables(Base.metadata)
+TABLES = sign_in_tables(Base.metadata, linking=True)
 
 
 class AccountCorrection(Model):

@@ -65,13 +65,20 @@ def names(ids: set[int]) -> Mapping[int, str]:
 
 
 def _held_by_account() -> ColumnElement[bool]:
-    """Say which grants are an account's: a number at one provider is somebody else at another."""
-    a, g = TABLES.account.c, TABLES.role_grant.c
-    at_theirs = [
-        and_(g.provider == one.key, a.issuer == one.issuer, a.subject == g.subject)
-        for one in settings().providers
-    ]
-    return or_(false(), *at_theirs)
+    """Say which grants are an account's: a number at one provider is somebody else at another.
+
+    An identity that was added to the account counts, except at a provider for staff.
+    """
+    a, g, t = TABLES.account.c, TABLES.role_grant.c, TABLES.linked_identity
+    assert t is not None  # noqa: S101  a town's accounts have several ways in
+    theirs = []
+    for one in settings().providers:
+        first = and_(a.issuer == one.issuer, a.subject == g.subject)
+        same = and_(t.c.account_id == a.id, t.c.issuer == one.issuer, t.c.subject == g.subject)
+        found = select(t.c.id).where(same).correlate(TABLES.account, TABLES.role_grant).exists()
+        added = false() if one.staff else found
+        theirs.append(and_(g.provider == one.key, or_(first, added)))
+    return or_(false(), *theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +121,21 @@ def idle(*, before: datetime, after: int = 0, most: int = 500) -> list[Idle]:
 
 
 def has_role(account_id: int) -> bool:
-    """Say whether an account holds a role, given at its own provider."""
+    """Say whether an account holds a role; at the provider that it was given for."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).join(TABLES.account, _held_by_account()).where(a.id == account_id)
+    held = (
+        select(g.id)
+        .select_from(TABLES.role_grant)
+        .join(TABLES.account, _held_by_account())
+        .where(a.id == account_id)
+    )
     return db.session.scalar(held.limit(1)) is not None
 
 
 def holds(account_id: int, role: str) -> bool:
-    """Say whether an account was given one role by the operator, at its own provider."""
+    """Say whether an account was given one role by the operator."""
     a, g = TABLES.account.c, TABLES.role_grant.c
-    held = select(g.id).join(TABLES.account, _held_by_account())
+    held = select(g.id).select_from(TABLES.role_grant).join(TABLES.account, _held_by_account())
     held = held.where(a.id == account_id, g.role == role, g.source == "command")
     return db.session.scalar(held.limit(1)) is not None
 
@@ -286,6 +298,16 @@ def roles_of(account_id: int) -> Sequence[Any]:
     a, g = TABLES.account.c, TABLES.role_grant.c
     return db.session.execute(
         select(g.provider, g.role, g.source, g.granted)
+        .select_from(TABLES.role_grant)
         .join(TABLES.account, _held_by_account())
         .where(a.id == account_id)
+    ).all()
+
+
+def sign_ins_of(account_id: int) -> Sequence[Any]:
+    """Return (issuer, subject, linked) of the ways in that somebody added, for the holder."""
+    assert TABLES.linked_identity is not None  # noqa: S101  a town's accounts have several
+    t = TABLES.linked_identity.c
+    return db.session.execute(
+        select(t.issuer, t.subject, t.linked).where(t.account_id == account_id).order_by(t.id)
     ).all()

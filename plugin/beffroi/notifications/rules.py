@@ -144,6 +144,13 @@ LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             N_("If that was not you, sign in, look at your account and write to the town."),
         ),
     ),
+    "sign-in-added": (
+        N_("A way to sign in to your account at %(town)s was added"),
+        (
+            N_("From now on another service opens your account too."),
+            N_("If that was not you, sign in, take it away on this page, and write to the town."),
+        ),
+    ),
     "archive-ready": (
         N_("Everything about you at %(town)s: your file is ready"),
         (N_("Sign in to fetch it until %(day)s. After that day it is deleted."),),

@@ -62,6 +62,14 @@ class SessionPart(Schema):
     ends = _text()
 
 
+class SignInPart(Schema):
+    """Another way in, added by the person."""
+
+    issuer = _text()
+    subject = _text()
+    linked = _text()
+
+
 class RolePart(Schema):
     """A role that the account holds."""
 
@@ -368,6 +376,7 @@ class ArchiveSchema(Schema):
     account = fields.Nested(AccountPart, required=True)
     sessions = fields.List(fields.Nested(SessionPart), required=True)
     programs = fields.List(fields.Nested(ProgramPart), required=True)
+    sign_ins = fields.List(fields.Nested(SignInPart), required=True)
     roles = fields.List(fields.Nested(RolePart), required=True)
     parties = fields.List(fields.Nested(PartyPart), required=True)
     cases = fields.List(fields.Nested(CasePart), required=True)

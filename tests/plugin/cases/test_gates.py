@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beffroi.cases import models, queries
+from beffroi.cases import models
 from beffroi.cases.adapters import files
 from beffroi.data_requests.queries import listed as requests
 from beffroi.data_requests.service import ImportedRequest, import_requests

@@ -62,6 +62,7 @@ def everything(
         "account": _row(accounts.whole(whose.account_id)),
         "sessions": _rows(accounts.sessions_of(whose.account_id)),
         "programs": [_without(row, "id") for row in _rows(accounts.tokens_of(whose.account_id))],
+        "sign_ins": _rows(accounts.sign_ins_of(whose.account_id)),
         "roles": _rows(accounts.roles_of(whose.account_id)),
         "parties": [_without(_row(party), "id") for party in whose.parties],
         "cases": [_case(head, texts) for head in heads],
