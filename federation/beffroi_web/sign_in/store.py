@@ -170,6 +170,22 @@ class SignInStore:
         ).one_or_none()
         return None if row is None else Account(**row._mapping)
 
+    def holder(self, account_id: int, key: str) -> Visitor | None:
+        """Return who an account is now, for a program that acts for it. Reads.
+
+        None where there is no such account, or where its provider left the settings. The roles are
+        those of this moment; `key` becomes the visitor's session key.
+        """
+        account = self.account(account_id)
+        if account is None:
+            return None
+        issued = [one for one, p in self._providers.items() if p.issuer == account.issuer]
+        if not issued:
+            return None
+        held = frozenset[str]().union(*(self._roles(one, account.subject) for one in issued))
+        name = account.display_name or f"#{account_id}"
+        return Visitor(account_id, name, held | {"citizen"}, account.lang, key)
+
     def set_language(self, account_id: int, lang: str | None) -> None:
         """Keep the language a person has chosen, or forget it. Writes."""
         self._db.session.execute(

@@ -270,7 +270,7 @@ class ListQuery(Schema):
         load_default="newest",
     )
     cursor = fields.String(validate=validate.Length(max=500), load_default="")
-    limit = fields.Integer(load_default=20)
+    limit = fields.Integer(load_default=20, metadata={"minimum": 1, "maximum": 200})
 
 
 class PublicRequest(Schema):
