@@ -19,15 +19,17 @@ from typing import Any, TypeVar, cast
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask
+from flask import Flask, current_app, request
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
 from beffroi_web.bearer import SCOPES
+from beffroi_web.errors import Invalid
 from beffroi_web.guards import PUBLIC, guard_of
 from beffroi_web.limits import limited
 from beffroi_web.problems import SAID
 from beffroi_web.state import web_of
+from beffroi_web.words import N_
 
 _MARK = "__beffroi_operation__"
 _VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -158,6 +160,11 @@ def _schemes(app: Flask, scopes: Mapping[str, str] | None) -> dict[str, dict[str
 def _exact(made: dict[str, Any]) -> dict[str, Any]:
     """Make every schema say that there is nothing else, and of answers that all of it is there."""
     schemas = made["components"]["schemas"]
+    for path in made["paths"].values():
+        for one in path.values():
+            for parameter in one.get("parameters", ()):
+                if parameter["in"] == "query" and not parameter.get("required"):
+                    parameter["schema"] = _or_empty(parameter["schema"])
     taken = _named(
         [one.get("requestBody") for path in made["paths"].values() for one in path.values()],
         schemas,
@@ -169,6 +176,25 @@ def _exact(made: dict[str, Any]) -> dict[str, Any]:
         if name not in taken:
             schema["required"] = sorted(schema["properties"])
     return made
+
+
+def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter that may be left empty, which is as if it were not given."""
+    if "enum" in schema:
+        return schema if "" in schema["enum"] else {**schema, "enum": ["", *schema["enum"]]}
+    if schema.get("type") == "string" and not {"minLength", "pattern", "format"} & set(schema):
+        return schema
+    return {"anyOf": [schema, {"const": ""}]}
+
+
+def check_query() -> None:
+    """Raise `Invalid` where a parameter that an operation takes came twice; before each request."""
+    said = getattr(current_app.view_functions.get(request.endpoint or ""), _MARK, None)
+    if said is None or said.query is None:
+        return
+    sentence = N_("Give each parameter once.")
+    if twice := [name for name, values in request.args.lists() if len(values) > 1]:
+        raise Invalid(sentence, errors={name: [sentence] for name in twice})
 
 
 def _named(value: Any, schemas: Mapping[str, Any], found: set[str] | None = None) -> set[str]:

@@ -19,6 +19,9 @@ from beffroi.incidents.rules.questions import KINDS, Answered, said
 from beffroi_web.cards import CaseCard
 from beffroi_web.words import N_
 
+_FOUR_NUMBERS = r"^ *-?[0-9.]+ *(, *-?[0-9.]+ *){3}$"
+"""What a window of the map looks like to a program that reads the document of the API."""
+
 
 class Degrees(fields.Field[float]):
     """Degrees as a number, or as people write them: `48,1147`."""
@@ -135,7 +138,11 @@ class QuestionForm(Schema):
 class MapQuery(Schema):
     """What is asked of the map: `window` is south, west, north and east in degrees."""
 
-    window = fields.String(required=True, validate=validate.Length(max=80))
+    window = fields.String(
+        required=True,
+        validate=validate.Length(max=80),
+        metadata={"pattern": _FOUR_NUMBERS, "example": "48.1,-1.8,48.2,-1.6"},
+    )
     status = fields.String(validate=validate.OneOf(["", "any_open"]), load_default="")
     category = fields.String(validate=validate.OneOf(["", *CATEGORIES]), load_default="")
 

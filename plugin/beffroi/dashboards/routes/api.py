@@ -29,8 +29,8 @@ QUEUES = ("new", "late", "review", "open", "closed")
 class DeskQuery(Schema):
     """Which queue of the desk, and which part of it."""
 
-    queue = fields.String(validate=validate.OneOf(QUEUES), load_default="open")
-    kind = fields.String(validate=validate.OneOf([DATA_REQUEST, STREET]), load_default="")
+    queue = fields.String(validate=validate.OneOf(["", *QUEUES]), load_default="open")
+    kind = fields.String(validate=validate.OneOf(["", DATA_REQUEST, STREET]), load_default="")
     cursor = fields.String(validate=validate.Length(max=500), load_default="")
 
 
