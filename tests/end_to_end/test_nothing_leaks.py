@@ -406,6 +406,7 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
         "phase": ["call"],
         "series_id": [1],
         "source_id": [1, 2],
+        "webhook_id": [1, 2],
         "item_id": [1, 2, 3],
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
