@@ -37,6 +37,11 @@ class WebhookCard:
     waiting: int
     sent: int
 
+    @property
+    def host(self) -> str:
+        """Return the host of the address, with its port where one is named."""
+        return self.url.partition("://")[2].partition("/")[0]
+
 
 def _cards(*conditions: Any) -> list[WebhookCard]:
     def counted(state: str) -> Any:

@@ -176,14 +176,14 @@ def test_what_is_gone_or_silent_for_days_is_paused_and_the_health_page_says_so(
     told.request()
     told.work()
     assert told.one("SELECT pause_reason FROM webhook") == "gone"
-    assert hook.url in administrator.page("/desk/health")
+    assert hook.url.partition("://")[2] in administrator.page("/desk/health")
     told.request()
     told.work()
     assert len(hook.ids) == 1, "it is asked no more"
     administrator.post(f"/desk/webhooks/{number}", {"step": "resume"})
     told.work()
     assert len(hook.came) >= 2, "and then it is told of what happened meanwhile"
-    assert hook.url not in administrator.page("/desk/health")
+    assert hook.url.partition("://")[2] not in administrator.page("/desk/health")
     hook.answers = [503] * 99
     told.request()
     told.work()
