@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request
 
+from beffroi_web.bearer import came_by_token
 from beffroi_web.errors import Refusal
 from beffroi_web.state import web
 from beffroi_web.visitors import current_visitor
@@ -51,8 +52,8 @@ def check_csrf() -> None:
     view = current_app.view_functions.get(request.endpoint)
     if getattr(view, _MARK, False) or getattr(getattr(view, "view_class", None), _MARK, False):
         return
-    if request.headers.get("Authorization", "").startswith("Bearer "):
-        return  # a token in a header is not sent by a browser on its own
+    if came_by_token():
+        return  # a browser sends no such header on its own
     if _comes_from_elsewhere():
         raise StaleForm(N_("This form was sent from another site, so nothing was done."))
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")

@@ -10,8 +10,10 @@ proxy, .netrc or cookie is read, and no more is held than was allowed. Plain htt
 import http.client
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import SplitResult, urlencode
@@ -26,7 +28,14 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 
 class NotFetched(Exception):
-    """The document did not come; the sentence says why and what to do."""
+    """The document did not come; the sentence says why and what to do.
+
+    `status` is what was answered, or None where nothing was.
+    """
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class SentOn(NotFetched):
@@ -83,19 +92,24 @@ def look_up(host: str, port: int) -> Sequence[str]:
 
 
 class Fetching:
-    """Fetches documents; `resolve` and `context` are arguments for tests."""
+    """Fetches documents; `resolve` and `context` are arguments for tests.
+
+    `neighbours` are names of hosts whose address may be private: those that the settings name.
+    """
 
     def __init__(
         self,
         *,
         user_agent: str,
         allowed_loopback: frozenset[str] = frozenset(),
+        neighbours: frozenset[str] = frozenset(),
         limits: Limits | None = None,
         resolve: Resolver = look_up,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._allowed = allowed_loopback
+        self._neighbours = neighbours
         self._limits = limits or Limits()
         self._resolve = resolve
         self._context = context
@@ -152,12 +166,19 @@ class Fetching:
             connection = self._connected(parts)
         except (OSError, ssl.SSLError) as error:
             raise NotFetched(f"No connection to {parts.netloc}: {error}") from None
+        # A socket waits for each piece anew: whoever sends a letter at a time is cut off here.
+        watch = threading.Timer(max(0.0, until - time.monotonic()), _cut, (connection,))
+        watch.daemon = True
+        watch.start()
         try:
-            return ask(connection, parts, until)
+            answer = ask(connection, parts, until)
+            _left(until)  # what was cut off may look like a short answer
+            return answer
         except (OSError, http.client.HTTPException) as error:
             said = str(error) or type(error).__name__
             raise NotFetched(f"{parts.netloc} broke off: {said}") from None
         finally:
+            watch.cancel()
             connection.close()
 
     def _connected(self, parts: SplitResult) -> socket.socket:
@@ -167,7 +188,8 @@ class Fetching:
             )
         host = domain_name(parts.hostname or "")
         addresses = list(self._resolve(host, 443))
-        if not addresses or not all(is_public(one) for one in addresses):
+        near = host in self._neighbours
+        if not addresses or not (near or all(is_public(one) for one in addresses)):
             raise NotFetched(f"{host} leads to an address that is not public")
         failure: OSError = OSError("it has no address")
         for one in addresses[:MOST_TRIED]:
@@ -222,7 +244,7 @@ class Fetching:
     ) -> int:
         answer = self._answer(connection, parts, until, headers, body)
         if not 200 <= answer.status < 300:
-            raise NotFetched(f"{parts.netloc} answered {answer.status}")
+            raise NotFetched(f"{parts.netloc} answered {answer.status}", answer.status)
         return answer.status
 
     def _said(
@@ -286,6 +308,12 @@ class Fetching:
         if answer.length:
             raise NotFetched(f"{host} broke off before the end")
         return b"".join(pieces)
+
+
+def _cut(connection: socket.socket) -> None:
+    """End a connection from another thread; whoever reads from it is told."""
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def _left(until: float) -> float:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar, cast
 from flask import Flask, current_app, redirect, request
 from werkzeug.wrappers import Response
 
+from beffroi_web.bearer import bearer, check_scopes
 from beffroi_web.errors import Forbidden, SignInNeeded
 from beffroi_web.paths import address, here
 from beffroi_web.visitors import ROLES, current_visitor
@@ -76,6 +77,9 @@ def enforce() -> Response | None:
     declared = guard_of(current_app, request.endpoint)
     if declared is None:
         raise RuntimeError(f"the view {request.endpoint} declares no guard")
+    if bearer() is not None:
+        current_visitor()  # a token that opens nothing is refused here as well
+        check_scopes(current_app.view_functions[request.endpoint], public=declared == {PUBLIC})
     if declared == {PUBLIC}:
         return None
     visitor = current_visitor()

@@ -69,6 +69,11 @@ def counted_as() -> str:
     return f"address {request.remote_addr or 'unknown'}"
 
 
+def limited(view: Callable[..., Any], method: str) -> bool:
+    """Say whether a view can be called too often by a method."""
+    return any(method in methods for _, methods in getattr(view, _MARK, ()))
+
+
 def check_limits() -> None:
     """Raise `TooMany`, with the seconds to wait, when a rule is broken; run before each request."""
     view = current_app.view_functions.get(request.endpoint or "")

@@ -142,15 +142,20 @@ def answer_refusal(refusal: Refusal) -> Response:
     seconds = refusal.values.get("seconds")
     if isinstance(refusal, TooMany | Unavailable) and isinstance(seconds, int):
         response.headers["Retry-After"] = str(seconds)
-    if isinstance(refusal, SignInNeeded):
-        error = ' error="invalid_token"' if isinstance(refusal, TokenRefused) else ""
-        response.headers["WWW-Authenticate"] = f"Bearer{error}"
-    if isinstance(refusal, ScopeNeeded):
-        wanted = refusal.values.get("scope", "")
-        response.headers["WWW-Authenticate"] = (
-            f'Bearer error="insufficient_scope", scope="{wanted}"'
-        )
+    if isinstance(refusal, SignInNeeded | ScopeNeeded):
+        response.headers["WWW-Authenticate"] = _challenge(refusal)
     return response
+
+
+def _challenge(refusal: Refusal) -> str:
+    """Return what `WWW-Authenticate` says of a refusal (RFC 6750, section 3)."""
+    said = 'Bearer realm="beffroi"'
+    if isinstance(refusal, TokenRefused):
+        return f'{said}, error="invalid_token"'
+    if isinstance(refusal, ScopeNeeded):
+        scope = refusal.values.get("scope", "")
+        return f'{said}, error="insufficient_scope"' + (f', scope="{scope}"' if scope else "")
+    return said
 
 
 def answer_http_error(error: HTTPException) -> Response:

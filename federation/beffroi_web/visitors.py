@@ -32,7 +32,8 @@ class Visitor:
     """A signed-in person, as much as pages and guards need.
 
     `lang` is the language of the account, if it chose one; `session_key` is a value that only
-    this session knows (not the cookie itself), to which form tokens are bound.
+    this session knows (not the cookie itself), to which form tokens are bound. `scopes` are what a
+    program's token may do now; None for somebody with a session, who may do everything.
     """
 
     account_id: int
@@ -40,6 +41,7 @@ class Visitor:
     roles: frozenset[str]
     lang: str | None
     session_key: str
+    scopes: frozenset[str] | None = None
 
     def may(self, *roles: str) -> bool:
         """Say whether this person holds one of the roles, directly or by implication."""

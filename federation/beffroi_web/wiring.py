@@ -24,6 +24,7 @@ from beffroi_web.headers import dress
 from beffroi_web.languages import current_language, init_languages, language_choices
 from beffroi_web.limits import check_limits, make_limiter
 from beffroi_web.maps import moves
+from beffroi_web.openapi import check_query
 from beffroi_web.paths import address, has_path, here, links
 from beffroi_web.pieces import kept, page_kind
 from beffroi_web.problems import init_problems
@@ -79,7 +80,7 @@ def init_web(
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(_globals(site, clock))
     app.context_processor(_context)
-    for check in (enforce, check_limits, allow_body, check_csrf):
+    for check in (enforce, check_limits, allow_body, check_csrf, check_query):
         app.before_request(check)
     app.after_request(dress)
     app.register_blueprint(_blueprint(files))

@@ -49,6 +49,8 @@ from beffroi.rights.routes.linking import LINK_PAGE
 from beffroi.street import routes as street
 from beffroi.street.routes.about import about as street_of
 from beffroi.subscribers import HANDLERS
+from beffroi.webhooks import routes as webhooks
+from beffroi_web.bearer import bearing
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.database import engine_options, tune
@@ -198,7 +200,7 @@ def create_app(
         app,
         site,
         clock=clock,
-        visitor=accounts.acting(visitor_loader(store, site, clock)),
+        visitor=bearing(visitor_loader(store, site, clock), accounts.holder_of),
         catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
         colour=lambda: look.worn(settings),
     )
@@ -222,6 +224,7 @@ def create_app(
     app.register_blueprint(embedding.blueprint)
     app.register_blueprint(embedding.desk)
     app.register_blueprint(bridges.blueprint)
+    app.register_blueprint(webhooks.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)

@@ -97,6 +97,7 @@ class Settings:
     cyber_nis2: bool = False
     cyber_silent_days: int = 7
     embed_hosts: tuple[str, ...] = ()
+    webhook_neighbours: tuple[str, ...] = ()
     open311_per_hour: int = 600
     open311_decimals: int = 0
     outline_file: Path | None = None
@@ -206,6 +207,14 @@ def _can_be_read(catalogues: tuple[tuple[str, str], ...]) -> bool:
     return len({address for _, address in catalogues}) == len(catalogues)
 
 
+def _is_neighbour(said: str) -> bool:
+    """Say whether a text is an origin that webhooks may be sent to inside the town's network."""
+    try:
+        return bool(check_address(said, frozenset({said}))) and said.count("/") == 2
+    except ValueError:
+        return False
+
+
 def _can_be_told(address: str) -> bool:
     """Say whether announcements may be posted there: https, or loopback of a test."""
     loopback = frozenset({"/".join(address.split("/")[:3])})
@@ -253,6 +262,7 @@ def _can_be_sent_to(tools: tuple[Tool, ...]) -> bool:
 READERS: dict[str, Callable[[Any], Any]] = {
     "communes": words,
     "embed_hosts": words,
+    "webhook_neighbours": words,
     "catalogues": _catalogues,
     "bridge_loopback": words,
     "open311_forward": _tools,
@@ -326,6 +336,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         lambda v: all(is_origin(one) for one in v) and len(set(v)) == len(v) <= 20,
         "is a list of at most 20 exact origins such as https://participer.ville.example, in small"
         " letters, without path and without *",
+    ),
+    (
+        "webhook_neighbours",
+        lambda v: all(_is_neighbour(one) for one in v) and len(v) <= 20,
+        "is a list of at most 20 origins: https://HOST without a port, or http://127.0.0.1:PORT",
     ),
     ("open311_decimals", lambda v: 0 <= v <= 4, "is a number from 0 (none) to 4"),
     ("map_cell", lambda v: v in {0, 250, 500, 1000, 2000}, "is 0 (no map), 250, 500, 1000 or 2000"),

@@ -34,18 +34,20 @@ from beffroi.notifications import handlers as notifications
 from beffroi.open311 import handlers as open311
 from beffroi.outbox import handlers as outbox
 from beffroi.street import handlers as street
+from beffroi.webhooks import handlers as webhooks
 
 HANDLERS: Handlers = {
     CaseChanged: (data_requests.on_case_changed, incidents.on_case_changed, street.on_case_changed),
     ReportsImported: (street.on_reports_imported,),
-    TextReleased: (street.on_text_released,),
+    TextReleased: (street.on_text_released, webhooks.on_text_released),
     RequestReceived: (outbox.on_request_received, campaigns.on_request_received),
     PublicVersionChanged: (
         outbox.on_public_version_changed,
         open311.on_public_version_changed,
         street.on_public_version_changed,
+        webhooks.on_public_version_changed,
     ),
-    CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn),
+    CaseWithdrawn: (outbox.on_case_withdrawn, feed.on_case_withdrawn, webhooks.on_case_withdrawn),
     CaseErased: (
         data_requests.on_case_erased,
         campaigns.on_case_erased,
@@ -64,7 +66,7 @@ HANDLERS: Handlers = {
     CyberForwarded: (notifications.on_cyber_forwarded,),
     CyberReleased: (outbox.on_cyber_released,),
     CyberWithdrawn: (outbox.on_cyber_withdrawn, feed.on_case_withdrawn),
-    StepTaken: (notifications.on_step_taken,),
+    StepTaken: (notifications.on_step_taken, webhooks.on_step_taken),
     AskedToJoin: (notifications.on_asked_to_join,),
     ConfirmationAsked: (notifications.on_confirmation_asked,),
     SubscriptionAsked: (notifications.on_subscription_asked,),
@@ -72,10 +74,12 @@ HANDLERS: Handlers = {
         outbox.on_campaign_step,
         notifications.on_campaign_step,
         campaigns.on_step,
+        webhooks.on_campaign_step,
     ),
     CampaignNotePublished: (
         outbox.on_campaign_step,
         notifications.on_campaign_step,
         campaigns.on_step,
+        webhooks.on_campaign_step,
     ),
 }

@@ -42,6 +42,8 @@ from beffroi.rights import commands as rights
 from beffroi.rights.queries import archive_names
 from beffroi.street import commands as street
 from beffroi.street.service import Moment
+from beffroi.webhooks import commands as webhooks
+from beffroi.webhooks.service import forget_old as forget_deliveries
 from beffroi_web.clock import Clock
 from beffroi_web.rewriting import CannotRewrite, rewrite
 
@@ -49,7 +51,7 @@ log = logging.getLogger(__name__)
 
 HANDLERS = {
     **notifications.HANDLERS, **campaigns.HANDLERS, **rights.HANDLERS, **open311.HANDLERS,
-    **handover.HANDLERS, **bridges.HANDLERS,
+    **handover.HANDLERS, **bridges.HANDLERS, **webhooks.HANDLERS,
 }  # fmt: skip
 """Which job is whose."""
 
@@ -315,6 +317,7 @@ class Worker:
             forget_unconfirmed(now)
             subscribing.forget_unconfirmed(now)
             forget_the_gone(now)
+            forget_deliveries(now - JOBS_KEPT)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)
         sweep(self.settings.data_dir / "archives", archive_names(), now=now)

@@ -27,6 +27,8 @@ from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS, db
 from beffroi.rights import service as rights
 from beffroi.street.service import forwarding
+from beffroi.webhooks import service as webhooks
+from beffroi.webhooks.rules import EVENTS
 from demo.ground import outline_of
 from demo.places import Town as DemoTown
 from demo.seeds import seed
@@ -195,6 +197,11 @@ def _leave(made: Live) -> None:
 def _fill(made: Live) -> None:
     """Make one case in each state that a page can show."""
     town, refs = made.town, made.refs
+    with town.change():
+        key, url = town.settings.secret_key, "https://participer.ville.example/in"
+        number, _ = webhooks.add(url, [*EVENTS][:9], key=key, now=town.now, chance=town.chance)
+        webhooks.owe_test(number, town=made.url, now=town.now, chance=town.chance)
+        refs["webhook"] = str(number)
     for name in ("FixMyStreet", "Appli de la métropole"):
         key_for(town, name)
     citizen = made.people["citizen"]

@@ -48,7 +48,11 @@ NO_PAGES = {
     "open_data.requests_json",
     "moderation.photo",
     "rights.confirm_sign_in",  # looked at in test_ways_in
+    "dashboards.api_desk",
     "dashboards.healthz",
+    "rights.api_myself",
+    "rights.api_own_case",
+    "rights.api_own_cases",
     "dashboards.openapi",
     "dashboards.readyz",
     "data_requests.api_list",

@@ -7,6 +7,7 @@ publishes, the nation pulls over HTTP; then everything that a stranger can read 
 
 import hashlib
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from beffroi.campaigns import service as campaigns
 from beffroi.campaigns.service import gathering
 from beffroi.incidents.rules import CATEGORIES
 from beffroi.kernel.db import MIGRATIONS
+from beffroi.webhooks import service as webhooks
+from beffroi.webhooks.rules import EVENTS
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
 from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import all_towns
@@ -40,6 +43,7 @@ from support.demo_run import free_base
 from support.nation import Nation
 from support.open311 import key_for, lists, sends_all
 from support.photo_carriers import JPEG, corners, encoded
+from support.receiver import Receiver, receiving
 from support.town import NOON, Person, Town, open_town
 
 pytestmark = pytest.mark.slow
@@ -337,6 +341,7 @@ class Both:
     planted: Planted
     of_town: list[Page]
     of_nation: list[Page]
+    told: Receiver
 
 
 def pull(nation: Nation, url: str) -> None:
@@ -353,9 +358,16 @@ def pull(nation: Nation, url: str) -> None:
 def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
     port = free_base()
     site = f"http://127.0.0.1:{port}"
-    with open_town(
-        tmp_path, database_url, public_url=site, questions=QUESTIONS, embed_hosts=[site]
-    ) as town:
+    with (
+        receiving() as told,
+        open_town(
+            tmp_path, database_url, public_url=site, questions=QUESTIONS, embed_hosts=[site],
+            webhook_neighbours=[told.url],
+        ) as town,
+    ):  # fmt: skip
+        with town.change():
+            key = town.settings.secret_key
+            webhooks.add(told.url, [*EVENTS], key=key, now=town.now, chance=town.chance)
         planted = plant(town)
         town.later(days=120)
         town.work()
@@ -375,7 +387,7 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
             start = [*lists(planted.refs.values()), *elsewhere(site, planted.refs.values())]
             of_town = crawl(town.app, site, known, start=start)
             of_nation = crawl(nation.app, nation.settings.public_url, known_of_nation(nation))
-            yield Both(town, nation, planted, of_town, of_nation)
+            yield Both(town, nation, planted, of_town, of_nation, told)
 
 
 def elsewhere(site: str, refs: Iterable[str]) -> Iterator[str]:
@@ -394,6 +406,7 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
         "phase": ["call"],
         "series_id": [1],
         "source_id": [1, 2],
+        "webhook_id": [1, 2],
         "item_id": [1, 2, 3],
         "ref": [*planted.refs.values(), "2027-9999"],
         "token": ["0" * 48],
@@ -440,6 +453,7 @@ def test_no_original_is_at_any_public_address(both: Both) -> None:
     _no_search_finds_them(both)
     _the_nation_holds_none(both)
     _no_message_holds_another_s(both)
+    _no_webhook_holds_any(both)
     _what_is_not_listed_has_no_page(both)
 
 
@@ -501,6 +515,16 @@ def _no_message_holds_another_s(both: Both) -> None:
         text = message.as_string() + str(message.get_content())
         found = {name for name, word in words.items() if word in text and word not in to}
         assert found <= ONCE_PUBLIC, (to, found)
+
+
+def _no_webhook_holds_any(both: Both) -> None:
+    """Other sites are told public words of listed cases, of requests and reports alike."""
+    said = json.dumps(both.told.came, ensure_ascii=False)
+    assert PUBLIC_TITLE in said
+    assert both.planted.refs["street"] in said
+    found = {name for name, word in both.planted.markers.items() if word in said}
+    assert found <= ONCE_PUBLIC, found
+    assert not [name for name in NOT_LISTED if both.planted.refs[name] in said]
 
 
 def _what_is_not_listed_has_no_page(both: Both) -> None:

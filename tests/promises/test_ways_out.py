@@ -11,7 +11,7 @@ WAYS = {
     "records", "counts", "comments", "official answers", "requests and reports", "imported texts",
     "file names", "open data and feeds", "Open311", "reports and updates by Open311",
     "exports, bridges", "maps, what is nearby, answers to questions", "confidential cases",
-    "frames, oEmbed and previews of links", "hand-over to the CERT", "TAXII and MISP",
+    "frames, oEmbed and previews of links", "hand-over to the CERT", "webhooks", "TAXII and MISP",
 }  # fmt: skip
 
 

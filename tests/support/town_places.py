@@ -139,6 +139,8 @@ PLACES = (
     Place("/embed/counter"),
     Place("/embed/request/{removed}"),
     Place("/desk/embedding", "administrator"),
+    Place("/desk/webhooks", "administrator"),
+    Place("/desk/webhooks/{webhook}", "administrator"),
     Place("/desk/cyber/{handed}/cert", "agent"),
     Place("/data/"),
     Place("/desk/appeals", "administrator"),

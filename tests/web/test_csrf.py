@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -95,8 +96,10 @@ def test_our_own_origin_is_no_foreign_site(guide):
 
 def test_a_bearer_needs_no_token_and_an_exempt_view_neither(guide):
     client, door, _ = guide
-    door.visitor = AGENT
+    door.visitor = replace(AGENT, scopes=frozenset({"w"}))
     answer = client.post("/api/wishes", headers={"Authorization": "Bearer abc"})
     assert answer.status_code == 201
+    door.visitor = AGENT  # somebody with a session, to whom the header means nothing
+    assert client.post("/api/wishes", headers={"Authorization": "Bearer abc"}).status_code == 400
     assert client.post("/api/wishes").status_code == 400
     assert client.post("/often").status_code == 200

@@ -24,7 +24,7 @@ def test_a_program_without_session_is_told_so(guide):
     answer = client.post("/api/wishes", headers={"Authorization": "Bearer wrong"})
     assert answer.status_code == 401
     assert answer.mimetype == "application/problem+json"
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="beffroi"'
 
 
 @pytest.mark.parametrize(

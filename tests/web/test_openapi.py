@@ -19,13 +19,14 @@ def test_the_document_says_paths_parameters_answers_and_problems():
         {"in": "path", "name": "number", "required": True, "schema": {"type": "integer"}}
     ]
     assert wish["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
-    assert "application/problem+json" in wish["responses"]["default"]["content"]
+    assert "application/problem+json" in wish["responses"]["404"]["content"]
     assert "security" not in wish
 
 
 def test_a_guarded_operation_asks_for_a_token_with_its_scopes():
     wish = made()["paths"]["/api/wishes"]["post"]
-    assert wish["security"] == [{"token": ["w"]}]
+    assert wish["security"] == [{"token": ["w"]}, {"session": [], "formToken": []}]
+    assert set(wish["responses"]) == {"201", "400", "401", "403", "413", "422"}
     assert "201" in wish["responses"]
     taken = wish["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     assert taken == "#/components/schemas/Wish"

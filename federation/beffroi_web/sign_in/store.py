@@ -168,6 +168,38 @@ class SignInStore:
         ).one_or_none()
         return None if row is None else Account(**row._mapping)
 
+    def holder(self, account_id: int, key: str) -> Visitor | None:
+        """Return who an account is now, for a program that acts for it. Reads.
+
+        None where there is no such account, or where its providers left the settings. The roles
+        are those of this moment, of every identity that opens the account; `key` becomes the
+        visitor's session key.
+        """
+        account = self.account(account_id)
+        if account is None:
+            return None
+        ways_in = self._ways_in(account)
+        if not ways_in:
+            return None
+        held = frozenset[str]().union(*(self._roles(*one) for one in ways_in))
+        name = account.display_name or f"#{account_id}"
+        return Visitor(account_id, name, held | {"citizen"}, account.lang, key)
+
+    def _ways_in(self, account: Account) -> list[tuple[str, str]]:
+        """Return (provider, subject) of what opens an account; one for staff is never added."""
+        ways = [
+            (key, account.subject)
+            for key, one in self._providers.items()
+            if one.issuer == account.issuer
+        ]
+        for link in self.links.of(account.id):
+            ways += [
+                (key, link.subject)
+                for key, one in self._providers.items()
+                if one.issuer == link.issuer and not one.staff
+            ]
+        return ways
+
     def set_language(self, account_id: int, lang: str | None) -> None:
         """Keep the language a person has chosen, or forget it. Writes."""
         self._db.session.execute(

@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a person changes about the own account; programs that act for people by a token."""
 
-from collections.abc import Callable
+import logging
+from dataclasses import replace
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Response as AnyResponse
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from beffroi.accounts import queries, rules, service
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import Invalid, Refusal, ScopeNeeded, TokenRefused
+from beffroi.kernel.errors import Invalid, Refusal
 from beffroi.kernel.extension import extension, settings
-from beffroi_web.csrf import SAFE_METHODS
 from beffroi_web.forms import Form
 from beffroi_web.guards import SIGNED_IN, guard
 from beffroi_web.headers import no_store
-from beffroi_web.openapi import scopes_of
 from beffroi_web.visitors import Visitor, current_visitor
 from beffroi_web.words import N_
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("accounts", __name__)
 
 
@@ -39,52 +41,40 @@ def language() -> Response:
 
 # ---- tokens of programs -------------------------------------------------------------------------
 
-_BEARER = "Bearer "
 
+def holder_of(token: str) -> Visitor | None:
+    """Return for whom a token acts now, with the scopes that count, or None for nobody.
 
-def acting(load: Callable[[], Visitor | None]) -> Callable[[], Visitor | None]:
-    """Return a loader of the visitor for whom programs act too, below `/api/` (RFC 6750).
-
-    A program has a citizen's rights, whatever roles the person holds. Raises TokenRefused for a
-    token that is none: what was asked with it is not answered as if nobody had asked.
+    A program has a citizen's rights, whatever roles the person holds; but with a scope of the
+    desk, which counts only while its holder has the role.
     """
-
-    def loaded() -> Visitor | None:
-        if not _by_token():
-            return load()
-        token = request.headers["Authorization"].removeprefix(_BEARER).strip()
-        holder = queries.holder_of(token, clock.now()) if len(token) <= 100 else None
-        if holder is None:
-            raise TokenRefused(N_("This token is not one of ours, or has ended."))
-        g.beffroi_token = holder
-        key = f"token {holder.token_id}"
-        return Visitor(
-            holder.account_id, holder.display_name, frozenset({"citizen"}), holder.lang, key
-        )
-
-    return loaded
+    known = queries.holder_of(token, clock.now())
+    if known is None:
+        return None
+    key = f"token {known.token_id}"
+    person: Visitor | None = extension().sign_in.holder(known.account_id, key)
+    if person is None:
+        return None
+    g.beffroi_token = known
+    scopes = known.scopes & set(rules.offered(person.may))
+    as_agent = not scopes.isdisjoint(rules.SCOPE_ROLES)
+    return replace(
+        person, scopes=scopes, roles=person.roles if as_agent else frozenset({"citizen"})
+    )
 
 
-def _by_token() -> bool:
-    said = request.headers.get("Authorization", "").startswith(_BEARER)
-    return said and request.path.startswith("/api/")
-
-
-@blueprint.before_app_request
-def heed_token() -> None:
-    """Refuse a token that is none, and one that is not for this; note the day of its use."""
-    if request.endpoint is None or not _by_token():
-        return
-    current_visitor()
-    holder = g.beffroi_token
-    if request.method not in SAFE_METHODS:
-        wanted = scopes_of(current_app, request.endpoint)
-        if not wanted or not holder.scopes.issuperset(wanted):
-            raise ScopeNeeded(N_("This token is not for that."), scope=" ".join(wanted))
-    today = clock.today()
-    if holder.used_on != today:
-        with unit_of_work():
-            service.note_use(holder.token_id, today)
+@blueprint.after_app_request
+def note_use(response: AnyResponse) -> AnyResponse:
+    """Write down the day on which a token was used, when the answer is made."""
+    known: queries.TokenHolder | None = g.get("beffroi_token")
+    if known is not None and known.used_on != (today := clock.today()):
+        g.beffroi_token = None
+        try:
+            with unit_of_work():
+                service.note_use(known.token_id, today, now=clock.now())
+        except OperationalError:  # the next use writes it
+            log.warning("the use of a token was not written: the database is busy")
+    return response
 
 
 @blueprint.get("/account/tokens")
@@ -103,6 +93,7 @@ def _tokens_page(form: Form, *, made: str = "") -> str:
         form=form,
         made=made,
         scopes=rules.SCOPES,
+        offered=rules.offered(visitor.may),
         lives=rules.LIVES,
         tokens=queries.tokens_of(visitor.account_id),
         api=f"{settings().public_url}/api/v1",
@@ -118,7 +109,7 @@ def make_token() -> str | tuple[str, int]:
     scopes = request.form.getlist("scopes")
     form = Form(request.form.to_dict(), {}, {"scopes": scopes})
     try:
-        wanted = rules.checked_token(form.value("name"), scopes, form.value("days"))
+        wanted = rules.checked_token(form.value("name"), scopes, form.value("days"), visitor.may)
         with unit_of_work():
             made = service.make_token(
                 visitor.account_id, wanted, now=clock.now(), chance=system_chance

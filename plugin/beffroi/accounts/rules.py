@@ -2,7 +2,7 @@
 """What holds for roles and for what people say of themselves. Plain Python."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,11 +18,20 @@ CONFIRM_WITHIN = timedelta(hours=48)
 LONGEST_NAME = 200
 
 REQUESTS_WRITE, REPORTS_WRITE = "requests:write", "reports:write"
+OWN_READ, DESK_READ, DESK_WRITE = "own:read", "desk:read", "desk:write"
 SCOPES: Mapping[str, str] = {
+    OWN_READ: N_("read my own cases, also what nobody else sees yet"),
     REQUESTS_WRITE: N_("send requests, and add reuses, in my name"),
     REPORTS_WRITE: N_("send reports in my name"),
+    DESK_READ: N_("read the list of the desk: references, states, deadlines, no texts"),
+    DESK_WRITE: N_("say how cases stand: take up, plan; no answers"),
 }
 """What a token may be for, in words; what is public is read without any."""
+SCOPE_ROLES: Mapping[str, tuple[str, ...]] = {
+    DESK_READ: ("agent", "moderator"),
+    DESK_WRITE: ("agent",),
+}
+"""Of which roles a token's holder must have one, at each use, for a scope to count."""
 LIVES = (30, 90, 365)
 """Days that a token may live."""
 MOST_TOKENS = 20
@@ -37,13 +46,20 @@ class TokenWanted:
     days: int
 
 
-def checked_token(name: str, scopes: Collection[str], days: str) -> TokenWanted:
+def offered(may: Callable[..., bool]) -> tuple[str, ...]:
+    """Return the scopes that count for somebody; `may` says whether one of some roles is held."""
+    return tuple(one for one in SCOPES if one not in SCOPE_ROLES or may(*SCOPE_ROLES[one]))
+
+
+def checked_token(
+    name: str, scopes: Collection[str], days: str, may: Callable[..., bool]
+) -> TokenWanted:
     """Return a token as it may be made; raise Invalid with what is wrong, field by field."""
     errors: dict[str, list[str]] = {}
     name = " ".join(name.split())
     if not name or len(name) > 80 or not name.isprintable():
         errors["name"] = [N_("Say in at most 80 letters which program it is for.")]
-    chosen = tuple(scope for scope in SCOPES if scope in scopes)
+    chosen = tuple(scope for scope in offered(may) if scope in scopes)
     if not chosen or len(chosen) < len(set(scopes)):
         errors["scopes"] = [N_("Choose what the program may do.")]
     if days not in map(str, LIVES):

@@ -136,9 +136,12 @@ def end_token(account_id: int, token_id: int) -> None:
     db.session.execute(delete(AccessToken).where(*mine))
 
 
-def note_use(token_id: int, today: date) -> None:
-    """Write down the day on which a token was used."""
-    db.session.execute(update(AccessToken).where(AccessToken.id == token_id).values(used_on=today))
+def note_use(token_id: int, today: date, *, now: datetime) -> None:
+    """Write down the day on which a token was used; its account was in use, too."""
+    t, a = AccessToken, TABLES.account
+    db.session.execute(update(t).where(t.id == token_id).values(used_on=today))
+    whose = select(t.account_id).where(t.id == token_id).scalar_subquery()
+    db.session.execute(update(a).where(a.c.id == whose).values(seen=now))
 
 
 def forget_tokens(now: datetime) -> int:

@@ -14,6 +14,7 @@ from beffroi.config import Settings
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db, unit_of_work
 from beffroi_web.fetching import Fetching, Limits
+from beffroi_web.webhooks import signed_headers
 
 SIGNATURE = "X-Beffroi-Signature"
 
@@ -83,7 +84,10 @@ def send_webhook(args: dict[str, Any], now: datetime) -> None:
     ).post(
         settings.announce_url,
         body,
-        {"Content-Type": "application/json", SIGNATURE: signature(settings.announce_secret, body)},
+        {
+            **signed_headers(json.loads(body)["id"], settings.announce_secret, body, now=now),
+            SIGNATURE: signature(settings.announce_secret, body),
+        },
     )
 
 

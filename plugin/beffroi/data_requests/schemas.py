@@ -111,7 +111,11 @@ class ReuseForm(HidingFields):
     """What somebody made of something published: a title, an https address, some words."""
 
     title = fields.String(required=True, validate=validate.Length(5, TEXT_LIMITS["title"]))
-    url = fields.String(required=True, validate=validate.Length(max=500))
+    url = fields.String(
+        required=True,
+        validate=validate.Length(max=500),
+        metadata={"pattern": "^ *https://", "example": "https://arbres.example/carte"},
+    )
     words = fields.String(validate=validate.Length(max=2000))
     email = fields.Email(validate=validate.Length(max=254))
 
@@ -270,7 +274,7 @@ class ListQuery(Schema):
         load_default="newest",
     )
     cursor = fields.String(validate=validate.Length(max=500), load_default="")
-    limit = fields.Integer(load_default=20)
+    limit = fields.Integer(load_default=20, metadata={"minimum": 1, "maximum": 200})
 
 
 class PublicRequest(Schema):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What comes in for an incident report, from the form or the API; and what goes out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import gettext, ngettext
 from marshmallow import Schema, ValidationError, fields, validate
@@ -19,9 +19,14 @@ from beffroi.incidents.rules.questions import KINDS, Answered, said
 from beffroi_web.cards import CaseCard
 from beffroi_web.words import N_
 
+_FOUR_NUMBERS = r"^ *-?[0-9.]+ *(, *-?[0-9.]+ *){3}$"
+"""What a window of the map looks like to a program that reads the document of the API."""
+
 
 class Degrees(fields.Field[float]):
     """Degrees as a number, or as people write them: `48,1147`."""
+
+    openapi: ClassVar[Mapping[str, Any]] = {"type": ["number", "string"]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -88,7 +93,7 @@ class ListQuery(Schema):
     )
     window = fields.String(validate=validate.Length(max=80), load_default="")
     cursor = fields.String(validate=validate.Length(max=500), load_default="")
-    limit = fields.Integer(load_default=20)
+    limit = fields.Integer(load_default=20, metadata={"minimum": 1, "maximum": 200})
 
 
 class PublicIncident(Schema):
@@ -133,7 +138,11 @@ class QuestionForm(Schema):
 class MapQuery(Schema):
     """What is asked of the map: `window` is south, west, north and east in degrees."""
 
-    window = fields.String(required=True, validate=validate.Length(max=80))
+    window = fields.String(
+        required=True,
+        validate=validate.Length(max=80),
+        metadata={"pattern": _FOUR_NUMBERS, "example": "48.1,-1.8,48.2,-1.6"},
+    )
     status = fields.String(validate=validate.OneOf(["", "any_open"]), load_default="")
     category = fields.String(validate=validate.OneOf(["", *CATEGORIES]), load_default="")
 

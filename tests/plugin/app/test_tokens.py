@@ -70,7 +70,9 @@ def test_a_token_that_is_none_is_refused_for_reading_too(village: Town, token: s
         client.post("/api/v1/incidents", json=REPORT, headers=header, base_url=PUBLIC_URL),
     ):
         assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert answer.headers["WWW-Authenticate"] == (
+            'Bearer realm="beffroi", error="invalid_token"'
+        )
         assert answer.mimetype == "application/problem+json"
     assert village.one('SELECT count(*) FROM "case"') == 0
 
@@ -80,7 +82,7 @@ def test_a_token_does_what_it_is_for_and_nothing_else(village: Town) -> None:
     refused = call(village, token)
     assert refused.status_code == 403
     assert refused.headers["WWW-Authenticate"] == (
-        'Bearer error="insufficient_scope", scope="requests:write"'
+        'Bearer realm="beffroi", error="insufficient_scope", scope="requests:write"'
     )
     assert call(village, token, "/api/v1/incidents", REPORT).status_code == 201
 
@@ -127,6 +129,7 @@ def test_what_is_missing_is_said_and_what_was_typed_is_kept(village: Town) -> No
 def test_the_description_of_the_api_names_what_a_token_must_be_for(village: Town) -> None:
     described = village.visitor().get("/api/openapi.json").get_json()
     assert described["paths"]["/api/v1/requests"]["post"]["security"] == [
-        {"token": ["requests:write"]}
+        {"token": ["requests:write"]},
+        {"session": [], "formToken": []},
     ]
     assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"

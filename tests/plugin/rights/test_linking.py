@@ -182,12 +182,14 @@ def test_who_acts_for_the_institution_adds_nothing_and_a_role_stays_where_it_was
         with town.change():
             store.grant(provider, "agent", subject="1", now=town.now)
             assert not accounts.has_role(alix.account_id)
+            assert store.holder(alix.account_id, "a program").roles == {"citizen"}
     device = stranger(town)
     goes_there(device, decidim, link="")
     assert device.get("/desk").status_code == 403
     with town.change():
         store.grant("decidim", "agent", subject="1", now=town.now)
         assert accounts.has_role(alix.account_id)
+        assert store.holder(alix.account_id, "a program").roles == {"agent", "citizen"}
     assert device.get("/desk").status_code == 200
     assert alix.get("/desk").status_code == 403
     assert alix.get("/auth/agents/login?link=yes").status_code == 400

@@ -3,6 +3,7 @@
 
 from beffroi.dashboards.routes import (
     answering,
+    api,
     case,
     desk,
     front,
@@ -15,6 +16,7 @@ from beffroi.dashboards.routes.shared import blueprint
 
 __all__ = [
     "answering",
+    "api",
     "blueprint",
     "case",
     "desk",

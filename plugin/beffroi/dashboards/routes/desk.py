@@ -38,6 +38,8 @@ from beffroi.kernel.errors import NotFound, Refusal
 from beffroi.kernel.extension import settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.rights.service import keeping
+from beffroi.webhooks import queries as webhooks
+from beffroi.webhooks.rules import PAUSES
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import guard
 from beffroi_web.headers import no_store
@@ -104,6 +106,8 @@ def health() -> str:
             settings(), clock.now(), accounts.actor(current_visitor()).account_id or 0
         ),
         night=queries.last_keeping(),
+        webhooks=webhooks.troubled(),
+        webhook_pauses=PAUSES,
     )
 
 

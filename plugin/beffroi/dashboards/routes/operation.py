@@ -8,6 +8,7 @@ from flask import (
 )
 from marshmallow import Schema
 
+from beffroi.accounts.rules import SCOPES
 from beffroi.dashboards.routes.shared import blueprint
 from beffroi.kernel.db import MIGRATIONS, db
 from beffroi.kernel.extension import extension, settings
@@ -47,5 +48,6 @@ def openapi() -> Response:
             title=settings().name,
             version=extension().version,
             server=settings().public_url,
+            scopes=SCOPES,
         )
     )

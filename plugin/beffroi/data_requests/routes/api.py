@@ -87,7 +87,7 @@ def api_list() -> Response:
 
 @blueprint.get("/api/v1/requests/<ref>")
 @guard(PUBLIC)
-@operation("Read one public data request", answers=PublicRequest, tag="requests")
+@operation("Read one public data request", answers=PublicRequest, tag="requests", refuses=[410])
 def api_show(ref: str) -> Response:
     """Return one public request."""
     head = cases.head(ref)

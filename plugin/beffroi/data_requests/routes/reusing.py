@@ -149,6 +149,7 @@ def api_reuses(ref: str) -> Response:
     status=201,
     tag="requests",
     scopes=(REQUESTS_WRITE,),
+    refuses=[409, 410],
 )
 def api_offer_reuse(ref: str) -> tuple[Response, int, dict[str, str]]:
     """Take a reuse from a signed-in person's program (session and CSRF token)."""

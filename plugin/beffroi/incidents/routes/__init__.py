@@ -209,7 +209,7 @@ def api_list() -> Response:
 
 @blueprint.get("/api/v1/incidents/<ref>")
 @guard(PUBLIC)
-@operation("Read one listed street report", answers=PublicIncident, tag="incidents")
+@operation("Read one listed street report", answers=PublicIncident, tag="incidents", refuses=[410])
 def api_show(ref: str) -> Response:
     """Return one listed report."""
     head = cases.head(ref)
@@ -251,6 +251,7 @@ def api_submit() -> tuple[Response, int, dict[str, str]]:
         named = {name.replace(before, "answers."): said for name, said in refusal.errors.items()}
         raise Invalid(refusal.sentence, errors=named) from refusal
     head = cases.head(ref)
-    answer = {"ref": ref, "status": "open", "received_on": head.received_on if head else None}
+    codes = queries.codes(head.id) if head is not None else None
+    answer = _item(head, codes, {}, ())
     address = url_for("incidents.api_show", ref=ref)
     return jsonify(PublicIncident().dump(answer)), 201, {"Location": address}

@@ -4,7 +4,7 @@
 Each page stands in the module of what it is for; importing this package declares them all.
 """
 
-from beffroi.rights.routes import correcting, erasing, linking, own_cases, seeing
+from beffroi.rights.routes import api, correcting, erasing, linking, own_cases, seeing
 from beffroi.rights.routes.shared import blueprint
 
-__all__ = ["blueprint", "correcting", "erasing", "linking", "own_cases", "seeing"]
+__all__ = ["api", "blueprint", "correcting", "erasing", "linking", "own_cases", "seeing"]
