@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Signing in at a certified provider (npm oidc-provider), in a browser, both userinfo ways."""
 
-import json
-import os
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,34 +16,12 @@ from beffroi_web.sign_in.routes import redirect_uri, signed_out_uri
 from beffroi_web.sign_in.settings import ProviderSettings, parse_providers
 from beffroi_web.site import Site
 from support.browser import faults, sideways
+from support.openid_providers import oidc_provider
 from support.sign_in_site import SignInSite, count_sessions, grant, listening, make_site
 
 pytestmark = pytest.mark.browser
 
-FOLDER = Path(__file__).resolve().parent.parent / "oidc"
 CLIENT_SECRET = "a client secret: 100% + a few odd/signs"
-
-
-@contextmanager
-def oidc_provider(**asked: Any) -> Iterator[str]:
-    """Run the provider as a process of its own; gives its issuer."""
-    if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-        raise RuntimeError("run `./beffroi test`, or `npm ci` in tests/oidc, first")
-    process = subprocess.Popen(
-        ["node", "provider.js"],
-        cwd=FOLDER,
-        env={**os.environ, "OIDC_TEST": json.dumps(asked)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())["issuer"]
-        finally:
-            process.terminate()
 
 
 @contextmanager
@@ -224,7 +199,7 @@ def test_a_citizen_comes_through_the_gate_of_franceconnect(tmp_path: Path, page:
         page.goto(made.site.public_url + "/sign-out")
         page.get_by_role("button", name="Sign out on this device").click()
         page.get_by_role("button", name="Yes, sign me out").click()
-        expect(page).to_have_url(re.compile("/sign-out"))
+        expect(page.get_by_text("the sign-in service has ended its session too")).to_be_visible()
 
 
 def test_agents_of_the_town_alone_enter_its_desk_through_the_gate_of_proconnect(
@@ -245,6 +220,11 @@ def test_agents_of_the_town_alone_enter_its_desk_through_the_gate_of_proconnect(
         elsewhere = browser.new_context(locale="en-GB").new_page()
         sign_in(elsewhere, made, "other-7")
         assert elsewhere.locator("#who").inner_text() == "Angela Dubois: citizen"
+        elsewhere.goto(made.site.public_url + "/sign-out")
+        elsewhere.get_by_role("button", name="Sign out on this device").click()
+        elsewhere.get_by_role("button", name="Yes, sign me out").click()
+        expect(elsewhere.get_by_text("has ended its session too")).to_be_visible()
+        assert count_sessions(made) == 1
         elsewhere.context.close()
 
 

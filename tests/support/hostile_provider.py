@@ -5,14 +5,16 @@
     provider.sign_id_token = lambda claims: "…"           how it is signed
     provider.answers["/token"] = lambda: Answer(302, …)   what one address answers
 
-It has no pages: a test takes the state and the nonce from the address that the browser would be
-sent to, and comes back with a code as the browser would.
+It has no pages: whoever is sent there is signed in at once. Most tests do not even go: they take
+the state and the nonce from the address, and come back with a code that it never gave, `a-code`.
+What it gave itself is good once, for whoever asked for it.
 """
 
 import base64
 import hashlib
 import hmac
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl, urlencode
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -64,6 +66,10 @@ def signed_with_a_secret(claims: dict[str, Any], secret: bytes) -> str:
     return f"{content}.{_base64(hmac.new(secret, content.encode(), hashlib.sha256).digest())}"
 
 
+def _sent_to(address: str) -> Answer:
+    return Answer(302, headers={"Location": address})
+
+
 def _part(content: object) -> str:
     return _base64(json.dumps(content).encode())
 
@@ -98,11 +104,19 @@ class HostileProvider:
         self.answers: dict[str, Callable[[], Answer]] = {}
         self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
         """Each request: its path, its headers in lower case, its form."""
+        self._codes: dict[str, dict[str, str]] = {}
 
-    def answer(self, path: str) -> Answer:
+    def answer(self, path: str, query: dict[str, str], form: dict[str, str]) -> Answer:
         """Return what this address answers."""
         if path in self.answers:
             return self.answers[path]()
+        if path == "/authorize":
+            return self._signed_in(query)
+        if path == "/end":
+            back = urlencode({"state": query["state"]})
+            return _sent_to(f"{query['post_logout_redirect_uri']}?{back}")
+        if path == "/token" and (error := self._wrong_with(form)) is not None:
+            return as_json({"error": error}, 400)
         if path == "/.well-known/openid-configuration":
             return as_json(self.description())
         if path == "/jwks":
@@ -112,6 +126,25 @@ class HostileProvider:
         if path == "/userinfo":
             return as_json(self.user_claims)
         return as_json({"error": "not_found"}, 404)
+
+    def _signed_in(self, asked: dict[str, str]) -> Answer:
+        code = secrets.token_urlsafe(32)
+        self._codes[code] = asked
+        self.id_claims["nonce"] = asked["nonce"]
+        back = urlencode({"code": code, "state": asked["state"]})
+        return _sent_to(f"{asked['redirect_uri']}?{back}")
+
+    def _wrong_with(self, form: dict[str, str]) -> str | None:
+        """Return the error for what is not as it was asked for; `a-code` is always good."""
+        if form.get("code") == "a-code":
+            return None
+        if form.get("client_secret") != CLIENT_SECRET:
+            return "invalid_client"
+        asked = self._codes.pop(form.get("code", ""), None)
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if asked is None or asked["code_challenge"] != _base64(digest):
+            return "invalid_grant"
+        return None
 
     def description(self) -> dict[str, Any]:
         """Return the discovery document."""
@@ -151,13 +184,13 @@ def hostile_provider() -> Iterator[HostileProvider]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            self._answer({k: v[0] for k, v in parse_qs(body.decode()).items()})
+            self._answer(dict(parse_qsl(body.decode())))
 
         def _answer(self, form: dict[str, str]) -> None:
-            path = self.path.partition("?")[0]
+            path, _, query = self.path.partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
             provider.asked.append((path, headers, form))
-            answer = provider.answer(path)
+            answer = provider.answer(path, dict(parse_qsl(query)), form)
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.content_type)
             for name, value in answer.headers.items():
