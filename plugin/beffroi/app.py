@@ -191,6 +191,7 @@ def create_app(
         campaign_for=campaign_for,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),
         bridged=bridged.of_case,
+        beside=bridged.beside,
         linked=bridged.linked_count,
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),

@@ -4,7 +4,7 @@
 It behaves as the contract says that Decidim does: pages of at most 50, hidden proposals as null
 nodes beside an error, states that are not published as null, introspection for nobody who is not
 signed in, `api/sign_in` with credentials; it counts requests, and limits none. `version="0.29"` has
-neither `url` nor `withdrawn`.
+neither `url` nor `withdrawn` nor `taxonomies`.
 
     with decidim(count=120) as site:
         site.address                       # of its one component of proposals
@@ -33,7 +33,7 @@ SDL = Path(__file__).with_name("decidim.graphql")
 COMPONENT = "9"
 SLUG = "budget"
 KEY, SECRET, TOKEN = "a-key", "a-secret", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmVk"
-SINCE_030 = ("url: String\n", "withdrawn: Boolean\n")
+SINCE_030 = ("url: String\n", "withdrawn: Boolean\n", "taxonomies: [Taxonomy!]\n")
 
 Json = dict[str, Any]
 
@@ -70,6 +70,7 @@ def proposal(number: int, **said: Any) -> Json:
         "body": f"<p>Publier les <strong>horaires</strong> de la ligne {number}.</p>",
         "answer": None, "state": None, "answeredAt": None, "withdrawn": False, "official": False,
         "publishedAt": day, "createdAt": day, "updatedAt": day, "voteCount": number % 40,
+        "taxonomies": [],
         "comments": [], "reference": f"XX-PROP-2026-01-{number}", "createdInMeeting": False,
         "address": "Rue Haute", "coordinates": {"latitude": 50.6, "longitude": None},
         "author": {"__typename": "User", "name": "Ada Exemple", "nickname": "@ada",
@@ -217,6 +218,9 @@ class Decidim:
         kept = dict(row)
         kept["title"], kept["body"] = translated(row["title"]), translated(row["body"])
         kept["answer"] = translated(row["answer"])
+        kept["taxonomies"] = [
+            {"id": str(at), "name": translated(name)} for at, name in enumerate(row["taxonomies"])
+        ]
         kept["url"] = f"{self.url}/processes/{SLUG}/f/{COMPONENT}/proposals/{row['id']}"
         kept["totalCommentsCount"] = len(row["comments"])
         kept["comments"] = lambda info, orderBy=None: row["comments"]

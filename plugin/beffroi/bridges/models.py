@@ -47,6 +47,8 @@ class BridgedItem(Model):
     `title` is kept for what stays a link (a case has its own texts). `title` and `answer` are
     originals; only their public forms are shown. `light` tells whether it has to be read again,
     `digest` whether anything that is kept of it has changed. `turn` counts how often it came back.
+    `labels` are lines in which the gate found nothing. `beside_id` is a request of this town that
+    asks for the same; nothing of it follows the item.
     """
 
     __tablename__ = "bridged_item"
@@ -71,6 +73,8 @@ class BridgedItem(Model):
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     supports: Mapped[int | None] = mapped_column(Integer)
     comments: Mapped[int | None] = mapped_column(Integer)
+    labels: Mapped[str] = mapped_column(Text, default="")
+    beside_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
     turn: Mapped[int] = mapped_column(Integer, default=0)
     gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

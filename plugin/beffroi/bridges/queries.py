@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from beffroi.bridges import rules
 from beffroi.bridges.models import AnswerThere, BridgedItem, BridgeSource
+from beffroi.cases import queries as cases
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Bridged
 
@@ -126,10 +127,11 @@ def waiting(source_id: int, most: int = MOST_LISTED) -> list[Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A proposal that stays where it is, in its public words."""
+    """A proposal that stays where it is, in its public words; `beside` is a request like it."""
 
     title: str
     seen: Bridged
+    beside: str | None = None
 
 
 def _bridged(item: BridgedItem, origin: BridgeSource) -> Bridged:
@@ -142,6 +144,7 @@ def _bridged(item: BridgedItem, origin: BridgeSource) -> Bridged:
         comments=item.comments,
         answer=item.public_answer,
         answered_at=item.answered_at,
+        labels=tuple(item.labels.split("\n")) if item.labels else (),
     )
 
 
@@ -162,7 +165,11 @@ def linked(before: int | None = None, most: int = MOST_LISTED) -> tuple[list[Lin
         .order_by(BridgedItem.id.desc())
         .limit(most + 1)
     ).all()
-    found = [Linked(item.public_title or "", _bridged(item, origin)) for item, origin in rows]
+    refs = cases.public_refs({item.beside_id for item, _ in rows if item.beside_id})
+    found = [
+        Linked(item.public_title or "", _bridged(item, origin), refs.get(item.beside_id or 0))
+        for item, origin in rows
+    ]
     return found[:most], rows[most - 1][0].id if len(rows) > most else None
 
 
@@ -174,6 +181,44 @@ def linked_count() -> int:
         .join(BridgeSource, BridgeSource.id == BridgedItem.source_id)
     )
     return int(db.session.scalar(counted.where(*_SHOWN)) or 0)
+
+
+def beside(case_id: int) -> list[tuple[str, Bridged]]:
+    """Return (title, how it stands) of the released proposals that stand beside a request."""
+    rows = db.session.execute(
+        select(BridgedItem, BridgeSource)
+        .join(BridgeSource, BridgeSource.id == BridgedItem.source_id)
+        .where(*_SHOWN, BridgedItem.beside_id == case_id)
+        .order_by(BridgedItem.id)
+        .limit(MOST_LISTED)
+    )
+    return [(item.public_title or "", _bridged(item, origin)) for item, origin in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A proposal that is listed, and the request beside which it stands, or None."""
+
+    id: int
+    title: str
+    url: str
+    beside: str | None
+
+
+def released(source_id: int, most: int = MOST_LISTED) -> list[Released]:
+    """Return the newest proposals of a source that are listed as links."""
+    rows = db.session.execute(
+        select(BridgedItem.id, BridgedItem.public_title, BridgedItem.url, BridgedItem.beside_id)
+        .join(BridgeSource, BridgeSource.id == BridgedItem.source_id)
+        .where(*_SHOWN, BridgedItem.source_id == source_id)
+        .order_by(BridgedItem.id.desc())
+        .limit(most)
+    ).all()
+    refs = cases.public_refs({beside_id for *_, beside_id in rows if beside_id})
+    return [
+        Released(item, title or "", url, refs.get(beside_id or 0))
+        for item, title, url, beside_id in rows
+    ]
 
 
 def of_case(case_id: int) -> Bridged | None:

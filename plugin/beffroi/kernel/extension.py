@@ -116,6 +116,7 @@ class Bridged:
     comments: int | None
     answer: str | None
     answered_at: datetime | None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -138,6 +139,7 @@ class Extension:
     campaign_of: Callable[[int], NamedCampaign | None] | None = None
     campaign_for: Callable[[str, date], NamedCampaign | None] | None = None
     bridged: Callable[[int], Bridged | None] | None = None
+    beside: Callable[[int], list[tuple[str, Bridged]]] | None = None
     linked: Callable[[], int] | None = None
     files: Files | None = None
     archives: Files | None = None

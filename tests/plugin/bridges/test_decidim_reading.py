@@ -184,7 +184,9 @@ def test_15_a_version_without_url_and_withdrawn_is_read_and_that_is_remembered()
 def test_15_a_version_with_them_is_asked_for_them(site: Decidim) -> None:
     site.change("1", withdrawn=True)
     assert item(site).status_mapped == "withdrawn"
-    assert reader(site).probe().optional == ("url", "withdrawn")
+    site.change("1", taxonomies=["Écoles", {"en": "Open data"}])
+    assert reader(site).probe().optional == ("url", "withdrawn", "taxonomies")
+    assert item(site).labels == ({"fr": "Écoles"}, {"en": "Open data"})
 
 
 def test_16_at_most_sixty_requests_in_any_minute(site: Decidim) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from beffroi.bridges import queries
+from beffroi.bridges import queries, service
 from beffroi.kernel.db import db
 from support.bridging import Bridge, bridge
 from support.decidim import Decidim, decidim
@@ -52,7 +52,7 @@ def test_08_09_11_what_is_there_is_followed_and_a_second_reading_writes_nothing(
     with decidim(120) as site:
         made = bridge(town, site)
         first = made.read()
-        assert (first.taken.new, first.requests) == (120, 8)
+        assert (first.taken.new, first.requests) == (120, 9)
         with counted_writes(town) as written:
             again = made.read()
         assert written == []
@@ -176,6 +176,36 @@ def test_an_erased_request_does_not_come_in_again(village: Town) -> None:
         assert tuple(row) == ("", "", "erased")
 
 
+def test_what_it_is_filed_under_is_shown_but_for_what_is_personal(village: Town) -> None:
+    with decidim(1) as site:
+        site.change("1", taxonomies=["Écoles", "Voir a.b@ville.example"])
+        made = bridge(village, site)
+        made.read()
+        village.release(made.ref("1"))
+        page = village.visitor().page(f"/requests/{made.ref('1')}")
+        assert "Écoles" in page
+        assert "ville.example" not in page.partition('id="origin"')[2].partition("</section>")[0]
+        assert made.read().taken.written == 0
+
+
+def test_two_workers_do_not_read_one_source_at_once(village: Town) -> None:
+    with decidim(1) as site:
+        made = bridge(village, site)
+
+    def begins(again: bool) -> bool:
+        with village.change():
+            return service.begin(made.id, now=village.now, again=again)
+
+    assert begins(True)
+    assert not begins(True)
+    assert not begins(False)
+    village.later(minutes=6)  # whoever was reading it has died
+    assert begins(True)
+    with village.change():
+        service.ended(made.id, now=village.now, swept=True)
+    assert begins(True)
+
+
 def test_a_link_is_listed_once_an_agent_has_released_its_title(village: Town) -> None:
     with decidim(2) as site:
         site.change("2", answer="Oui, <b>en mai</b>.", state="accepted")
@@ -196,6 +226,20 @@ def test_a_link_is_listed_once_an_agent_has_released_its_title(village: Town) ->
         assert "Oui, en mai." in page
         assert "numéro 1" not in page
         assert "Une proposition sur un autre site" in village.visitor().page("/requests")
+        ref = village.request()
+        village.release(ref)
+        place = f"/desk/bridges/{made.id}/items/{two}/beside"
+        wrong = agent.post(place, {"ref": "2026-1"})
+        assert "que tout le monde voit" in wrong.text
+        assert 'value="2026-1"' in wrong.text
+        assert agent.post(place, {"ref": f" {ref} "}).status_code == 303
+        shown = village.visitor().page(f"/requests/{ref}")
+        assert "La même chose, proposée ailleurs" in shown
+        assert "Ouvrir la ligne 2" in shown
+        assert f"/requests/{ref}" in village.visitor().page("/requests/linked")
+        assert ref in agent.page(f"/desk/bridges/{made.id}")
+        village.remove(ref, code="erasure")
+        assert village.one("SELECT count(*) FROM bridged_item WHERE beside_id IS NOT NULL") == 0
         site.change("2", title="Un titre que personne n’a lu")
         made.read()
         assert "que personne" not in village.visitor().page("/requests/linked")

@@ -16,6 +16,7 @@ from beffroi.bridges import queries, rules, service
 from beffroi.bridges.adapters.reading import Opening, opened
 from beffroi.bridges.queries import Source
 from beffroi.bridges.rules import BadSource, ContentSource, ExternalItem, Gone, NoSuchField
+from beffroi.bridges.rules.words import one_line
 from beffroi.bridges.service import secrets, taking
 from beffroi.bridges.service.taking import At, Prepared, Taken
 from beffroi.cases.rules import TEXT_LIMITS
@@ -225,14 +226,19 @@ def prepare(item: ExternalItem, wanted: str, now: datetime) -> Prepared:
         for name, said in (("wanted", body), ("answer", answer))
     ]
     published = item.published_at or now
+    labels = tuple(
+        one_line(rules.in_language(one, lang or wanted)[0], rules.MOST_LABEL)
+        for one in item.labels[: rules.MOST_LABELS]
+    )
     kept = (
         title, *texts, lang, item.url, item.status_mapped, item.status_raw, item.supports,
         item.comments, item.answered_at and item.answered_at.astimezone(UTC).isoformat(),
+        *labels,
     )  # fmt: skip
     return Prepared(
         item.external_id, title, texts[0], lang[:8] or wanted, item.url, item.status_mapped,
         item.status_raw, texts[1], item.answered_at, published.astimezone(UTC), item.supports,
-        item.comments, item.light, rules.digest(*kept),
+        item.comments, item.light, rules.digest(*kept), labels,
     )  # fmt: skip
 
 

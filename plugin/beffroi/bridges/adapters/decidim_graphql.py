@@ -34,8 +34,6 @@ from beffroi.bridges.rules.words import one_line, plain
 from beffroi_web.fetching import NotFetched
 from beffroi_web.words import N_
 
-OPTIONAL = ("url", "withdrawn")
-"""Fields of a proposal that only some versions have."""
 LIGHT = "id updatedAt state answeredAt voteCount totalCommentsCount"
 SPACES: Mapping[str, tuple[str, str]] = {
     "Decidim::ParticipatoryProcess": ("participatoryProcess", "processes"),
@@ -44,6 +42,12 @@ SPACES: Mapping[str, tuple[str, str]] = {
 """By the type of a space: the query that knows its slug, and the folder of its pages."""
 
 _TEXT = "{ translations { locale text } }"
+OPTIONAL: Mapping[str, str] = {
+    "url": "url",
+    "withdrawn": "withdrawn",
+    "taxonomies": f"taxonomies {{ id name {_TEXT} }}",
+}
+"""Fields of a proposal that only some versions have, and how each is asked for."""
 _FIELDS = f"""id reference state publishedAt createdAt updatedAt answeredAt
  title {_TEXT} body {_TEXT} answer {_TEXT} voteCount totalCommentsCount
  author {{ name nickname deleted }}"""
@@ -139,10 +143,14 @@ class DecidimGraphql:
 
     def _has(self, name: str) -> bool:
         try:
-            self._page_of(f"id {name}", "first: 1", {})
+            self._page_of(f"id {OPTIONAL[name]}", "first: 1", {})
         except NoSuchField:
             return False
         return True
+
+    def _fields(self) -> str:
+        known = (OPTIONAL[one] for one in self._optional if one in OPTIONAL)
+        return " ".join((_FIELDS, *known))
 
     def _page_of(self, fields: str, arguments: str, more: Mapping[str, Any]) -> graphql.Said:
         declared = "".join(f", ${name}: String" for name in more)
@@ -163,7 +171,7 @@ class DecidimGraphql:
         if published_since is not None:
             arguments += ", filter: {publishedSince: $since}"
             more["since"] = published_since.isoformat()
-        fields = LIGHT if light else " ".join((_FIELDS, *self._optional))
+        fields = LIGHT if light else self._fields()
         said = self._page_of(fields, arguments, more)
         connection = within(said.data, "component", "proposals")
         if not isinstance(connection, dict):
@@ -185,7 +193,7 @@ class DecidimGraphql:
 
     def get_item(self, external_id: str) -> ExternalItem | Gone:
         """Return a proposal; gone if it is hidden, withdrawn from view or deleted."""
-        fields = " ".join((_FIELDS, *self._optional))
+        fields = self._fields()
         query = (
             "query($c: ID!, $p: ID!) { component(id: $c) { ... on Proposals {"
             f" proposal(id: $p) {{ {fields} }} }} }} }}"
@@ -241,6 +249,7 @@ class DecidimGraphql:
             supports=number(node.get("voteCount")),
             comments=number(node.get("totalCommentsCount")),
             light=_light(node),
+            labels=_labels(node.get("taxonomies")),
         )
 
     # ---- answering ------------------------------------------------------------------------------
@@ -297,6 +306,12 @@ class DecidimGraphql:
 
 def _light(node: Mapping[str, Any]) -> str:
     return digest(*(node.get(name) for name in LIGHT.split()))
+
+
+def _labels(taxonomies: Any) -> tuple[Mapping[str, str], ...]:
+    """Return the names under which the site's administrators file a proposal, by language."""
+    found = taxonomies if isinstance(taxonomies, list) else []
+    return tuple(names for one in found if (names := translations(within(one, "name"))))
 
 
 def _names(author: Any) -> tuple[str, ...]:

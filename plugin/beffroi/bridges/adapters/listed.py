@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import date
 from urllib.parse import urlsplit
@@ -40,7 +41,7 @@ _CSV_KINDS = ("text/csv", "text/plain", "application/csv", "application/octet-st
 _CELL = 200_000
 
 
-class Listed:
+class Listed(ABC):
     """A source whose items are all in one document; `read` yields them from its bytes."""
 
     capabilities: frozenset[str] = frozenset({"list", "get", "complete", "link_back"})
@@ -59,9 +60,9 @@ class Listed:
         """How often the site was asked."""
         return self._talk.requests
 
+    @abstractmethod
     def read(self, body: bytes) -> Iterator[ExternalItem]:
         """Yield the items of a document; BadSource where it is none of its kind."""
-        raise NotImplementedError
 
     def _all(self) -> dict[str, ExternalItem]:
         if self._items is None:

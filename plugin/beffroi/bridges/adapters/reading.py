@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Makes the adapter of a source by its kind, within the addresses that this town may ask."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from beffroi.bridges.adapters.consul import ConsulGraphql
 from beffroi.bridges.adapters.decidim_graphql import DecidimGraphql
-from beffroi.bridges.adapters.listed import Atom, DecidimCsv, Table
+from beffroi.bridges.adapters.listed import Atom, DecidimCsv, Listed, Table
 from beffroi.bridges.adapters.talking import SECONDS, Talk, Time
 from beffroi.bridges.rules import ContentSource
 from beffroi.config import Settings
@@ -46,6 +47,13 @@ def opened(what: Opening, settings: Settings, *, trial: bool = False) -> Content
     return adapter(what, talk)
 
 
+_LISTED: Mapping[str, Callable[..., Listed]] = {
+    "decidim-csv": DecidimCsv,
+    "csv": Table,
+    "atom": Atom,
+}
+
+
 def adapter(what: Opening, talk: Talk) -> ContentSource:
     """Return the adapter of a source over a conversation."""
     if what.kind == "decidim-graphql":
@@ -58,5 +66,4 @@ def adapter(what: Opening, talk: Talk) -> ContentSource:
         )
     if what.kind == "consul-graphql":
         return ConsulGraphql(what.address, talk, lang=what.lang)
-    listed = {"decidim-csv": DecidimCsv, "csv": Table, "atom": Atom}[what.kind]
-    return listed(what.address, talk, lang=what.lang, component=what.component)
+    return _LISTED[what.kind](what.address, talk, lang=what.lang, component=what.component)

@@ -14,7 +14,7 @@ from beffroi.bridges.rules import KIND_WORDS, MODE_WORDS, BadSource, ExternalIte
 from beffroi.bridges.schemas import CredentialsForm, SourceForm
 from beffroi.kernel import clock
 from beffroi.kernel.db import db, unit_of_work
-from beffroi.kernel.errors import Refusal
+from beffroi.kernel.errors import Invalid, Refusal
 from beffroi.kernel.extension import extension, settings
 from beffroi_web.fetching import NotFetched
 from beffroi_web.forms import Form, load
@@ -130,6 +130,7 @@ def _source_page(
         mode_words=MODE_WORDS,
         count=queries.counts().get(source_id, (0, 0)),
         waiting=queries.waiting(source_id),
+        released=queries.released(source_id),
         form=form or Form(),
         secret=secret,
         fault=fault_in_words(source.fault),
@@ -215,6 +216,21 @@ def decide(source_id: int, item_id: int) -> Response | tuple[str, int]:
         errors = {name: said for name in refusal.errors}
         return _source_page(source_id, Form(values=values).and_errors(errors), 422)
     return redirect(url_for("bridges.source", source_id=source_id, _anchor="waiting"), code=303)
+
+
+@blueprint.post("/desk/bridges/<int:source_id>/items/<int:item_id>/beside")
+@guard("agent", "administrator")
+def stand_beside(source_id: int, item_id: int) -> Response | tuple[str, int]:
+    """Show a proposal on the page of a request that asks for the same, or no longer."""
+    box, ref = f"beside-{item_id}", request.form.get("ref", "")
+    try:
+        with unit_of_work():
+            service.stand_beside(source_id, item_id, ref)
+    except Invalid as refusal:
+        typed = Form(values={box: ref[:40]})
+        said = {name: [gettext(str(refusal.sentence))] for name in refusal.errors}
+        return _source_page(source_id, typed.and_errors(said), 422)
+    return redirect(url_for("bridges.source", source_id=source_id, _anchor="listed"), code=303)
 
 
 @blueprint.post("/desk/bridges/<int:source_id>/end")

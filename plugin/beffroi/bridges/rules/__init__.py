@@ -51,6 +51,10 @@ SWEEP_EVERY = timedelta(hours=24)
 """How often everything that was brought in is looked at again."""
 MOST_ITEMS = 20_000
 MOST_ANSWER = 8000
+MOST_LABELS, MOST_LABEL = 5, 60
+"""How many of the names under which an item is filed are kept, and how long each may be."""
+READING = timedelta(minutes=5)
+"""A reading that has taken longer than this has died."""
 READ = "bridges.read"
 """The job that reads all of a source."""
 HINT = "bridges.hint"
@@ -103,6 +107,7 @@ class ExternalItem:
     supports: int | None = None
     comments: int | None = None
     light: str = ""
+    labels: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from beffroi.bridges import rules
 from beffroi.bridges.models import BridgedItem, BridgeSource, HintTaken
 from beffroi.bridges.service import secrets
 from beffroi.cases import service as cases
+from beffroi.cases.rules import DATA_REQUEST
 from beffroi.kernel import jobs
 from beffroi.kernel.chance import Chance
 from beffroi.kernel.db import db
@@ -102,13 +103,20 @@ def new_hook_secret(source_id: int, *, secret_key: str, chance: Chance, now: dat
 
 
 def begin(source_id: int, *, now: datetime, again: bool = False) -> bool:
-    """Take the reading of a source that is due, once; say whether it was there to be taken."""
-    due = or_(BridgeSource.tried_at.is_(None), BridgeSource.tried_at <= now - rules.READ_EVERY)
+    """Take the reading of a source that is due, once; say whether it was there to be taken.
+
+    With `again` it is due whenever nobody is reading it: a slow site may keep a reading beyond the
+    lease of its job, which then runs a second time.
+    """
+    tried, read = BridgeSource.tried_at, BridgeSource.read_at
+    since = rules.READING if again else rules.READ_EVERY
+    due = or_(tried.is_(None), tried <= now - since)
+    if again:
+        due = or_(due, BridgeSource.fault.is_not(None), read >= tried)
     result = db.session.execute(
         update(BridgeSource)
-        .where(BridgeSource.id == source_id, BridgeSource.ended_at.is_(None))
-        .where(*(() if again else (due,)))
-        .values(tried_at=now)
+        .where(BridgeSource.id == source_id, BridgeSource.ended_at.is_(None), due)
+        .values(tried_at=now, fault=None)
     )
     return bool(getattr(result, "rowcount", 0))
 
@@ -193,14 +201,35 @@ def hold(source_id: int, item_id: int) -> None:
     row.state, row.public_title, row.public_answer = "held", None, None
 
 
+def stand_beside(source_id: int, item_id: int, ref: str) -> None:
+    """Show a released proposal on the page of a request that asks for the same; "" ends that.
+
+    Invalid if the town has no such request that everybody sees.
+    """
+    row = _item(source_id, item_id)
+    wanted = ref.strip()
+    try:
+        case = cases.the_case(wanted) if wanted else None
+    except NotFound:
+        case = None
+    right = case is not None and case.kind == DATA_REQUEST and case.visibility == "public"
+    if row.case_id is not None or row.public_title is None or (wanted and not right):
+        sentence = N_("Give the number of a request that everybody sees, such as 2026-530917264.")
+        raise Invalid(sentence, errors={f"beside-{item_id}": [sentence]})
+    row.beside_id = case.id if case is not None else None
+
+
 def forget(case_id: int) -> None:
     """Destroy what was kept of an erased case's origin; its number stays: it never comes back."""
+    db.session.execute(
+        update(BridgedItem).where(BridgedItem.beside_id == case_id).values(beside_id=None)
+    )
     db.session.execute(
         update(BridgedItem)
         .where(BridgedItem.case_id == case_id)
         .values(
             state="erased", url="", title="", public_title=None, answer="", public_answer=None,
-            supports=None, comments=None,
+            supports=None, comments=None, labels="",
         )
         .execution_options(synchronize_session="fetch")
     )  # fmt: skip

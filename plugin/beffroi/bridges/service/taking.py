@@ -47,6 +47,7 @@ class Prepared:
     comments: int | None
     light: str
     digest: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -136,6 +137,7 @@ def _write(row: BridgedItem, one: Prepared, source: BridgeSource) -> None:
     if row.answer != one.answer:
         row.answer, row.public_answer = one.answer, _public_answer(one.answer)
     row.title = row.title or ""
+    row.labels = "\n".join(said for said in one.labels if _public_answer(said))
     for name in (
         "url", "light", "digest", "lang", "status", "status_raw", "answered_at", "published_at",
         "supports", "comments",

@@ -532,6 +532,12 @@ def ids_of(refs: Sequence[str]) -> dict[str, int]:
     return dict(driver.rows_of('SELECT ref, id FROM "case" WHERE ref IN (?)', refs))
 
 
+def public_refs(ids: Collection[int]) -> dict[int, str]:
+    """Return the references of those of some cases that everybody sees, by id."""
+    rows = select(Case.id, Case.ref).where(Case.id.in_(ids or {0}), Case.visibility == "public")
+    return {case_id: ref for case_id, ref in db.session.execute(rows)}
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorCard:
     """What the desk knows of a case's author."""

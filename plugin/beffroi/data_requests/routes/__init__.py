@@ -277,6 +277,7 @@ def show(ref: str) -> str | tuple[str, int]:
         proof=_proof_place(head.id),
         campaign=_campaign_of(head.id),
         bridged=_bridged(head.id),
+        beside=_beside(head.id),
         similar=[
             card(row, today=today())
             for row in (queries.similar(title, but=head.id, most=3) if title else [])
@@ -321,6 +322,12 @@ def _bridged(case_id: int) -> Bridged | None:
     """Return where this request was written, if not here; `app` fills the port."""
     finder = extension().bridged
     return finder(case_id) if finder else None
+
+
+def _beside(case_id: int) -> list[tuple[str, Bridged]]:
+    """Return the proposals of other sites that ask for the same; `app` fills the port."""
+    finder = extension().beside
+    return finder(case_id) if finder else []
 
 
 def _linked() -> int:
