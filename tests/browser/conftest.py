@@ -280,7 +280,8 @@ def _bridged(made: Live) -> None:
     refs["bridged"] = town.one('SELECT ref FROM "case" WHERE id = :id', id=case_id)
     town.release(refs["bridged"])
     waits = ExternalItem("8", {"fr": "Les comptages de vélos"}, **said)
-    links = [ExternalItem(str(n), {"fr": f"Ouvrir le jeu numéro {n}"}, **said, **answered)
+    filed = {"labels": ({"fr": "Transports"}, {"fr": "Données ouvertes"})}
+    links = [ExternalItem(str(n), {"fr": f"Ouvrir le jeu numéro {n}"}, **said, **answered, **filed)
              for n in (2, 3)]  # fmt: skip
     refs["links"] = str(brought(town, "linked", waits, *links))
     with town.change():
@@ -289,6 +290,7 @@ def _bridged(made: Live) -> None:
         )
         for row in queries.waiting(int(refs["links"]))[1:]:
             bridges.release(int(refs["links"]), row.id, title=row.title)
+        bridges.stand_beside(int(refs["links"]), row.id, refs["bridged"])
 
 
 def _street(made: Live) -> None:
