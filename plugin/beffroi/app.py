@@ -35,6 +35,7 @@ from beffroi.feed.queries.witnesses import seen_log
 from beffroi.handover import routes as handover
 from beffroi.incidents import routes as incidents
 from beffroi.incidents.rules import questions
+from beffroi.journal import routes as journal
 from beffroi.kernel import look
 from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
@@ -193,6 +194,7 @@ def create_app(
         bridged=bridged.of_case,
         beside=bridged.beside,
         linked=bridged.linked_count,
+        journal=journal.write_down,
         files=FolderStore(settings.data_dir / "files"),
         archives=FolderStore(settings.data_dir / "archives"),
         outline=read_outline(settings.outline_file) if settings.outline_file else None,
@@ -226,6 +228,7 @@ def create_app(
     app.register_blueprint(embedding.desk)
     app.register_blueprint(bridges.blueprint)
     app.register_blueprint(webhooks.blueprint)
+    app.register_blueprint(journal.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)

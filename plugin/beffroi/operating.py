@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,6 +31,7 @@ from beffroi.config import BIND, Settings, from_environ
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
 from beffroi.incidents import commands as incidents
+from beffroi.journal.service import write_command
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import MIGRATIONS
@@ -262,7 +264,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     clock = SystemClock()
     with app.app_context():
         if args.command == "agents":
-            return agents.run(args, app.extensions["beffroi"].sign_in, now=clock.now())
+            store, now = app.extensions["beffroi"].sign_in, clock.now()
+            return agents.run(args, store, told=partial(write_command, now=now), now=now)
         if args.command == "doctor":
             return doctor.run(args, doctor.Examined(settings, site_of(settings), clock.now()))
         if args.command == "catalogue":

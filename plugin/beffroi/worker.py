@@ -26,6 +26,7 @@ from beffroi.feed import commands as feed
 from beffroi.feed.commands.witnesses import submit_due
 from beffroi.feed.queries import behind_since
 from beffroi.handover import commands as handover
+from beffroi.journal import service as journal
 from beffroi.kernel import jobs
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.clock import local_day
@@ -318,6 +319,7 @@ class Worker:
             subscribing.forget_unconfirmed(now)
             forget_the_gone(now)
             forget_deliveries(now - JOBS_KEPT)
+            journal.forget_old(now=now)
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)
         sweep(self.settings.data_dir / "archives", archive_names(), now=now)

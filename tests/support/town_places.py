@@ -141,6 +141,7 @@ PLACES = (
     Place("/desk/embedding", "administrator"),
     Place("/desk/webhooks", "administrator"),
     Place("/desk/webhooks/{webhook}", "administrator"),
+    Place("/desk/journal", "administrator"),
     Place("/desk/cyber/{handed}/cert", "agent"),
     Place("/data/"),
     Place("/desk/appeals", "administrator"),

@@ -2,6 +2,7 @@
 """`beffroi agents`: give, take and list roles. The only way to become an administrator."""
 
 import argparse
+from collections.abc import Callable
 from datetime import datetime
 
 from beffroi.accounts.rules import ROLES
@@ -22,14 +23,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verbs.add_parser("list")
 
 
-def run(args: argparse.Namespace, store: SignInStore, *, now: datetime) -> int:
-    """Carry out `beffroi agents`; print what there is afterwards."""
+def run(
+    args: argparse.Namespace, store: SignInStore, *, told: Callable[[str, str], None], now: datetime
+) -> int:
+    """Carry out `beffroi agents`; print what there is afterwards.
+
+    `told` is called with the act and what it was on, in the same transaction.
+    """
     if args.verb == "add":
         with unit_of_work():
             store.grant(args.provider, args.role, subject=args.subject, email=args.email, now=now)
+            told("agents.add", f"{args.role} · {args.provider}")
     elif args.verb == "remove":
         with unit_of_work():
             gone = store.revoke(args.provider, args.role, subject=args.subject, email=args.email)
+            told("agents.remove", f"{args.role} · {args.provider}")
         print(f"{gone} grant(s) taken away")
     for grant in store.grants():
         print(f"{grant.role}\t{grant.provider}\t{grant.subject or grant.email}\t{grant.source}")

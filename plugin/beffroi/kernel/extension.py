@@ -141,6 +141,7 @@ class Extension:
     bridged: Callable[[int], Bridged | None] | None = None
     beside: Callable[[int], list[tuple[str, Bridged]]] | None = None
     linked: Callable[[], int] | None = None
+    journal: Callable[[], None] = lambda: None
     files: Files | None = None
     archives: Files | None = None
     outline: Outline | None = None

@@ -367,6 +367,14 @@ class ProgramPart(Schema):
     used_on = _text()
 
 
+class ActPart(Schema):
+    """Something that the account did for the institution."""
+
+    at = _text()
+    act = _text()
+    on = _text()
+
+
 class ArchiveSchema(Schema):
     """`data.json`, version 1; moments and days in ISO 8601."""
 
@@ -396,6 +404,7 @@ class ArchiveSchema(Schema):
     kept_apart = fields.List(fields.Nested(KeptPart), required=True)
     archives = fields.List(fields.Nested(ArchivePart), required=True)
     confidential_cases = fields.List(fields.Nested(ReaderPart), required=True)
+    acts = fields.List(fields.Nested(ActPart), required=True)
     exports = fields.List(fields.Nested(ExportPart), required=True)
     filters = fields.List(fields.Nested(FilterPart), required=True)
     passed_on = fields.List(fields.Nested(PassedPart), required=True)

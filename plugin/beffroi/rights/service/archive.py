@@ -21,6 +21,7 @@ from beffroi.data_requests import queries as data_requests
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.incidents import queries as incidents
 from beffroi.incidents.queries import asked, maps
+from beffroi.journal import queries as journal
 from beffroi.notifications import queries as notifications
 from beffroi.rights import queries
 from beffroi.rights.queries import Person
@@ -82,6 +83,7 @@ def everything(
         "kept_apart": [_row(kept) for kept in queries.kept_for(whose.account_id)],
         "archives": [_archive(one) for one in queries.archives_of(whose.account_id)],
         "confidential_cases": _rows(cyber.read_by(whose.account_id)),
+        "acts": _rows(journal.acts_of(whose.account_id)),
         "exports": _rows(queries.accesses_of(whose.account_id)),
         "filters": [_without(row, "id") for row in _rows(street.filters_of(whose.account_id))],
         "passed_on": [
