@@ -26,6 +26,7 @@ from sqlalchemy.pool import NullPool
 
 from beffroi import __version__
 from beffroi.backups import queries, rules, service
+from beffroi.backups.adapters import newest
 from beffroi.backups.adapters.archive import Reader, Writer
 from beffroi.backups.adapters.databases import exchange_for
 from beffroi.backups.rules import Log, Manifest, Member
@@ -228,6 +229,7 @@ def run_backup(args: argparse.Namespace, settings: Settings, *, now: datetime) -
     """Carry out `beffroi backup`."""
     with force_locale(settings.languages[0]):
         manifest = backup(settings, args.file, now=now)
+        newest.note(settings.data_dir, now)
         print(
             gettext(
                 "%(file)s: %(cases)d cases, %(rows)d rows, %(files)d files, %(size)d entries of"

@@ -3,19 +3,32 @@
 
 import argparse
 import json
+import ssl
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
 
 from beffroi import doctor
 from beffroi.app import site_of
+from beffroi.backups.adapters import newest
+from beffroi.doctor import outside
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
+from beffroi_web.clock import SystemClock
 from beffroi_web.migrating import downgrade, upgrade
 from beffroi_web.sign_in.settings import ProviderSettings
+from support.browser import served
 from support.databases import fresh
 from support.decidim_site import CALLBACKS, decidim_site
 from support.hostile_provider import (
@@ -29,6 +42,49 @@ from support.hostile_provider import (
 from support.town import Town
 
 Found = dict[str, str]
+
+
+@dataclass(frozen=True)
+class TlsServer:
+    """A port that speaks TLS, with a certificate for `localhost` that vouches for itself."""
+
+    port: int
+    certificate: Path
+    ends: datetime
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> Iterator[TlsServer]:
+    ends = SystemClock().now().replace(microsecond=0) + timedelta(days=60)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name)
+        .public_key(key.public_key()).serial_number(1)
+        .not_valid_before(SystemClock().now() - timedelta(days=1)).not_valid_after(ends)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    certificate, private = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield TlsServer(server.server_port, certificate, ends)
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def seen(town: Town, capsys: pytest.CaptureFixture[str], *what: str, **changes: Any) -> list[Found]:
@@ -110,6 +166,81 @@ def test_a_cert_without_a_key_that_serves_is_a_fault(
 ) -> None:
     key = {"cert_email": "cert@region.example", "cert_key": tmp_path / "none.asc"}
     assert [one["state"] for one in seen(village, capsys, "cert", **key)] == ["fault"]
+
+
+def test_a_public_address_that_leads_elsewhere_or_nowhere_is_a_fault(
+    village: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(village.app) as url:
+        [found] = seen(village, capsys, "reached", public_url=url)
+        assert (found["state"], "leads to this town" in found["sentence"]) == ("ok", True)
+        fault(seen(village, capsys, "reached", public_url=url, siren="210000014"), "something else")
+        fault(seen(village, capsys, "reached", public_url=f"{url}/away"), "answers with 404")
+    fault(seen(village, capsys, "reached", public_url=url), "does not answer from this machine")
+
+
+def test_a_certificate_is_told_before_it_ends_and_a_false_one_is_a_fault(
+    village: Town, tls_server: TlsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state(days: int) -> str:
+        now = tls_server.ends - timedelta(days=days, hours=1)
+        [found] = outside.certificate("localhost", tls_server.port, now)
+        return found.state
+
+    assert state(30) == "fault", "nobody vouches for it"
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls_server.certificate))
+    assert [state(days) for days in (30, 20, 2)] == ["ok", "warning", "fault"]
+
+
+def test_an_aggregator_that_is_away_a_stranger_or_that_refused_the_log_is_told(
+    village: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town: dict[str, Any] = {
+        "siren": village.settings.siren, "state": "approved", "refused": False, "size": 12,
+        "verified_at": village.now.isoformat(),
+    }  # fmt: skip
+    answers: list[Any] = []
+    site = Flask("nation")
+
+    @site.get("/api/v1/towns")
+    def towns() -> Any:
+        date = format_datetime(village.now, usegmt=True)
+        return {"items": answers}, 200, {"Date": date}
+
+    def said(url: str) -> tuple[str, str]:
+        found = seen(village, capsys, "aggregator", aggregator_url=url)
+        return found[-1]["state"], found[-1]["sentence"]
+
+    assert said("")[0] == "ok"
+    with served(site) as url:
+        assert "does not know this town" in said(url)[1]
+        for changes, state, words in (
+            ({}, "ok", "12 entries"),
+            ({"verified_at": None}, "warning", "not verified the log yet"),
+            ({"verified_at": "2026-12-01T00:00:00+00:00"}, "warning", "42 days ago"),
+            ({"refused": True}, "fault", "refused what the log served"),
+            ({"state": "quarantined"}, "fault", "quarantined there"),
+        ):
+            answers[:] = [town | changes]
+            found = said(url)
+            assert (found[0], words in found[1]) == (state, True), found
+    assert said(url)[0] == "fault"
+
+
+def test_backups_that_are_old_or_were_never_made_are_told(
+    village: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault(seen(village, capsys, "backup"), "no backup was ever made")
+    newest.note(village.settings.data_dir, village.now)
+    for days, state in ((0, "ok"), (3, "warning"), (8, "fault")):
+        village.clock.moment = newest_made(village) + timedelta(days=days)
+        assert seen(village, capsys, "backup")[0]["state"] == state
+
+
+def newest_made(town: Town) -> datetime:
+    made = newest.made_at(town.settings.data_dir)
+    assert made is not None
+    return made
 
 
 def test_names_that_there_are_not_are_wrong_usage(

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from beffroi.config import Settings
+from beffroi.doctor import outside
 from beffroi.feed import commands as feed
 from beffroi.handover.adapters import openpgp
 from beffroi.kernel import jobs
@@ -233,13 +234,28 @@ def _sign_in(examined: Examined) -> Iterator[Finding]:
         yield from checking.check(provider, redirect_uri(examined.site, provider.key), examined.now)
 
 
+def _reached(examined: Examined) -> Iterable[Finding]:
+    return outside.reached(examined.settings, examined.now)
+
+
+def _aggregator(examined: Examined) -> Iterable[Finding]:
+    return outside.aggregator(examined.settings, examined.now)
+
+
+def _backup(examined: Examined) -> Iterable[Finding]:
+    return outside.backup(examined.settings, examined.now)
+
+
 CHECKS: Mapping[str, Check] = {
     "address": _address,
+    "reached": _reached,
     "database": _database,
     "signer": _signer,
     "worker": _worker,
     "mail": _mail,
     "disk": _disk,
+    "backup": _backup,
+    "aggregator": _aggregator,
     "cert": _cert,
     SIGN_IN: _sign_in,
 }
