@@ -28,11 +28,36 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
             bind=BIND,
             check=lambda: from_environ(environ),
         )
+    if words[:1] == ["init"]:
+        code, environ = _first_settings(words[1:], environ)
+        if code is not None:
+            return code
+        words = words[:1] if words[1:2] == ["--answers"] else words
     from beffroi_web.loading import loading
 
     with loading():
         from beffroi import operating
     return operating.main(words, environ)
+
+
+def _first_settings(
+    words: Sequence[str], environ: Mapping[str, str]
+) -> tuple[int | None, Mapping[str, str]]:
+    """Make the settings where there are none; return an exit code, or None to go on with them."""
+    from beffroi.first_settings import commands as first
+
+    if words[:1] == ["--help"] or not (words or first.are_missing(environ)):
+        return None, environ
+    from getpass import getpass
+
+    from beffroi.kernel.chance import system_chance
+
+    lang = "en" if environ.get("LANG", "").startswith("en") else "fr"
+    terminal = first.Terminal(input, getpass, print, lang) if sys.stdin.isatty() else None
+    code, told = first.run(words, environ, terminal, chance=system_chance)
+    if code == 0 and first.hand_over(first.place(told), print):
+        return 0, told
+    return code or None, told
 
 
 if __name__ == "__main__":

@@ -217,7 +217,10 @@ def whole_weeks(newest: datetime | None, now: datetime) -> timedelta:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi", description="One town.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("init", help="make keys, tables and folders")
+    first = commands.add_parser("init", help="make settings, keys, tables and folders")
+    first.add_argument(
+        "--answers", metavar="FILE.toml", help="where there are no settings: take them from a file"
+    )
     serving.arguments(commands.add_parser("serve", help="answer on the web"), BIND)
     worker = commands.add_parser("worker", help="send mail, publish, tidy up")
     worker.add_argument("--once", action="store_true", help="do what is due now and stop")

@@ -23,6 +23,7 @@ from beffroi.feed import commands as feed
 from beffroi.handover.adapters import openpgp
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
+from beffroi.legal import territory
 from beffroi.notifications.adapters.mail import TIMEOUT_SECONDS
 from beffroi.signer.queries import signer_for
 from beffroi_web.findings import Finding, as_rows, doubtful, exit_code, good, lines, wrong
@@ -234,6 +235,24 @@ def _sign_in(examined: Examined) -> Iterator[Finding]:
         yield from checking.check(provider, redirect_uri(examined.site, provider.key), examined.now)
 
 
+def _body(examined: Examined) -> Iterator[Finding]:
+    ours = examined.settings
+    strange = territory.unknown(ours.communes)
+    known = territory.communes().get(ours.communes[0])
+    if strange and not ours.demonstration:
+        yield doubtful(
+            "body", f"no commune of {territory.year()} has the code {', '.join(strange[:5])}",
+            "look at BEFFROI_COMMUNES: codes are INSEE's, and change when communes merge",
+        )  # fmt: skip
+    elif ours.kind == "commune" and known is not None and known.siren not in ("", ours.siren):
+        yield doubtful(
+            "body", f"the SIREN of {known.name} is {known.siren}, the settings say {ours.siren}",
+            "look at BEFFROI_SIREN: it is part of the name of the log, and stays",
+        )  # fmt: skip
+    else:
+        yield good("body", f"{ours.name}, SIREN {ours.siren}, {len(ours.communes)} communes")
+
+
 def _reached(examined: Examined) -> Iterable[Finding]:
     return outside.reached(examined.settings, examined.now)
 
@@ -247,6 +266,7 @@ def _backup(examined: Examined) -> Iterable[Finding]:
 
 
 CHECKS: Mapping[str, Check] = {
+    "body": _body,
     "address": _address,
     "reached": _reached,
     "database": _database,

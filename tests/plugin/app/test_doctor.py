@@ -168,6 +168,19 @@ def test_a_cert_without_a_key_that_serves_is_a_fault(
     assert [one["state"] for one in seen(village, capsys, "cert", **key)] == ["fault"]
 
 
+def test_a_body_that_is_not_on_the_list_of_communes_is_told(
+    village: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rennes = {"siren": "213502388", "communes": ("35238",), "demonstration": False}
+    assert seen(village, capsys, "body", **rennes)[0]["state"] == "ok"
+    for wrong, words in (
+        ({"communes": ("99999",)}, "99999"),
+        ({"siren": "210000006"}, "213502388"),
+    ):
+        [found] = seen(village, capsys, "body", **(rennes | wrong))
+        assert (found["state"], words in found["sentence"]) == ("warning", True)
+
+
 def test_a_public_address_that_leads_elsewhere_or_nowhere_is_a_fault(
     village: Town, capsys: pytest.CaptureFixture[str]
 ) -> None:
