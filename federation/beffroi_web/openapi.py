@@ -188,13 +188,23 @@ def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_query() -> None:
-    """Raise `Invalid` where a parameter that an operation takes came twice; before each request."""
+    """Refuse a parameter that came twice, and white space around what is no text; before each
+    request. Raises `Invalid`."""
     said = getattr(current_app.view_functions.get(request.endpoint or ""), _MARK, None)
     if said is None or said.query is None:
         return
     sentence = N_("Give each parameter once.")
     if twice := [name for name, values in request.args.lists() if len(values) > 1]:
         raise Invalid(sentence, errors={name: [sentence] for name in twice})
+    sentence = N_("Leave no space around it.")
+    asked = said.query() if isinstance(said.query, type) else said.query
+    others = {name for name, one in asked.fields.items() if not isinstance(one, fields.String)}
+    if loose := [name for name in others & set(request.args) if _is_loose(request.args[name])]:
+        raise Invalid(sentence, errors={name: [sentence] for name in loose})
+
+
+def _is_loose(value: str) -> bool:
+    return value != value.strip()
 
 
 def _named(value: Any, schemas: Mapping[str, Any], found: set[str] | None = None) -> set[str]:

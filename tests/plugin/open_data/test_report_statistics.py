@@ -94,3 +94,11 @@ def test_listed_reports_are_counted_and_no_others(town: Town) -> None:
 def test_a_town_without_reports_says_so(village: Town) -> None:
     assert "Aucun signalement" in village.visitor().page("/statistics/incidents")
     assert rows(village) == []
+
+
+def test_a_year_with_something_around_it_is_no_year(village: Town) -> None:
+    stranger = village.visitor()
+    for wrong in ("%1E", "%202026", "2026%0A"):
+        answer = stranger.get(f"/api/v1/incident-statistics?year={wrong}")
+        assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["year"]), wrong
+    assert stranger.get("/api/v1/incident-statistics?year=2026").status_code == 200
