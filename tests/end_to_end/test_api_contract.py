@@ -36,7 +36,7 @@ def environment(live: LiveTown) -> dict[str, str]:
 
 
 def test_nothing_is_answered_that_the_document_does_not_say(live: LiveTown, tmp_path: Path) -> None:
-    verdict = judge(live.url, live.token, tmp_path, seconds=25, examples=8, refs=live.refs)
+    verdict = judge(live.url, live.token, tmp_path, seconds=150, examples=3, refs=live.refs)
     assert verdict.ok, verdict.said
     assert verdict.tested == verdict.operations >= 17
     assert verdict.cases > 200
