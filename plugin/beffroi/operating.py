@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,6 +26,7 @@ from beffroi import doctor
 from beffroi.accounts import commands as agents
 from beffroi.app import create_app, site_of
 from beffroi.backups import commands as backups
+from beffroi.cases import commands as cases
 from beffroi.catalogue import commands as catalogue
 from beffroi.config import BIND, Settings, from_environ
 from beffroi.data_requests import commands as data_requests
@@ -32,7 +34,8 @@ from beffroi.feed import commands as feed
 from beffroi.incidents import commands as incidents
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.clock import local_day
-from beffroi.kernel.db import MIGRATIONS
+from beffroi.kernel.db import MIGRATIONS, db
+from beffroi.moving.commands import databases
 from beffroi.signer import commands as keeping
 from beffroi.worker import Worker
 from beffroi_web import serving
@@ -212,6 +215,15 @@ def whole_weeks(newest: datetime | None, now: datetime) -> timedelta:
     return timedelta(weeks=(now - timedelta(days=1) - newest).days // 7)
 
 
+def index_again(settings: Settings, url: str) -> None:
+    """Make the indexes of words of the database at `url`, whatever the settings say."""
+    with create_app(replace(settings, database_url=url)).app_context():
+        cases.index_again()
+        catalogue.index_again()
+        db.session.remove()
+        db.engine.dispose()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi", description="One town.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -249,6 +261,9 @@ def _parser() -> argparse.ArgumentParser:
     backups.arguments_of_restore(
         commands.add_parser("restore", help="go back to a backup, and let the log catch up")
     )
+    databases.arguments(
+        commands.add_parser("migrate-database", help="copy everything to another database")
+    )
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
     doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
@@ -271,6 +286,10 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return import_file(args, settings, clock.now())
         if args.command == "backup":
             return backups.run_backup(args, settings, now=clock.now())
+        if args.command == "migrate-database":
+            return databases.run(
+                args, settings, now=clock.now(), index=lambda url: index_again(settings, url)
+            )
         if args.command == "restore":
             today = local_day(clock.now(), settings.time_zone)
             return backups.run_restore(
