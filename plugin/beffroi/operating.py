@@ -35,7 +35,7 @@ from beffroi.incidents import commands as incidents
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import MIGRATIONS, db
-from beffroi.moving.commands import databases
+from beffroi.moving.commands import databases, exporting, importing
 from beffroi.signer import commands as keeping
 from beffroi.worker import Worker
 from beffroi_web import serving
@@ -234,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     commands.add_parser("publish", help="publish what waits, now")
     importer = commands.add_parser("import", help="bring cases in from a file")
-    importer.add_argument("kind", choices=sorted(READERS))
+    importer.add_argument("kind", choices=[importing.KIND, *sorted(READERS)])
     importer.add_argument("file", type=_file, help="a file; for open311 also an address")
     importer.add_argument(
         "--newest-yesterday",
@@ -261,6 +261,9 @@ def _parser() -> argparse.ArgumentParser:
     backups.arguments_of_restore(
         commands.add_parser("restore", help="go back to a backup, and let the log catch up")
     )
+    exporting.arguments(
+        commands.add_parser("export", help="write everything to a folder, in open formats")
+    )
     databases.arguments(
         commands.add_parser("migrate-database", help="copy everything to another database")
     )
@@ -282,6 +285,11 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return doctor.run(args, doctor.Examined(settings, site_of(settings), clock.now()))
         if args.command == "catalogue":
             return catalogue.run(args, settings, now=clock.now())
+        if args.command == "export":
+            return exporting.run(args, settings, now=clock.now())
+        if args.command == "import" and args.kind == importing.KIND:
+            today = local_day(clock.now(), settings.time_zone)
+            return importing.run(Path(args.file), settings, now=clock.now(), today=today)
         if args.command == "import":
             return import_file(args, settings, clock.now())
         if args.command == "backup":

@@ -33,7 +33,7 @@ from beffroi.feed import commands as feed
 from beffroi.kernel.db import MIGRATIONS, Base, db
 from beffroi.kernel.errors import Conflict, Invalid
 from beffroi.moving.adapters.holding import held
-from beffroi.moving.rules import Content, content_of, unlike
+from beffroi.moving.rules.comparing import Content, content_of, unlike
 from beffroi_web.database import engine_options, tune
 from beffroi_web.migrating import current_and_head, upgrade
 from beffroi_web.words import N_
