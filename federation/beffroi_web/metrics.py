@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
+from beffroi_web import logs
 from beffroi_web.errors import Forbidden
 from beffroi_web.tallies import Key, Tally
 from beffroi_web.words import N_
@@ -32,6 +33,7 @@ NO_ROUTE = "(none)"
 LOOPBACK = frozenset({"", "127.0.0.1", "::1"})
 """Whom a request comes from on this machine; over a unix socket nobody is named."""
 _ROUTE = "beffroi.route"
+_CASE = "beffroi.case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _number(value: float) -> str:
 
 
 class Watched:
-    """Counts the answers of an application, in front of everything else of it."""
+    """Counts and writes down the answers of an application, in front of everything else of it."""
 
     def __init__(self, app: Flask, folder: Path) -> None:
         routes = sorted({rule.rule for rule in app.url_map.iter_rules()})
@@ -97,7 +99,11 @@ class Watched:
         began = time.perf_counter()
 
         def counting(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            self._count(environ.get(_ROUTE, BEFORE_ROUTES), status, time.perf_counter() - began)
+            route, seconds = environ.get(_ROUTE, BEFORE_ROUTES), time.perf_counter() - began
+            self._count(route, status, seconds)
+            case = environ.get(_CASE) or logs.case_at(dict(headers).get("Location", ""))
+            method = environ["REQUEST_METHOD"]
+            logs.answered(method, route, int(status[:3]), case=case, seconds=seconds)
             return start_response(status, headers, *more)
 
         return self.behind(environ, counting)
@@ -132,6 +138,7 @@ class Watched:
 def _name_the_route() -> None:
     rule = request.url_rule
     request.environ[_ROUTE] = rule.rule if rule is not None else NO_ROUTE
+    request.environ[_CASE] = logs.case_in((request.view_args or {}).get("ref"))
 
 
 def watch(app: Flask, folder: Path) -> None:

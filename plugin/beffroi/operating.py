@@ -43,6 +43,7 @@ from beffroi_web.clock import SystemClock
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.fetching import NotFetched
+from beffroi_web.logs import write_lines
 from beffroi_web.migrating import upgrade
 
 READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
@@ -303,6 +304,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return backups.run_restore(
                 args, settings, now=clock.now(), today=today, chance=system_chance
             )
+        if args.command == "worker":
+            write_lines()
         worker = Worker(app, settings, clock)
         if args.command == "publish":
             entries = worker.publish() + feed.publish_key(feed.signer_for(settings))

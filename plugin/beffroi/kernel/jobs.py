@@ -10,6 +10,7 @@ This exists, and no library is used, because the job must stand or fall with the
 SQLite and PostgreSQL alike; see the decision on the job table.
 """
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model, db, unit_of_work
 from beffroi_web.database import BigId, UtcDateTime
+from beffroi_web.logs import described
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(seconds=30)
@@ -109,6 +113,8 @@ def work_once(handlers: Mapping[str, Handler], *, now: datetime, most: int = 20)
         except Exception as error:  # a job may fail in any way; the row keeps how
             db.session.rollback()
             failed += 1
+            said = {"job": name.removesuffix(QUIET), "attempts": attempts, **described(error)}
+            log.warning("a job failed and is tried again", extra=said)
             with unit_of_work():
                 values: dict[str, Any] = {
                     "leased_until": None,
