@@ -93,6 +93,7 @@ def write_lines(stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # else each look at the schema is a line
 
 
 def case_in(text: object) -> str:

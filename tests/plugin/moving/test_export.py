@@ -33,6 +33,7 @@ SEEDED = DemoTown(
 )
 MOST = 900
 OWN = ("/withdraw", "/correct", "/api/v1/me", "/desk", "/sign-in", "/auth/", "/static/",
+       "/metrics",
        "?")  # fmt: skip
 """Of people who are signed in, about signing in, no content of the town's, or a view of a list."""
 SECRET = "zqx-original-words"
