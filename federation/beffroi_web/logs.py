@@ -108,9 +108,7 @@ def case_at(location: str) -> str:
 
 
 def answered(method: str, route: str, status: int, *, case: str, seconds: float) -> None:
-    """Write down an answer that changed something, or that is a fault of ours."""
-    if method not in UNSAFE and status < 500:
-        return
+    """Write down an answer: for those that changed something (`UNSAFE`), and for faults of ours."""
     about = {"case": case} if case else {}
     _answers.log(
         logging.ERROR if status >= 500 else logging.INFO,

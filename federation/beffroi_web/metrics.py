@@ -6,6 +6,7 @@ never made of words that people wrote: labels are routes, codes and states that 
 """
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -32,6 +33,8 @@ BEFORE_ROUTES = "(kept)"
 NO_ROUTE = "(none)"
 LOOPBACK = frozenset({"", "127.0.0.1", "::1"})
 """Whom a request comes from on this machine; over a unix socket nobody is named."""
+_BOUNDS = (*(str(bound) for bound in BUCKETS), "+Inf")
+_SUM = ("seconds", "sum")
 _ROUTE = "beffroi.route"
 _CASE = "beffroi.case"
 
@@ -86,8 +89,8 @@ class Watched:
         routes = sorted({rule.rule for rule in app.url_map.iter_rules()})
         every = (*routes, BEFORE_ROUTES, NO_ROUTE)
         keys: list[Key] = [("answers", route, status) for route in every for status in STATUSES]
-        keys += [("seconds", str(bound)) for bound in (*BUCKETS, "+Inf")]
-        keys += [("seconds", "sum")]
+        keys += [("seconds", bound) for bound in _BOUNDS]
+        keys += [_SUM]
         self.tally = Tally(folder, "requests", keys)
         self.behind: WSGIApplication = app.wsgi_app
         app.before_request(_name_the_route)
@@ -101,18 +104,22 @@ class Watched:
         def counting(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             route, seconds = environ.get(_ROUTE, BEFORE_ROUTES), time.perf_counter() - began
             self._count(route, status, seconds)
-            case = environ.get(_CASE) or logs.case_at(dict(headers).get("Location", ""))
             method = environ["REQUEST_METHOD"]
-            logs.answered(method, route, int(status[:3]), case=case, seconds=seconds)
+            if method in logs.UNSAFE or status[:1] == "5":
+                case = environ.get(_CASE) or logs.case_at(dict(headers).get("Location", ""))
+                logs.answered(
+                    method, route, int(status[:3]), case=logs.case_in(case), seconds=seconds
+                )
             return start_response(status, headers, *more)
 
         return self.behind(environ, counting)
 
     def _count(self, route: str, status: str, seconds: float) -> None:
-        self.tally.add(("answers", route, f"{status[:1]}xx"))
-        bound = next((str(b) for b in BUCKETS if seconds <= b), "+Inf")
-        self.tally.add(("seconds", bound))
-        self.tally.add(("seconds", "sum"), seconds)
+        bound = _BOUNDS[bisect_left(BUCKETS, seconds)]
+        kind = STATUSES[int(status[:1]) - 2] if status[:1] in "2345" else ""
+        self.tally.add_all(
+            ((("answers", route, kind), 1.0), (("seconds", bound), 1.0), (_SUM, seconds))
+        )
 
     def families(self) -> list[Family]:
         """Return what was counted, over all processes that answer for this installation."""
@@ -124,10 +131,10 @@ class Watched:
         ]
         name, total = "beffroi_request_seconds", 0.0
         seconds: list[tuple[Mapping[str, str], float]] = []
-        for bound in (*(str(b) for b in BUCKETS), "+Inf"):
+        for bound in _BOUNDS:
             total += sums["seconds", bound]
             seconds.append(({"__name__": f"{name}_bucket", "le": bound}, total))
-        seconds.append(({"__name__": f"{name}_sum"}, sums["seconds", "sum"]))
+        seconds.append(({"__name__": f"{name}_sum"}, sums[_SUM]))
         seconds.append(({"__name__": f"{name}_count"}, total))
         return [
             Family("beffroi_requests_total", "counter", "Answers by route and status.", answers),
@@ -138,7 +145,7 @@ class Watched:
 def _name_the_route() -> None:
     rule = request.url_rule
     request.environ[_ROUTE] = rule.rule if rule is not None else NO_ROUTE
-    request.environ[_CASE] = logs.case_in((request.view_args or {}).get("ref"))
+    request.environ[_CASE] = (request.view_args or {}).get("ref")
 
 
 def watch(app: Flask, folder: Path) -> None:

@@ -17,7 +17,7 @@ import mmap
 import os
 import struct
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -35,21 +35,28 @@ class Tally:
         self._stem = f"{name}-{layout}"
         self._lock = threading.Lock()
         self._pid = 0
-        self._map: mmap.mmap | None = None
+        self._numbers: memoryview[float] | None = None
 
     def add(self, key: Key, by: float = 1.0) -> None:
-        """Count; a key that is not one of the tally's is not counted.
+        """Count; a key that is not one of the tally's is not counted."""
+        self.add_all(((key, by),))
 
-        Nor is anything where the folder cannot be written to: what is counted goes on all the same.
+    def add_all(self, counted: Iterable[tuple[Key, float]]) -> None:
+        """Count several keys at once.
+
+        Nothing is counted where the folder cannot be written to: what is counted goes on all the
+        same.
         """
-        place = self._places.get(key)
-        if place is None:
-            return
-        with self._lock, suppress(OSError):
-            counts = self._mapped()
-            at = place * _SIZE
-            [before] = struct.unpack_from("<d", counts, at)
-            struct.pack_into("<d", counts, at, before + by)
+        places = self._places
+        with self._lock:
+            try:
+                numbers = self._mapped()
+            except OSError:
+                return
+            for key, by in counted:
+                place = places.get(key)
+                if place is not None:
+                    numbers[place] += by
 
     def sums(self) -> Mapping[Key, float]:
         """Return what all processes have counted, those that are gone as well."""
@@ -62,21 +69,21 @@ class Tally:
 
     # ---- files ----------------------------------------------------------------------------------
 
-    def _mapped(self) -> mmap.mmap:
+    def _mapped(self) -> "memoryview[float]":
         """Return this process's own numbers; made at the first count, and anew after a fork."""
-        if self._map is None or self._pid != os.getpid():
+        if self._numbers is None or self._pid != os.getpid():
             self._pid = os.getpid()
             with self._alone():
                 self._bury()
-                self._map = self._open(self._folder / f"{self._stem}.{self._pid}")
-        return self._map
+                self._numbers = self._open(self._folder / f"{self._stem}.{self._pid}")
+        return self._numbers
 
-    def _open(self, path: Path) -> mmap.mmap:
+    def _open(self, path: Path) -> "memoryview[float]":
         size = max(len(self._places), 1) * _SIZE
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.ftruncate(handle, size)
-            return mmap.mmap(handle, size)
+            return memoryview(mmap.mmap(handle, size)).cast("d")
         finally:
             os.close(handle)
 
@@ -84,7 +91,7 @@ class Tally:
         with suppress(OSError):
             data = path.read_bytes()
             if len(data) == len(self._places) * _SIZE:
-                return struct.unpack(f"<{len(self._places)}d", data)
+                return struct.unpack(f"{len(self._places)}d", data)
         return None
 
     def _files(self) -> list[Path]:
@@ -101,7 +108,7 @@ class Tally:
             if gone is not None:
                 sums = [a + b for a, b in zip(gone, before or (0.0,) * len(gone), strict=True)]
                 draft = past.with_suffix(".draft")
-                draft.write_bytes(struct.pack(f"<{len(sums)}d", *sums))
+                draft.write_bytes(struct.pack(f"{len(sums)}d", *sums))
                 os.replace(draft, past)
             path.unlink(missing_ok=True)
 

@@ -4,8 +4,7 @@
 Asked of the application in this process, so that an export holds the very bytes that others get.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -30,20 +29,18 @@ class Asked:
         self._app, self._url = app, public_url
         self._client = app.test_client(use_cookies=False)
 
-    def get(self, path: str) -> bytes | None:
-        """Return the body of a page that is there."""
-        answer = self._client.get(path, base_url=self._url)
-        try:
-            return answer.get_data() if answer.status_code == 200 else None
-        finally:
-            answer.close()
+    def copies(self, log_size: int) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Give the files of `public/`: path and bytes; a log that is shut gives none of its own.
 
-    def copies(self, log_size: int) -> Iterator[tuple[str, bytes]]:
-        """Give the files of `public/`: path and bytes; a log that is shut gives none of its own."""
+        The bytes come in pieces, as they are made; take them before the next file.
+        """
         for path in [*self._whole(), *self._of_the_log(log_size)]:
-            body = self.get(path)
-            if body is not None:
-                yield f"{PUBLIC}{path}", body
+            answer = self._client.get(path, base_url=self._url)
+            try:
+                if answer.status_code == 200:
+                    yield f"{PUBLIC}{path}", answer.iter_encoded()
+            finally:
+                answer.close()
 
     def _whole(self) -> list[str]:
         paths = [
@@ -78,9 +75,12 @@ class Asked:
 
     def _page(self, page: int, span: dict[str, str]) -> list[dict[str, Any]]:
         query = urlencode({**span, "page": page, "page_size": AT_ONCE})
-        body = self.get(f"/open311/v2/requests.json?{query}")
-        found: list[dict[str, Any]] = json.loads(body) if body else []
-        return found
+        answer = self._client.get(f"/open311/v2/requests.json?{query}", base_url=self._url)
+        try:
+            found: list[dict[str, Any]] = answer.get_json() if answer.status_code == 200 else []
+            return found
+        finally:
+            answer.close()
 
 
 def bulk_row(report: dict[str, Any]) -> list[str]:

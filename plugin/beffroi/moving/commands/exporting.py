@@ -7,7 +7,7 @@ tables are as they were at one moment.
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -204,12 +204,19 @@ def _public(
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     asked = Asked(app, settings.public_url)
     for path, body in asked.copies(manifest.log.size):
-        writer.add(path, [body])
+        writer.add(path, body)
     first = begun if begun.tzinfo else begun.replace(tzinfo=UTC)
-    reports = list(asked.reports(first, now))
-    data = json.dumps(reports, ensure_ascii=False, indent=1).encode()
-    writer.add(f"{package.PUBLIC}/open311/requests.json", [data])
-    writer.sheet(f"{package.PUBLIC}/open311/bulk.csv", BULK, map(bulk_row, reports))
+    place = f"{package.PUBLIC}/open311"
+    writer.add(f"{place}/requests.json", _array(asked.reports(first, now)))
+    writer.sheet(f"{place}/bulk.csv", BULK, map(bulk_row, asked.reports(first, now)))
+
+
+def _array(rows: Iterable[Any]) -> Iterator[bytes]:
+    """Yield a JSON array, one row a line; never all of it at once."""
+    yield b"["
+    for number, row in enumerate(rows):
+        yield (",\n" if number else "\n").encode() + json.dumps(row, ensure_ascii=False).encode()
+    yield b"\n]\n"
 
 
 def _settings(settings: Settings) -> bytes:
