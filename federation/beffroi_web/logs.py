@@ -111,7 +111,7 @@ def answered(method: str, route: str, status: int, *, case: str, seconds: float)
     """Write down an answer: for those that changed something (`UNSAFE`), and for faults of ours."""
     about = {"case": case} if case else {}
     _answers.log(
-        logging.ERROR if status >= 500 else logging.INFO,
+        logging.ERROR if status == 500 else logging.WARNING if status > 500 else logging.INFO,
         "answered",
         extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000)}
         | about,

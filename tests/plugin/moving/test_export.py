@@ -4,6 +4,7 @@
 import csv
 import json
 import re
+from argparse import Namespace
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -139,6 +140,36 @@ def test_what_was_exported_and_imported_gives_the_same_pages(tmp_path: Path) -> 
             with other.app.app_context(), pytest.raises(Conflict, match="already"):
                 importing.bring_in(other.settings, folder, now=other.now, say=said.append)
         assert manifest.rows > 500
+
+
+def test_on_another_machine_with_another_key_the_log_begins_a_new_epoch(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    with open_town(tmp_path / "one", fresh("sqlite", MIGRATIONS, tmp_path)) as town:
+        town.release(town.request(title="Menus des cantines"))
+        town.publish()
+        with town.app.app_context():
+            exporting.export(town.settings, tmp_path / "export", now=town.now)
+    with open_town(tmp_path / "two", fresh("sqlite", MIGRATIONS, tmp_path)) as other:
+        said: list[str] = []
+        with other.app.app_context():
+            code = importing.run(
+                tmp_path / "export", other.settings, now=other.now, today=other.today,
+                say=said.append,
+            )  # fmt: skip
+            db.session.remove()
+        assert code == 1  # this signer never signed that log: it stays shut until somebody decides
+        assert other.visitor().get("/log/checkpoint").status_code == 503
+        assert "Menus des cantines" in other.visitor().page("/requests")
+        args = Namespace(file=None, new_epoch=True, yes=True)
+        with other.app.app_context():
+            code = backups.run_restore(
+                args, other.settings, now=other.now, today=other.today, chance=other.chance
+            )
+            db.session.remove()
+        assert code == 0
+        assert other.one("SELECT max(log_id) FROM log_state") == 2
+        assert "Menus des cantines" in other.visitor().page("/requests")
 
 
 def _is_open(folder: Path, ref: str) -> None:
