@@ -7,8 +7,10 @@ said as 500 without a word of its own.
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext
@@ -34,6 +36,8 @@ from beffroi_web.errors import (
 from beffroi_web.forms import in_words
 from beffroi_web.paths import address, here
 from beffroi_web.words import N_
+
+_faults = logging.getLogger(__name__)
 
 STATUS: dict[type[Refusal], int] = {
     StaleForm: 400,
@@ -114,8 +118,16 @@ SAID: dict[int, Said] = {
 
 def init_problems(app: Flask) -> None:
     """Let the application answer every refusal, HTTP error and fault in this shape."""
+    app.log_exception = _log  # type: ignore[method-assign]  # Flask's own names the path
     app.register_error_handler(Refusal, answer_refusal)
     app.register_error_handler(HTTPException, answer_http_error)
+
+
+def _log(exc_info: Any) -> None:
+    """Write a fault down by its route: a path may hold a token, or what somebody looked for."""
+    rule = request.url_rule
+    extra = {"method": request.method, "route": rule.rule if rule else "(none)"}
+    _faults.error("a request failed", exc_info=exc_info, extra=extra)
 
 
 def wants_problem() -> bool:

@@ -50,6 +50,7 @@ from beffroi.rights.routes.linking import LINK_PAGE
 from beffroi.street import routes as street
 from beffroi.street.routes.about import about as street_of
 from beffroi.subscribers import HANDLERS
+from beffroi.watching import routes as watching
 from beffroi.webhooks import routes as webhooks
 from beffroi_web.bearer import bearing
 from beffroi_web.clock import Clock, SystemClock
@@ -59,6 +60,7 @@ from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
 from beffroi_web.limits import limit
 from beffroi_web.maps import read_outline
+from beffroi_web.metrics import watch
 from beffroi_web.openapi import undescribed
 from beffroi_web.sign_in.drivers import drivers_for
 from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
@@ -229,6 +231,7 @@ def create_app(
     app.register_blueprint(bridges.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(journal.blueprint)
+    app.register_blueprint(watching.blueprint)
     for endpoint in SUBMISSIONS:
         view = _own(app.view_functions[endpoint])
         app.view_functions[endpoint] = limit(f"{settings.submissions_per_hour} per hour")(view)
@@ -249,6 +252,7 @@ def create_app(
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    watch(app, settings.data_dir / "metrics")
     check_guards(app)
     silent = undescribed(app)
     if silent:

@@ -115,6 +115,7 @@ class Settings:
     signer_socket: Path | None = None
     session_hours: int = 12
     session_idle_hours: int = 2
+    metrics_token: str = field(default="", repr=False)
     keep_originals_days: int = 730
     keep_held_texts_days: int = 365
     keep_accounts_days: int = 1095
@@ -390,6 +391,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "announce_url",
         _can_be_told,
         "is the address that announcements are posted to, beginning with https://",
+    ),
+    (
+        "metrics_token",
+        lambda v: v == "" or bool(re.fullmatch(r"[!-~]{32,200}", v)),
+        "is a secret of 32 to 200 characters without spaces",
     ),
     (
         "announce_secret",

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from beffroi import doctor
 from beffroi.accounts import commands as agents
 from beffroi.app import create_app, site_of
 from beffroi.backups import commands as backups
+from beffroi.cases import commands as cases
 from beffroi.catalogue import commands as catalogue
 from beffroi.config import BIND, Settings, from_environ
 from beffroi.data_requests import commands as data_requests
@@ -34,7 +36,8 @@ from beffroi.incidents import commands as incidents
 from beffroi.journal.service import write_command
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.clock import local_day
-from beffroi.kernel.db import MIGRATIONS
+from beffroi.kernel.db import MIGRATIONS, db
+from beffroi.moving.commands import databases, exporting, importing
 from beffroi.signer import commands as keeping
 from beffroi.worker import Worker
 from beffroi_web import serving
@@ -42,6 +45,7 @@ from beffroi_web.clock import SystemClock
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.fetching import NotFetched
+from beffroi_web.logs import write_lines
 from beffroi_web.migrating import upgrade
 
 READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
@@ -214,6 +218,15 @@ def whole_weeks(newest: datetime | None, now: datetime) -> timedelta:
     return timedelta(weeks=(now - timedelta(days=1) - newest).days // 7)
 
 
+def index_again(settings: Settings, url: str) -> None:
+    """Make the indexes of words of the database at `url`, whatever the settings say."""
+    with create_app(replace(settings, database_url=url)).app_context():
+        cases.index_again()
+        catalogue.index_again()
+        db.session.remove()
+        db.engine.dispose()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi", description="One town.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -227,7 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     commands.add_parser("publish", help="publish what waits, now")
     importer = commands.add_parser("import", help="bring cases in from a file")
-    importer.add_argument("kind", choices=sorted(READERS))
+    importer.add_argument("kind", choices=[importing.KIND, *sorted(READERS)])
     importer.add_argument("file", type=_file, help="a file; for open311 also an address")
     importer.add_argument(
         "--newest-yesterday",
@@ -254,6 +267,12 @@ def _parser() -> argparse.ArgumentParser:
     backups.arguments_of_restore(
         commands.add_parser("restore", help="go back to a backup, and let the log catch up")
     )
+    exporting.arguments(
+        commands.add_parser("export", help="write everything to a folder, in open formats")
+    )
+    databases.arguments(
+        commands.add_parser("migrate-database", help="copy everything to another database")
+    )
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
     doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
@@ -273,15 +292,26 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return doctor.run(args, doctor.Examined(settings, site_of(settings), clock.now()))
         if args.command == "catalogue":
             return catalogue.run(args, settings, now=clock.now())
+        if args.command == "export":
+            return exporting.run(args, settings, now=clock.now())
+        if args.command == "import" and args.kind == importing.KIND:
+            today = local_day(clock.now(), settings.time_zone)
+            return importing.run(Path(args.file), settings, now=clock.now(), today=today)
         if args.command == "import":
             return import_file(args, settings, clock.now())
         if args.command == "backup":
             return backups.run_backup(args, settings, now=clock.now())
+        if args.command == "migrate-database":
+            return databases.run(
+                args, settings, now=clock.now(), index=lambda url: index_again(settings, url)
+            )
         if args.command == "restore":
             today = local_day(clock.now(), settings.time_zone)
             return backups.run_restore(
                 args, settings, now=clock.now(), today=today, chance=system_chance
             )
+        if args.command == "worker":
+            write_lines()
         worker = Worker(app, settings, clock)
         if args.command == "publish":
             entries = worker.publish() + feed.publish_key(feed.signer_for(settings))

@@ -43,6 +43,7 @@ from beffroi.rights import commands as rights
 from beffroi.rights.queries import archive_names
 from beffroi.street import commands as street
 from beffroi.street.service import Moment
+from beffroi.watching.adapters import beat
 from beffroi.webhooks import commands as webhooks
 from beffroi.webhooks.service import forget_old as forget_deliveries
 from beffroi_web.clock import Clock
@@ -211,6 +212,7 @@ class Worker:
         self.rewrite()
         self.look_around()
         self.bridge()
+        beat(self.settings.data_dir, self.clock.now())
         db.session.remove()
         return worked.done + struck + published
 

@@ -55,6 +55,7 @@ NO_PAGES = {
     "rights.api_own_cases",
     "dashboards.openapi",
     "dashboards.readyz",
+    "watching.figures",
     "data_requests.api_list",
     "data_requests.api_reuses",
     "data_requests.api_show",

@@ -21,6 +21,7 @@ from beffroi_federation.aggregator.towns import routes as desk
 from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.guards import check_guards
+from beffroi_web.metrics import watch
 from beffroi_web.openapi import undescribed
 from beffroi_web.sign_in.drivers import drivers_for
 from beffroi_web.sign_in.routes import CATALOGUE, sign_in_blueprint, visitor_loader
@@ -87,6 +88,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    watch(app, settings.data_dir / "metrics")
     check_guards(app)
     silent = undescribed(app)
     if silent:

@@ -48,6 +48,7 @@ class AggregatorSettings:
     demo_peers: frozenset[str] = frozenset()
     demonstration: bool = False
     behind_proxy: bool = False
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def slug(self) -> str:
@@ -86,6 +87,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "is the public address without a path, such as https://national.example",
     ),
     ("secret_key", lambda v: len(v) >= 32, "is a secret of at least 32 characters"),
+    (
+        "metrics_token",
+        lambda v: v == "" or bool(re.fullmatch(r"[!-~]{32,200}", v)),
+        "is a secret of 32 to 200 characters without spaces",
+    ),
     ("colour", lambda v: bool(re.fullmatch(r"#[0-9a-fA-F]{6}", v)), "is a colour like #2f4b6e"),
     (
         "languages",

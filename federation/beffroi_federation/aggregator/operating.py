@@ -8,7 +8,6 @@ settings). `beffroi_federation.aggregator.cli` is the door.
 
 import argparse
 import json
-import logging
 import os
 import signal
 import sys
@@ -35,6 +34,7 @@ from beffroi_federation.errors import ProtocolError
 from beffroi_web import serving
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
+from beffroi_web.logs import write_lines
 
 Command = Callable[[Flask, AggregatorSettings, argparse.Namespace], int]
 
@@ -114,7 +114,7 @@ def run_pull(app: Flask, settings: AggregatorSettings, args: argparse.Namespace)
 
 def run_worker(app: Flask, settings: AggregatorSettings, args: argparse.Namespace) -> int:
     """Pull what is due until told to stop; on PostgreSQL share it with the other workers."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    write_lines()
     rhythm = intake.Rhythm(settings.pull_every, settings.recheck_every)
     store = make_store(settings)
     reach = connector(settings)

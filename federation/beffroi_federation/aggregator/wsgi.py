@@ -8,5 +8,7 @@ from beffroi_web.loading import loading
 with loading():
     from beffroi_federation.aggregator.app import create_app
     from beffroi_federation.aggregator.config import from_environ
+    from beffroi_web.logs import write_lines
 
+    write_lines()
     app = create_app(from_environ(os.environ))

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol
 
 from flask_babel import force_locale, gettext
 from sqlalchemy import create_engine
@@ -47,6 +48,23 @@ from beffroi_web.words import N_
 Say = Callable[[str], None]
 Confirm = Callable[[str], bool]
 """Asks a question to which only a yes is a yes."""
+
+
+class Archive(Protocol):
+    """What a town can be put back from: a file of `beffroi backup`, or a folder of an export."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the archive says that it holds."""
+
+    def check(self) -> None:
+        """Return if it holds what it says, and nothing else; Invalid otherwise."""
+
+    def lines(self, table: str) -> Iterator[bytes]:
+        """Yield the lines of a table, the line of its columns first."""
+
+    def file(self, name: str) -> bytes:
+        """Return an uploaded file."""
 
 
 def backup(settings: Settings, file: Path, *, now: datetime) -> Manifest:
@@ -110,40 +128,26 @@ def restore(
     holds the database or where the question was not answered with a yes: then nothing changed.
     """
     with Reader(file) as archive:
-        manifest = archive.manifest
-        rules.check_ours(manifest, siren=settings.siren)
-        say(
-            gettext(
-                "Backup of %(name)s, made %(at)s: %(cases)d cases, %(size)d entries of the log.",
-                name=manifest.name,
-                at=manifest.made_at,
-                cases=manifest.cases,
-                size=manifest.log.size,
-            )
+        return put_back(settings, archive, now=now, confirm=confirm, say=say)
+
+
+def put_back(
+    settings: Settings, archive: Archive, *, now: datetime, confirm: Confirm, say: Say
+) -> Manifest:
+    """Do what `restore` does, with an archive that is open."""
+    manifest = archive.manifest
+    rules.check_ours(manifest, siren=settings.siren)
+    say(
+        gettext(
+            "Backup of %(name)s, made %(at)s: %(cases)d cases, %(size)d entries of the log.",
+            name=manifest.name,
+            at=manifest.made_at,
+            cases=manifest.cases,
+            size=manifest.log.size,
         )
-        archive.check()
-        exchange = exchange_for(settings.database_url)
-        db.session.remove()
-        db.engine.dispose()
-        gc.collect()  # a cursor that nobody uses any more keeps a closed SQLite connection open
-        exchange.require_free()
-        replaces = not exchange.is_empty()
-        if replaces and not confirm(gettext("It takes the place of the database that is here.")):
-            raise Conflict(N_("Nothing was restored: this needs a yes, or --yes."))
-        _put_files(settings, archive)
-        exchange.prepare()
-        try:
-            _build(exchange.new_url, archive)
-            epoch = feed.take_facts(
-                settings,
-                origin=manifest.log.origin,
-                vkeys=manifest.log.vkeys,
-                epoch=manifest.log.epoch,
-            )
-            _shut(exchange.new_url, epoch, now=now)
-            kept = exchange.swap(now.strftime("%Y%m%dT%H%M%SZ"))
-        finally:
-            exchange.discard()
+    )
+    archive.check()
+    kept = _exchanged(settings, archive, now=now, confirm=confirm)
     cases.index_again()
     catalogue.index_again()
     db.session.rollback()
@@ -165,14 +169,36 @@ def restore(
     return manifest
 
 
-def _put_files(settings: Settings, archive: Reader) -> None:
+def _exchanged(settings: Settings, archive: Archive, *, now: datetime, confirm: Confirm) -> str:
+    """Build the archive's database and put it in place; return the name of the one before."""
+    exchange = exchange_for(settings.database_url)
+    db.session.remove()
+    db.engine.dispose()
+    gc.collect()  # a cursor that nobody uses any more keeps a closed SQLite connection open
+    exchange.require_free()
+    replaces = not exchange.is_empty()
+    if replaces and not confirm(gettext("It takes the place of the database that is here.")):
+        raise Conflict(N_("Nothing was restored: this needs a yes, or --yes."))
+    _put_files(settings, archive)
+    exchange.prepare()
+    log = archive.manifest.log
+    try:
+        _build(exchange.new_url, archive)
+        epoch = feed.take_facts(settings, origin=log.origin, vkeys=log.vkeys, epoch=log.epoch)
+        _shut(exchange.new_url, epoch, now=now)
+        return exchange.swap(now.strftime("%Y%m%dT%H%M%SZ"))
+    finally:
+        exchange.discard()
+
+
+def _put_files(settings: Settings, archive: Archive) -> None:
     store = FolderStore(settings.data_dir / "files")
     for name in archive.manifest.files:
         with suppress(FileExistsError):
             store.put(name, archive.file(name))
 
 
-def _build(url: str, archive: Reader) -> None:
+def _build(url: str, archive: Archive) -> None:
     """Make the archive's database and bring it to the newest schema; Invalid if it is not sound."""
     manifest = archive.manifest
     try:
@@ -259,7 +285,7 @@ def run_restore(
         try:
             if args.file is not None:
                 restore(settings, args.file, now=now, confirm=confirm, say=print)
-            caught_up = _catch_up(settings, now=now, today=today, quiet=args.new_epoch)
+            caught_up = catch_up(settings, now=now, today=today, quiet=args.new_epoch)
             if not args.new_epoch:
                 return 0 if caught_up else 1
             if not confirm(
@@ -277,7 +303,7 @@ def run_restore(
     return 0
 
 
-def _catch_up(settings: Settings, *, now: datetime, today: date, quiet: bool) -> bool:
+def catch_up(settings: Settings, *, now: datetime, today: date, quiet: bool = False) -> bool:
     """Let the log catch up, and say how it went; return whether it may go on."""
     signer = feed.signer_for(settings)
     try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Engine, Table, select
+from sqlalchemy import JSON, Column, Engine, Table, func, select
 from sqlalchemy.engine import Connection
 
 from beffroi.backups.rules import LEFT_OUT
@@ -36,6 +36,11 @@ def one_moment(engine: Engine) -> Iterator[Connection]:
 def tables() -> list[Table]:
     """Return the tables of an archive, each after those that it points to."""
     return [table for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT]
+
+
+def count(connection: Connection, table: Table) -> int:
+    """Return how many rows a table has."""
+    return connection.scalar(select(func.count()).select_from(table)) or 0
 
 
 def lines(connection: Connection, table: Table) -> Iterator[bytes]:

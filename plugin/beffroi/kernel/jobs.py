@@ -10,7 +10,8 @@ This exists, and no library is used, because the job must stand or fall with the
 SQLite and PostgreSQL alike; see the decision on the job table.
 """
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model, db, unit_of_work
 from beffroi_web.database import BigId, UtcDateTime
+from beffroi_web.logs import described
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(seconds=30)
@@ -109,6 +113,8 @@ def work_once(handlers: Mapping[str, Handler], *, now: datetime, most: int = 20)
         except Exception as error:  # a job may fail in any way; the row keeps how
             db.session.rollback()
             failed += 1
+            said = {"job": name.removesuffix(QUIET), "attempts": attempts, **described(error)}
+            log.warning("a job failed and is tried again", extra=said)
             with unit_of_work():
                 values: dict[str, Any] = {
                     "leased_until": None,
@@ -135,6 +141,16 @@ def dead(*, quiet: bool = False) -> int:
     """Return how many jobs were given up and wait for a person: quiet ones, or the others."""
     named = Job.name.like(f"%{QUIET}")
     return _count(Job.dead_at.is_not(None), named if quiet else ~named)
+
+
+def failing(names: Collection[str]) -> tuple[int, int]:
+    """Return how many jobs of some names have failed and are tried again, and were given up.
+
+    Quiet ones are not counted, whatever their names.
+    """
+    named = Job.name.in_([name for name in names if not name.endswith(QUIET)])
+    again = _count(named, Job.done_at.is_(None), Job.dead_at.is_(None), Job.last_error.is_not(None))
+    return again, _count(named, Job.dead_at.is_not(None))
 
 
 def oldest_due(by: datetime) -> datetime | None:

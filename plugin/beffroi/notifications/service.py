@@ -25,6 +25,8 @@ SEND_DIGEST = "send-digest"
 SEND_ANNOUNCEMENT = "send-announcement"
 SEND_CONFIRMATION = "send-confirmation"
 SEND_LETTER = "send-letter"
+JOBS = (SEND_STEP, SEND_DIGEST, SEND_ANNOUNCEMENT, SEND_CONFIRMATION, SEND_LETTER)
+"""The jobs that send mail."""
 MESSAGE_LEAVES = timedelta(days=7)
 """How long word of an erasure is given to leave before the address goes all the same."""
 

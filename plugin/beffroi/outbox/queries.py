@@ -67,6 +67,14 @@ def references(case_ids: Collection[int]) -> list[str]:
     return [head.ref for head in heads if head is not None and head.kind != CONFIDENTIAL]
 
 
+def waiting_for_log() -> tuple[int, datetime | None]:
+    """Return how many facts wait, and since when the oldest does; none of confidential cases."""
+    of_all = OutboxRow.case_id.is_(None) | OutboxRow.case_id.not_in(cases.confidential())
+    statement = select(func.count(), func.min(OutboxRow.made_at))
+    count, oldest = db.session.execute(statement.where(OutboxRow.done_at.is_(None), of_all)).one()
+    return int(count), oldest
+
+
 def shown_count() -> int:
     """Return how many facts wait, for every agent: none of confidential cases."""
     of_all = OutboxRow.case_id.is_(None) | OutboxRow.case_id.not_in(cases.confidential())

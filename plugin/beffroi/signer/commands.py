@@ -27,6 +27,7 @@ from beffroi_federation.signer_memory import Step, no_step
 from beffroi_federation.signer_server import SignerServer, alone
 from beffroi_federation.signer_words import seed_from_words, seed_words
 from beffroi_web.configuration import SettingsRefused
+from beffroi_web.logs import write_lines
 
 COLUMNS = 4
 _BEFORE = """
@@ -161,7 +162,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     elif args.act == "state":
         return _state(settings)
     else:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+        write_lines()
         serve(settings)
     return 0
 

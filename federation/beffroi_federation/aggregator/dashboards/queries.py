@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the pages show, put together from the registry, the intake and the national store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_web.metrics import Family, gauge
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Standing:
     records: int
     last_verified: datetime | None
     unreleased: int = 0
+    oldest_due: datetime | None = None
 
     @property
     def ready(self) -> bool:
@@ -93,4 +95,37 @@ def standing(now: datetime) -> Standing:
         records=national.count_records(),
         last_verified=max((one.verified_at for one in known if one.verified_at), default=None),
         unreleased=national.unreleased_everywhere(now - UNRELEASED_AFTER),
+        oldest_due=min((one.due_at for one in known if one.due_at), default=None),
+    )
+
+
+def figures(pulled: Mapping[tuple[str, ...], float], *, now: datetime) -> Iterator[Family]:
+    """Give the figures of the nation but those of its answers; `pulled`: pulls by result."""
+    stands = standing(now)
+    yield Family(
+        "beffroi_pulls_total",
+        "counter",
+        "Pulls of the worker by what they came to.",
+        [({"result": result}, count) for (result,), count in pulled.items()],
+    )
+    yield Family(
+        "beffroi_towns",
+        "gauge",
+        "Towns: approved, verified at the last pull, refused.",
+        [
+            ({"state": "approved"}, stands.towns),
+            ({"state": "verified"}, stands.verified),
+            ({"state": "refused"}, stands.refused),
+        ],
+    )
+    late = stands.oldest_due
+    age = 0.0 if late is None else max((now - late).total_seconds(), 0.0)
+    yield gauge("beffroi_pull_oldest_due_seconds", "How late the latest pull is.", age)
+    last = stands.last_verified
+    seen = None if last is None else (now - last).total_seconds()
+    yield gauge("beffroi_verified_age_seconds", "Since a town was last verified.", seen)
+    yield gauge("beffroi_entries", "Verified entries of all logs.", stands.entries)
+    yield gauge("beffroi_records", "Records that are shown.", stands.records)
+    yield gauge(
+        "beffroi_unreleased", "Requests received over 30 days ago, untold.", stands.unreleased
     )

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from beffroi_federation.aggregator.dashboards import queries, service
 from beffroi_federation.aggregator.dashboards.rules import COMMUNE, SIREN
+from beffroi_federation.aggregator.intake.commands import pulls
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.national import queries as national
@@ -18,6 +19,7 @@ from beffroi_federation.aggregator.national.queries import RecordFilter
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.towns.rules import DNS_WORDS, FAULTS, SENTENCES
+from beffroi_web import metrics
 from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
@@ -334,6 +336,16 @@ def readyz() -> tuple[Response, int]:
             "refused": stands.refused,
         }
     return jsonify(body), 200 if body["ready"] else 503
+
+
+@blueprint.get("/metrics")
+@guard(PUBLIC)
+def figures() -> Response:
+    """Give the figures of the service to its operator; everybody else is refused."""
+    given = runtime().settings
+    metrics.require_operator(given.metrics_token, behind_proxy=given.behind_proxy)
+    own = queries.figures(pulls(given.data_dir).sums(), now=now())
+    return metrics.answer([*own, *metrics.watched(current_app).families()])
 
 
 def _migrated() -> bool:

@@ -189,6 +189,15 @@ def counts() -> dict[str, int]:
     return {**found, "drawn": int(db.session.scalar(drawn) or 0)}
 
 
+def waiting_since() -> datetime | None:
+    """Return since when the text that waits longest waits for an agent."""
+    return db.session.scalar(
+        select(func.min(CaseText.written_at))
+        .join(Case, Case.id == CaseText.case_id)
+        .where(*_public(), CaseText.state == "pending")
+    )
+
+
 def text(text_id: int) -> ReviewText | None:
     """Return one text with its original, whatever its state; for agents only."""
     row = db.session.execute(

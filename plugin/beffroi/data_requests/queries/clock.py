@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from beffroi.data_requests.models import DataRequest, LegalEvent
 from beffroi.kernel.db import db
@@ -91,6 +91,14 @@ def remedies_of_refusal(case_id: int) -> str | None:
         .limit(1)
     )
     return words
+
+
+def late(today: date) -> tuple[int, date | None]:
+    """Return how many clocks should have struck before today and did not, and the oldest day."""
+    count, oldest = db.session.execute(
+        select(func.count(), func.min(DataRequest.clock_on)).where(DataRequest.clock_on < today)
+    ).one()
+    return int(count), oldest
 
 
 def striking(today: date, most: int) -> Sequence[int]:

@@ -13,6 +13,7 @@ from beffroi.feed.commands.publishing import (
     sign_staged,
 )
 from beffroi.feed.commands.recovery import (
+    LogInside,
     is_sound,
     log_inside,
     recover,
@@ -27,6 +28,7 @@ from beffroi_federation.errors import Fork, ProtocolError, Rollback, SignerLocke
 __all__ = [
     "Effect",
     "Fork",
+    "LogInside",
     "ProtocolError",
     "Rollback",
     "SignerLocked",

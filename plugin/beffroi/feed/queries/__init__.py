@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the log (`reads`; of a restored one `recovery`), and the `store` that it is kept in."""
 
+from beffroi.feed.queries.copying import copy_paths
 from beffroi.feed.queries.keeping import kept_proof, receipt_of
 from beffroi.feed.queries.reads import (
     Content,
@@ -9,6 +10,7 @@ from beffroi.feed.queries.reads import (
     everywhere,
     has_slot,
     live_places,
+    newest_period,
     places,
     proof_place,
     withdrawal_version,
@@ -32,6 +34,7 @@ __all__ = [
     "SqlLogStore",
     "behind_since",
     "contents",
+    "copy_paths",
     "current_log",
     "everywhere",
     "fact_at",
@@ -42,6 +45,7 @@ __all__ = [
     "kept_proof",
     "left_behind",
     "live_places",
+    "newest_period",
     "places",
     "proof_place",
     "receipt_of",

@@ -2,6 +2,7 @@
 """Reads of the log: contents, places of facts, batches. Nothing loads the whole log."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import bindparam, select
 
@@ -72,6 +73,19 @@ def live_places(fact: str, log_id: int | None = None) -> list[Placed]:
     found = places(fact, log_id)
     gone = {withdrawn_by(place) for place in found if place.entry == "wdr"}
     return [p for p in found if p.entry != "wdr" and p.position not in gone]
+
+
+def newest_period(log_id: int | None = None) -> date | None:
+    """Return the first day of the week, or the day, that the newest batch is of."""
+    period = db.session.scalar(
+        select(LogBatch.period)
+        .where(LogBatch.log_id == (log_id or current_log()))
+        .order_by(LogBatch.position.desc())
+        .limit(1)
+    )
+    if period is None:
+        return None
+    return date.fromisoformat(f"{period}-1" if "W" in period else period)
 
 
 def withdrawal_version(position: int) -> int:

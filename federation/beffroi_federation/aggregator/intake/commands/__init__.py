@@ -13,7 +13,7 @@ from beffroi_federation.aggregator.intake.commands.pulling import (
 )
 from beffroi_federation.aggregator.intake.commands.rounds import Pulled, Result, Rhythm
 from beffroi_federation.aggregator.intake.commands.verifying import Verified, verify_stored
-from beffroi_federation.aggregator.intake.commands.working import work
+from beffroi_federation.aggregator.intake.commands.working import pulls, work
 
 __all__ = [
     "Pulled",
@@ -25,6 +25,7 @@ __all__ = [
     "carrier_for",
     "pull",
     "pull_these",
+    "pulls",
     "verify_stored",
     "work",
 ]

@@ -5,18 +5,22 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import get_args
 
 from flask import Flask
 
 from beffroi_federation.aggregator.intake import queries
 from beffroi_federation.aggregator.intake.adapters.carriers import Carrier
 from beffroi_federation.aggregator.intake.commands.pulling import Towns, carrier_for
-from beffroi_federation.aggregator.intake.commands.rounds import Pulled, Rhythm, run
+from beffroi_federation.aggregator.intake.commands.rounds import Pulled, Result, Rhythm, run
 from beffroi_federation.aggregator.kernel import search
 from beffroi_federation.aggregator.kernel.db import NIGHTS, unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
 from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national.commands import rewrite_files, settle_waiting
+from beffroi_web.tallies import Tally
 
 TIDY = "tidy"
 
@@ -60,8 +64,15 @@ def tidy_up(tidy: Callable[[datetime], object], now: datetime) -> None:
     rewrite_files(now=now, zone=zone)
 
 
+@cache
+def pulls(data_dir: Path) -> Tally:
+    """Return the counts of pulls by what they came to, over all workers of this machine."""
+    return Tally(data_dir / "metrics", "pulls", [(result,) for result in get_args(Result)])
+
+
 def told(one: Pulled) -> None:
-    """Write down what a pull came to, unless nothing was new."""
+    """Count what a pull came to, and write it down unless nothing was new."""
+    pulls(runtime().settings.data_dir).add((one.result,))
     if one.result != "unchanged":
         _log.info("%s: %s, %d entries. %s", one.siren, one.result, one.entries, one.sentence)
 
