@@ -196,6 +196,20 @@ CATEGORY_WORDS = {
 }
 """Codes of categories that towns commonly use; any other code is shown as it stands."""
 
+CLASS_WORDS = {
+    "abusive-content": N_("Abusive content"),
+    "malicious-code": N_("Malicious code"),
+    "information-gathering": N_("Information gathering"),
+    "intrusion-attempts": N_("Intrusion attempts"),
+    "intrusions": N_("Intrusions"),
+    "availability": N_("Availability"),
+    "information-content-security": N_("Information content security"),
+    "fraud": N_("Fraud"),
+    "vulnerable": N_("Vulnerable"),
+    "other": N_("Other"),
+}
+"""Each class of cyber incidents (RSIT) in words."""
+
 DELAY_WORDS = {
     "0-7": N_("up to 7 days"),
     "8-30": N_("8 to 30 days"),

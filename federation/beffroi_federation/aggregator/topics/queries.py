@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
@@ -84,6 +84,7 @@ class Wanted:
     state: str = ""
     theme: str = ""
     town_id: int | None = None
+    among: Select[Any] | None = None  # of the ids of towns
 
 
 _COLUMNS = ("topic_id", "size", "theme", "towns", "published", "refused", "waiting", "title_fr",
@@ -157,14 +158,7 @@ def listed(
     wanted: Wanted, *, after: tuple[int, int] | None = None, limit: int
 ) -> tuple[list[TopicRow], tuple[int, int] | None]:
     """Return up to `limit` topics, those of the most towns first, and the place of the next."""
-    query = select(*(getattr(TopicProfile, name) for name in _COLUMNS))
-    if wanted.theme:
-        query = query.where(TopicProfile.theme == wanted.theme)
-    if wanted.state:
-        query = query.where(getattr(TopicProfile, wanted.state) > 0)
-    if wanted.town_id is not None:
-        of_town = select(TopicMember.topic_id).where(TopicMember.town_id == wanted.town_id)
-        query = query.where(TopicProfile.topic_id.in_(of_town))
+    query = _narrowed(wanted)
     if after is not None:
         towns, id = TopicProfile.towns, TopicProfile.topic_id
         query = query.where(or_(towns < after[0], and_(towns == after[0], id < after[1])))
@@ -172,6 +166,31 @@ def listed(
     found = db.session.execute(query.limit(limit + 1)).all()
     last = found[limit - 1] if len(found) > limit else None
     return _titled(found[:limit]), (last.towns, last.topic_id) if last is not None else None
+
+
+def _narrowed(wanted: Wanted) -> Select[Any]:
+    """Return the query of the topics that are meant."""
+    query = select(*(getattr(TopicProfile, name) for name in _COLUMNS))
+    if wanted.theme:
+        query = query.where(TopicProfile.theme == wanted.theme)
+    if wanted.state:
+        query = query.where(getattr(TopicProfile, wanted.state) > 0)
+    of_town = select(TopicMember.topic_id)
+    if wanted.town_id is not None:
+        asked = of_town.where(TopicMember.town_id == wanted.town_id)
+        query = query.where(TopicProfile.topic_id.in_(asked))
+    if wanted.among is not None:
+        asked = of_town.where(TopicMember.town_id.in_(wanted.among))
+        query = query.where(TopicProfile.topic_id.in_(asked))
+    return query
+
+
+def nearest_rows(line: str, wanted: Wanted, limit: int) -> list[TopicRow]:
+    """Return up to `limit` of the topics that are meant, the nearest to a line first."""
+    ids = [id for _, id in nearest(line, MOST_FOUND)]
+    query = _narrowed(wanted).where(TopicProfile.topic_id.in_(ids))
+    found = {row.topic_id: row for row in db.session.execute(query)}
+    return _titled([found[id] for id in ids if id in found][:limit])
 
 
 def now_is(topic_id: int) -> int | None:

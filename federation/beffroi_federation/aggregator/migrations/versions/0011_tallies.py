@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tallies of towns, so that no page counts records; what is shown already is counted."""
+"""Tallies of towns, so that no page counts records; who holds a theme; unmet demand by theme.
+
+What is shown already is counted.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -44,11 +47,34 @@ def upgrade() -> None:
             "town_id", "family", "category", "span", name=op.f("pk_cell_tally")
         ),
     )
+    op.create_table(
+        "theme_holder",
+        sa.Column("theme", sa.String(length=16), nullable=False),
+        sa.Column("holder_fr", sa.String(length=200), nullable=False),
+        sa.Column("holder_en", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("theme", name=op.f("pk_theme_holder")),
+    )
+    op.create_table(
+        "holder_event",
+        sa.Column("id", big, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("theme", sa.String(length=16), nullable=False),
+        sa.Column("holder_fr", sa.String(length=200), nullable=False),
+        sa.Column("holder_en", sa.String(length=200), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holder_event")),
+    )
+    unmet = ["theme", "waiting", "refused", "published", "topic_id"]
+    op.create_index("ix_topic_profile_unmet", "topic_profile", unmet)
     _count_records()
     _count_cells()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_topic_profile_unmet", "topic_profile")
+    op.drop_table("holder_event")
+    op.drop_table("theme_holder")
     op.drop_table("cell_tally")
     op.drop_table("town_tally")
 

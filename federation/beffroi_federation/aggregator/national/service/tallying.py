@@ -22,12 +22,13 @@ _ADD = (
     'INSERT INTO "town_tally" ("town_id", "what", "code", "n") VALUES (?, ?, ?, ?) ON CONFLICT '
     '("town_id", "what", "code") DO UPDATE SET "n" = "town_tally"."n" + excluded."n"'
 )
-_SUMS = ("shown", "protected", "reported", "closed")
 _ADD_CELLS = (
     'INSERT INTO "cell_tally" ("town_id", "family", "category", "span", "shown", "protected", '
     '"reported", "closed") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("town_id", "family", '
-    '"category", "span") DO UPDATE SET '
-    + ", ".join(f'"{one}" = "cell_tally"."{one}" + excluded."{one}"' for one in _SUMS)
+    '"category", "span") DO UPDATE SET "shown" = "cell_tally"."shown" + excluded."shown", '
+    '"protected" = "cell_tally"."protected" + excluded."protected", '
+    '"reported" = "cell_tally"."reported" + excluded."reported", '
+    '"closed" = "cell_tally"."closed" + excluded."closed"'
 )
 
 
@@ -73,7 +74,7 @@ def uncount(ids: Sequence[int]) -> None:
     for some in bulk.batches(ids, bulk.AT_ONCE):
         columns = [getattr(Record, name) for name in (*_RECORD, "known")]
         found = db.session.execute(select(*columns).where(Record.id.in_(some))).mappings()
-        _move([(row, row["known"]) for row in found], -1)
+        _move([(dict(row), row["known"]) for row in found], -1)
         columns = [getattr(IncidentCell, name) for name in _CELL]
         cells = db.session.execute(select(*columns).where(IncidentCell.id.in_(some))).mappings()
-        _move_cells(list(cells), -1)
+        _move_cells([dict(row) for row in cells], -1)
