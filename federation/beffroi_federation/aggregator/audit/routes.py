@@ -18,7 +18,7 @@ from beffroi_federation.aggregator.national.rules import STATE_WORDS
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_federation.aggregator.towns.queries import TownRow
-from beffroi_federation.aggregator.towns.rules import FAULTS, STATE_TONES, STATES
+from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES, STATE_TONES, STATES
 from beffroi_federation.aggregator.towns.rules import STATE_WORDS as TOWN_WORDS
 from beffroi_federation.aggregator.witness.adapters.keys import read_public
 from beffroi_federation.aggregator.witness.queries import OwnLogStore
@@ -31,6 +31,7 @@ blueprint = Blueprint("audit", __name__)
 
 STATE_COLUMNS = ("siren", "name", "state", "size", "verified_at", "cosigned", "refusals", "misses",
                  "faults", "evidence", "versions", "withdrawn", "awaited")  # fmt: skip
+EVENT_COLUMNS = ("id", "at", "siren", "town", "kind", "sentence", "words", "evidence")
 CHECKPOINT_COLUMNS = ("siren", "name", "origin", "size", "root", "verified_at", "note")
 
 
@@ -73,6 +74,25 @@ def _before() -> int | None:
     if len(values) != 1 or not isinstance(values[0], int):
         raise NotFound(N_("This place in the list is not known; start from the first page."))
     return values[0]
+
+
+@blueprint.get("/audit.<any(csv, json):form>")
+@guard(PUBLIC)
+def events_file(form: str) -> Response:
+    """Give what went wrong (or, on demand, everything that happened) as a file, newest first."""
+    everything, public = request.args.get("all") == "1", runtime().settings.public_url
+
+    def rows() -> Iterator[dict[str, Any]]:
+        before: int | None = None
+        while some := towns.events(faults_only=not everything, before=before, limit=LIMIT_MAX):
+            for one in some:
+                told = {"id": one.id, "at": _moment(one.at), "siren": one.siren, "town": one.name}
+                told |= {"kind": one.step, "sentence": gettext(SENTENCES[one.step])}
+                evidence = f"{public}/audit/{one.id}/evidence" if one.has_evidence else None
+                yield {**told, "words": one.words, "evidence": evidence}
+            before = some[-1].id
+
+    return table_of("audit", form, EVENT_COLUMNS, rows())
 
 
 @blueprint.get("/audit/<int:event_id>/evidence")

@@ -63,12 +63,16 @@ LONGEST_WEEKS = 260
 """Answers that took longer are counted with those of five years."""
 
 
+def _monday(week: str) -> date:
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 1)
+
+
 def weeks_between(received: str | None, answered: str | None) -> int | None:
     """Return the whole weeks from one ISO week to another, none below nought; None if either is no
     week: records say weeks, not days (design 3.5)."""
     try:
-        first, last = (date.fromisocalendar(int(one[:4]), int(one[6:]), 1)
-                       for one in (received or "", answered or ""))  # fmt: skip
+        first, last = (_monday(one) for one in (received or "", answered or ""))
     except ValueError:
         return None
     return min(max(0, (last - first).days // 7), LONGEST_WEEKS)

@@ -137,12 +137,13 @@ def name(theme: str) -> Response | tuple[str, int]:
     visitor = current_visitor()
     if visitor is None:  # the guard has seen to it; said for the type checker
         raise SignInNeeded(N_("Please sign in first."))
+    _known(theme)
     values, form = load(HolderSchema(), request.form)
     if values is None:
-        return _editing(_known(theme), form), 422
+        return _editing(theme, form), 422
     try:
         with unit_of_work():
-            service.name_holder(_known(theme), **values, by=visitor.display_name, now=now())
+            service.name_holder(theme, **values, by=visitor.display_name, now=now())
     except Refusal as refusal:
         said = refusal.errors or {"": [refusal.sentence]}
         return _editing(theme, form.and_errors(said)), 422

@@ -114,7 +114,7 @@ def _count_records() -> None:
 def _weeks(received: str | None, answered: str | None) -> int | None:
     try:
         first, last = (
-            date.fromisocalendar(int(one[:4]), int(one[6:]), 1)
+            date.fromisocalendar(*map(int, one.split("-W")), 1)
             for one in (received or "", answered or "")
         )
     except ValueError:
