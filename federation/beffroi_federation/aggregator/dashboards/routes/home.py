@@ -22,7 +22,7 @@ MOST_THEMES = 8
 def home() -> str:
     """Answer in ten seconds: is France answering, and can this page be trusted?"""
     picture = figures.picture(now())
-    whole = picture.nation
+    whole, first = picture.nation, needs.first(5)
     return render_template(
         "dashboards/home.html",
         figures=whole,
@@ -30,8 +30,8 @@ def home() -> str:
         unreleased=picture.unreleased,
         map=service.drawn(picture.places, "rate"),
         answers=service.cards(national.latest_answers(4)),
-        needs=needs.first(5),
-        wanted=service.cards(national.most_wanted(4)),
+        needs=first,
+        wanted=[] if first else service.cards(national.most_wanted(4)),
         themes=[
             (gettext(words.THEME_WORDS.get(theme, theme)), n)
             for theme, n in picture.themes[:MOST_THEMES]
