@@ -80,13 +80,22 @@ def test_figures_follow_records_and_a_body_counts_in_each_of_its_territories(
     assert places["75"]["rate"] == ""
     home = nation.page("/")
     assert "3 towns: 5 requests, 40 in a hundred answered, half of them within 2 weeks." in home
-    towns[0].withdraw(1)
-    towns[0].withdraw(2)
-    towns[0].publish()
+    ways = ("/search?q=menus", "/search?what=topics", "/open-first",
+            "/open-first.csv", "/")  # fmt: skip
+    for path in ways:
+        assert "cantine" in nation.client().get(path).text, path
+    for at in range(3):
+        towns[0].withdraw(at)
+    for at in range(2):
+        towns[1].withdraw(at)
+    for town in towns[:2]:
+        town.publish()
     nation.clock.moment += timedelta(hours=7)
     nation.pull()
     after = {row["code"]: row for row in table(nation, "/map.csv")}
-    assert [after["35"][name] for name in ("requests", "answered", "reported")] == ["3", "1", "0"]
+    assert [after["35"][name] for name in ("requests", "answered", "reported")] == ["0", "0", "0"]
+    for path in ways:
+        assert "cantine" not in nation.client().get(path).text, path
     assert nation.client().get("/incidents.csv").text.count("street") == 1
 
 

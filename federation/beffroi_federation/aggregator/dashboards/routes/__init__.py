@@ -9,6 +9,6 @@ from beffroi_federation.aggregator.dashboards.routes import (
     search,
     towns,
 )
-from beffroi_federation.aggregator.dashboards.routes.base import blueprint
+from beffroi_federation.aggregator.dashboards.routes.lists import blueprint
 
 __all__ = ["blueprint", "home", "incidents", "map", "pages", "search", "towns"]

@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from beffroi_federation.aggregator.dashboards import service
 from beffroi_federation.aggregator.dashboards.queries import figures
-from beffroi_federation.aggregator.dashboards.routes.base import blueprint
+from beffroi_federation.aggregator.dashboards.routes.lists import blueprint
 from beffroi_federation.aggregator.kernel.runtime import now
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from beffroi_federation.aggregator.dashboards import service
 from beffroi_federation.aggregator.dashboards.queries import figures
 from beffroi_federation.aggregator.dashboards.queries import views as queries
-from beffroi_federation.aggregator.dashboards.routes.base import (
+from beffroi_federation.aggregator.dashboards.routes.lists import (
     blueprint,
     crumbs,
     given,
