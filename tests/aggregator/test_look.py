@@ -58,7 +58,7 @@ def test_a_reader_without_javascript_searches_and_filters(
     with served(full_nation.app) as url, opened(browser, url, javascript=False) as page:
         page.fill("#home-q", "cantine")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/requests?q=cantine")
+        page.wait_for_url("**/search?q=cantine")
         page.click("text=Le code de la cantine")
         assert page.locator("h1").inner_text() == "Le code de la cantine"
         page.click("dd >> text=Beffroi-sur-Exemple")

@@ -121,3 +121,50 @@ def test_a_log_that_was_pulled_before_turns_were_counted_is_pulled_on(
     with engine.connect() as connection:
         assert connection.execute(text("SELECT behind FROM log_state")).scalar() == 7
     discard(url)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_what_was_shown_before_there_were_tallies_is_counted(kind: Kind, tmp_path: Path) -> None:
+    url = empty(kind, tmp_path)
+    upgrade(MIGRATIONS, url, "0010")
+    engine = create_engine(url, poolclass=NullPool)
+    record = (
+        "INSERT INTO record (id, log_id, town_id, first, position, kind, period, theme, status, "
+        "demand, answered, known, seen_at) VALUES "
+        "(:id, 1, 1, :id, :id, :kind, :period, :theme, :status, 0, :answered, :known, :at)"
+    )
+    request = {"kind": "request", "period": "2025-W52", "theme": "ENVI", "known": "{}"}
+    cyber = {"kind": "cyber_incident", "period": "2026-Q1", "theme": None, "status": None,
+             "known": '{"class": "fraud"}'}  # fmt: skip
+    cell = (
+        "INSERT INTO incident_cell (id, log_id, town_id, first, position, family, category, area, "
+        "period, until, state, count, closed, seen_at) VALUES (:id, 1, 1, :id, :id, 'street', "
+        "'road', 'other', '2026-09', '2026-10-01', :state, :count, :closed, :at)"
+    )
+    with engine.begin() as connection:
+        for statement, values in (
+            ("INSERT INTO town (id, siren, name, kind, url, contact, population_band, software, "
+             "state, reason, dns, added_at) VALUES (1, '210000006', 'A', 'commune', 'http://a', "
+             "'', '', '', 'approved', '', 'checked', :at)", {}),
+            ("INSERT INTO log (id, town_id, epoch, origin, prefix, vkey, active, state) VALUES "
+             "(1, 1, 1, 'a', 'http://a/log', 'none', :yes, 'current')", {"yes": True}),
+            (record, {**request, "id": 1, "status": "open", "answered": None}),
+            (record, {**request, "id": 2, "status": "refused", "answered": "2026-W02"}),
+            (record, {**cyber, "id": 3, "answered": None}),
+            (cell, {"id": 4, "state": "shown", "count": 9, "closed": 5}),
+            (cell, {"id": 5, "state": "suppressed", "count": None, "closed": None}),
+        ):  # fmt: skip
+            connection.execute(text(statement), {**values, "at": MOMENT})
+    upgrade(MIGRATIONS, url, "0011")
+    with engine.connect() as connection:
+        tallies = connection.execute(text("SELECT what, code, n FROM town_tally")).all()
+        cells = connection.execute(text("SELECT * FROM cell_tally")).all()
+    assert sorted(map(tuple, tallies)) == [
+        ("cyber", "fraud 2026-Q1", 1), ("status", "open", 1), ("status", "refused", 1),
+        ("theme", "ENVI", 2), ("weeks", "002", 1),
+    ]  # fmt: skip
+    assert [tuple(row) for row in cells] == [(1, "street", "road", "2026-Q3", 1, 1, 9, 5)]
+    downgrade(MIGRATIONS, url, "0010")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM record")).scalar() == 3
+    discard(url)

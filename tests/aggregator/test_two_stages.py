@@ -26,7 +26,7 @@ from support.simulated_town import SimulatedTown
 
 Serve = Callable[[SimulatedTown], SimulatedTown]
 SHOWN = ("record", "incident_cell", "set_aside", "record_search")
-DERIVED = (*SHOWN, "item", "received")
+DERIVED = (*SHOWN, "item", "received", "town_tally", "cell_tally")
 
 
 @pytest.fixture

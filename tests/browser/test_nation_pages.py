@@ -29,6 +29,9 @@ WITH_WORDS = (
     "/topics?q=cantine",
     "/topics?q=rienquiressemble",
     "/topics/9y50mrwy",
+    "/map/35",
+    "/search?what=towns&q=beffroi",
+    "/audit/checkpoints?town=210000006",
 )
 
 
@@ -84,7 +87,7 @@ def test_axe_finds_nothing_on_any_page_of_the_nation(
     nation: Nation, address: str, browser: Browser, language: str
 ) -> None:
     looked_at = [*pages(nation), *WITH_WORDS]
-    assert {"/", "/towns", "/requests", "/incidents", "/audit", "/how-it-works"} <= set(looked_at)
+    assert {"/", "/map", "/towns", "/requests", "/incidents", "/audit"} <= set(looked_at)
     scheme, width = LOOKS[language]
     with opened(browser, address, scheme=scheme, width=width, language=language) as page:
         for path in looked_at:
@@ -124,11 +127,14 @@ def test_axe_finds_nothing_where_a_curator_corrects_topics(
     site = nation.app.extensions["beffroi_web"].site
     with opened(browser, address, width=390) as page:
         page.context.add_cookies([{"name": cookie_name(site), "value": "1" * 64, "url": address}])
-        for path in ("", "/9y50mrwy", "/9y50mrwy/whole"):
-            page.goto(f"{address}/desk/topics{path}")
+        for path in (
+            "topics", "topics/9y50mrwy", "topics/9y50mrwy/whole", "holders", "holders/ENVI",
+        ):  # fmt: skip
+            page.goto(f"{address}/desk/{path}")
             assert page.locator("h1").count() == 1
             assert [*faults(page), *frame_faults(page), *small_targets(page)] == [], path
             assert not sideways(page)
+        page.goto(f"{address}/desk/topics/9y50mrwy/whole")
         page.get_by_label("Nom en français").fill("Codes des cantines")
         page.get_by_label("Motif").fill("Plus court.")
         page.get_by_role("button", name="Corriger ce sujet").click()

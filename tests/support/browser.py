@@ -155,13 +155,14 @@ def small_targets(page: Page, least: int = 44) -> list[str]:
     """Return buttons, fields and stand-alone links that are lower than `least` pixels.
 
     Links inside running text are exempt, as WCAG 2.5.8 exempts them; so is what a larger label or
-    card makes clickable, and what is not visible.
+    card makes clickable, what is not visible, and the tiles of a map, whose table beside it has the
+    same links (2.5.8, "equivalent").
     """
     found: list[str] = page.evaluate(
         """(least) => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
           .filter((one) => !one.closest('p, li, td, dd, .prose') || one.matches('.button, .chip'))
           .filter((one) => !one.matches('.skip, [type=hidden]'))
-          .filter((one) => !one.closest('.choice, .tick, .toggle'))
+          .filter((one) => !one.closest('.choice, .tick, .toggle, .tile-map'))
           .map((one) => [one, one.getBoundingClientRect()])
           .filter(([one, box]) => box.width > 0 && box.height < least - 0.5)
           .map(([one, box]) => `${one.outerHTML.slice(0, 80)} is ${box.height} px high`)""",

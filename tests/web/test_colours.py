@@ -84,6 +84,14 @@ def test_borders_of_fields_and_words_on_colour_can_be_seen(colours):
     assert contrast(colours["on-band"], colours["band"]) >= 4.5
 
 
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_figure_on_each_tile_of_a_map_can_be_read(colours):
+    for at in (1, 2, 3):
+        assert contrast(colours["ink"], colours[f"step-{at}"]) >= 4.5
+    for at in (4, 5):
+        assert contrast(colours["on-step"], colours[f"step-{at}"]) >= 4.5
+
+
 def test_the_sheet_has_no_third_party_address_and_no_import():
     assert "http:" not in SHEET.replace('http"]', "")
     assert "@import" not in SHEET

@@ -15,6 +15,7 @@ from beffroi_federation.aggregator.intake.service import hurry
 from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.runtime import Runtime, equip
+from beffroi_federation.aggregator.needs import routes as needs
 from beffroi_federation.aggregator.taxii import routes as taxii
 from beffroi_federation.aggregator.topics import routes as topics
 from beffroi_federation.aggregator.towns import routes as desk
@@ -36,6 +37,8 @@ NAVIGATION = (
     NavItem("dashboards.requests", N_("Requests")),
     NavItem("topics.listing", N_("Topics")),
     NavItem("dashboards.incidents", N_("Reports")),
+    NavItem("needs.page", N_("To open first")),
+    NavItem("dashboards.atlas", N_("Map")),
     NavItem("dashboards.town_list", N_("Towns")),
     NavItem("audit.page", N_("Audit")),
     NavItem("dashboards.how_it_works", N_("How it works")),
@@ -83,7 +86,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     )
     drivers = drivers_for(settings.providers)
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
-    for feature in (dashboards, audit, exports, topics, desk, witness, taxii):
+    for feature in (dashboards, audit, exports, topics, needs, desk, witness, taxii):
         app.register_blueprint(feature.blueprint)
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.

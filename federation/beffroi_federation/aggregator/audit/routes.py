@@ -1,24 +1,38 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The audit page and its evidence files."""
+"""The audit pages, their tables as files, and the evidence."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from beffroi_federation.aggregator.audit import queries
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
+from beffroi_federation.aggregator.kernel.tables import table_of
+from beffroi_federation.aggregator.kernel.territories import NAMES, bounds
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.rules import STATE_WORDS
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.towns import queries as towns
-from beffroi_federation.aggregator.towns.rules import FAULTS
+from beffroi_federation.aggregator.towns.queries import TownRow
+from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES, STATE_TONES, STATES
+from beffroi_federation.aggregator.towns.rules import STATE_WORDS as TOWN_WORDS
 from beffroi_federation.aggregator.witness.adapters.keys import read_public
 from beffroi_federation.aggregator.witness.queries import OwnLogStore
 from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
-from beffroi_web.paging import decode_cursor, encode_cursor, limit_from
+from beffroi_web.paging import LIMIT_MAX, decode_cursor, encode_cursor, limit_from
 from beffroi_web.words import N_
 
 blueprint = Blueprint("audit", __name__)
+
+STATE_COLUMNS = ("siren", "name", "state", "size", "verified_at", "cosigned", "refusals", "misses",
+                 "faults", "evidence", "versions", "withdrawn", "awaited")  # fmt: skip
+EVENT_COLUMNS = ("id", "at", "siren", "town", "kind", "sentence", "words", "evidence")
+CHECKPOINT_COLUMNS = ("siren", "name", "origin", "size", "root", "verified_at", "note")
 
 
 @blueprint.get("/audit")
@@ -62,6 +76,25 @@ def _before() -> int | None:
     return values[0]
 
 
+@blueprint.get("/audit.<any(csv, json):form>")
+@guard(PUBLIC)
+def events_file(form: str) -> Response:
+    """Give what went wrong (or, on demand, everything that happened) as a file, newest first."""
+    everything, public = request.args.get("all") == "1", runtime().settings.public_url
+
+    def rows() -> Iterator[dict[str, Any]]:
+        before: int | None = None
+        while some := towns.events(faults_only=not everything, before=before, limit=LIMIT_MAX):
+            for one in some:
+                told = {"id": one.id, "at": _moment(one.at), "siren": one.siren, "town": one.name}
+                told |= {"kind": one.step, "sentence": gettext(SENTENCES[one.step])}
+                evidence = f"{public}/audit/{one.id}/evidence" if one.has_evidence else None
+                yield {**told, "words": one.words, "evidence": evidence}
+            before = some[-1].id
+
+    return table_of("audit", form, EVENT_COLUMNS, rows())
+
+
 @blueprint.get("/audit/<int:event_id>/evidence")
 @guard(PUBLIC)
 def evidence(event_id: int) -> Response:
@@ -74,3 +107,131 @@ def evidence(event_id: int) -> Response:
     name = f"evidence-{event.siren}-{event.id}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@blueprint.get("/audit/towns")
+@guard(PUBLIC)
+def towns_page() -> str:
+    """Show in which state every town is: verified, cosigned, refused, withdrawn, with evidence."""
+    given = _given("state")
+    rows, later = _page(given, 50)
+    return render_template(
+        "audit/towns.html",
+        breadcrumb=_crumbs((gettext("Every town"), None)),
+        towns=queries.audited(rows),
+        given=given,
+        counts=towns.counts(),
+        state_words=TOWN_WORDS,
+        state_tones=STATE_TONES,
+        later=later,
+    )
+
+
+@blueprint.get("/audit/towns.<any(csv, json):form>")
+@guard(PUBLIC)
+def towns_file(form: str) -> Response:
+    """Give the state of every town as a file."""
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for some in _all(_given("state")):
+            for one in queries.audited(some):
+                same = ("size", "cosigned", "refusals", "misses", "faults", "evidence",
+                        "versions", "withdrawn")  # fmt: skip
+                told = {name: getattr(one, name) for name in same}
+                row = one.row
+                told |= {"siren": row.siren, "name": row.name, "state": row.state}
+                yield {**told, "awaited": one.absent, "verified_at": _moment(one.verified_at)}
+
+    return table_of("towns-audited", form, STATE_COLUMNS, rows())
+
+
+@blueprint.get("/audit/checkpoints")
+@guard(PUBLIC)
+def checkpoints() -> str:
+    """List the signed states on which figures stand: of all towns, or of those of a scope."""
+    given = _given("departement", "kind", "town")
+    rows, later = _page(given, 50)
+    return render_template(
+        "audit/checkpoints.html",
+        breadcrumb=_crumbs((gettext("Checkpoints"), None)),
+        stated=queries.stated(rows),
+        given=given,
+        place=NAMES.get(given["departement"], ""),
+        later=later,
+    )
+
+
+@blueprint.get("/audit/checkpoints.<any(csv, json):form>")
+@guard(PUBLIC)
+def checkpoints_file(form: str) -> Response:
+    """Give the signed states as a file, each note as the town signed it."""
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for some in _all(_given("departement", "kind", "town")):
+            for one in queries.stated(some):
+                row = one.row
+                told: dict[str, Any] = {"siren": row.siren, "name": row.name, "origin": row.origin}
+                told |= {"size": one.size, "root": one.root, "note": one.note}
+                yield {**told, "verified_at": _moment(one.verified_at)}
+
+    return table_of("checkpoints", form, CHECKPOINT_COLUMNS, rows())
+
+
+def _crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:
+    home = (gettext("Home"), url_for("dashboards.home"))
+    return [home, (gettext("Audit"), url_for("audit.page")), *steps]
+
+
+def _given(*names: str) -> dict[str, str]:
+    return {name: request.args.get(name, "").strip()[:20] for name in names}
+
+
+def _moment(when: datetime | None) -> str | None:
+    return when.isoformat(timespec="seconds") if when else None
+
+
+def _some(given: dict[str, str], after: tuple[str, str] | None, limit: int) -> list[TownRow]:
+    """Return towns of a scope by name; NotFound for a territory or state that there is not."""
+    code, state = given.get("departement", ""), given.get("state", "")
+    if (code and code not in NAMES) or (state and state not in STATES):
+        raise NotFound(N_("This list cannot be narrowed like that."))
+    if given.get("town"):
+        row = towns.town_by_siren(given["town"])
+        return [row] if row and after is None else []
+    return towns.towns_page(
+        between=bounds(code) if code else None,
+        kind=given.get("kind", ""),
+        state=state,
+        after=after,
+        limit=limit,
+    )
+
+
+def _page(given: dict[str, str], least: int) -> tuple[list[TownRow], str]:
+    """Return the towns of the page that is asked for, and the address of the next one."""
+    text, after = request.args.get("cursor", ""), None
+    if text:
+        values = decode_cursor(text)
+        if len(values) != 2 or not all(isinstance(one, str) for one in values):
+            raise NotFound(N_("This place in the list is not known; start from the first page."))
+        after = (str(values[0]), str(values[1]))
+    limit = limit_from(request.args, least)
+    rows = _some(given, after, limit + 1)
+    if len(rows) <= limit:
+        return rows, ""
+    last = rows[limit - 1]
+    args: dict[str, Any] = {
+        **request.args.to_dict(),
+        "cursor": encode_cursor([last.name, last.siren]),
+    }
+    return rows[:limit], url_for(request.endpoint or "audit.page", **args)
+
+
+def _all(given: dict[str, str]) -> Iterator[list[TownRow]]:
+    """Yield the towns of a scope, some at a time."""
+    after: tuple[str, str] | None = None
+    while rows := _some(given, after, LIMIT_MAX):
+        yield rows
+        if len(rows) < LIMIT_MAX:
+            return
+        after = (rows[-1].name, rows[-1].siren)

@@ -196,3 +196,36 @@ class SetAside(Model):
     position: Mapped[int] = mapped_column(BigId)
     why: Mapped[str] = mapped_column(String(12))
     labels: Mapped[str] = mapped_column(String(120))
+
+
+class TownTally(Model):
+    """Derived: how many records of a town are alike, so that no page counts records.
+
+    `what` is status, theme, weeks (whole weeks between receipt and answer) or cyber (class and
+    quarter); `code` is its value; `n` is never nought.
+    """
+
+    __tablename__ = "town_tally"
+
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(String(8), primary_key=True)
+    code: Mapped[str] = mapped_column(String(48), primary_key=True)
+    n: Mapped[int] = mapped_column(Integer)
+
+
+class CellTally(Model):
+    """Derived: the sums of a town's published cells, by category and quarter (or year).
+
+    `shown` and `protected` count cells, `reported` and `closed` sum the figures of shown ones.
+    """
+
+    __tablename__ = "cell_tally"
+
+    town_id: Mapped[int] = mapped_column(BigId, ForeignKey("town.id"), primary_key=True)
+    family: Mapped[str] = mapped_column(String(12), primary_key=True)
+    category: Mapped[str] = mapped_column(String(64), primary_key=True)
+    span: Mapped[str] = mapped_column(String(8), primary_key=True)
+    shown: Mapped[int] = mapped_column(Integer)
+    protected: Mapped[int] = mapped_column(Integer)
+    reported: Mapped[int] = mapped_column(Integer)
+    closed: Mapped[int] = mapped_column(Integer)

@@ -69,6 +69,7 @@ class RecordFilter:
     commune: str = ""
     town_id: int | None = None
     words: str = ""
+    among: Select[Any] | None = None  # of the ids of towns
 
 
 _RECORD = [getattr(Record, name) for name in RecordRow.__dataclass_fields__]
@@ -178,6 +179,8 @@ def _where(wanted: RecordFilter) -> list[ColumnElement[bool]]:
             conditions.append(column == value)
     if wanted.town_id is not None:
         conditions.append(Record.town_id == wanted.town_id)
+    if wanted.among is not None:
+        conditions.append(Record.town_id.in_(wanted.among))
     if wanted.words:
         match = search.matches(wanted.words)
         if match is not None:

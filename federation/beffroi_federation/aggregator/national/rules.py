@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from beffroi_web.words import N_
@@ -56,6 +57,47 @@ def gate(known: Mapping[str, Any]) -> tuple[str, ...]:
 def words_to_find(known: Mapping[str, Any]) -> str:
     """Return the words by which a record can be found."""
     return " ".join(str(known[name]) for name in ("title", "summary", "answer") if name in known)
+
+
+LONGEST_WEEKS = 260
+"""Answers that took longer are counted with those of five years."""
+
+
+def _monday(week: str) -> date:
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 1)
+
+
+def weeks_between(received: str | None, answered: str | None) -> int | None:
+    """Return the whole weeks from one ISO week to another, none below nought; None if either is no
+    week: records say weeks, not days (design 3.5)."""
+    try:
+        first, last = (_monday(one) for one in (received or "", answered or ""))
+    except ValueError:
+        return None
+    return min(max(0, (last - first).days // 7), LONGEST_WEEKS)
+
+
+def span_of(period: str, until: str) -> str:
+    """Return the quarter in which a period ends, `2026-Q3`; a whole year stays one, `2026`.
+
+    `until` is the day after the period.
+    """
+    if len(period) == 4:
+        return period
+    last = date.fromordinal(date.fromisoformat(until).toordinal() - 1)
+    return f"{last.year:04d}-Q{(last.month + 2) // 3}"
+
+
+def alike(row: Mapping[str, Any], known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return under what (`what`, `code` of a town's tally) a record is counted."""
+    if row["kind"] == "cyber_incident":
+        return [("cyber", f"{known.get('class')} {row['period']}"[:48])]
+    if row["kind"] != "request":
+        return []
+    found = [("status", str(row["status"])), ("theme", str(row["theme"]))]
+    weeks = weeks_between(row["period"], row["answered"])
+    return [*found, ("weeks", f"{weeks:03d}")] if weeks is not None else found
 
 
 STATUS_WORDS = {
@@ -157,6 +199,20 @@ CATEGORY_WORDS = {
     "weakness": N_("A weakness was found"),
 }
 """Codes of categories that towns commonly use; any other code is shown as it stands."""
+
+CLASS_WORDS = {
+    "abusive-content": N_("Abusive content"),
+    "malicious-code": N_("Malicious code"),
+    "information-gathering": N_("Information gathering"),
+    "intrusion-attempts": N_("Intrusion attempts"),
+    "intrusions": N_("Intrusions"),
+    "availability": N_("Availability"),
+    "information-content-security": N_("Information content security"),
+    "fraud": N_("Fraud"),
+    "vulnerable": N_("Vulnerable"),
+    "other": N_("Other"),
+}
+"""Each class of cyber incidents (RSIT) in words."""
 
 DELAY_WORDS = {
     "0-7": N_("up to 7 days"),

@@ -109,6 +109,7 @@ class TopicProfile(Model):
     __table_args__ = (
         Index("ix_topic_profile_towns_topic_id", "towns", "topic_id"),
         Index("ix_topic_profile_theme_towns_topic_id", "theme", "towns", "topic_id"),
+        Index("ix_topic_profile_unmet", "theme", "waiting", "refused", "published", "topic_id"),
     )
 
     topic_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)

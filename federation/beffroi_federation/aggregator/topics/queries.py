@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national import queries as national
+from beffroi_federation.aggregator.national.models import Record
 from beffroi_federation.aggregator.national.queries import RecordRow
 from beffroi_federation.aggregator.topics.models import (
     Hint,
@@ -30,9 +31,11 @@ MOST_FOUND = 100
 """Topics looked at for each mark: those of which it makes the most."""
 LEAST_LIKE = 0.4
 """The likeness (cosine) to a question under which a topic is not shown."""
+CANDIDATES = 24
+"""Topics whose likeness to a question is worked out."""
 MOST_NEAR = 5
 """Topics out of which similar requests are taken."""
-MOST_OF_EACH = 60
+MOST_OF_EACH = 24
 """Requests looked at in each of those, the answered ones first."""
 
 
@@ -84,6 +87,7 @@ class Wanted:
     state: str = ""
     theme: str = ""
     town_id: int | None = None
+    among: Select[Any] | None = None  # of the ids of towns
 
 
 _COLUMNS = ("topic_id", "size", "theme", "towns", "published", "refused", "waiting", "title_fr",
@@ -118,6 +122,9 @@ _NEAR = (
     'SELECT "mark", "topic_id" FROM (SELECT "mark", "topic_id", "weight", ROW_NUMBER() OVER '
     '(PARTITION BY "mark" ORDER BY "weight" DESC, "topic_id" DESC) AS "place" '
     'FROM "topic_mark" WHERE'
+)
+_WEIGHED = _NEAR.replace(
+    'SELECT "mark", "topic_id" FROM', 'SELECT "mark", "topic_id", "weight" FROM'
 )
 _THE_MOST = (
     f') AS "placed" WHERE "place" <= {MOST_FOUND} ORDER BY "mark", "weight" DESC, "topic_id" DESC'
@@ -157,14 +164,7 @@ def listed(
     wanted: Wanted, *, after: tuple[int, int] | None = None, limit: int
 ) -> tuple[list[TopicRow], tuple[int, int] | None]:
     """Return up to `limit` topics, those of the most towns first, and the place of the next."""
-    query = select(*(getattr(TopicProfile, name) for name in _COLUMNS))
-    if wanted.theme:
-        query = query.where(TopicProfile.theme == wanted.theme)
-    if wanted.state:
-        query = query.where(getattr(TopicProfile, wanted.state) > 0)
-    if wanted.town_id is not None:
-        of_town = select(TopicMember.topic_id).where(TopicMember.town_id == wanted.town_id)
-        query = query.where(TopicProfile.topic_id.in_(of_town))
+    query = _narrowed(wanted)
     if after is not None:
         towns, id = TopicProfile.towns, TopicProfile.topic_id
         query = query.where(or_(towns < after[0], and_(towns == after[0], id < after[1])))
@@ -172,6 +172,31 @@ def listed(
     found = db.session.execute(query.limit(limit + 1)).all()
     last = found[limit - 1] if len(found) > limit else None
     return _titled(found[:limit]), (last.towns, last.topic_id) if last is not None else None
+
+
+def _narrowed(wanted: Wanted) -> Select[Any]:
+    """Return the query of the topics that are meant."""
+    query = select(*(getattr(TopicProfile, name) for name in _COLUMNS))
+    if wanted.theme:
+        query = query.where(TopicProfile.theme == wanted.theme)
+    if wanted.state:
+        query = query.where(getattr(TopicProfile, wanted.state) > 0)
+    of_town = select(TopicMember.topic_id)
+    if wanted.town_id is not None:
+        asked = of_town.where(TopicMember.town_id == wanted.town_id)
+        query = query.where(TopicProfile.topic_id.in_(asked))
+    if wanted.among is not None:
+        asked = of_town.where(TopicMember.town_id.in_(wanted.among))
+        query = query.where(TopicProfile.topic_id.in_(asked))
+    return query
+
+
+def nearest_rows(line: str, wanted: Wanted, limit: int) -> list[TopicRow]:
+    """Return up to `limit` of the topics that are meant, the nearest to a line first."""
+    ids = [id for _, id in nearest(line, MOST_FOUND)]
+    query = _narrowed(wanted).where(TopicProfile.topic_id.in_(ids))
+    found = {row.topic_id: row for row in db.session.execute(query)}
+    return _titled([found[id] for id in ids if id in found][:limit])
 
 
 def now_is(topic_id: int) -> int | None:
@@ -224,11 +249,17 @@ def members(
 
 def grounds(topic_id: int, most: int = 200) -> dict[str, int]:
     """Return how often each ground was given among (at most) the refusals of a topic."""
-    refused, _ = members(topic_id, state=rules.REFUSED, limit=most)
-    found: dict[str, int] = {}
-    for row in refused:
-        ground = str(row.known.get("ground") or "")
-        found[ground] = found.get(ground, 0) + 1
+    one = TopicMember
+    refused = (
+        select(one.record_id)
+        .where(one.topic_id == topic_id, one.state == rules.REFUSED)
+        .order_by(one.demand.desc(), one.record_id.desc())
+        .limit(most)
+    )
+    ids = list(db.session.scalars(refused))
+    ground = func.coalesce(Record.known["ground"].as_string(), "")
+    query = select(ground, func.count()).where(Record.id.in_(ids)).group_by(ground)
+    found = {name: count for name, count in db.session.execute(query)}
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
@@ -274,12 +305,23 @@ def nearest(line: str, most: int = MOST_NEAR) -> list[tuple[float, int]]:
     """Return (likeness, topic) of the topics nearest to a line in French or English."""
     scored: dict[int, float] = {}
     for marks in _asked(line):
-        ids = {id for found in near(sought(marks)).values() for id in found}
-        for topic in profiles(ids).values():
+        for topic in profiles(_candidates(marks, max(CANDIDATES, 2 * most))).values():
             like = _cosine(marks, topic)
             scored[topic.id] = max(scored.get(topic.id, 0.0), like)
     told = sorted(scored.items(), key=lambda one: (-one[1], one[0]))
     return [(like, id) for id, like in told[:most] if like >= LEAST_LIKE]
+
+
+def _candidates(marks: Mapping[str, float], most: int) -> list[int]:
+    """Return the topics in which the heaviest marks of a question weigh the most.
+
+    A profile grows with its topic, so few are read: those that the index of marks puts first.
+    """
+    wanted = {mark[:64]: marks[mark] for mark in sought(marks)}
+    weighed: dict[int, float] = {}
+    for mark, topic_id, weight in bulk.rows_of(_WEIGHED, "mark", sorted(wanted), _THE_MOST):
+        weighed[topic_id] = weighed.get(topic_id, 0.0) + wanted[mark] * weight
+    return sorted(weighed, key=lambda id: (-weighed[id], id))[:most]
 
 
 def _asked(line: str) -> list[dict[str, float]]:

@@ -152,10 +152,21 @@ def logs_of(town_id: int) -> list[LogRow]:
 
 
 def towns_page(
-    *, query: str = "", commune: str = "", after: tuple[str, str] | None = None, limit: int = 20
-) -> list[TownRow]:
-    """Return up to `limit` towns by name, after (name, SIREN), filtered by words or a commune."""
+    *, query: str = "", commune: str = "", between: tuple[str, str] | None = None, kind: str = "",
+    state: str = "", after: tuple[str, str] | None = None, limit: int = 20,
+) -> list[TownRow]:  # fmt: skip
+    """Return up to `limit` towns by name, after (name, SIREN).
+
+    They are filtered by words, by a commune that they serve, by one `between` two INSEE codes, and
+    by kind.
+    """
     wanted = _towns().order_by(Town.name, Town.siren).limit(limit)
+    if kind:
+        wanted = wanted.where(Town.kind == kind)
+    if state:
+        wanted = wanted.where(Town.state == state)
+    if between is not None:
+        wanted = wanted.where(Town.id.in_(ids_between(between)))
     if commune:
         wanted = wanted.where(
             exists().where(TownCommune.town_id == Town.id, TownCommune.insee == commune)
@@ -171,6 +182,25 @@ def towns_page(
         name, siren = after
         wanted = wanted.where((Town.name > name) | ((Town.name == name) & (Town.siren > siren)))
     return [TownRow(*row) for row in db.session.execute(wanted)]
+
+
+def ids_between(between: tuple[str, str]) -> Select[Any]:
+    """Return the query of the ids of towns that serve a commune between two INSEE codes."""
+    return select(TownCommune.town_id).where(TownCommune.insee.between(*between))
+
+
+def ids_where(
+    *, between: tuple[str, str] | None = None, kind: str = "", commune: str = ""
+) -> Select[Any] | None:
+    """Return the query of the ids of towns narrowed as `towns_page` does it; None if by nothing."""
+    query = select(Town.id)
+    if between is None and not kind and not commune:
+        return None
+    if between is not None:
+        query = query.where(Town.id.in_(ids_between(between)))
+    if kind:
+        query = query.where(Town.kind == kind)
+    return query.where(Town.id.in_(ids_between((commune, commune)))) if commune else query
 
 
 def _fits(query: str, words: str) -> bool:

@@ -14,6 +14,23 @@ from beffroi_web.words import N_
 STATES = ("waiting", "approved", "quarantined", "suspended")
 BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "200000+")
 
+KIND_WORDS = {
+    "commune": N_("Commune"),
+    "epci": N_("Group of communes (EPCI)"),
+    "other": N_("Other public body"),
+}
+"""Each kind of body in words."""
+
+BAND_WORDS = {
+    "under-500": N_("under 500 inhabitants"),
+    "500-1999": N_("500 to 1,999 inhabitants"),
+    "2000-9999": N_("2,000 to 9,999 inhabitants"),
+    "10000-49999": N_("10,000 to 49,999 inhabitants"),
+    "50000-199999": N_("50,000 to 199,999 inhabitants"),
+    "200000+": N_("200,000 inhabitants and more"),
+}
+"""Each population band of a town's identity in words."""
+
 STATE_WORDS = {
     "waiting": N_("Waiting for approval"),
     "approved": N_("Approved"),

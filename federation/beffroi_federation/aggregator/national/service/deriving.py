@@ -26,6 +26,7 @@ from beffroi_federation.aggregator.national.models import (
 from beffroi_federation.aggregator.national.queries import WaitingRow
 from beffroi_federation.aggregator.national.rules import gate, place, words_to_find
 from beffroi_federation.aggregator.national.service.taking import unshow
+from beffroi_federation.aggregator.national.service.tallying import count_cells, count_records
 from beffroi_federation.errors import Malformed, OverLimit
 from beffroi_federation.records import UNKNOWN, read_record
 from beffroi_federation.vocabulary import SUPPORT_BANDS
@@ -176,6 +177,10 @@ def _write(derived: Sequence[Derived]) -> None:
         if rows:
             names = list(rows[0])
             bulk.insert(table, names, [[row[name] for name in names] for row in rows])
+            if table is Record:
+                count_records([(row, json.loads(row["known"])) for row in rows])
+            elif table is IncidentCell:
+                count_cells(rows)
     search.put([(one.row["id"], one.words) for one in derived if one.words])
 
 

@@ -9,6 +9,7 @@ from beffroi_federation.aggregator.kernel import bulk, search
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national.models import (
+    CellTally,
     Content,
     IncidentCell,
     Item,
@@ -16,6 +17,7 @@ from beffroi_federation.aggregator.national.models import (
     Received,
     Record,
     SetAside,
+    TownTally,
     Waiting,
 )
 from beffroi_federation.aggregator.national.service.deriving import (
@@ -29,6 +31,7 @@ from beffroi_federation.aggregator.national.service.taking import (
     lock_logs,
     write_versions,
 )
+from beffroi_federation.aggregator.national.service.tallying import uncount
 from beffroi_federation.verify import read_entries
 
 REBUILD_BATCH = 2_000
@@ -43,7 +46,7 @@ def rebuild(sources: Sequence[Source]) -> int:
     lock_logs([source.log_id for source in sources])
     search.clear()
     runtime().follower.dropped()
-    for table in (Record, IncidentCell, SetAside, Item, Received, Waiting):
+    for table in (Record, IncidentCell, SetAside, Item, Received, Waiting, TownTally, CellTally):
         db.session.execute(delete(table))
     return sum(_rebuild_one(source) for source in sources)
 
@@ -83,6 +86,10 @@ def forget_log(log_id: int) -> None:
     shown = db.session.scalars(select(Record.id).where(Record.log_id == log_id)).all()
     for some in bulk.batches(shown, REBUILD_BATCH):
         search.remove(some)
+        uncount(some)
         runtime().follower.unshown(some)
+    cells = db.session.scalars(select(IncidentCell.id).where(IncidentCell.log_id == log_id)).all()
+    for some in bulk.batches(cells, REBUILD_BATCH):
+        uncount(some)
     for table in (Record, IncidentCell, SetAside, Item, Received, Content, Waiting):
         db.session.execute(delete(table).where(table.log_id == log_id))

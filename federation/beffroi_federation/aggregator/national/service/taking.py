@@ -21,6 +21,7 @@ from beffroi_federation.aggregator.national.models import (
 )
 from beffroi_federation.aggregator.national.queries import versions_at
 from beffroi_federation.aggregator.national.rules import place
+from beffroi_federation.aggregator.national.service.tallying import uncount
 from beffroi_federation.entries import (
     BatchEntry,
     Entry,
@@ -246,6 +247,7 @@ def unshow(ids: Sequence[int]) -> None:
     """Take records out of every derived table and of the search index."""
     if not ids:
         return
+    uncount(ids)
     for table in DERIVED:
         bulk.delete_in(table, "", "id", (), ids)
     search.remove(ids)

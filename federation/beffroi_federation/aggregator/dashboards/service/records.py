@@ -9,7 +9,7 @@ from babel.dates import format_date
 from flask import url_for
 from flask_babel import get_locale, gettext
 
-from beffroi_federation.aggregator.dashboards.rules import PERIOD
+from beffroi_federation.aggregator.dashboards.rules.health import PERIOD
 from beffroi_federation.aggregator.national.queries import CellRow, RecordRow
 from beffroi_federation.aggregator.national.rules import (
     STATUS_TONES,

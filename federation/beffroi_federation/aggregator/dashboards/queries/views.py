@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from beffroi_federation.aggregator.dashboards.rules import Health, Signs, health
+from beffroi_federation.aggregator.dashboards.rules.health import Health, Signs, health
 from beffroi_federation.aggregator.intake import queries as intake
 from beffroi_federation.aggregator.intake.queries import Freshness
 from beffroi_federation.aggregator.national import queries as national

@@ -4,12 +4,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, render_template, request, url_for
+from flask import current_app, jsonify, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from beffroi_federation.aggregator.dashboards import queries, service
-from beffroi_federation.aggregator.dashboards.rules import COMMUNE, SIREN
+from beffroi_federation.aggregator.dashboards import service
+from beffroi_federation.aggregator.dashboards.queries import views as queries
+from beffroi_federation.aggregator.dashboards.routes.lists import (
+    blueprint,
+    crumbs,
+    later_page,
+    place_after,
+)
+from beffroi_federation.aggregator.dashboards.rules.health import COMMUNE
 from beffroi_federation.aggregator.intake.commands import pulls
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
@@ -18,16 +25,14 @@ from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.national.queries import RecordFilter
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_federation.aggregator.towns.queries import TownRow
-from beffroi_federation.aggregator.towns.rules import DNS_WORDS, FAULTS, SENTENCES
+from beffroi_federation.aggregator.towns.rules import SENTENCES
 from beffroi_web import metrics
 from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.migrating import current_and_head
-from beffroi_web.paging import decode_cursor, encode_cursor, limit_from
+from beffroi_web.paging import limit_from
 from beffroi_web.words import N_
-
-blueprint = Blueprint("dashboards", __name__)
 
 MOST_TOWNS_IN_A_CHOICE = 200
 
@@ -35,98 +40,12 @@ MOST_TOWNS_IN_A_CHOICE = 200
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     """Give the nation's templates the words for codes and periods."""
-    return {"words": words, "period": service.period_words, "SENTENCES": SENTENCES}
-
-
-def _crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:
-    return [(gettext("Home"), url_for("dashboards.home")), *steps]
-
-
-@blueprint.get("/")
-@guard(PUBLIC)
-def home() -> str:
-    """Answer: is France answering, and can this page be trusted?"""
-    return render_template(
-        "dashboards/home.html",
-        standing=queries.standing(now()),
-        counts=national.request_counts(),
-        answers=service.cards(national.latest_answers(6)),
-        wanted=service.cards(national.most_wanted(6)),
-        themes=[(gettext(words.THEME_WORDS[t]), n) for t, n in national.by_theme(8)],
-        now=now(),
-    )
-
-
-@blueprint.get("/towns")
-@guard(PUBLIC)
-def town_list() -> str:
-    """List the towns: freshness, size, state, unreleased requests."""
-    query = request.args.get("q", "").strip()[:200]
-    limit = limit_from(request.args, 50)
-    rows = towns.towns_page(query=query, after=_text_cursor(), limit=limit + 1)
-    later = ""
-    if len(rows) > limit:
-        rows = rows[:limit]
-        later = _later([rows[-1].name, rows[-1].siren])
-    return render_template(
-        "dashboards/towns.html",
-        breadcrumb=_crumbs((gettext("Towns"), None)),
-        towns=queries.views(rows, now()),
-        query=query,
-        later=later,
-        counts=towns.counts(),
-    )
-
-
-def _text_cursor() -> tuple[str, str] | None:
-    text = request.args.get("cursor", "")
-    if not text:
-        return None
-    values = decode_cursor(text)
-    if len(values) != 2 or not all(isinstance(value, str) for value in values):
-        raise NotFound(N_("This place in the list is not known; start from the first page."))
-    return str(values[0]), str(values[1])
-
-
-def _period_cursor() -> tuple[str, int] | None:
-    text = request.args.get("cursor", "")
-    if not text:
-        return None
-    values = decode_cursor(text)
-    if len(values) != 2 or not isinstance(values[0], str) or not isinstance(values[1], int):
-        raise NotFound(N_("This place in the list is not known; start from the first page."))
-    return values[0], values[1]
-
-
-def _later(values: list[str | int | None]) -> str:
-    endpoint = request.endpoint or "dashboards.home"
-    args: dict[str, Any] = {**request.args.to_dict(), **(request.view_args or {})}
-    return url_for(endpoint, **{**args, "cursor": encode_cursor(values)})
-
-
-@blueprint.get("/towns/<siren>")
-@guard(PUBLIC)
-def town(siren: str) -> str:
-    """Answer: is this town alive, honest, quick?"""
-    row = towns.town_by_siren(siren) if SIREN.fullmatch(siren) else None
-    if row is None:
-        raise NotFound(N_("There is no town with this SIREN in the register."))
-    recent = national.records(RecordFilter(town_id=row.id), limit=6)
-    return render_template(
-        "dashboards/town.html",
-        breadcrumb=_crumbs((gettext("Towns"), url_for("dashboards.town_list")), (row.name, None)),
-        view=queries.views([row], now())[0],
-        communes=towns.communes_of(row.id),
-        counts=national.request_counts(town_id=row.id),
-        records=national.count_records(row.id),
-        set_aside=national.set_aside(row.id),
-        withdrawn=national.withdrawn_by_reason(row.log_id),
-        dns=DNS_WORDS[row.dns],
-        requests=service.cards(recent),
-        cells=service.cell_views(national.cells(town_id=row.id, shown_only=True, limit=12)),
-        events=towns.events(town_id=row.id, limit=12),
-        faults=FAULTS,
-    )
+    return {
+        "words": words,
+        "period": service.period_words,
+        "weeks": service.weeks_words,
+        "SENTENCES": SENTENCES,
+    }
 
 
 @blueprint.get("/communes/<insee>")
@@ -139,7 +58,7 @@ def commune(insee: str) -> str:
     found = national.records(RecordFilter(commune=insee), limit=12)
     return render_template(
         "dashboards/commune.html",
-        breadcrumb=_crumbs((gettext("Commune %(code)s", code=insee), None)),
+        breadcrumb=crumbs((gettext("Commune %(code)s", code=insee), None)),
         insee=insee,
         towns=queries.views(rows, now()),
         requests=service.cards(found),
@@ -165,11 +84,11 @@ def requests() -> str:
         town_id=row.id if row else (-1 if given["town"] else None),
     )
     limit = limit_from(request.args)
-    rows = national.records(wanted, after=_period_cursor(), limit=limit + 1)
-    later = _later([rows[limit - 1].period, rows[limit - 1].id]) if len(rows) > limit else ""
+    rows = national.records(wanted, after=place_after(str, int), limit=limit + 1)
+    later = later_page([rows[limit - 1].period, rows[limit - 1].id]) if len(rows) > limit else ""
     return render_template(
         "dashboards/requests.html",
-        breadcrumb=_crumbs((gettext("Requests"), None)),
+        breadcrumb=crumbs((gettext("Requests"), None)),
         requests=service.cards(rows[:limit]),
         given=given,
         chips=_chips(given, row.name if row else given["town"]),
@@ -187,7 +106,7 @@ def _options(sentences: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _town_options() -> list[tuple[str, str]]:
     """Return the towns to choose from; a country of them is searched instead."""
-    rows = towns.all_towns()[:MOST_TOWNS_IN_A_CHOICE]
+    rows = towns.towns_page(limit=MOST_TOWNS_IN_A_CHOICE)
     return [("", gettext("All")), *((row.siren, row.name) for row in rows)]
 
 
@@ -223,7 +142,7 @@ def record(ref: str) -> str | tuple[str, int]:
         return _gone(row, place[2])
     return render_template(
         "dashboards/record.html",
-        breadcrumb=_crumbs(
+        breadcrumb=crumbs(
             (gettext("Requests"), url_for("dashboards.requests")),
             (str(found.known["title"]), None),
         ),
@@ -241,42 +160,11 @@ def _gone(row: TownRow, first: int) -> tuple[str, int]:
         raise NotFound(N_("There is no such request here; it may have been withdrawn by its town."))
     page = render_template(
         "dashboards/gone.html",
-        breadcrumb=_crumbs((gettext("Requests"), url_for("dashboards.requests"))),
+        breadcrumb=crumbs((gettext("Requests"), url_for("dashboards.requests"))),
         fate=fate,
         view=queries.views([row], now())[0],
     )
     return page, 410 if fate.state == "withdrawn" else 404
-
-
-@blueprint.get("/incidents")
-@guard(PUBLIC)
-def incidents() -> str:
-    """List incident counts; cells that are protected say so."""
-    given = {
-        name: request.args.get(name, "").strip()[:20]
-        for name in ("family", "town", "commune", "cells")
-    }
-    row = towns.town_by_siren(given["town"]) if given["town"] else None
-    limit = limit_from(request.args, 50)
-    where: dict[str, Any] = {
-        "family": given["family"],
-        "area": given["commune"],
-        "town_id": row.id if row else (-1 if given["town"] else None),
-    }
-    cells = national.cells(
-        **where, shown_only=given["cells"] != "all", after=_period_cursor(), limit=limit + 1
-    )
-    later = _later([cells[limit - 1].until, cells[limit - 1].id]) if len(cells) > limit else ""
-    return render_template(
-        "dashboards/incidents.html",
-        breadcrumb=_crumbs((gettext("Reports"), None)),
-        cells=service.cell_views(cells[:limit]),
-        given=given,
-        families=_options(words.FAMILY_WORDS),
-        towns=_town_options(),
-        protected=national.protected_cells(**where),
-        later=later,
-    )
 
 
 @blueprint.get("/how-it-works")
@@ -284,7 +172,7 @@ def incidents() -> str:
 def how_it_works() -> str:
     """Say how towns are verified, texts guarded and counts protected."""
     return render_template(
-        "dashboards/how_it_works.html", breadcrumb=_crumbs((gettext("How it works"), None))
+        "dashboards/how_it_works.html", breadcrumb=crumbs((gettext("How it works"), None))
     )
 
 
@@ -294,7 +182,7 @@ def accessibility() -> str:
     """Say how far the service is accessible."""
     return render_template(
         "dashboards/accessibility.html",
-        breadcrumb=_crumbs((gettext("Accessibility"), None)),
+        breadcrumb=crumbs((gettext("Accessibility"), None)),
         contact=runtime().settings.contact,
     )
 
@@ -305,7 +193,7 @@ def privacy() -> str:
     """Say what is known of whom."""
     return render_template(
         "dashboards/privacy.html",
-        breadcrumb=_crumbs((gettext("Privacy"), None)),
+        breadcrumb=crumbs((gettext("Privacy"), None)),
         contact=runtime().settings.contact,
     )
 

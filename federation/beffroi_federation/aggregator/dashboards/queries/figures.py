@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Figures over the tallies of towns: of some, of each territory, of the whole nation."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Subquery, case, func, select
+
+from beffroi_federation.aggregator.dashboards.rules.figures import (
+    Basis,
+    CellKey,
+    Figures,
+    Sums,
+)
+from beffroi_federation.aggregator.intake.models import LogState
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.territories import NAMES
+from beffroi_federation.aggregator.national import queries as national
+from beffroi_federation.aggregator.national.models import CellTally, TownTally
+from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
+from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune
+
+MANY = 300
+"""Towns above which the figures of the nation are counted once in a while only."""
+KEPT_FOR = timedelta(seconds=60)
+"""How long the figures of a large nation are kept by a process."""
+_KEPT = "beffroi_nation_picture"
+
+
+@dataclass(slots=True)
+class Picture:
+    """The figures of the nation as a whole, of each territory, and of bodies of each size.
+
+    `places` holds only territories in which a town is registered; a body that lies in several
+    counts in each. `sizes` are by kind and population band, and by kind with an empty band.
+    """
+
+    made_at: datetime
+    nation: Figures = field(default_factory=Figures)
+    places: dict[str, Figures] = field(default_factory=dict)
+    sizes: dict[tuple[str, str], Figures] = field(default_factory=dict)
+    themes: list[tuple[str, int]] = field(default_factory=list)
+    cells: dict[CellKey, Sums] = field(default_factory=dict)
+    cyber: dict[str, int] = field(default_factory=dict)
+    unreleased: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """By what figures are grouped: columns (told the column of a town's id), a table to join."""
+
+    keys: Callable[[Any], tuple[Any, ...]]
+    table: Any = None
+    town_id: Any = None
+    only: Collection[int] | None = None
+
+
+Into = Callable[[Any], Iterable[Figures]]
+"""Which figures a row counts in, from the keys that it begins with."""
+
+
+def picture(now: datetime) -> Picture:
+    """Return the figures of the nation; those of many towns are at most a minute old."""
+    kept: Picture | None = current_app.extensions.get(_KEPT)
+    if kept is not None and kept.nation.towns > MANY:
+        if timedelta(0) <= now - kept.made_at < KEPT_FOR:
+            return kept
+    made = Picture(now)
+    fill(Scope(lambda _: ()), lambda _: (made.nation,))
+    place = places()
+
+    def placed(row: Any) -> Iterable[Figures]:
+        return (made.places.setdefault(row[0], Figures()),) if row[0] in NAMES else ()
+
+    def sized(row: Any) -> Iterable[Figures]:
+        keys = {(row[0], row[1]), (row[0], "")}
+        return [made.sizes.setdefault(key, Figures()) for key in sorted(keys)]
+
+    fill(Scope(lambda _: (place.c.code,), place, place.c.town_id), placed)
+    fill(Scope(lambda _: (Town.kind, Town.population_band), Town, Town.id), sized)
+    themes = select(TownTally.code, func.sum(TownTally.n)).where(TownTally.what == "theme")
+    found = [(code, int(n)) for code, n in db.session.execute(themes.group_by(TownTally.code))]
+    made.themes = sorted(found, key=lambda one: (-one[1], one[0]))
+    made.cells = cells()
+    made.cyber = cyber()
+    made.unreleased = national.unreleased_everywhere(now - UNRELEASED_AFTER)
+    current_app.extensions[_KEPT] = made
+    return made
+
+
+def of_towns(ids: Collection[int]) -> dict[int, Figures]:
+    """Return the figures of each of these towns."""
+    found = {id: Figures() for id in ids}
+    fill(Scope(lambda town_id: (town_id,), only=list(found)), lambda row: (found[row[0]],))
+    return found
+
+
+def places() -> Subquery:
+    """Return (town_id, code of a territory), once for each in which a town has a commune."""
+    two, three = (func.substr(TownCommune.insee, 1, length) for length in (2, 3))
+    code = case((two.in_(("97", "98")), three), else_=two).label("code")
+    return select(TownCommune.town_id, code).distinct().subquery("place")
+
+
+def fill(scope: Scope, into: Into) -> None:
+    """Count the tallies, the towns and the checkpoints of a scope into figures."""
+    n = func.sum(TownTally.n)
+    told = TownTally.what.in_(("status", "weeks"))
+    for row in _grouped(scope, TownTally.town_id, (TownTally.what, TownTally.code), (n,), told):
+        for figures in into(row):
+            figures.count(row[-3], row[-2], int(row[-1]))
+    sums = tuple(
+        func.sum(one) for one in (CellTally.reported, CellTally.closed, CellTally.protected)
+    )
+    for row in _grouped(scope, CellTally.town_id, (), sums):
+        for figures in into(row):
+            figures.reported += int(row[-3] or 0)
+            figures.closed += int(row[-2] or 0)
+            figures.protected += int(row[-1] or 0)
+    _towns(scope, into)
+
+
+def _towns(scope: Scope, into: Into) -> None:
+    whole = LogState.verified_at.is_not(None) & (LogState.behind == 0) & (LogState.refusals == 0)
+    sums = (
+        func.sum(case((Town.state == "approved", 1), else_=0)),
+        func.sum(case(((Town.state == "approved") & whole, 1), else_=0)),
+    )
+    for row in _grouped(scope, Town.id, (), sums, Log.active):
+        for figures in into(row):
+            figures.towns += int(row[-2] or 0)
+            figures.verified += int(row[-1] or 0)
+    when = (func.count(), func.min(LogState.verified_at), func.max(LogState.verified_at))
+    for row in _grouped(scope, Town.id, (), when, Log.active, LogState.note.is_not(None)):
+        for figures in into(row):
+            figures.basis = figures.basis.and_also(Basis(int(row[-3]), row[-2], row[-1]))
+
+
+def _grouped(
+    scope: Scope, town_id: Any, by: tuple[Any, ...], sums: tuple[Any, ...], *where: Any
+) -> Iterable[Any]:
+    keys = (*scope.keys(town_id), *by)
+    query = select(*keys, *sums).select_from(town_id.class_).where(*where)
+    if town_id.class_ is Town:
+        query = query.join(Log, Log.town_id == Town.id)
+        query = query.outerjoin(LogState, LogState.log_id == Log.id)
+    if scope.table is not None and scope.table is not town_id.class_:
+        query = query.join(scope.table, scope.town_id == town_id)
+    if scope.only is not None:
+        query = query.where(town_id.in_(scope.only))
+    return db.session.execute(query.group_by(*keys) if keys else query)
+
+
+def cells(town_id: int | None = None) -> dict[CellKey, Sums]:
+    """Return the sums of incident cells by family, category and span, of one town or of all."""
+    one = CellTally
+    sums = (func.sum(name) for name in (one.shown, one.protected, one.reported, one.closed))
+    query = select(one.family, one.category, one.span, *sums)
+    if town_id is not None:
+        query = query.where(one.town_id == town_id)
+    rows = db.session.execute(query.group_by(one.family, one.category, one.span))
+    return {(row[0], row[1], row[2]): Sums(*(int(n or 0) for n in row[3:])) for row in rows}
+
+
+def cyber(town_id: int | None = None) -> dict[str, int]:
+    """Return how many released cyber incidents are of each "class quarter", of one town or all."""
+    one = TownTally
+    query = select(one.code, func.sum(one.n)).where(one.what == "cyber")
+    if town_id is not None:
+        query = query.where(one.town_id == town_id)
+    return {row[0]: int(row[1]) for row in db.session.execute(query.group_by(one.code))}

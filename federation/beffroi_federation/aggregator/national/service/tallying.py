@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The tallies of towns, moved in the transaction in which records come and go.
+
+A town's rows change only under `lock_logs`, so that two transactions never wait for each other
+here; what all towns have in common is summed up by who reads.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from beffroi_federation.aggregator.kernel import bulk
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.national.models import IncidentCell, Record
+from beffroi_federation.aggregator.national.rules import alike, span_of
+
+_RECORD = ("town_id", "kind", "status", "theme", "period", "answered")
+_CELL = ("town_id", "family", "category", "period", "until", "state", "count", "closed")
+_ADD = (
+    'INSERT INTO "town_tally" ("town_id", "what", "code", "n") VALUES (?, ?, ?, ?) ON CONFLICT '
+    '("town_id", "what", "code") DO UPDATE SET "n" = "town_tally"."n" + excluded."n"'
+)
+_ADD_CELLS = (
+    'INSERT INTO "cell_tally" ("town_id", "family", "category", "span", "shown", "protected", '
+    '"reported", "closed") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("town_id", "family", '
+    '"category", "span") DO UPDATE SET "shown" = "cell_tally"."shown" + excluded."shown", '
+    '"protected" = "cell_tally"."protected" + excluded."protected", '
+    '"reported" = "cell_tally"."reported" + excluded."reported", '
+    '"closed" = "cell_tally"."closed" + excluded."closed"'
+)
+
+
+def count_records(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """Count records, each as its row and its members, in the tallies of their towns."""
+    _move(rows, 1)
+
+
+def _move(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], by: int) -> None:
+    counted: Counter[tuple[int, str, str]] = Counter()
+    for row, known in rows:
+        for what, code in alike(row, known):
+            counted[row["town_id"], what, code] += by
+    bulk.run(_ADD, [(*key, n) for key, n in sorted(counted.items())])
+    if by < 0 and counted:
+        towns = sorted({key[0] for key in counted})
+        bulk.delete_in("town_tally", '"n" = 0', "town_id", (), towns)
+
+
+def count_cells(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Count cells of incident counts in the tallies of their towns."""
+    _move_cells(rows, 1)
+
+
+def _move_cells(rows: Iterable[Mapping[str, Any]], by: int) -> None:
+    summed: dict[tuple[int, str, str, str], list[int]] = {}
+    for row in rows:
+        span = span_of(row["period"], row["until"])
+        key = (row["town_id"], row["family"], row["category"], span)
+        sums = summed.setdefault(key, [0, 0, 0, 0])
+        shown = row["state"] == "shown"
+        sums[0 if shown else 1] += by
+        sums[2] += by * (row["count"] or 0)
+        sums[3] += by * (row["closed"] or 0)
+    bulk.run(_ADD_CELLS, [(*key, *sums) for key, sums in sorted(summed.items())])
+    if by < 0 and summed:
+        towns = sorted({key[0] for key in summed})
+        bulk.delete_in("cell_tally", '"shown" = 0 AND "protected" = 0', "town_id", (), towns)
+
+
+def uncount(ids: Sequence[int]) -> None:
+    """Take records and cells out of the tallies; those that are not shown are none of them."""
+    for some in bulk.batches(ids, bulk.AT_ONCE):
+        columns = [getattr(Record, name) for name in (*_RECORD, "known")]
+        found = db.session.execute(select(*columns).where(Record.id.in_(some))).mappings()
+        _move([(dict(row), row["known"]) for row in found], -1)
+        columns = [getattr(IncidentCell, name) for name in _CELL]
+        cells = db.session.execute(select(*columns).where(IncidentCell.id.in_(some))).mappings()
+        _move_cells([dict(row) for row in cells], -1)
