@@ -1,11 +1,31 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the API takes and answers, for its OpenAPI document."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext
+from markupsafe import Markup
 from marshmallow import Schema, fields, validate
 
+from beffroi_federation.aggregator.national.queries import RecordRow
+from beffroi_federation.aggregator.national.rules import (
+    OBJECT_WORDS,
+    OUTCOME_WORDS,
+    STATUS_WORDS,
+    THEME_WORDS,
+)
+from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.towns.rules import SENTENCES, STATES
 from beffroi_federation.vocabulary import KINDS, STATUSES, THEMES
+from beffroi_web.atom import fit_for_xml, moment
+from beffroi_web.filters import paragraphs
 from beffroi_web.paging import CURSOR_MAX, LIMIT_MAX
+
+LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
+"""The Licence Ouverte 2.0, under which the nation gives everything."""
+DEPARTMENT = r"[0-8][0-9]|9[0-69]|2[AB]|9[78][0-9]"
+"""A département or overseas territory, as INSEE codes begin."""
 
 
 class ListQuerySchema(Schema):
@@ -175,3 +195,50 @@ class EventPageSchema(Schema):
 
     items = fields.List(fields.Nested(EventSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
+
+
+class FeedQuerySchema(Schema):
+    """Which feed: of a theme, of a département, of a topic by its public name; which page of it."""
+
+    theme = fields.String(validate=validate.OneOf(["", *THEMES]), load_default="")
+    department = fields.String(validate=validate.Regexp(f"^(?:{DEPARTMENT}|)$"), load_default="")
+    topic = fields.String(validate=validate.Length(max=20), load_default="")
+    cursor = fields.String(validate=validate.Length(max=CURSOR_MAX), load_default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed, ready to be written; `id` is the address of the request's page."""
+
+    id: str
+    title: str
+    lang: str
+    town: str
+    updated: str
+    published_url: str
+    content: str
+    categories: Sequence[tuple[str, str]]
+
+
+def entry(town: TownRow, row: RecordRow, address: str) -> Entry:
+    """Return a request as an entry: where it stands, what is wanted, what was answered."""
+    known = row.known
+    stands, thing = STATUS_WORDS[known["status"]], OBJECT_WORDS[known["object"]]
+    theme = THEME_WORDS.get(known["theme"], known["theme"])
+    status = gettext(stands)
+    facts = [town.name, gettext(thing), status]
+    parts = [Markup("<p>{}</p>").format(" · ".join(facts)), paragraphs(str(known["summary"]))]
+    if known.get("answer"):
+        outcome = OUTCOME_WORDS.get(str(known.get("outcome")), "")
+        parts.append(Markup("<h3>{}</h3>").format(gettext(outcome) if outcome else status))
+        parts.append(paragraphs(str(known["answer"])))
+    return Entry(
+        id=address,
+        title=fit_for_xml(str(known["title"])),
+        lang=str(known["lang"]),
+        town=fit_for_xml(town.name),
+        updated=moment(row.seen_at),
+        published_url=str(known.get("published_url") or ""),
+        content=fit_for_xml(str(Markup("\n").join(parts))),
+        categories=[(known["status"], status), (known["theme"], gettext(theme))],
+    )

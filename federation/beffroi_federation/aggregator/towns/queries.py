@@ -199,6 +199,12 @@ def communes_of_towns(town_ids: Collection[int]) -> dict[int, list[str]]:
     return found
 
 
+def logs_of_department(code: str) -> Any:
+    """Return a query of the ids of the logs of towns that serve a commune of a département."""
+    query = select(Log.id).join(TownCommune, TownCommune.town_id == Log.town_id)
+    return query.where(TownCommune.insee.startswith(code, autoescape=True))
+
+
 def towns_of_commune(insee: str) -> list[TownRow]:
     """Return the towns that serve a commune, by name."""
     return towns_page(commune=insee, limit=200)

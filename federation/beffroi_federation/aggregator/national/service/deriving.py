@@ -24,7 +24,7 @@ from beffroi_federation.aggregator.national.models import (
     Waiting,
 )
 from beffroi_federation.aggregator.national.queries import WaitingRow
-from beffroi_federation.aggregator.national.rules import gate, place, words_to_find
+from beffroi_federation.aggregator.national.rules import department_of, gate, place, words_to_find
 from beffroi_federation.aggregator.national.service.taking import unshow
 from beffroi_federation.errors import Malformed, OverLimit
 from beffroi_federation.records import UNKNOWN, read_record
@@ -192,7 +192,9 @@ def derive(source: Source, version: Open, found: Examined) -> Derived:
         return Derived(SetAside, {**head, "why": why, "labels": " ".join(found.labels)})
     known = found.known
     seen_at = bulk.moment(version.seen_at)
+    named = known.get("commune", known.get("area"))
     head |= {"first": version.first, "seen_at": seen_at, "period": known["period"]}
+    head["department"] = department_of(named, source.communes)
     if found.kind == "incident_summary":
         names = ("family", "category", "area", "state", "count", "closed", "delay")
         head["until"] = period_end(str(known["period"])).isoformat()

@@ -16,6 +16,7 @@ from beffroi_federation.aggregator.national.models import (
     Received,
     Record,
     SetAside,
+    Tombstone,
     Waiting,
 )
 from beffroi_federation.aggregator.national.service.deriving import (
@@ -43,7 +44,7 @@ def rebuild(sources: Sequence[Source]) -> int:
     lock_logs([source.log_id for source in sources])
     search.clear()
     runtime().follower.dropped()
-    for table in (Record, IncidentCell, SetAside, Item, Received, Waiting):
+    for table in (Record, IncidentCell, SetAside, Item, Received, Tombstone, Waiting):
         db.session.execute(delete(table))
     return sum(_rebuild_one(source) for source in sources)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A small graph in the three writings that harvesters read: Turtle, RDF/XML and JSON-LD.
 
-A catalogue is some hundred statements without blank nodes; writing them takes a page, and a town's
+A catalogue is some hundred statements without blank nodes; writing them takes a page, and a
 server carries no RDF library. The tests read all three with one, and compare the graphs.
 """
 
