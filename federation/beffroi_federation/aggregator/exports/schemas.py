@@ -24,6 +24,7 @@ from beffroi_web.paging import CURSOR_MAX, LIMIT_MAX
 
 LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
 """The Licence Ouverte 2.0, under which the nation gives everything."""
+LICENCE_NAME = "Licence Ouverte / Open Licence 2.0"
 DEPARTMENT = r"[0-8][0-9]|9[0-69]|2[AB]|9[78][0-9]"
 """A département or overseas territory, as INSEE codes begin."""
 

@@ -97,6 +97,23 @@ def towns_of_logs(log_ids: Iterable[int]) -> dict[int, TownRow]:
     return {row.log_id: row for row in (TownRow(*one) for one in db.session.execute(query))}
 
 
+@dataclass(frozen=True, slots=True)
+class LogName:
+    """What the name of a record is made of: its body, and the epoch and origin of its log."""
+
+    siren: str
+    name: str
+    epoch: int
+    origin: str
+
+
+def log_names() -> dict[int, LogName]:
+    """Return the name of every log, ended ones too, by its id."""
+    query = select(Log.id, Town.siren, Town.name, Log.epoch, Log.origin)
+    rows = db.session.execute(query.join(Town, Town.id == Log.town_id))
+    return {row[0]: LogName(*row[1:]) for row in rows}
+
+
 def town_of_origin(origin: str) -> TownRow | None:
     """Return the town whose current log goes by this origin, or None."""
     row = db.session.execute(_towns().where(Log.origin == origin)).first()

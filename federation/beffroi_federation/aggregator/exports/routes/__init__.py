@@ -27,8 +27,6 @@ from beffroi_web.words import N_
 blueprint = Blueprint("exports", __name__)
 
 API_VERSION = "1"
-TOPIC_COLUMNS = ("id", "url", "title_fr", "title_en", "theme", "requests", "towns", "published",
-                 "refused", "waiting")  # fmt: skip
 REQUEST_COLUMNS = ("ref", "url", "siren", "town", "title", "summary", "lang", "object", "theme",
                    "period", "status", "outcome", "ground", "answer", "answered", "planned",
                    "published_url", "supports")  # fmt: skip
@@ -200,23 +198,6 @@ def topic_csv(slug: str) -> Response:
                 return
 
     return _csv(REQUEST_COLUMNS, rows(), f"topic-{slug}.csv")
-
-
-@blueprint.get("/data/topics.csv")
-@guard(PUBLIC)
-def topics_csv() -> Response:
-    """Give every topic as CSV."""
-
-    def rows() -> Iterator[dict[str, Any]]:
-        place: tuple[int, int] | None = None
-        while True:
-            some, place = queries.topics_page({}, town_id=None, after=place, limit=LIMIT_MAX)
-            for row in some:
-                yield {**row, "url": _topic_url(row["id"])}
-            if place is None:
-                return
-
-    return _csv(TOPIC_COLUMNS, rows(), "topics.csv")
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str) -> Response:
