@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the API takes and answers, for its OpenAPI document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from markupsafe import Markup
 from marshmallow import Schema, fields, validate
 
+from beffroi_federation.aggregator.config import AggregatorSettings
+from beffroi_federation.aggregator.exports.queries import FileRow
+from beffroi_federation.aggregator.exports.rules import DATA, data_of
+from beffroi_federation.aggregator.exports.rules.catalogue import Facts, File
 from beffroi_federation.aggregator.national.queries import RecordRow
 from beffroi_federation.aggregator.national.rules import (
     OBJECT_WORDS,
@@ -21,6 +25,7 @@ from beffroi_federation.vocabulary import KINDS, STATUSES, THEMES
 from beffroi_web.atom import fit_for_xml, moment
 from beffroi_web.filters import paragraphs
 from beffroi_web.paging import CURSOR_MAX, LIMIT_MAX
+from beffroi_web.words import N_
 
 LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
 """The Licence Ouverte 2.0, under which the nation gives everything."""
@@ -242,4 +247,47 @@ def entry(town: TownRow, row: RecordRow, address: str) -> Entry:
         published_url=str(known.get("published_url") or ""),
         content=fit_for_xml(str(Markup("\n").join(parts))),
         categories=[(known["status"], status), (known["theme"], gettext(theme))],
+    )
+
+
+CATALOGUE_WORDS: Mapping[str, str] = {
+    "catalogue": N_("Open data of %(name)s"),
+    "catalogue_purpose": N_(
+        "What towns have published about the requests and reports that people make to them, "
+        "checked against their signed logs."
+    ),
+    "keyword": N_("access to public documents"),
+    "theme": N_("Government and public sector"),
+    "themes": N_("Data themes of the European Union"),
+    "national": N_("National authority"),
+    "kinds": N_("Kinds of publishers"),
+}
+"""The words of the catalogue that are not those of a data set."""
+
+
+def facts(settings: AggregatorSettings, files: Sequence[FileRow]) -> Facts:
+    """Return what the catalogue follows from, its words in every language of the site."""
+    words: dict[str, dict[str, str]] = {}
+    sentences = dict(CATALOGUE_WORDS)
+    for data in DATA.values():
+        sentences |= {data.name: data.title, f"{data.name}_row": data.row}
+    for lang in settings.languages:
+        with force_locale(lang):
+            for name, sentence in sentences.items():
+                said = str(gettext(sentence, name=settings.name))
+                if name.endswith("_row"):
+                    said = str(gettext("One row is %(what)s.", what=said))
+                words.setdefault(name, {})[lang] = said
+    named: dict[str, list[File]] = {}
+    for one in files:
+        made = File(one.name, one.bytes, one.sha256, one.made_at.date())
+        named.setdefault(data_of(one.name), []).append(made)
+    return Facts(
+        name=settings.name,
+        site=settings.public_url,
+        contact=settings.contact,
+        languages=settings.languages,
+        licence=LICENCE_URL,
+        files=named,
+        words=words,
     )

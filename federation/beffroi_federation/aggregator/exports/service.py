@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rows of the whole as columns, and the list of files that were made of them. None commits."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain, groupby, islice, repeat
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from sqlalchemy import delete, insert, select
 
 from beffroi_federation.aggregator.exports import queries
 from beffroi_federation.aggregator.exports.models import ExportDue, ExportFile
-from beffroi_federation.aggregator.exports.rules import BY_KIND, DATA, DataSet
+from beffroi_federation.aggregator.exports.rules import BY_KIND, DATA, DataSet, data_of
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national.queries import whole
@@ -29,28 +30,34 @@ def blocks(data: DataSet, site: str) -> Iterator[Block]:
         yield from makers[data.name](site)
         return
     logs = registry.log_names()
-    read = whole.cell_blocks if data.kind == "incident_summary" else None
-    for rows in read() if read else whole.record_blocks(data.kind):
+    counted = data.kind == "incident_summary"
+    members = None if counted else _reader(data)
+    for rows in whole.cell_blocks() if counted else whole.record_blocks(data.kind):
         _, log_ids, firsts, positions, departments, *rest = zip(*rows, strict=True)
-        homes = [logs[one] for one in log_ids]
+        # Rows come log by log: what they share is looked up once for each run of them.
+        runs = [(logs[log], len(list(some))) for log, some in groupby(log_ids)]
+        firsts_of = iter(firsts)
         refs = [
-            f"{home.siren}-{home.epoch}-{first}" for home, first in zip(homes, firsts, strict=True)
+            f"{begins}{first}"
+            for begins, length in [(f"{one.siren}-{one.epoch}-", n) for one, n in runs]
+            for first in islice(firsts_of, length)
         ]
         head = [
-            refs, [one.siren for one in homes], [one.name for one in homes],
-            [one.origin for one in homes], positions, departments,
+            refs, _spread((one.siren, n) for one, n in runs),
+            _spread((one.name, n) for one, n in runs), _spread((one.origin, n) for one, n in runs),
+            positions, departments,
         ]  # fmt: skip
-        yield [*head, *(rest if read else _members(data, site, refs, rest[0]))]
+        if members is not None:
+            # JSON of many records is read as one list of them, in one turn of the decoder.
+            found = members.decode("[" + ",".join(rest[0]) + "]")
+            rest = list(zip(*map(msgspec.structs.astuple, found), strict=True))
+            if data.columns[_OF_THE_HEAD].name == "url":
+                rest = [[f"{site}/requests/{ref}" for ref in refs], *rest]
+        yield [*head, *rest]
 
 
-def _members(data: DataSet, site: str, refs: Sequence[str], known: Sequence[str]) -> Block:
-    """Return the columns that come out of records' members; the page's address is our own."""
-    names = [one.name for one in data.columns[_OF_THE_HEAD:]]
-    at_home = names[0] == "url"
-    decode = _reader(data).decode
-    found = [msgspec.structs.astuple(decode(one)) for one in known]
-    columns = list(zip(*found, strict=True))
-    return [[f"{site}/requests/{ref}" for ref in refs], *columns] if at_home else columns
+def _spread(runs: Iterable[tuple[str, int]]) -> list[str]:
+    return list(chain.from_iterable(repeat(value, length) for value, length in runs))
 
 
 def _reader(data: DataSet) -> msgspec.json.Decoder[Any]:
@@ -61,7 +68,8 @@ def _reader(data: DataSet) -> msgspec.json.Decoder[Any]:
         for one in members
     ]
     names = {f"m_{one.name}": one.name for one in members}
-    return msgspec.json.Decoder(msgspec.defstruct(data.name, fields, rename=names))
+    record = msgspec.defstruct(data.name, fields, rename=names, gc=False)
+    return msgspec.json.Decoder(list[record])  # type: ignore[valid-type]  # made just now
 
 
 def _towns(site: str) -> Iterator[Block]:
@@ -110,9 +118,7 @@ def put_files(data: DataSet, made: Sequence[Any], done: Sequence[int], *, began:
 
     `done` are the notes that were there before anything was read; `began` is when that was.
     """
-    before = [
-        one for one in queries.files() if one.name.partition(".")[0].partition("-")[0] == data.name
-    ]
+    before = [one for one in queries.files() if data_of(one.name) == data.name]
     if any(one.made_at > began for one in before):
         return False
     names = [one.name for one in before]

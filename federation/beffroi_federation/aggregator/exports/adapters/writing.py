@@ -59,7 +59,7 @@ class _Pair:
     folder: Path
     stem: str
     schema: Any
-    texts: Sequence[int]
+    endings: Sequence[str]
     waiting: list[Any] = field(default_factory=list)
     rows: int = 0
     held: int = 0
@@ -71,10 +71,11 @@ class _Pair:
         return self.folder / f"{self.stem}.{os.getpid()}.{ending}{PASSING}"
 
     def open(self) -> None:
-        options = pyarrow.csv.WriteOptions(quoting_style="needed")
-        self.csv = pyarrow.csv.CSVWriter(
-            str(self.passing("csv")), self.schema, write_options=options
-        )
+        if "csv" in self.endings:
+            options = pyarrow.csv.WriteOptions(quoting_style="needed")
+            self.csv = pyarrow.csv.CSVWriter(
+                str(self.passing("csv")), self.schema, write_options=options
+            )
         self.parquet = pyarrow.parquet.ParquetWriter(
             str(self.passing("parquet")), self.schema, compression="zstd"
         )
@@ -82,7 +83,8 @@ class _Pair:
     def add(self, batch: Any, harmless: Any) -> None:
         if not batch.num_rows:
             return
-        self.csv.write_batch(harmless)
+        if self.csv:
+            self.csv.write_batch(harmless)
         self.waiting.append(batch)
         self.rows += batch.num_rows
         self.held += batch.num_rows
@@ -98,10 +100,12 @@ class _Pair:
 
     def close(self) -> list[Made]:
         self.flush()
-        self.csv.close()
+        if self.csv:
+            self.csv.close()
         self.parquet.close()
         return [
-            _named(self.folder, self.passing(one), self.stem, one, self.rows) for one in ENDINGS
+            _named(self.folder, self.passing(one), self.stem, one, self.rows)
+            for one in self.endings
         ]
 
 
@@ -124,6 +128,7 @@ def write(
     blocks: Iterable[Sequence[Sequence[Any]]],
     *,
     year_at: int | None = None,
+    endings: Sequence[str] = ENDINGS,
 ) -> list[Made]:
     """Write a data set into a folder; return its files, those of years only where there are any.
 
@@ -132,7 +137,7 @@ def write(
     """
     schema = schema_of(columns)
     texts = [at for at, one in enumerate(columns) if one.kind in {"text", "address"}]
-    whole = _Pair(folder, stem(name), schema, texts)
+    whole = _Pair(folder, stem(name), schema, endings)
     whole.open()
     years: dict[str, _Pair] = {}
     for block in blocks:
@@ -143,12 +148,12 @@ def write(
             ],
             schema=schema,
         )
-        harmless = _harmless(batch, texts)
+        harmless = _harmless(batch, texts) if "csv" in endings else batch
         whole.add(batch, harmless)
         if year_at is not None:
             for year, mask in _by_year(batch.column(year_at)):
                 if year not in years:
-                    years[year] = _Pair(folder, stem(name, year), schema, texts)
+                    years[year] = _Pair(folder, stem(name, year), schema, endings)
                     years[year].open()
                 if mask is None:
                     years[year].add(batch, harmless)

@@ -14,9 +14,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi_federation.aggregator.exports import queries, rules, schemas
 from beffroi_federation.aggregator.exports.queries import FileRow
+from beffroi_federation.aggregator.exports.rules.catalogue import catalogue
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.rdf import Triple, json_ld, rdf_xml, turtle
 from beffroi_web.words import N_
 
 blueprint = Blueprint("files", __name__)
@@ -32,7 +34,7 @@ def page() -> str:
     there = {one.name: one for one in queries.files()}
     sets = []
     for data in rules.DATA.values():
-        rows = [one for name, one in there.items() if _data_of(name) == data.name]
+        rows = [one for name, one in there.items() if rules.data_of(name) == data.name]
         rows.sort(
             key=lambda one: (one.name.partition(".")[0] != data.name, one.name), reverse=False
         )
@@ -47,10 +49,6 @@ def page() -> str:
         licence_name=schemas.LICENCE_NAME,
         made_at=max((one.made_at for one in there.values()), default=None),
     )
-
-
-def _data_of(name: str) -> str:
-    return name.partition(".")[0].partition("-")[0]
 
 
 @blueprint.get("/data/<name>")
@@ -95,6 +93,31 @@ def _later() -> Response:
     return response
 
 
+@blueprint.get("/data/catalog.ttl")
+@guard(PUBLIC)
+def catalogue_turtle() -> Response:
+    """Give the catalogue as Turtle."""
+    return Response(turtle(_catalogue()), mimetype="text/turtle")
+
+
+@blueprint.get("/data/catalog.rdf")
+@guard(PUBLIC)
+def catalogue_rdf() -> Response:
+    """Give the catalogue as RDF/XML."""
+    return Response(rdf_xml(_catalogue()), mimetype="application/rdf+xml")
+
+
+@blueprint.get("/data/catalog.jsonld")
+@guard(PUBLIC)
+def catalogue_json_ld() -> Response:
+    """Give the catalogue as JSON-LD."""
+    return Response(json_ld(_catalogue()), mimetype="application/ld+json")
+
+
+def _catalogue() -> list[Triple]:
+    return catalogue(schemas.facts(runtime().settings, queries.files()))
+
+
 @blueprint.get("/data/<name>.sha256")
 @guard(PUBLIC)
 def checksum(name: str) -> Response:
@@ -122,7 +145,7 @@ def package() -> Response:
     settings = runtime().settings
     resources: list[dict[str, Any]] = []
     for one in queries.files():
-        data, ending = rules.DATA[_data_of(one.name)], one.name.rpartition(".")[2]
+        data, ending = rules.DATA[rules.data_of(one.name)], one.name.rpartition(".")[2]
         resource: dict[str, Any] = {
             "name": one.name.replace(".", "-"),
             "path": f"{settings.public_url}{url_for('files.file', name=one.name)}",

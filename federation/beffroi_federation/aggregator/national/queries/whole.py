@@ -38,10 +38,12 @@ def cell_blocks(size: int = BLOCK) -> Iterator[Sequence[Any]]:
 def _blocks(
     query: Select[Any], table: type[Record] | type[IncidentCell], size: int
 ) -> Iterator[Sequence[Any]]:
+    """Yield a query's rows as the driver has them: of millions, nothing is made but what is."""
     last = -1
     while True:
         page = query.where(table.id > last).order_by(table.id).limit(size)
-        rows = db.session.execute(page).all()
+        with db.session.connection().execute(page) as result:
+            rows: Sequence[Any] = result.cursor.fetchall() if result.cursor else ()
         db.session.rollback()
         if not rows:
             return

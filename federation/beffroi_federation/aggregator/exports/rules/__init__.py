@@ -187,3 +187,8 @@ def table_schema(data: DataSet) -> dict[str, object]:
 def stem(data: str, year: str = "") -> str:
     """Return the name of a file without its ending."""
     return f"{data}-{year}" if year else data
+
+
+def data_of(name: str) -> str:
+    """Return the name of the data set that a file belongs to."""
+    return name.partition(".")[0].partition("-")[0]
