@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rows for programs, as JSON values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -67,28 +67,51 @@ def _two(values: tuple[Any, ...] | None) -> Any:
 
 def records(
     given: Mapping[str, Any], *, town_id: int | None, after: tuple[Any, ...] | None, limit: int
-) -> tuple[Rows, tuple[str, int] | None]:
-    """Return a page of records of one kind and the place of the next one."""
-    kind = given.get("kind", "request")
-    found: list[RecordRow] | list[CellRow]
+) -> tuple[Rows, tuple[str | int, int] | None]:
+    """Return a page of records of one kind and the place of the next one.
+
+    Newest period first; with `since`, what was seen here from then on, the oldest change first.
+    """
+    since: datetime | None = given.get("since")
+    kind, place = given.get("kind", "request"), _two(after)
+    if since is not None and place is not None:
+        place = (from_microseconds(place[0]), place[1])
+    found: Sequence[RecordRow | CellRow]
     if kind == "incident_summary":
-        found = national.cells(
-            area=given.get("commune", ""), town_id=town_id, after=_two(after), limit=limit + 1
-        )
+        part: dict[str, Any] = {
+            "area": given.get("commune", ""), "department": given.get("department", ""),
+            "town_id": town_id, "after": place, "limit": limit + 1,
+        }  # fmt: skip
+        found = lately.cells_since(since=since, **part) if since else national.cells(**part)
     else:
         wanted = RecordFilter(
-            kind=kind,
-            status=given.get("status", ""),
-            theme=given.get("theme", ""),
-            commune=given.get("commune", ""),
-            town_id=town_id,
-            words=given.get("q", ""),
-        )
-        found = national.records(wanted, after=_two(after), limit=limit + 1)
+            kind=kind, town_id=town_id, words=given.get("q", ""),
+            **{name: given.get(name, "") for name in ("status", "theme", "commune", "department")},
+        )  # fmt: skip
+        if since is not None:
+            found = lately.records_since(wanted, since=since, after=place, limit=limit + 1)
+        else:
+            found = national.records(wanted, after=place, limit=limit + 1)
     shown = found[:limit]
     homes = registry.towns_of_logs(row.log_id for row in shown)
     items = [_record(homes[row.log_id], row) for row in shown]
-    return items, _next_place(shown[-1]) if len(found) > limit else None
+    if len(found) <= limit:
+        return items, None
+    last = shown[-1]
+    return items, (microseconds(last.seen_at), last.id) if since else _next_place(last)
+
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def microseconds(at: datetime) -> int:
+    """Return a moment as a place in a list has it: microseconds of the epoch."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """Return the moment of a place; one that is too far away is the last of all."""
+    return EPOCH + timedelta(microseconds=max(0, min(count, 2**57)))
 
 
 def similar(line: str, limit: int) -> Rows:
@@ -159,6 +182,8 @@ def _record(town: TownRow, row: RecordRow | CellRow) -> dict[str, Any]:
         "town": town.name,
         "origin": town.origin,
         "index": row.position,
+        "department": row.department,
+        "seen_at": row.seen_at.isoformat(),
         "record": dict(row.known) if isinstance(row, RecordRow) else _cell(row),
     }
 

@@ -3,6 +3,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from typing import Any, ClassVar
 
 from flask_babel import force_locale, gettext
 from markupsafe import Markup
@@ -21,6 +23,7 @@ from beffroi_federation.aggregator.national.rules import (
 )
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.towns.rules import SENTENCES, STATES
+from beffroi_federation.record_json_schema import json_schema
 from beffroi_federation.vocabulary import KINDS, STATUSES, THEMES
 from beffroi_web.atom import fit_for_xml, moment
 from beffroi_web.filters import paragraphs
@@ -56,6 +59,8 @@ class RecordsQuerySchema(ListQuerySchema):
     theme = fields.String(validate=validate.OneOf(THEMES))
     town = fields.String()
     commune = fields.String()
+    department = fields.String(validate=validate.Regexp(f"^(?:{DEPARTMENT})$"))
+    since = fields.AwareDateTime(format="iso", default_timezone=UTC)
     q = fields.String(validate=validate.Length(max=200))
 
 
@@ -112,10 +117,22 @@ class TownPageSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class Members(fields.Dict):
+    """The members of a record of any kind, as `docs/protocol/schemas/` has them."""
+
+    openapi: ClassVar[dict[str, Any]] = {
+        "oneOf": [
+            {name: value for name, value in json_schema(kind).items() if name != "$schema"}
+            for kind in KINDS
+        ]
+    }
+
+
 class RecordSchema(Schema):
     """A current, open record with its place: entry `index` of the log `origin`.
 
-    `record` holds the members of record version 1; `ref` is stable over its versions.
+    `record` holds the members of record version 1; `ref` is stable over its versions. `seen_at` is
+    when this version was first seen here; `department` that of the commune named, or of the body.
     """
 
     ref = fields.String(required=True)
@@ -124,7 +141,9 @@ class RecordSchema(Schema):
     town = fields.String(required=True)
     origin = fields.String(required=True)
     index = fields.Integer(required=True)
-    record = fields.Dict(keys=fields.String(), required=True)
+    department = fields.String(required=True, allow_none=True)
+    seen_at = fields.DateTime(required=True)
+    record = Members(required=True)
 
 
 class TopicSchema(Schema):

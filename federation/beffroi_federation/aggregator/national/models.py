@@ -166,6 +166,7 @@ class IncidentCell(Model):
         Index("ix_incident_cell_until_id", "until", "id"),
         Index("ix_incident_cell_town_id_until_id", "town_id", "until", "id"),
         Index("ix_incident_cell_department_until_id", "department", "until", "id"),
+        Index("ix_incident_cell_seen_at_id", "seen_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)

@@ -98,12 +98,18 @@ def towns() -> Response:
     answers=schemas.RecordPageSchema,
     query=schemas.RecordsQuerySchema,
     tag="records",
+    refuses=(404,),
+    about="All filters hold together; `status`, `theme` and `q` are those of requests and narrow "
+    "counts of incidents by nothing. With `since`, only what was seen here from that moment on, "
+    "the oldest change first: whoever comes back with the moment of the last one misses nothing. "
+    "What was withdrawn is in `/feeds/requests.atom`.",
 )
 def records() -> Response:
     """List records of one kind."""
     given = _query(schemas.RecordsQuerySchema())
+    kinds = (int, int) if given.get("since") else (str, int)
     rows, place = queries.records(
-        given, town_id=_town_id(given), after=_cursor(given, str, int), limit=given.get("limit", 20)
+        given, town_id=_town_id(given), after=_cursor(given, *kinds), limit=given.get("limit", 20)
     )
     shown = given.get("kind", "request") == "request"
     for row in rows:
@@ -148,6 +154,7 @@ def _topic_url(slug: str) -> str:
     answers=schemas.TopicPageSchema,
     query=schemas.TopicsQuerySchema,
     tag="topics",
+    refuses=(404,),
 )
 def topics() -> Response:
     """List topics."""
@@ -229,6 +236,7 @@ def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str) -
     answers=schemas.EventPageSchema,
     query=schemas.AuditQuerySchema,
     tag="audit",
+    refuses=(404,),
 )
 def audit() -> Response:
     """List events."""

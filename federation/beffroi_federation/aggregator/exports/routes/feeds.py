@@ -7,7 +7,7 @@ département and of any theme and topic: what it was about is not kept, so that 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -67,7 +67,9 @@ def requests() -> Response:
         id=page.address(lang=None),
         itself=page.address(page.cursor),
         first=page.address(),
-        next=page.address(encode_cursor(_place(later))) if later else "",
+        next=page.address(encode_cursor((queries.microseconds(later[0]), later[1])))
+        if later
+        else "",
         page=runtime().settings.public_url + _alternate(page.chosen),
         title=fit_for_xml(_title(page.chosen)),
         author=fit_for_xml(runtime().settings.name),
@@ -99,21 +101,10 @@ def _before(cursor: str) -> tuple[datetime, int] | None:
     if not cursor:
         return None
     values = decode_cursor(cursor)
-    if len(values) == 2 and all(isinstance(one, int) and 0 <= one < 2**60 for one in values):
-        at, id = values
-        try:
-            return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(at or 0)), int(
-                id or 0
-            )
-        except OverflowError:
-            pass
+    if len(values) == 2 and isinstance(values[0], int) and isinstance(values[1], int):
+        return queries.from_microseconds(values[0]), values[1]
     sentence = N_("This place in the list is not known; start from the first page.")
     raise Invalid(sentence, errors={"cursor": [sentence]})
-
-
-def _place(later: tuple[datetime, int]) -> tuple[int, int]:
-    at, id = later
-    return (at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1), id
 
 
 def _public(town: Any, one: Any) -> str:

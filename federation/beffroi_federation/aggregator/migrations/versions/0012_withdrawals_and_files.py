@@ -17,7 +17,10 @@ RECORD = {
     "ix_record_kind_theme_seen_at_id": ["kind", "theme", "seen_at", "id"],
     "ix_record_kind_department_seen_at_id": ["kind", "department", "seen_at", "id"],
 }
-CELL = {"ix_incident_cell_department_until_id": ["department", "until", "id"]}
+CELL = {
+    "ix_incident_cell_department_until_id": ["department", "until", "id"],
+    "ix_incident_cell_seen_at_id": ["seen_at", "id"],
+}
 
 
 def upgrade() -> None:

@@ -8,9 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from beffroi_federation.aggregator.kernel.db import db
-from beffroi_federation.aggregator.national.models import HeldText, Record, Tombstone
-from beffroi_federation.aggregator.national.queries import RecordRow
+from beffroi_federation.aggregator.national.models import HeldText, IncidentCell, Record, Tombstone
+from beffroi_federation.aggregator.national.queries import (
+    CellRow,
+    RecordFilter,
+    RecordRow,
+    conditions,
+)
 
+_CELL = [getattr(IncidentCell, name) for name in CellRow.__dataclass_fields__]
 _RECORD = [getattr(Record, name) for name in RecordRow.__dataclass_fields__]
 
 
@@ -76,3 +82,40 @@ def gone(
         found += [Gone(*row, held) for row in db.session.execute(query.limit(limit))]
     newest = {one.id: one for one in sorted(found, key=lambda one: one.at)}
     return sorted(newest.values(), key=lambda one: (one.at, one.id), reverse=True)[:limit]
+
+
+def records_since(
+    wanted: RecordFilter, *, since: datetime, after: tuple[datetime, int] | None, limit: int
+) -> list[RecordRow]:
+    """Return up to `limit` records whose newest version was seen from a moment on, oldest first."""
+    query = select(*_RECORD).where(*conditions(wanted))
+    rows = db.session.execute(_forth(query, Record, since, after).limit(limit))
+    return [RecordRow(*row) for row in rows]
+
+
+def cells_since(
+    *, area: str, department: str, town_id: int | None, since: datetime,
+    after: tuple[datetime, int] | None, limit: int,
+) -> list[CellRow]:  # fmt: skip
+    """Return up to `limit` cells of counts that were seen from a moment on, oldest first."""
+    one = IncidentCell
+    query: Select[Any] = select(*_CELL)
+    for column, value in ((one.area, area), (one.department, department), (one.town_id, town_id)):
+        if value not in {"", None}:
+            query = query.where(column == value)
+    rows = db.session.execute(_forth(query, one, since, after).limit(limit))
+    return [CellRow(*row) for row in rows]
+
+
+def _forth(
+    query: Select[Any],
+    table: type[Record] | type[IncidentCell],
+    since: datetime,
+    after: tuple[datetime, int] | None,
+) -> Select[Any]:
+    """Narrow a query to what was seen from a moment on, after a place, in that order."""
+    query = query.where(table.seen_at >= since)
+    if after is not None:
+        at, id = after
+        query = query.where(table.seen_at >= at, or_(table.seen_at > at, table.id > id))
+    return query.order_by(table.seen_at, table.id)
