@@ -227,6 +227,7 @@ STATE_WORDS = {
 
 WHY_WORDS = {
     "held": N_("held back: a text may identify a person"),
+    "person": N_("held back by a person here, who says why"),
     "unreadable": N_("not in the published form"),
     "elsewhere": N_("about a commune that the town does not serve"),
     "unknown": N_("of a kind or version that is not shown yet"),

@@ -190,6 +190,11 @@ def towns_page(
     return [TownRow(*row) for row in db.session.execute(wanted)]
 
 
+def is_called(query: str, row: TownRow) -> bool:
+    """Say whether a town's name or SIREN has the words of a query."""
+    return _fits(query, f"{row.name} {row.siren}")
+
+
 def _fits(query: str, words: str) -> bool:
     held = search.words_of(words)
     return all(any(one.startswith(asked) for one in held) for asked in search.words_of(query))
@@ -263,6 +268,17 @@ def events(
         wanted = wanted.where(TownEvent.id < before)
     rows = db.session.execute(wanted.order_by(TownEvent.id.desc()).limit(limit))
     return [_event(tuple(row)) for row in rows]
+
+
+APPEAL_STEPS = ("appealed", "appeal-granted", "appeal-refused")
+
+
+def awaits_answer(town_id: int) -> bool:
+    """Say whether a town's last appeal waits for an answer."""
+    query = select(TownEvent.step).where(
+        TownEvent.town_id == town_id, TownEvent.step.in_(APPEAL_STEPS)
+    )
+    return db.session.scalar(query.order_by(TownEvent.id.desc()).limit(1)) == "appealed"
 
 
 def evidence(event_id: int) -> tuple[EventRow, bytes] | None:

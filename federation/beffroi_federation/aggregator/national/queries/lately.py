@@ -119,3 +119,21 @@ def _forth(
         at, id = after
         query = query.where(table.seen_at >= at, or_(table.seen_at > at, table.id > id))
     return query.order_by(table.seen_at, table.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record that a person holds back: who, why, since when."""
+
+    id: int
+    log_id: int
+    by: str
+    reason: str
+    at: datetime
+
+
+def held(limit: int) -> list[Held]:
+    """Return up to `limit` records that persons hold back, the newest first."""
+    names = [getattr(HeldText, name) for name in Held.__dataclass_fields__]
+    rows = db.session.execute(select(*names).order_by(HeldText.at.desc()).limit(limit))
+    return [Held(*row) for row in rows]

@@ -6,7 +6,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from beffroi_federation.aggregator.national.models import (
 )
 from beffroi_federation.aggregator.national.queries import WaitingRow
 from beffroi_federation.aggregator.national.rules import department_of, gate, place, words_to_find
+from beffroi_federation.aggregator.national.service.holding import held_among
 from beffroi_federation.aggregator.national.service.taking import unshow
 from beffroi_federation.errors import Malformed, OverLimit
 from beffroi_federation.records import UNKNOWN, read_record
@@ -72,6 +73,8 @@ class Examined:
     labels: tuple[str, ...] = ()
 
 
+BY_A_PERSON = "person"
+"""Why a record is not shown that somebody here holds back."""
 UNREADABLE = Examined(UNKNOWN, {}, "unreadable")
 
 
@@ -135,6 +138,11 @@ def settle(found: Sequence[tuple[Source, Open, Examined]]) -> list[Kept]:
     found = [row for row in found if (row[0].log_id, row[1].position) in still]
     ids = [place(source.log_id, one.first) for source, one, _ in found]
     before = _set_aside(ids)
+    held = held_among(ids)
+    found = [
+        (source, one, replace(known, why=BY_A_PERSON) if id in held else known)
+        for id, (source, one, known) in zip(ids, found, strict=True)
+    ]
     unshow(ids)
     derived = [derive(*row) for row in found]
     _write(derived)
