@@ -52,7 +52,7 @@ def blocks(data: DataSet, site: str) -> Iterator[Block]:
             found = members.decode("[" + ",".join(rest[0]) + "]")
             rest = list(zip(*map(msgspec.structs.astuple, found), strict=True))
             if data.columns[_OF_THE_HEAD].name == "url":
-                rest = [[f"{site}/requests/{ref}" for ref in refs], *rest]
+                rest.insert(0, tuple(f"{site}/requests/{ref}" for ref in refs))
         yield [*head, *rest]
 
 
