@@ -259,12 +259,10 @@ def cells(
     query: Select[Any] = select(*_CELL)
     if shown_only:
         query = query.where(IncidentCell.state == "shown")
-    if area:
-        query = query.where(IncidentCell.area == area)
-    if department:
-        query = query.where(IncidentCell.department == department)
-    if family:
-        query = query.where(IncidentCell.family == family)
+    one = IncidentCell
+    for column, value in ((one.area, area), (one.department, department), (one.family, family)):
+        if value:
+            query = query.where(column == value)
     if town_id is not None:
         query = query.where(IncidentCell.town_id == town_id)
     if after is not None:
