@@ -72,7 +72,7 @@ def test_the_desk_passes_axe_too(full_nation: Nation, browser: Browser) -> None:
         context = browser.new_context(locale="fr-FR")
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": url}])
         page = context.new_page()
-        for path in ("/desk/", "/desk/towns/210000006"):
+        for path in ("/desk/", "/desk/towns/210000006", "/desk/texts"):
             page.goto(url + path)
             keep(page, "nation" + path.replace("/", "-").rstrip("-"))
             assert faults(page) == [], path

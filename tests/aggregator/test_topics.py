@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from beffroi_federation import canonical
+from beffroi_federation.aggregator.exports import commands as exports
 from beffroi_federation.aggregator.following import on_settled
 from beffroi_federation.aggregator.national import commands as national
 from beffroi_federation.aggregator.topics.commands import make_hints
@@ -82,7 +83,10 @@ def test_three_towns_one_topic_and_a_withdrawn_answer_is_nowhere(
     similar = api(nation, "/api/v1/similar?q=que+mange-t-on+a+la+cantine")["items"]
     assert similar[0]["siren"] == "210000014"
     assert similar[0]["topic"] == {**topic, "url": similar[0]["topic"]["url"]}
-    rows = list(csv.DictReader(io.StringIO(nation.client().get("/data/topics.csv").text)))
+    with nation.app.app_context():
+        exports.make(now=nation.clock.now())
+    with nation.client().get("/data/topics.csv") as answer:
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert {row["id"] for row in rows} == {
         one["id"] for one in api(nation, "/api/v1/topics")["items"]
     }

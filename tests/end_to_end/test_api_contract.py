@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.contract import judge
+from support.live_nation import live_nation
 from support.live_town import LiveTown, live_town
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/use-the-api.md"
@@ -40,6 +41,17 @@ def test_nothing_is_answered_that_the_document_does_not_say(live: LiveTown, tmp_
     assert verdict.ok, verdict.said
     assert verdict.tested == verdict.operations >= 17
     assert verdict.cases > 200
+
+
+def test_nor_by_the_nation(tmp_path: Path) -> None:
+    with live_nation(tmp_path) as nation:
+        verdict = judge(
+            nation.url, None, tmp_path, seconds=6, examples=4, refs={"": nation.topic},
+            named="slug",
+        )  # fmt: skip
+    assert verdict.ok, verdict.said
+    assert verdict.tested == verdict.operations >= 6
+    assert verdict.cases > 50
 
 
 def test_the_python_example_reads_sends_and_follows(live: LiveTown, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Schemathesis against a town that runs: does the API answer what its OpenAPI document says?
+"""Schemathesis against a running town or nation: does the API answer what its document says?
 
 One check of it is left out, `positive_data_acceptance`: what no schema can say may be refused (a
 place in a list that is not one of ours, a SIREN with a wrong key, a commune of another town).
@@ -30,25 +30,27 @@ class Verdict:
 
 def judge(
     url: str,
-    token: str,
+    token: str | None,
     folder: Path,
     *,
     seconds: int,
     examples: int,
     refs: Mapping[str, str],
     seed: int = 1,
+    named: str = "ref",
 ) -> Verdict:
-    """Ask every operation of a town's API, with what fits and what does not, for some seconds.
+    """Ask every operation of an API, with what fits and what does not, for some seconds.
 
-    `refs` names for a path, or "" for all others, a case that is there: one made up exists nowhere.
+    `refs` names for a path, or "" for all others, a case (`named`: what else) that is there: one
+    made up exists nowhere. Without a token nothing is said of who asks.
     """
     config = folder / "schemathesis.toml"
-    config.write_text(_places(refs), encoding="utf-8")
+    config.write_text(_places(refs, named), encoding="utf-8")
     done = subprocess.run(
         [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "--no-color",
             "run", f"{url}/api/openapi.json",
-            "--header", f"Authorization: Bearer {token}",
+            *(["--header", f"Authorization: Bearer {token}"] if token else []),
             "--phases", "examples,coverage,fuzzing",
             "--exclude-checks", "positive_data_acceptance",
             "--max-time", str(seconds), "--max-examples", str(examples),
@@ -73,13 +75,13 @@ def judge(
     )
 
 
-def _places(refs: Mapping[str, str]) -> str:
+def _places(refs: Mapping[str, str], named: str) -> str:
     """Return the settings that name the cases to ask for."""
-    lines = ["[parameters]", f'"path.ref" = "{refs[""]}"']
+    lines = ["[parameters]", f'"path.{named}" = "{refs[""]}"']
     for path, ref in refs.items():
         if path:
             lines += ["[[operations]]", f'include-path = "{path}"']
-            lines += [f'parameters = {{ "path.ref" = "{ref}" }}']
+            lines += [f'parameters = {{ "path.{named}" = "{ref}" }}']
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,7 @@ from beffroi_federation.aggregator.audit import routes as audit
 from beffroi_federation.aggregator.config import AggregatorSettings
 from beffroi_federation.aggregator.dashboards import routes as dashboards
 from beffroi_federation.aggregator.exports import routes as exports
+from beffroi_federation.aggregator.exports.routes import feeds, files
 from beffroi_federation.aggregator.following import FOLLOWER, on_settled
 from beffroi_federation.aggregator.intake.service import hurry
 from beffroi_federation.aggregator.kernel.accounts import make_store
@@ -48,6 +49,7 @@ FOOTER = (
     NavItem("audit.page", N_("Audit")),
     NavItem("dashboards.accessibility", N_("Accessibility: partly checked")),
     NavItem("dashboards.privacy", N_("Privacy")),
+    NavItem("files.page", N_("Open data")),
     NavItem("exports.description", N_("The API's description")),
 )
 
@@ -86,7 +88,9 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     )
     drivers = drivers_for(settings.providers)
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))
-    for feature in (dashboards, audit, exports, topics, needs, desk, witness, taxii):
+    for feature in (
+        dashboards, audit, exports, feeds, files, topics, needs, desk, witness, taxii,
+    ):  # fmt: skip
         app.register_blueprint(feature.blueprint)
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.

@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from flask import Flask
 
 from beffroi_federation.aggregator.config import BIND, AggregatorSettings, from_environ
+from beffroi_federation.aggregator.exports import commands as exports
 from beffroi_federation.aggregator.following import FOLLOWER, on_settled
 from beffroi_federation.aggregator.intake import commands as intake
 from beffroi_federation.aggregator.kernel.accounts import make_store
@@ -123,12 +124,14 @@ def run_worker(app: Flask, settings: AggregatorSettings, args: argparse.Namespac
         from beffroi_federation.aggregator.intake.adapters.cluster import Beat
         from beffroi_federation.aggregator.intake.commands.sharing import work_shared
 
-        work_shared(app, reach, rhythm, tidy=store.purge, beat=Beat(look=args.every))
+        with exports.Beside(app):
+            work_shared(app, reach, rhythm, tidy=store.purge, beat=Beat(look=args.every))
         return 0
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    intake.work(app, reach, rhythm, stop, tidy=store.purge, pause=args.every)
+    with exports.Beside(app):
+        intake.work(app, reach, rhythm, stop, tidy=store.purge, pause=args.every)
     return 0
 
 
@@ -147,6 +150,14 @@ def run_rebuild(app: Flask, settings: AggregatorSettings, args: argparse.Namespa
         entries = national.rebuild()
         on_settled(None, now())
     print(f"rebuilt from {entries} entries")
+    return 0
+
+
+def run_export(app: Flask, settings: AggregatorSettings, args: argparse.Namespace) -> int:
+    """Make the files of the whole that are due, or all of them."""
+    with app.app_context():
+        made = exports.make(now=now(), everything=args.all)
+    print(f"{made} files made")
     return 0
 
 
@@ -174,6 +185,7 @@ COMMANDS: dict[str, Command] = {
     "worker": run_worker,
     "verify": run_verify,
     "rebuild": run_rebuild,
+    "export": run_export,
     "agents": run_agents,
 }
 
@@ -193,6 +205,8 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify what is stored, without the network")
     verify.add_argument("--siren", help="this town only")
     commands.add_parser("rebuild", help="derive everything again from the verified bytes")
+    export = commands.add_parser("export", help="make the files of the whole that are due")
+    export.add_argument("--all", action="store_true", help="all of them, due or not")
     _agents_arguments(commands.add_parser("agents", help="who signs in as an operator"))
     return parser
 
@@ -234,7 +248,7 @@ def _agents_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _app(command: str, settings: AggregatorSettings) -> Flask:
     """Return what a command runs in; pulling loads no pages, which are half of the program."""
-    if command in {"pull", "worker", "verify", "rebuild"}:
+    if command in {"export", "pull", "worker", "verify", "rebuild"}:
         return without_pages(settings, settled=on_settled, follower=FOLLOWER)
     from beffroi_federation.aggregator.app import create_app
 

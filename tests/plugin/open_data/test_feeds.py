@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from beffroi.data_requests.queries import published
-from beffroi.open_data.schemas import ENDLESS
+from beffroi_web.atom import ENDLESS
 from support.town import PUBLIC_URL, Town
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -1,30 +1,42 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The audit pages, their tables as files, and the evidence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from beffroi_federation.aggregator.audit import queries
+from beffroi_federation.aggregator.audit.schemas import TextSchema
+from beffroi_federation.aggregator.kernel.db import unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.kernel.tables import table_of
 from beffroi_federation.aggregator.kernel.territories import NAMES, bounds
 from beffroi_federation.aggregator.national import queries as national
-from beffroi_federation.aggregator.national.rules import STATE_WORDS
+from beffroi_federation.aggregator.national import service as national_service
+from beffroi_federation.aggregator.national.queries import lately
+from beffroi_federation.aggregator.national.rules import (
+    SHIFT,
+    STATE_WORDS,
+    parse_reference,
+    reference,
+)
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.towns import queries as towns
+from beffroi_federation.aggregator.towns import service as registry
 from beffroi_federation.aggregator.towns.queries import TownRow
 from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES, STATE_TONES, STATES
 from beffroi_federation.aggregator.towns.rules import STATE_WORDS as TOWN_WORDS
 from beffroi_federation.aggregator.witness.adapters.keys import read_public
 from beffroi_federation.aggregator.witness.queries import OwnLogStore
-from beffroi_web.errors import NotFound
+from beffroi_web.errors import Invalid, NotFound, Refusal, SignInNeeded
+from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.paging import LIMIT_MAX, decode_cursor, encode_cursor, limit_from
+from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("audit", __name__)
@@ -33,6 +45,8 @@ STATE_COLUMNS = ("siren", "name", "state", "size", "verified_at", "cosigned", "r
                  "faults", "evidence", "versions", "withdrawn", "awaited")  # fmt: skip
 EVENT_COLUMNS = ("id", "at", "siren", "town", "kind", "sentence", "words", "evidence")
 CHECKPOINT_COLUMNS = ("siren", "name", "origin", "size", "root", "verified_at", "note")
+
+MOST_HELD = 200
 
 
 @blueprint.get("/audit")
@@ -235,3 +249,86 @@ def _all(given: dict[str, str]) -> Iterator[list[TownRow]]:
         if len(rows) < LIMIT_MAX:
             return
         after = (rows[-1].name, rows[-1].siren)
+
+
+@blueprint.get("/desk/texts")
+@guard("operator")
+def texts() -> str:
+    """Show which records persons hold back, and the form that holds one back."""
+    return _texts(Form())
+
+
+def _texts(form: Form) -> str:
+    rows = lately.held(MOST_HELD)
+    homes = towns.towns_of_logs(row.log_id for row in rows)
+    held = [
+        (reference(homes[row.log_id].siren, homes[row.log_id].epoch, row.id & ((1 << SHIFT) - 1)),
+         homes[row.log_id], row)
+        for row in rows
+    ]  # fmt: skip
+    return render_template(
+        "audit/texts.html",
+        breadcrumb=[
+            (gettext("Home"), url_for("dashboards.home")),
+            (gettext("Desk"), url_for("desk.desk")),
+            (gettext("Hold a text back"), None),
+        ],
+        held=held,
+        form=form,
+        done=request.args.get("done", ""),
+    )
+
+
+@blueprint.post("/desk/texts")
+@guard("operator")
+def hold() -> Response | tuple[str, int]:
+    """Hold a record back at once, with a public reason."""
+
+    def do(log_id: int, first: int, by: str, reason: str) -> str:
+        held = national_service.hold(log_id, first, by=by, reason=reason, now=now())
+        return "text-held" if held else ""
+
+    return _decide(do)
+
+
+@blueprint.post("/desk/texts/let-go")
+@guard("operator")
+def let_go() -> Response | tuple[str, int]:
+    """Let a record go, with a public reason; it is shown again within a minute."""
+
+    def do(log_id: int, first: int, by: str, reason: str) -> str:
+        return "text-let-go" if national_service.let_go(log_id, first) else ""
+
+    return _decide(do)
+
+
+def _decide(do: Callable[[int, int, str, str], str]) -> Response | tuple[str, int]:
+    """Do what a form says about one record, and tell it in its town's story."""
+    visitor = current_visitor()
+    if visitor is None:  # the guard has seen to it; said for the type checker
+        raise SignInNeeded(N_("Please sign in first."))
+    values, form = load(TextSchema(), request.form)
+    if values is None:
+        return _texts(form), 422
+    by, reason = visitor.display_name, values["reason"].strip()
+    try:
+        town_id, log_id, first = _named(values["record"])
+        with unit_of_work():
+            national_service.lock_logs([log_id])
+            step = do(log_id, first, by, reason)
+            if step:
+                details = {"index": first}
+                registry.note(town_id, step, by=by, words=reason, now=now(), details=details)
+    except Refusal as refusal:
+        return _texts(form.and_errors(refusal.errors)), 422
+    return redirect(url_for("audit.texts", done=step or "as-it-was"), code=303)
+
+
+def _named(text: str) -> tuple[int, int, int]:
+    """Return (town, log, first version) of the record that a name or address says; else Invalid."""
+    place = parse_reference(text.strip().rstrip("/").partition("?")[0].rsplit("/", 1)[-1])
+    home = towns.town_of_epoch(place[0], place[1]) if place else None
+    if home is None or place is None or national.fate(home.log_id, place[2]) is None:
+        sentence = N_("There is no such record. Give the address of its page.")
+        raise Invalid(sentence, errors={"record": [sentence]})
+    return home.id, home.log_id, place[2]

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rows for programs, as JSON values."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
+from beffroi_federation.aggregator.exports.models import ExportDue, ExportFile
 from beffroi_federation.aggregator.intake.queries import freshness
+from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.national import queries as national
-from beffroi_federation.aggregator.national.queries import CellRow, RecordFilter, RecordRow
-from beffroi_federation.aggregator.national.rules import reference
+from beffroi_federation.aggregator.national.queries import CellRow, RecordFilter, RecordRow, lately
+from beffroi_federation.aggregator.national.queries.lately import Gone
+from beffroi_federation.aggregator.national.rules import SHIFT, reference
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.topics import queries as topics
 from beffroi_federation.aggregator.topics.queries import TopicRow, Wanted
@@ -61,28 +67,51 @@ def _two(values: tuple[Any, ...] | None) -> Any:
 
 def records(
     given: Mapping[str, Any], *, town_id: int | None, after: tuple[Any, ...] | None, limit: int
-) -> tuple[Rows, tuple[str, int] | None]:
-    """Return a page of records of one kind and the place of the next one."""
-    kind = given.get("kind", "request")
-    found: list[RecordRow] | list[CellRow]
+) -> tuple[Rows, tuple[str | int, int] | None]:
+    """Return a page of records of one kind and the place of the next one.
+
+    Newest period first; with `since`, what was seen here from then on, the oldest change first.
+    """
+    since: datetime | None = given.get("since")
+    kind, place = given.get("kind", "request"), _two(after)
+    if since is not None and place is not None:
+        place = (from_microseconds(place[0]), place[1])
+    found: Sequence[RecordRow | CellRow]
     if kind == "incident_summary":
-        found = national.cells(
-            area=given.get("commune", ""), town_id=town_id, after=_two(after), limit=limit + 1
-        )
+        part: dict[str, Any] = {
+            "area": given.get("commune", ""), "department": given.get("department", ""),
+            "town_id": town_id, "after": place, "limit": limit + 1,
+        }  # fmt: skip
+        found = lately.cells_since(since=since, **part) if since else national.cells(**part)
     else:
         wanted = RecordFilter(
-            kind=kind,
-            status=given.get("status", ""),
-            theme=given.get("theme", ""),
-            commune=given.get("commune", ""),
-            town_id=town_id,
-            words=given.get("q", ""),
-        )
-        found = national.records(wanted, after=_two(after), limit=limit + 1)
+            kind=kind, town_id=town_id, words=given.get("q", ""),
+            **{name: given.get(name, "") for name in ("status", "theme", "commune", "department")},
+        )  # fmt: skip
+        if since is not None:
+            found = lately.records_since(wanted, since=since, after=place, limit=limit + 1)
+        else:
+            found = national.records(wanted, after=place, limit=limit + 1)
     shown = found[:limit]
     homes = registry.towns_of_logs(row.log_id for row in shown)
     items = [_record(homes[row.log_id], row) for row in shown]
-    return items, _next_place(shown[-1]) if len(found) > limit else None
+    if len(found) <= limit:
+        return items, None
+    last = shown[-1]
+    return items, (microseconds(last.seen_at), last.id) if since else _next_place(last)
+
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def microseconds(at: datetime) -> int:
+    """Return a moment as a place in a list has it: microseconds of the epoch."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """Return the moment of a place; one that is too far away is the last of all."""
+    return EPOCH + timedelta(microseconds=max(0, min(count, 2**57)))
 
 
 def similar(line: str, limit: int) -> Rows:
@@ -153,6 +182,8 @@ def _record(town: TownRow, row: RecordRow | CellRow) -> dict[str, Any]:
         "town": town.name,
         "origin": town.origin,
         "index": row.position,
+        "department": row.department,
+        "seen_at": row.seen_at.isoformat(),
         "record": dict(row.known) if isinstance(row, RecordRow) else _cell(row),
     }
 
@@ -182,3 +213,96 @@ def events(
     rows = registry.events(town_id=town_id, step=step, before=before, limit=limit + 1)
     shown = rows[:limit]
     return shown, (shown[-1].id,) if len(rows) > limit else None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a feed is narrowed to; `topic` is a topic's public name as it is now, with its title."""
+
+    theme: str = ""
+    department: str = ""
+    topic: str = ""
+    title: str = ""
+    topic_id: int | None = None
+
+
+def chosen(theme: str, department: str, slug: str) -> Chosen:
+    """Return what a feed is narrowed to; NotFound if there is no such topic."""
+    if not slug:
+        return Chosen(theme, department)
+    id, item = topic(slug)
+    return Chosen(theme, department, item["id"], item["title_fr"] or item["title_en"], id)
+
+
+MOST_TOLD = 1_000
+"""Withdrawals told on one page of a feed."""
+
+Entries = list[tuple[TownRow, RecordRow]]
+Goings = list[tuple[TownRow, Gone]]
+
+
+def feed(
+    wanted: Chosen, *, before: tuple[datetime, int] | None, limit: int, told_since: datetime
+) -> tuple[Entries, tuple[datetime, int] | None, Goings]:
+    """Return a page of a feed: requests, the place of the next page, and what was withdrawn.
+
+    Withdrawals stand between the requests that were seen before and after them, if they were seen
+    after `told_since`.
+    """
+    among = None if wanted.topic_id is None else topics.member_ids(wanted.topic_id)
+    part = lately.Part(wanted.theme, wanted.department, among)
+    rows = lately.changed(part, before=before, limit=limit + 1)
+    shown = rows[:limit]
+    later = (shown[-1].seen_at, shown[-1].id) if len(rows) > limit else None
+    after = max(told_since, later[0]) if later else told_since
+    log_ids = registry.logs_of_department(wanted.department) if wanted.department else None
+    gone = lately.gone(
+        log_ids=log_ids, after=after, until=before[0] if before else None, limit=MOST_TOLD
+    )
+    homes = registry.towns_of_logs([row.log_id for row in shown] + [one.log_id for one in gone])
+    return (
+        [(homes[row.log_id], row) for row in shown],
+        later,
+        [(homes[one.log_id], one) for one in gone],
+    )
+
+
+def reference_of(town: TownRow, one: RecordRow | Gone) -> str:
+    """Return the public name of a record, whether it is here or gone."""
+    return reference(town.siren, town.epoch, one.id & ((1 << SHIFT) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of the whole as it is served."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    made_at: datetime
+
+
+_FILE = [getattr(ExportFile, name) for name in FileRow.__dataclass_fields__]
+
+
+def files() -> list[FileRow]:
+    """Return every file of the whole, by name."""
+    rows = db.session.execute(select(*_FILE).order_by(ExportFile.name))
+    return [FileRow(*row) for row in rows]
+
+
+def file(name: str) -> FileRow | None:
+    """Return a file of the whole by its name."""
+    row = db.session.execute(select(*_FILE).where(ExportFile.name == name)).first()
+    return FileRow(*row) if row else None
+
+
+def oldest_due(name: str) -> datetime | None:
+    """Return since when something has been withdrawn from what a file holds, or None."""
+    stem = name.partition(".")[0]
+    kind, _, year = stem.partition("-")
+    query = select(func.min(ExportDue.at)).where(ExportDue.name == kind)
+    if year:
+        query = query.where(ExportDue.year == year)
+    return db.session.scalar(query)

@@ -23,6 +23,9 @@ class Follower(Protocol):
     def shown(self, ids: Sequence[int]) -> None:
         """Note that requests are shown, changed, or kept back."""
 
+    def going(self, ids: Sequence[int]) -> None:
+        """Note that records are withdrawn or held back for good, while they are still there."""
+
     def unshown(self, ids: Sequence[int]) -> None:
         """Let go of whatever stands on records that are shown no longer."""
 
@@ -34,6 +37,9 @@ class NoFollower:
     """Nothing stands on records."""
 
     def shown(self, ids: Sequence[int]) -> None:
+        """Do nothing."""
+
+    def going(self, ids: Sequence[int]) -> None:
         """Do nothing."""
 
     def unshown(self, ids: Sequence[int]) -> None:

@@ -131,6 +131,10 @@ class Record(Model):
         Index("ix_record_kind_answered_id", "kind", "answered", "id"),
         Index("ix_record_kind_demand_id", "kind", "demand", "id"),
         Index("ix_record_town_id_kind_status", "town_id", "kind", "status"),
+        Index("ix_record_kind_department_period_id", "kind", "department", "period", "id"),
+        Index("ix_record_kind_seen_at_id", "kind", "seen_at", "id"),
+        Index("ix_record_kind_theme_seen_at_id", "kind", "theme", "seen_at", "id"),
+        Index("ix_record_kind_department_seen_at_id", "kind", "department", "seen_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -141,6 +145,7 @@ class Record(Model):
     kind: Mapped[str] = mapped_column(String(24))
     period: Mapped[str] = mapped_column(String(8))
     commune: Mapped[str | None] = mapped_column(String(9))
+    department: Mapped[str | None] = mapped_column(String(3))
     theme: Mapped[str | None] = mapped_column(String(12))
     status: Mapped[str | None] = mapped_column(String(16))
     outcome: Mapped[str | None] = mapped_column(String(20))
@@ -160,6 +165,8 @@ class IncidentCell(Model):
     __table_args__ = (
         Index("ix_incident_cell_until_id", "until", "id"),
         Index("ix_incident_cell_town_id_until_id", "town_id", "until", "id"),
+        Index("ix_incident_cell_department_until_id", "department", "until", "id"),
+        Index("ix_incident_cell_seen_at_id", "seen_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -170,6 +177,7 @@ class IncidentCell(Model):
     family: Mapped[str] = mapped_column(String(12))
     category: Mapped[str] = mapped_column(String(64))
     area: Mapped[str] = mapped_column(String(9), index=True)
+    department: Mapped[str | None] = mapped_column(String(3))
     period: Mapped[str] = mapped_column(String(8))
     until: Mapped[str] = mapped_column(
         String(10)
@@ -229,3 +237,33 @@ class CellTally(Model):
     protected: Mapped[int] = mapped_column(Integer)
     reported: Mapped[int] = mapped_column(Integer)
     closed: Mapped[int] = mapped_column(Integer)
+
+
+class Tombstone(Model):
+    """Derived: that a record was withdrawn, and when we saw it; nothing of what it said.
+
+    `id` is what was the record's. A record that is shown again is none that is gone: readers leave
+    its row aside.
+    """
+
+    __tablename__ = "tombstone"
+    __table_args__ = (Index("ix_tombstone_at_id", "at", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HeldText(Model):
+    """Kept for good: that a person holds a record back, with a public reason, until it is let go.
+
+    `id` is the record's; its content stays in `content`, and is shown nowhere.
+    """
+
+    __tablename__ = "held_text"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    log_id: Mapped[int] = mapped_column(BigId, ForeignKey("log.id"), index=True)
+    by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -2,7 +2,8 @@
 """How the nation names, guards and words what towns publish."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,27 @@ ANSWERED = frozenset({"published", "refused", "redirected", "duplicate", "planne
 OPEN = frozenset({"open", "under_review"})
 
 _REFERENCE = re.compile(r"([0-9]{9})-([1-9][0-9]{0,5})-(0|[1-9][0-9]{0,11})")
+
+
+_DEPARTMENT = re.compile(r"(?:97|98)[0-9]|[0-9]{2}|2[AB]")
+
+
+def department(commune: str) -> str:
+    """Return the département of a commune by its INSEE code: two characters, overseas three."""
+    match = _DEPARTMENT.match(commune)
+    return match[0] if match else ""
+
+
+def department_of(named: str | None, communes: Collection[str]) -> str | None:
+    """Return the département of a record: of the commune it names, else of its body.
+
+    A body over several départements stands in the one where most of its communes lie, the first of
+    them if that leaves a choice. None for a body without communes.
+    """
+    if named in communes:
+        return department(str(named))
+    counted = Counter(department(one) for one in communes)
+    return min(counted, key=lambda one: (-counted[one], one)) if counted else None
 
 
 def place(log_id: int, position: int) -> int:
@@ -261,6 +283,7 @@ STATE_WORDS = {
 
 WHY_WORDS = {
     "held": N_("held back: a text may identify a person"),
+    "person": N_("held back by a person here, who says why"),
     "unreadable": N_("not in the published form"),
     "elsewhere": N_("about a commune that the town does not serve"),
     "unknown": N_("of a kind or version that is not shown yet"),

@@ -18,6 +18,10 @@ class TopicsFollow:
         """Note, in the transaction that shows requests or keeps them back, that they are due."""
         service.due(ids)
 
+    def going(self, ids: Sequence[int]) -> None:
+        """Forget in which topic withdrawn records stood."""
+        service.forget_places(ids)
+
     def unshown(self, ids: Sequence[int]) -> None:
         """Let records go from topics, counts, titles and hints, in this transaction."""
         service.leave(ids)

@@ -4,7 +4,7 @@
 Kept: `topic`, `topic_place`, `topic_apart`, `topic_event`; they hold numbers, and the words of
 curators, but nothing of a record. Derived, dropped and made again by a rebuild: `topic_member`,
 `topic_profile`, `topic_mark`, `topic_due`, `hint`, `hint_source`. What is derived from a record
-goes in the transaction in which the record goes.
+goes in the transaction in which the record goes, and so does the place of one that is withdrawn.
 """
 
 from datetime import datetime

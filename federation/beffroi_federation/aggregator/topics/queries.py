@@ -247,6 +247,11 @@ def members(
     return [by_id[id] for id in ids if id in by_id], place
 
 
+def member_ids(topic_id: int) -> Any:
+    """Return a query of the ids of a topic's requests, for a read of another feature."""
+    return select(TopicMember.record_id).where(TopicMember.topic_id == topic_id)
+
+
 def grounds(topic_id: int, most: int = 200) -> dict[str, int]:
     """Return how often each ground was given among (at most) the refusals of a topic."""
     one = TopicMember

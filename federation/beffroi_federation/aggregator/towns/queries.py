@@ -97,6 +97,23 @@ def towns_of_logs(log_ids: Iterable[int]) -> dict[int, TownRow]:
     return {row.log_id: row for row in (TownRow(*one) for one in db.session.execute(query))}
 
 
+@dataclass(frozen=True, slots=True)
+class LogName:
+    """What the name of a record is made of: its body, and the epoch and origin of its log."""
+
+    siren: str
+    name: str
+    epoch: int
+    origin: str
+
+
+def log_names() -> dict[int, LogName]:
+    """Return the name of every log, ended ones too, by its id."""
+    query = select(Log.id, Town.siren, Town.name, Log.epoch, Log.origin)
+    rows = db.session.execute(query.join(Town, Town.id == Log.town_id))
+    return {row[0]: LogName(*row[1:]) for row in rows}
+
+
 def town_of_origin(origin: str) -> TownRow | None:
     """Return the town whose current log goes by this origin, or None."""
     row = db.session.execute(_towns().where(Log.origin == origin)).first()
@@ -203,6 +220,11 @@ def ids_where(
     return query.where(Town.id.in_(ids_between((commune, commune)))) if commune else query
 
 
+def is_called(query: str, row: TownRow) -> bool:
+    """Say whether a town's name or SIREN has the words of a query."""
+    return _fits(query, f"{row.name} {row.siren}")
+
+
 def _fits(query: str, words: str) -> bool:
     held = search.words_of(words)
     return all(any(one.startswith(asked) for one in held) for asked in search.words_of(query))
@@ -227,6 +249,12 @@ def communes_of_towns(town_ids: Collection[int]) -> dict[int, list[str]]:
         for row in db.session.execute(query):
             found.setdefault(row.town_id, []).append(row.insee)
     return found
+
+
+def logs_of_department(code: str) -> Any:
+    """Return a query of the ids of the logs of towns that serve a commune of a département."""
+    query = select(Log.id).join(TownCommune, TownCommune.town_id == Log.town_id)
+    return query.where(TownCommune.insee.startswith(code, autoescape=True))
 
 
 def towns_of_commune(insee: str) -> list[TownRow]:
@@ -270,6 +298,17 @@ def events(
         wanted = wanted.where(TownEvent.id < before)
     rows = db.session.execute(wanted.order_by(TownEvent.id.desc()).limit(limit))
     return [_event(tuple(row)) for row in rows]
+
+
+APPEAL_STEPS = ("appealed", "appeal-granted", "appeal-refused")
+
+
+def awaits_answer(town_id: int) -> bool:
+    """Say whether a town's last appeal waits for an answer."""
+    query = select(TownEvent.step).where(
+        TownEvent.town_id == town_id, TownEvent.step.in_(APPEAL_STEPS)
+    )
+    return db.session.scalar(query.order_by(TownEvent.id.desc()).limit(1)) == "appealed"
 
 
 def evidence(event_id: int) -> tuple[EventRow, bytes] | None:

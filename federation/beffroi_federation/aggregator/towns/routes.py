@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The operators' desk: approve and suspend towns."""
+"""The operators' desk: approve and suspend towns, one or many, and hear their appeals."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -15,9 +18,16 @@ from beffroi_federation.aggregator.towns.rules import (
     FAULTS,
     STATE_TONES,
     STATE_WORDS,
+    STATES,
     dns_name,
 )
-from beffroi_federation.aggregator.towns.schemas import ApproveSchema, SuspendSchema
+from beffroi_federation.aggregator.towns.schemas import (
+    AnswerSchema,
+    AppealSchema,
+    ApproveSchema,
+    ManySchema,
+    SuspendSchema,
+)
 from beffroi_web.errors import Conflict, Invalid, SignInNeeded
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import guard
@@ -26,6 +36,8 @@ from beffroi_web.words import N_
 
 blueprint = Blueprint("desk", __name__)
 
+AT_ONCE = 200
+"""Towns shown at once; more are found by state and name."""
 ORDER = ("waiting", "quarantined", "approved", "suspended")
 
 
@@ -33,16 +45,101 @@ ORDER = ("waiting", "quarantined", "approved", "suspended")
 @guard("operator")
 def desk() -> str:
     """List the towns, those first that wait for a person."""
-    rows = queries.all_towns()
+    return _desk_page(Form())
+
+
+def _desk_page(form: Form, refused: Sequence[tuple[TownRow, str]] = ()) -> str:
+    state = request.args.get("state", "")
+    query = request.args.get("q", "").strip()[:200]
+    states = (state,) if state in STATES else ()
+    rows = [row for row in queries.all_towns(*states) if queries.is_called(query, row)]
     rows.sort(key=lambda row: (ORDER.index(row.state), row.name))
     return render_template(
         "towns/desk.html",
         breadcrumb=_crumbs(),
-        towns=rows,
+        towns=rows[:AT_ONCE],
+        more=max(0, len(rows) - AT_ONCE),
+        states=[("", gettext("All")), *((one, gettext(STATE_WORDS[one])) for one in ORDER)],
+        state=state,
+        query=query,
+        form=form,
+        refused=refused,
         state_words=STATE_WORDS,
         state_tones=STATE_TONES,
         done=request.args.get("done", ""),
     )
+
+
+@blueprint.post("/desk/towns")
+@guard("operator")
+def decide_many() -> Response | tuple[str, int]:
+    """Approve or suspend several towns; those that cannot be are named, the others are decided."""
+    values, form = load(ManySchema(), request.form)
+    if values is None:
+        return _desk_page(form), 422
+    refused: list[tuple[TownRow, str]] = []
+    by = _me()
+    for siren in dict.fromkeys(values["sirens"]):
+        row = service.town_for_desk(siren)
+        try:
+            with unit_of_work():
+                if values["decision"] == "approve":
+                    service.approve(
+                        siren, by=by, dns_checked=False, words=values["words"], now=now()
+                    )
+                else:
+                    service.suspend(siren, by=by, reason=values["words"], now=now())
+        except (Conflict, Invalid) as refusal:
+            refused.append((row, refusal.sentence))
+    if refused:
+        return _desk_page(form, refused), 422
+    return redirect(url_for("desk.desk", done="many"), code=303)
+
+
+@blueprint.post("/desk/towns/<siren>/appeal")
+@guard("operator")
+def appeal(siren: str) -> Response | tuple[str, int]:
+    """Write down what a town says against a decision."""
+
+    def do(values: dict[str, Any]) -> None:
+        service.appeal(siren, words=values["appeal"], by=_me(), now=now())
+
+    return _said(siren, AppealSchema(), do, "appeal")
+
+
+@blueprint.post("/desk/towns/<siren>/answer")
+@guard("operator")
+def answer(siren: str) -> Response | tuple[str, int]:
+    """Answer a town's appeal."""
+
+    def do(values: dict[str, Any]) -> None:
+        granted = values["granted"] == "yes"
+        service.answer_appeal(siren, granted=granted, answer=values["answer"], by=_me(), now=now())
+
+    return _said(siren, AnswerSchema(), do, "answer")
+
+
+def _me() -> str:
+    visitor = current_visitor()
+    if visitor is None:  # the guard has seen to it; said for the type checker
+        raise SignInNeeded(N_("Please sign in first."))
+    return visitor.display_name
+
+
+def _said(
+    siren: str, schema: Schema, do: Callable[[dict[str, Any]], None], done: str
+) -> Response | tuple[str, int]:
+    """Do what a form about one town says, or show it again and why."""
+    row = service.town_for_desk(siren)
+    values, form = load(schema, request.form)
+    if values is None:
+        return _town_page(row, form), 422
+    try:
+        with unit_of_work():
+            do(values)
+    except (Conflict, Invalid) as refusal:
+        return _town_page(row, form.and_errors({"": [refusal.sentence]})), 422
+    return redirect(url_for("desk.town", siren=siren, done=done), code=303)
 
 
 def _crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:
@@ -74,6 +171,8 @@ def _town_page(row: TownRow, form: Form) -> str:
         needs_dns=row.dns in {"not-checked", "differs"},
         state_words=STATE_WORDS,
         state_tones=STATE_TONES,
+        awaits=queries.awaits_answer(row.id),
+        done=request.args.get("done", ""),
         form=form,
     )
 
@@ -93,9 +192,6 @@ def suspend(siren: str) -> Response | tuple[str, int]:
 
 
 def _decide(siren: str, schema: Schema, decision: str) -> Response | tuple[str, int]:
-    visitor = current_visitor()
-    if visitor is None:  # the guard has seen to it; said for the type checker
-        raise SignInNeeded(N_("Please sign in first."))
     row = service.town_for_desk(siren)
     values, form = load(schema, request.form)
     if values is None:
@@ -103,9 +199,9 @@ def _decide(siren: str, schema: Schema, decision: str) -> Response | tuple[str, 
     try:
         with unit_of_work():
             if decision == "approved":
-                service.approve(siren, by=visitor.display_name, now=now(), **values)
+                service.approve(siren, by=_me(), now=now(), **values)
             else:
-                service.suspend(siren, by=visitor.display_name, now=now(), **values)
+                service.suspend(siren, by=_me(), now=now(), **values)
     except (Conflict, Invalid) as refusal:
         return _town_page(row, form.and_errors({"": [refusal.sentence]})), 422
     return redirect(url_for("desk.desk", done=decision), code=303)

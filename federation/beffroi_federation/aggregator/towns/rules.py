@@ -61,6 +61,11 @@ SENTENCES = {
     "approved": N_("A person approved the town; its key and its log's name are fixed."),
     "released": N_("A person ended the quarantine; pulling goes on."),
     "suspended": N_("A person suspended the town: nothing more is taken from it."),
+    "appealed": N_("The town appeals against its quarantine or suspension; its words follow."),
+    "appeal-granted": N_("A person granted the town's appeal; pulling goes on."),
+    "appeal-refused": N_("A person answered the town's appeal: the decision stays for now."),
+    "text-held": N_("A person holds a text of this town back here, and says why."),
+    "text-let-go": N_("A person let a text go that was held back here."),
     "key-changed": N_("The town changed its key: the log announces the new one, and both signed."),
     "key-approved": N_("A person pinned another key of the town's log."),
     "epoch-announced": N_(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent
-from beffroi_federation.aggregator.towns.queries import TownRow, town_by_siren
+from beffroi_federation.aggregator.towns.queries import TownRow, awaits_answer, town_by_siren
 from beffroi_federation.aggregator.towns.rules import (
     Checked,
     check_identity,
@@ -255,6 +255,33 @@ def suspend(siren: str, *, by: str, reason: str, now: datetime) -> None:
     town.state = "suspended"
     town.reason = reason.strip()[:1000]
     note(town.id, "suspended", by=by[:200], words=town.reason, now=now)
+
+
+def appeal(siren: str, *, words: str, by: str, now: datetime) -> None:
+    """Write down what a town says against its quarantine or suspension; `by` wrote it down.
+
+    Conflict for a town that is neither, or whose last appeal is not answered yet.
+    """
+    town = _town(siren)
+    if town.state not in {"quarantined", "suspended"}:
+        raise Conflict(N_("This town is neither in quarantine nor suspended."))
+    if awaits_answer(town.id):
+        raise Conflict(N_("The town's last appeal is to be answered first."))
+    note(town.id, "appealed", by=by, words=words.strip(), now=now)
+
+
+def answer_appeal(siren: str, *, granted: bool, answer: str, by: str, now: datetime) -> None:
+    """Answer a town's appeal in public; if it is granted, the town is pulled again.
+
+    Conflict if there is none, or the town's domain does not confirm its key (`approve`).
+    """
+    town = _town(siren)
+    if not awaits_answer(town.id):
+        raise Conflict(N_("There is no appeal of this town to answer."))
+    step = "appeal-granted" if granted else "appeal-refused"
+    note(town.id, step, by=by, words=answer.strip(), now=now)
+    if granted:
+        approve(siren, by=by, dns_checked=False, words="", now=now)
 
 
 def quarantine(town_id: int, step: str) -> None:

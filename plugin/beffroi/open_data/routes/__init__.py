@@ -35,7 +35,6 @@ from beffroi.open_data.rules import (
     Column,
 )
 from beffroi.open_data.rules.catalogue import catalogue
-from beffroi.open_data.rules.rdf import json_ld, rdf_xml, turtle
 from beffroi.open_data.schemas import (
     Entry,
     FeedQuery,
@@ -44,17 +43,17 @@ from beffroi.open_data.schemas import (
     as_json,
     entry,
     facts,
-    fit_for_xml,
     incident_entry,
     incident_item,
-    moment,
     request_item,
 )
 from beffroi.open_data.schemas.reports import COLUMN_WORDS as REPORT_FIGURE_WORDS
 from beffroi.open_data.schemas.statistics import COLUMN_WORDS
+from beffroi_web.atom import fit_for_xml, moment
 from beffroi_web.forms import load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.languages import current_language, explicit_language
+from beffroi_web.rdf import json_ld, rdf_xml, turtle
 from beffroi_web.words import N_
 
 blueprint = Blueprint("open_data", __name__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from beffroi.open_data.rules import LICENCES
-from beffroi.open_data.rules.rdf import Iri, Triple, Words
+from beffroi_web.rdf import Iri, Triple, Words
 
 _AUTHORITY = "http://publications.europa.eu/resource/authority"
 _LANGUAGES: Mapping[str, str] = {

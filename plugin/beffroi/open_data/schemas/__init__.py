@@ -4,7 +4,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -31,17 +30,13 @@ from beffroi.open_data.rules import (
     Column,
 )
 from beffroi.open_data.rules.catalogue import Facts
+from beffroi_web.atom import fit_for_xml, moment
 from beffroi_web.cells import harmless
 from beffroi_web.filters import paragraphs
 from beffroi_web.words import N_
 
 ROLES = ("title", "wanted", "area", "period", "format", "software", "decision")
 """The released texts that are columns."""
-
-ENDLESS = "1970-01-01T00:00:00Z"
-"""When a feed without an entry was renewed: at no moment of the town's."""
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class IncidentFeedQuery(Schema):
@@ -268,11 +263,6 @@ class Entry:
     categories: Sequence[tuple[str, str]]
 
 
-def moment(at: datetime | None) -> str:
-    """Return a moment as Atom writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ENDLESS
-
-
 def _morning(day: date, zone: str) -> str:
     """Return the beginning of a day in the town: nobody needs the hour of a reception."""
     return datetime.combine(day, time(), ZoneInfo(zone)).isoformat()
@@ -322,8 +312,3 @@ def entry(row: PublishedRequest, updated: datetime, settings: Settings) -> Entry
         content=fit_for_xml("\n".join(parts)),
         categories=[(row.status, gettext(STATUS_WORDS[row.status])), *themes],
     )
-
-
-def fit_for_xml(text: str) -> str:
-    """Return a text without what XML has no place for: an imported text may hold anything."""
-    return _NOT_XML.sub("", text)

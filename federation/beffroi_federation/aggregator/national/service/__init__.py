@@ -22,6 +22,7 @@ from beffroi_federation.aggregator.national.service.deriving import (
     settle,
     shorten,
 )
+from beffroi_federation.aggregator.national.service.holding import hold, let_go
 from beffroi_federation.aggregator.national.service.rebuilding import forget_log, rebuild
 from beffroi_federation.aggregator.national.service.taking import (
     Changes,
@@ -46,7 +47,9 @@ __all__ = [
     "changes_of",
     "examine",
     "forget_log",
+    "hold",
     "known_of",
+    "let_go",
     "lock_logs",
     "open_versions",
     "rebuild",

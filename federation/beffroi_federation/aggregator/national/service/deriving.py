@@ -6,7 +6,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,8 @@ from beffroi_federation.aggregator.national.models import (
     Waiting,
 )
 from beffroi_federation.aggregator.national.queries import WaitingRow
-from beffroi_federation.aggregator.national.rules import gate, place, words_to_find
+from beffroi_federation.aggregator.national.rules import department_of, gate, place, words_to_find
+from beffroi_federation.aggregator.national.service.holding import held_among
 from beffroi_federation.aggregator.national.service.taking import unshow
 from beffroi_federation.aggregator.national.service.tallying import count_cells, count_records
 from beffroi_federation.errors import Malformed, OverLimit
@@ -73,6 +74,8 @@ class Examined:
     labels: tuple[str, ...] = ()
 
 
+BY_A_PERSON = "person"
+"""Why a record is not shown that somebody here holds back."""
 UNREADABLE = Examined(UNKNOWN, {}, "unreadable")
 
 
@@ -136,6 +139,11 @@ def settle(found: Sequence[tuple[Source, Open, Examined]]) -> list[Kept]:
     found = [row for row in found if (row[0].log_id, row[1].position) in still]
     ids = [place(source.log_id, one.first) for source, one, _ in found]
     before = _set_aside(ids)
+    held = held_among(ids)
+    found = [
+        (source, one, replace(known, why=BY_A_PERSON) if id in held else known)
+        for id, (source, one, known) in zip(ids, found, strict=True)
+    ]
     unshow(ids)
     derived = [derive(*row) for row in found]
     _write(derived)
@@ -197,7 +205,9 @@ def derive(source: Source, version: Open, found: Examined) -> Derived:
         return Derived(SetAside, {**head, "why": why, "labels": " ".join(found.labels)})
     known = found.known
     seen_at = bulk.moment(version.seen_at)
+    named = known.get("commune", known.get("area"))
     head |= {"first": version.first, "seen_at": seen_at, "period": known["period"]}
+    head["department"] = department_of(named, source.communes)
     if found.kind == "incident_summary":
         names = ("family", "category", "area", "state", "count", "closed", "delay")
         head["until"] = period_end(str(known["period"])).isoformat()

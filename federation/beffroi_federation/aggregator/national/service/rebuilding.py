@@ -17,6 +17,7 @@ from beffroi_federation.aggregator.national.models import (
     Received,
     Record,
     SetAside,
+    Tombstone,
     TownTally,
     Waiting,
 )
@@ -46,7 +47,9 @@ def rebuild(sources: Sequence[Source]) -> int:
     lock_logs([source.log_id for source in sources])
     search.clear()
     runtime().follower.dropped()
-    for table in (Record, IncidentCell, SetAside, Item, Received, Waiting, TownTally, CellTally):
+    for table in (
+        Record, IncidentCell, SetAside, Item, Received, Tombstone, Waiting, TownTally, CellTally,
+    ):  # fmt: skip
         db.session.execute(delete(table))
     return sum(_rebuild_one(source) for source in sources)
 

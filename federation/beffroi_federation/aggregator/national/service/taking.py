@@ -20,7 +20,7 @@ from beffroi_federation.aggregator.national.models import (
     Waiting,
 )
 from beffroi_federation.aggregator.national.queries import versions_at
-from beffroi_federation.aggregator.national.rules import place
+from beffroi_federation.aggregator.national.rules import SHIFT, place
 from beffroi_federation.aggregator.national.service.tallying import uncount
 from beffroi_federation.entries import (
     BatchEntry,
@@ -51,9 +51,10 @@ class Changes:
     `leaves` are new from `start` on, seen at `seen` (one moment, or one for each). `items` and
     `received` are the rows of new versions and receptions, `contents` those of contents that were
     compared with their entries, all as the tables have them. `replaced`, `withdrawn` and `answered`
-    change older rows; `forgotten` are positions whose stored content goes. `touched` are the first
-    versions of older records that were touched: what is derived from them goes now, and is derived
-    anew later.
+    change older rows; `gone` is when withdrawals were seen, by the first version of the record that
+    they name, as the driver stores it; `forgotten` are positions whose stored content goes.
+    `touched` are the first versions of older records that were touched: what is derived from them
+    goes now, and is derived anew later.
     """
 
     log_id: int
@@ -64,6 +65,7 @@ class Changes:
     received: list[tuple[int, int, int | None, Any]] = field(default_factory=list)
     replaced: list[tuple[int, int]] = field(default_factory=list)
     withdrawn: list[tuple[int, str]] = field(default_factory=list)
+    gone: dict[int, Any] = field(default_factory=dict)
     answered: list[tuple[int, int]] = field(default_factory=list)
     contents: list[ContentRow] = field(default_factory=list)
     forgotten: set[int] = field(default_factory=set)
@@ -141,6 +143,11 @@ def changes_of(
     changes.withdrawn = [(at, code) for at, code in done.withdrawn.items() if at < start]
     changes.forgotten = {at for at in (*done.superseded, *done.withdrawn) if at < start}
     changes.touched = {known.firsts[at] for at in changes.forgotten}
+    if done.withdrawn:
+        firsts = {**known.firsts, **{item[1]: item[2] for item in changes.items}}
+        for entry, moment in zip(entries, moments, strict=True):
+            if type(entry) is WithdrawEntry and entry.index in firsts:
+                changes.gone[firsts[entry.index]] = moment
     return changes
 
 
@@ -192,6 +199,9 @@ def write_changes(several: Sequence[Changes]) -> None:
             bulk.delete_in(
                 "content", '"log_id" = ?', "position", (one.log_id,), sorted(one.forgotten)
             )
+    gone = _closed(several)
+    if gone:
+        runtime().follower.going(gone)
     touched = [place(one.log_id, first) for one in several for first in sorted(one.touched)]
     unshow(touched)
     if touched:
@@ -234,6 +244,24 @@ def write_versions(several: Sequence[Changes]) -> None:
         ),
     ):
         bulk.run(statement, rows)
+    if closed := _closed(several):
+        moments = {place(one.log_id, at): when for one in several for at, when in one.gone.items()}
+        bulk.run(
+            'INSERT INTO "tombstone" ("id", "log_id", "at") VALUES (?, ?, ?) '
+            'ON CONFLICT ("id") DO UPDATE SET "at" = excluded."at"',
+            [(id, id >> SHIFT, moments[id]) for id in closed],
+        )
+
+
+def _closed(several: Sequence[Changes]) -> list[int]:
+    """Return the records whose newest version the new entries withdrew, once versions are there."""
+    found: list[int] = []
+    for one in several:
+        for some in bulk.batches(sorted(one.gone), bulk.AT_ONCE):
+            query = select(Item.first).where(Item.log_id == one.log_id, Item.first.in_(some))
+            query = query.where(Item.next.is_(None), Item.withdrawn.is_not(None))
+            found += [place(one.log_id, first) for first in db.session.scalars(query)]
+    return found
 
 
 def _moments(one: Changes) -> list[Any]:

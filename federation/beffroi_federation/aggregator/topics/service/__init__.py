@@ -13,10 +13,10 @@ from beffroi_federation.aggregator.topics.service.correcting import (
 )
 from beffroi_federation.aggregator.topics.service.grouping import BATCH, drop_derived, group_due
 from beffroi_federation.aggregator.topics.service.hinting import towns_due, write_hints
-from beffroi_federation.aggregator.topics.service.leaving import due, leave
+from beffroi_federation.aggregator.topics.service.leaving import due, forget_places, leave
 from beffroi_federation.aggregator.topics.service.store import lock
 
 __all__ = [
-    "BATCH", "drop_derived", "due", "group_due", "leave", "lock", "merge", "move", "rename",
-    "split", "towns_due", "write_hints",
+    "BATCH", "drop_derived", "due", "forget_places", "group_due", "leave", "lock", "merge", "move",
+    "rename", "split", "towns_due", "write_hints",
 ]  # fmt: skip

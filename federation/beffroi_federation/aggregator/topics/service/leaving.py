@@ -20,6 +20,11 @@ def due(ids: Sequence[int]) -> None:
     bulk.run(statement, [(one,) for one in ids])
 
 
+def forget_places(ids: Sequence[int]) -> None:
+    """Forget where withdrawn records stood: they do not come back, as one that changes does."""
+    bulk.delete_in("topic_place", "", "record_id", (), ids)
+
+
 def leave(ids: Sequence[int]) -> None:
     """Take records that are shown no longer out of their topics, counts, titles and hints."""
     store.lock()

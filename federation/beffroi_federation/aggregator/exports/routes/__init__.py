@@ -27,8 +27,6 @@ from beffroi_web.words import N_
 blueprint = Blueprint("exports", __name__)
 
 API_VERSION = "1"
-TOPIC_COLUMNS = ("id", "url", "title_fr", "title_en", "theme", "requests", "towns", "published",
-                 "refused", "waiting")  # fmt: skip
 REQUEST_COLUMNS = ("ref", "url", "siren", "town", "title", "summary", "lang", "object", "theme",
                    "period", "status", "outcome", "ground", "answer", "answered", "planned",
                    "published_url", "supports")  # fmt: skip
@@ -100,12 +98,18 @@ def towns() -> Response:
     answers=schemas.RecordPageSchema,
     query=schemas.RecordsQuerySchema,
     tag="records",
+    refuses=(404,),
+    about="All filters hold together; `status`, `theme` and `q` are those of requests and narrow "
+    "counts of incidents by nothing. With `since`, only what was seen here from that moment on, "
+    "the oldest change first: whoever comes back with the moment of the last one misses nothing. "
+    "What was withdrawn is in `/feeds/requests.atom`.",
 )
 def records() -> Response:
     """List records of one kind."""
     given = _query(schemas.RecordsQuerySchema())
+    kinds = (int, int) if given.get("since") else (str, int)
     rows, place = queries.records(
-        given, town_id=_town_id(given), after=_cursor(given, str, int), limit=given.get("limit", 20)
+        given, town_id=_town_id(given), after=_cursor(given, *kinds), limit=given.get("limit", 20)
     )
     shown = given.get("kind", "request") == "request"
     for row in rows:
@@ -150,6 +154,7 @@ def _topic_url(slug: str) -> str:
     answers=schemas.TopicPageSchema,
     query=schemas.TopicsQuerySchema,
     tag="topics",
+    refuses=(404,),
 )
 def topics() -> Response:
     """List topics."""
@@ -202,23 +207,6 @@ def topic_csv(slug: str) -> Response:
     return _csv(REQUEST_COLUMNS, rows(), f"topic-{slug}.csv")
 
 
-@blueprint.get("/data/topics.csv")
-@guard(PUBLIC)
-def topics_csv() -> Response:
-    """Give every topic as CSV."""
-
-    def rows() -> Iterator[dict[str, Any]]:
-        place: tuple[int, int] | None = None
-        while True:
-            some, place = queries.topics_page({}, town_id=None, after=place, limit=LIMIT_MAX)
-            for row in some:
-                yield {**row, "url": _topic_url(row["id"])}
-            if place is None:
-                return
-
-    return _csv(TOPIC_COLUMNS, rows(), "topics.csv")
-
-
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str) -> Response:
     """Return rows as a CSV file (RFC 4180, UTF-8) that no spreadsheet runs, line by line."""
 
@@ -248,6 +236,7 @@ def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name: str) -
     answers=schemas.EventPageSchema,
     query=schemas.AuditQuerySchema,
     tag="audit",
+    refuses=(404,),
 )
 def audit() -> Response:
     """List events."""

@@ -34,6 +34,7 @@ class RecordRow:
     position: int
     kind: str
     period: str
+    department: str | None
     seen_at: datetime
     known: Mapping[str, Any]
 
@@ -56,6 +57,7 @@ class CellRow:
     count: int | None
     closed: int | None
     delay: str | None
+    department: str | None
     seen_at: datetime
 
 
@@ -70,6 +72,7 @@ class RecordFilter:
     town_id: int | None = None
     words: str = ""
     among: Select[Any] | None = None  # of the ids of towns
+    department: str = ""
 
 
 _RECORD = [getattr(Record, name) for name in RecordRow.__dataclass_fields__]
@@ -168,31 +171,33 @@ def held_contents(log_id: int, start: int, end: int) -> frozenset[int]:
     )
 
 
-def _where(wanted: RecordFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Record.kind == wanted.kind]
+def conditions(wanted: RecordFilter) -> list[ColumnElement[bool]]:
+    """Return what a list of records is narrowed to, as conditions of a query."""
+    found: list[ColumnElement[bool]] = [Record.kind == wanted.kind]
     for column, value in (
         (Record.status, wanted.status),
         (Record.theme, wanted.theme),
         (Record.commune, wanted.commune),
+        (Record.department, wanted.department),
     ):
         if value:
-            conditions.append(column == value)
+            found.append(column == value)
     if wanted.town_id is not None:
-        conditions.append(Record.town_id == wanted.town_id)
+        found.append(Record.town_id == wanted.town_id)
     if wanted.among is not None:
-        conditions.append(Record.town_id.in_(wanted.among))
+        found.append(Record.town_id.in_(wanted.among))
     if wanted.words:
         match = search.matches(wanted.words)
         if match is not None:
-            conditions.append(match(Record.id.expression))
-    return conditions
+            found.append(match(Record.id.expression))
+    return found
 
 
 def records(
     wanted: RecordFilter, *, after: tuple[str, int] | None = None, limit: int
 ) -> list[RecordRow]:
     """Return up to `limit` records, newest period first, after (period, id)."""
-    query = select(*_RECORD).where(*_where(wanted))
+    query = select(*_RECORD).where(*conditions(wanted))
     if after is not None:
         query = query.where(_before(Record.period, Record.id, after))
     query = query.order_by(Record.period.desc(), Record.id.desc()).limit(limit)
@@ -248,7 +253,7 @@ def most_wanted(limit: int) -> list[RecordRow]:
 
 def cells(
     *, area: str = "", town_id: int | None = None, family: str = "", shown_only: bool = False,
-    after: tuple[str, int] | None = None, limit: int,
+    department: str = "", after: tuple[str, int] | None = None, limit: int,
 ) -> list[CellRow]:  # fmt: skip
     """Return up to `limit` cells of incident counts, newest period first, after (until, id).
 
@@ -257,10 +262,10 @@ def cells(
     query: Select[Any] = select(*_CELL)
     if shown_only:
         query = query.where(IncidentCell.state == "shown")
-    if area:
-        query = query.where(IncidentCell.area == area)
-    if family:
-        query = query.where(IncidentCell.family == family)
+    one = IncidentCell
+    for column, value in ((one.area, area), (one.department, department), (one.family, family)):
+        if value:
+            query = query.where(column == value)
     if town_id is not None:
         query = query.where(IncidentCell.town_id == town_id)
     if after is not None:

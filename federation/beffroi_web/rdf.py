@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A small graph in the three writings that harvesters read: Turtle, RDF/XML and JSON-LD.
 
-A catalogue is some hundred statements without blank nodes; writing them takes a page, and a town's
+A catalogue is some hundred statements without blank nodes; writing them takes a page, and a
 server carries no RDF library. The tests read all three with one, and compare the graphs.
 """
 
@@ -20,6 +20,7 @@ PREFIXES: Mapping[str, str] = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
