@@ -7,6 +7,7 @@ said as 500 without a word of its own.
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ from beffroi_web.forms import in_words
 from beffroi_web.paths import address, here
 from beffroi_web.words import N_
 
+log = logging.getLogger(__name__)
+
 STATUS: dict[type[Refusal], int] = {
     StaleForm: 400,
     SignInNeeded: 401,
@@ -49,6 +52,9 @@ STATUS: dict[type[Refusal], int] = {
     TooMany: 429,
     Unavailable: 503,
 }
+
+Watched = StaleForm | Forbidden | TokenRefused | TooMany
+"""What is written down when it is refused: it may be somebody who tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,8 @@ def status_of(refusal: Refusal) -> int:
 def answer_refusal(refusal: Refusal) -> Response:
     """Answer a refusal in the reader's language."""
     status = status_of(refusal)
+    if isinstance(refusal, Watched):
+        _write_down(status)
     detail = gettext(refusal.sentence, **refusal.values)
     response = problem(status, detail, in_words(refusal.errors))
     seconds = refusal.values.get("seconds")
@@ -145,6 +153,15 @@ def answer_refusal(refusal: Refusal) -> Response:
     if isinstance(refusal, SignInNeeded | ScopeNeeded):
         response.headers["WWW-Authenticate"] = _challenge(refusal)
     return response
+
+
+def _write_down(status: int) -> None:
+    """Write down that somebody asked for what is not theirs: the view, and an account's number."""
+    visitor = g.get("beffroi_visitor")
+    who = f"account {visitor.account_id}" if visitor else "nobody signed in"
+    log.warning(
+        "refused status=%d method=%s view=%s by=%s", status, request.method, request.endpoint, who
+    )
 
 
 def _challenge(refusal: Refusal) -> str:

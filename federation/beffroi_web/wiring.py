@@ -24,6 +24,7 @@ from beffroi_web.headers import dress
 from beffroi_web.languages import current_language, init_languages, language_choices
 from beffroi_web.limits import check_limits, make_limiter
 from beffroi_web.maps import moves
+from beffroi_web.numbers import Number
 from beffroi_web.openapi import check_query
 from beffroi_web.paths import address, has_path, here, links
 from beffroi_web.pieces import kept, page_kind
@@ -72,6 +73,7 @@ def init_web(
     )
     app.extensions[EXTENSION] = state
     app.request_class = MemoryRequest
+    app.url_map.converters["int"] = Number
     state.limiter = make_limiter(app)
     init_languages(app, default=site.languages[0], timezone=site.timezone)
     init_problems(app)

@@ -216,7 +216,7 @@ class Driver:
     # --- the ways to fail -------------------------------------------------------------------
 
     def _fail(self, reason: str, sentence: str) -> NoReturn:
-        log.info("sign-in failed provider=%s reason=%s", self.settings.key, reason)
+        log.warning("sign-in failed provider=%s reason=%s", self.settings.key, reason)
         raise SignInFailed(reason, sentence, provider=self.settings.label)
 
     def _blame(self, reason: str, sentence: str = BAD_ANSWER) -> NoReturn:

@@ -16,7 +16,7 @@ from beffroi.rights.service import linking
 from beffroi_web.guards import SIGNED_IN, guard
 from beffroi_web.languages import current_language
 from beffroi_web.sign_in.linking import Offer
-from beffroi_web.sign_in.routes import link_cookie
+from beffroi_web.sign_in.routes import drop_cookie, link_cookie
 from beffroi_web.sign_in.settings import ProviderSettings
 from beffroi_web.state import web
 from beffroi_web.words import N_
@@ -83,7 +83,8 @@ def add_sign_in() -> Response | tuple[str, int]:
     except Conflict as refusal:
         return _asked(offer, ending=False, refused=gettext(refusal.sentence)), 409
     response = redirect(url_for("rights.sign_ins", done="added"), code=303)
-    response.delete_cookie(link_cookie(web().site), path=request.script_root + LINK_PAGE)
+    site = web().site
+    drop_cookie(response, site, link_cookie(site), request.script_root + LINK_PAGE)
     return response
 
 
