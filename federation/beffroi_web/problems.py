@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext
@@ -26,6 +27,7 @@ from beffroi_web.errors import (
     NotFound,
     Refusal,
     ScopeNeeded,
+    SignInAgain,
     SignInNeeded,
     TokenRefused,
     TooLarge,
@@ -41,6 +43,7 @@ log = logging.getLogger(__name__)
 STATUS: dict[type[Refusal], int] = {
     StaleForm: 400,
     SignInNeeded: 401,
+    SignInAgain: 401,
     TokenRefused: 401,
     Forbidden: 403,
     ScopeNeeded: 403,
@@ -145,6 +148,8 @@ def answer_refusal(refusal: Refusal) -> Response:
     status = status_of(refusal)
     if isinstance(refusal, Watched):
         _write_down(status)
+    if isinstance(refusal, SignInAgain):
+        g.beffroi_sign_in = address("/sign-in", next=_came_from(), again="yes")
     detail = gettext(refusal.sentence, **refusal.values)
     response = problem(status, detail, in_words(refusal.errors))
     seconds = refusal.values.get("seconds")
@@ -153,6 +158,18 @@ def answer_refusal(refusal: Refusal) -> Response:
     if isinstance(refusal, SignInNeeded | ScopeNeeded):
         response.headers["WWW-Authenticate"] = _challenge(refusal)
     return response
+
+
+def _sign_in() -> str:
+    return str(g.get("beffroi_sign_in") or address("/sign-in", next=here()))
+
+
+def _came_from() -> str:
+    """Return the page of ours on which a form stood, as far as the browser says."""
+    page = urlsplit(request.referrer or "")
+    if page.netloc != request.host:
+        return "/"
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def _write_down(status: int) -> None:
@@ -224,7 +241,7 @@ def _page(
             detail=detail,
             advice=advice,
             errors=errors,
-            sign_in=address("/sign-in", next=here()) if status == 401 else None,
+            sign_in=_sign_in() if status == 401 else None,
         )
     except Exception:
         current_app.logger.exception("the page about a problem could not be made")

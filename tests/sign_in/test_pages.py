@@ -427,3 +427,29 @@ def test_a_link_on_another_site_signs_nobody_in_by_itself(town: Town) -> None:
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=%2Fprivate")
     assert "Set-Cookie" not in answer.headers
+
+
+def test_signing_in_again_asks_the_provider_anew_and_refuses_a_sign_in_of_long_ago(
+    town: Town,
+) -> None:
+    town.sign_in()
+    old = town.client.get_cookie("__Host-beffroi_tests", domain="town.example")
+    assert 'href="/auth/town/login?next=/private&amp;again=yes"' in town.get(
+        "/sign-in", next="/private", again="yes"
+    ).text.replace("%2F", "/")
+    said: dict[int, tuple[int, str]] = {}
+    for minutes in (30, 1):
+        answer = town.get("/auth/town/login", next="/private", again="yes")
+        asked = parse_qs(urlsplit(answer.headers["Location"]).query)
+        assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+        town.provider.id_claims["nonce"] = asked["nonce"][0]
+        town.provider.id_claims["auth_time"] = int(town.clock.now().timestamp()) - 60 * minutes
+        back = town.get("/auth/town/callback", code="a-code", state=asked["state"][0])
+        said[minutes] = back.status_code, back.headers.get("Location", "")
+    assert said[30][0] == 400
+    assert said[1] == (303, "/private")
+    new = town.client.get_cookie("__Host-beffroi_tests", domain="town.example")
+    assert old is not None
+    assert new is not None
+    assert old.value != new.value
+    assert count_sessions(town.made) == 1

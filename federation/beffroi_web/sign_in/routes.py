@@ -8,7 +8,7 @@ cookie names: several sites on one host share one jar, whatever their ports.
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -217,6 +217,7 @@ class _Pages:
             breadcrumb=[],
             providers=[p.settings for p in self.providers.values()],
             next=local_path(request.args.get("next")),
+            again="yes" if request.args.get("again") else None,
         )
 
     def login(self, key: str) -> Response:
@@ -228,6 +229,8 @@ class _Pages:
             return redirect(address("/sign-in", next=g.sign_in_next), code=303)
         link = self._linking(provider) if request.args.get("link") else 0
         pending = Pending.start(key, g.sign_in_next, self.random, link)
+        if request.args.get("again"):
+            pending = replace(pending, again=True)
         url = provider.authorization_url(pending, redirect_uri(self.site, key), now)
         response = redirect(url, code=303)
         self._set_cookie(

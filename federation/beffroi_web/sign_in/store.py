@@ -103,6 +103,7 @@ class SignInStore:
             roles=self._roles(row.provider, self._subject(row)) | {"citizen"},
             lang=row.lang,
             session_key=row.token_hash,
+            since=row.created,
         )
         return visitor, now - row.seen >= TOUCH_EVERY
 

@@ -16,7 +16,7 @@ from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, Refusal
 from beffroi.kernel.extension import extension, settings
 from beffroi_web.forms import Form
-from beffroi_web.guards import SIGNED_IN, guard
+from beffroi_web.guards import SIGNED_IN, guard, lately
 from beffroi_web.headers import no_store
 from beffroi_web.visitors import Visitor, current_visitor
 from beffroi_web.words import N_
@@ -102,6 +102,7 @@ def _tokens_page(form: Form, *, made: str = "") -> str:
 
 @blueprint.post("/account/tokens")
 @guard(SIGNED_IN)
+@lately
 def make_token() -> str | tuple[str, int]:
     """Make a token and show it, once."""
     visitor = current_visitor()

@@ -13,7 +13,7 @@ from beffroi.kernel.extension import extension, settings
 from beffroi.notifications import service as notifications
 from beffroi.rights.routes.shared import blueprint, whose_account
 from beffroi.rights.service import linking
-from beffroi_web.guards import SIGNED_IN, guard
+from beffroi_web.guards import SIGNED_IN, guard, lately
 from beffroi_web.languages import current_language
 from beffroi_web.sign_in.linking import Offer
 from beffroi_web.sign_in.routes import drop_cookie, link_cookie
@@ -68,6 +68,7 @@ def confirm_sign_in() -> tuple[str, int]:
 
 @blueprint.post(LINK_PAGE)
 @guard(SIGNED_IN)
+@lately
 def add_sign_in() -> Response | tuple[str, int]:
     """Add the way to sign in that the person has just been asked about; tell the own address."""
     whose, offer, now = whose_account(), _offer(), clock.now()
@@ -90,6 +91,7 @@ def add_sign_in() -> Response | tuple[str, int]:
 
 @blueprint.post("/account/sign-ins/remove")
 @guard(SIGNED_IN)
+@lately
 def remove_sign_in() -> Response:
     """Take a way to sign in away; whoever is signed in by it is signed out."""
     whose, number = whose_account(), request.form.get("id", "")
