@@ -120,6 +120,11 @@ SAID: dict[int, Said] = {
     ),
 }
 
+AGAIN = Said(
+    N_("Please sign in once more"), N_("Afterwards you are back on the page that you came from.")
+)
+"""What is said in place of 401's words to somebody who is signed in, and not lately enough."""
+
 
 def init_problems(app: Flask) -> None:
     """Let the application answer every refusal, HTTP error and fault in this shape."""
@@ -212,7 +217,8 @@ def problem(status: int, detail: str, errors: Mapping[str, Sequence[str]]) -> Re
     `detail` and `errors` are in the reader's language; an empty detail is replaced by what is
     always right to do about this status.
     """
-    said = SAID.get(status, SAID[500 if status >= 500 else 400])
+    again = "beffroi_sign_in" in g
+    said = AGAIN if again else SAID.get(status, SAID[500 if status >= 500 else 400])
     title, advice = gettext(said.title), gettext(said.advice)
     g.beffroi_no_store = True
     if wants_problem():

@@ -155,6 +155,13 @@ class SignInStore:
             for r in rows
         ]
 
+    def end_session(self, account_id: int, session_id: int) -> None:
+        """End one session of an account; one that is there no more is none. Writes."""
+        s = self._session.c
+        self._db.session.execute(
+            delete(self._session).where(s.id == session_id, s.account_id == account_id)
+        )
+
     def purge(self, now: datetime) -> int:
         """Delete the sessions that have ended; return how many there were. Writes."""
         ended = self._db.session.execute(delete(self._session).where(~self._is_live(now)))

@@ -39,6 +39,18 @@ def language() -> Response:
     return redirect(url_for("dashboards.account"), code=303)
 
 
+@blueprint.post("/account/sessions/<int:session_id>/end")
+@guard(SIGNED_IN)
+@lately
+def end_session(session_id: int) -> Response:
+    """End one place where the person is signed in."""
+    visitor = current_visitor()
+    assert visitor is not None  # noqa: S101  the guard saw to it
+    with unit_of_work():
+        extension().sign_in.end_session(visitor.account_id, session_id)
+    return redirect(url_for("dashboards.account", _anchor="sessions-title"), code=303)
+
+
 # ---- tokens of programs -------------------------------------------------------------------------
 
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What decides over others or over who one is asks for a sign-in of the last quarter hour."""
 
+import re
+
 from beffroi_web.guards import _LATELY
-from support.town import Town
+from beffroi_web.sign_in.identities import Identity
+from support.town import ISSUER, PROVIDER, Town
 
 MARKED = {
-    "accounts.make_token", "bridges.add", "bridges.credentials", "bridges.end",
-    "bridges.new_secret", "catalogue.end", "open311.make", "open311.revoke",
+    "accounts.end_session", "accounts.make_token", "bridges.add", "bridges.credentials",
+    "bridges.end", "bridges.new_secret", "catalogue.end", "open311.make", "open311.revoke",
     "rights.add_sign_in", "rights.ask_email", "rights.remove_sign_in", "webhooks.change",
     "webhooks.make",
 }  # fmt: skip
@@ -40,3 +43,19 @@ def test_what_is_read_or_answered_is_not_asked_again(village: Town) -> None:
     village.later(minutes=90)
     assert agent.get("/desk").status_code == 200
     assert agent.get(f"/desk/cases/{ref}").status_code == 200
+
+
+def test_one_other_session_is_seen_and_ended_and_nobody_elses(village: Town) -> None:
+    alix, sam = village.signed_in(), village.signed_in()
+    store = village.app.extensions["beffroi"].sign_in
+    with village.change():
+        told = Identity(PROVIDER, ISSUER, "person-1", "Alix", None, False, frozenset(), "")
+        again = store.sign_in(told, token="t" * 43, now=village.now)
+    assert again.account_id == alix.account_id
+    [other] = set(re.findall(r'action="(/account/sessions/\d+/end)"', alix.get("/account").text))
+    assert sam.post(other, {}).status_code == 303
+    assert village.one("SELECT count(*) FROM web_session") == 3
+    assert alix.post(other, {}).status_code == 303
+    assert village.one("SELECT count(*) FROM web_session") == 2
+    assert alix.get("/account").status_code == 200
+    assert "/account/sessions/" not in alix.get("/account").text
