@@ -99,11 +99,27 @@ class SharedCounts:
         if known is not None and self._here.process == os.getpid():
             return known
         os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        db = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = OFF")
-        db.executescript(_TABLE)
+        until = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                db = self._connect()
+                break
+            except sqlite3.OperationalError:  # several begin at once: SQLite does not wait here
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
         self._here.db, self._here.process = db, os.getpid()
+        return db
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = OFF")
+            db.executescript(_TABLE)
+        except BaseException:
+            db.close()
+            raise
         return db
 
 
