@@ -4,7 +4,8 @@
     Refusal                 the request cannot be done; says what was expected and what to do
     ├── Invalid             what was sent does not fit: `errors` says where        (422)
     ├── SignInNeeded        nobody is signed in                                    (401)
-    │   └── TokenRefused    a program's token is none, or has ended                (401)
+    │   ├── TokenRefused    a program's token is none, or has ended                (401)
+    │   └── SignInAgain     somebody is, and signed in too long ago for this       (401)
     ├── Forbidden           somebody is, and may not                               (403)
     │   └── ScopeNeeded     a program's token is not for this                      (403)
     ├── NotFound            there is no such thing, or not for you                 (404)
@@ -59,6 +60,10 @@ class Forbidden(Refusal):
 
 class TokenRefused(SignInNeeded):
     """The token of a program is none of ours, or has ended (RFC 6750: `invalid_token`)."""
+
+
+class SignInAgain(SignInNeeded):
+    """Somebody signed in, and not lately enough for what decides over others or over oneself."""
 
 
 class ScopeNeeded(Forbidden):

@@ -10,20 +10,25 @@ one speaks for the institution, the other for the rules of the place, the third 
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, current_app, redirect, request
 from werkzeug.wrappers import Response
 
 from beffroi_web.bearer import bearer, check_scopes
-from beffroi_web.errors import Forbidden, SignInNeeded
+from beffroi_web.errors import Forbidden, SignInAgain, SignInNeeded
 from beffroi_web.paths import address, here
+from beffroi_web.state import web
 from beffroi_web.visitors import ROLES, current_visitor
 from beffroi_web.words import N_
 
 PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed-in"
 _MARK: Final = "__beffroi_guard__"
+_LATELY: Final = "__beffroi_lately__"
+LATELY: Final = timedelta(minutes=15)
+"""How long after a sign-in one may do what `lately` marks."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -43,6 +48,16 @@ def guard(*who: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def lately(view: View) -> View:
+    """Mark a view that wants a sign-in of the last quarter of an hour, whatever the session is.
+
+    For what decides over others or over who one is: keys, secrets, where messages go, ways in. A
+    program's token opens none of these.
+    """
+    setattr(view, _LATELY, True)
+    return view
 
 
 def guard_of(app: Flask, endpoint: str | None) -> frozenset[str] | None:
@@ -87,6 +102,11 @@ def enforce() -> Response | None:
         return _sign_in_first()
     if declared != {SIGNED_IN} and not visitor.may(*declared):
         raise Forbidden(N_("Your account does not have the role that this page asks for."))
+    if getattr(current_app.view_functions[request.endpoint], _LATELY, False):
+        if visitor.since is not None and web().clock.now() - visitor.since > LATELY:
+            raise SignInAgain(
+                N_("Nothing was done: for this, sign in again first. It is asked every 15 minutes.")
+            )
     return None
 
 

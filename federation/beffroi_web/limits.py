@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How often one person may do something, counted in the memory of each process.
+"""How often one person may do something, counted for all processes of the machine together.
 
     @blueprint.post("/requests/new")
     @guard(PUBLIC)
     @limit("10 per minute")
     def submit() -> Response: ...
 
-An account is counted as itself, anybody else by address. Several processes count each for
-themselves: a gross brake; the fine one is the web server's (`limit_req`).
+An account is counted as itself, anybody else by address. Where the application names no file to
+count in (`beffroi_web.counts`), each process counts for itself. In front stands the web server's
+own limit, by address alone (`limit_req`).
 """
 
 import math
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
-from flask_limiter import Limiter
+from flask import current_app, request
 from limits import parse
+from limits.storage import MemoryStorage
 
+from beffroi_web.counts import SharedCounts
 from beffroi_web.errors import TooMany
 from beffroi_web.state import web
 from beffroi_web.visitors import current_visitor
@@ -34,8 +37,9 @@ def limit(
 ) -> Callable[[View], View]:
     """Return a decorator that refuses (429) a visitor who calls a view more often than `rule`.
 
-    `rule` is in Flask-Limiter's words (`10 per minute`, `5/hour`). Only the named methods count:
-    by default those that change something, so that a page with its form can be read freely.
+    `rule` is in the words of the library `limits` (`10 per minute`, `5/hour`). Only the named
+    methods count: by default those that change something, so that a page with its form can be read
+    freely.
     """
 
     def mark(view: View) -> View:
@@ -46,19 +50,9 @@ def limit(
     return mark
 
 
-def make_limiter(app: Flask) -> Limiter:
-    """Return the application's own limiter, counting in memory.
-
-    Its strategy is asked directly (`check_limits`), not its decorator: that one belongs to a
-    single limiter of the whole process, and a process may serve several installations. What it
-    hangs on every request for its decorators is taken off again: it looked for them in vain.
-    """
-    hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
-    before = [list(hook.get(None, ())) for hook in hooks]
-    limiter = Limiter(counted_as, app=app, storage_uri="memory://", strategy="moving-window")
-    for hook, functions in zip(hooks, before, strict=True):
-        hook[None] = functions  # type: ignore[index]  # three kinds of functions
-    return limiter
+def make_counts(file: Path | None, secret: str) -> MemoryStorage | SharedCounts:
+    """Return what counts for one application: in a file that its processes share, or in memory."""
+    return MemoryStorage() if file is None else SharedCounts(file, secret)
 
 
 def counted_as() -> str:
@@ -88,10 +82,12 @@ def count(rule: str, *names: str) -> None:
 
     For what is known only once a request was read, such as the key that a program sends with it.
     """
-    strategy = cast(Limiter, web().limiter).limiter
+    counts = web().counts
+    assert counts is not None  # noqa: S101  init_web made them
     item = parse(rule)
-    if not strategy.hit(item, *names):
+    window = item.key_for(*names), item.amount, item.get_expiry()
+    if not counts.acquire_entry(*window):
         # The library counts by the machine's clock, so that clock says how long to wait.
-        opens = strategy.get_window_stats(item, *names).reset_time
+        opens = counts.get_moving_window(*window)[0] + item.get_expiry()
         seconds = max(1, math.ceil(opens - time.time()))
         raise TooMany(N_("You did this many times in a short while."), seconds=seconds)

@@ -27,6 +27,7 @@ from beffroi_web.errors import (
     NotFound,
     Refusal,
     ScopeNeeded,
+    SignInAgain,
     SignInNeeded,
     TokenRefused,
     TooLarge,
@@ -35,6 +36,7 @@ from beffroi_web.errors import (
 )
 from beffroi_web.forms import in_words
 from beffroi_web.paths import address, here
+from beffroi_web.watching import WATCHED, came_from, write_down
 from beffroi_web.words import N_
 
 _faults = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ _faults = logging.getLogger(__name__)
 STATUS: dict[type[Refusal], int] = {
     StaleForm: 400,
     SignInNeeded: 401,
+    SignInAgain: 401,
     TokenRefused: 401,
     Forbidden: 403,
     ScopeNeeded: 403,
@@ -149,6 +152,10 @@ def status_of(refusal: Refusal) -> int:
 def answer_refusal(refusal: Refusal) -> Response:
     """Answer a refusal in the reader's language."""
     status = status_of(refusal)
+    if isinstance(refusal, WATCHED):
+        write_down(status)
+    if isinstance(refusal, SignInAgain):
+        g.beffroi_sign_in = address("/sign-in", next=came_from(), again="yes")
     detail = gettext(refusal.sentence, **refusal.values)
     response = problem(status, detail, in_words(refusal.errors))
     seconds = refusal.values.get("seconds")
@@ -157,6 +164,10 @@ def answer_refusal(refusal: Refusal) -> Response:
     if isinstance(refusal, SignInNeeded | ScopeNeeded):
         response.headers["WWW-Authenticate"] = _challenge(refusal)
     return response
+
+
+def _sign_in() -> str:
+    return str(g.get("beffroi_sign_in") or address("/sign-in", next=here()))
 
 
 def _challenge(refusal: Refusal) -> str:
@@ -184,13 +195,20 @@ def answer_http_error(error: HTTPException) -> Response:
     return response
 
 
+AGAIN = Said(
+    N_("Please sign in once more"), N_("Afterwards you are back on the page that you came from.")
+)
+"""What is said in place of 401's words to somebody who is signed in, and not lately enough."""
+
+
 def problem(status: int, detail: str, errors: Mapping[str, Sequence[str]]) -> Response:
     """Return a problem as a page or as `application/problem+json`.
 
     `detail` and `errors` are in the reader's language; an empty detail is replaced by what is
     always right to do about this status.
     """
-    said = SAID.get(status, SAID[500 if status >= 500 else 400])
+    again = "beffroi_sign_in" in g
+    said = AGAIN if again else SAID.get(status, SAID[500 if status >= 500 else 400])
     title, advice = gettext(said.title), gettext(said.advice)
     g.beffroi_no_store = True
     if wants_problem():
@@ -219,7 +237,7 @@ def _page(
             detail=detail,
             advice=advice,
             errors=errors,
-            sign_in=address("/sign-in", next=here()) if status == 401 else None,
+            sign_in=_sign_in() if status == 401 else None,
         )
     except Exception:
         current_app.logger.exception("the page about a problem could not be made")

@@ -14,8 +14,9 @@ from beffroi_web.colours import sheet_of
 from beffroi_web.site import Site
 
 if TYPE_CHECKING:
-    from flask_limiter import Limiter
+    from limits.storage import MemoryStorage
 
+    from beffroi_web.counts import SharedCounts
     from beffroi_web.visitors import Visitor
 
 EXTENSION = "beffroi_web"
@@ -31,7 +32,7 @@ class WebState:
     translations: Mapping[str, Translations]
     assets: Mapping[str, str]
     colour: Callable[[], str]
-    limiter: "Limiter | None" = None
+    counts: "MemoryStorage | SharedCounts | None" = None
     catalogues: tuple[Path, ...] = ()
     pieces: dict[Hashable, dict[Hashable, Any]] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ somebody wants to know.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from flask import g
@@ -33,7 +34,8 @@ class Visitor:
 
     `lang` is the language of the account, if it chose one; `session_key` is a value that only
     this session knows (not the cookie itself), to which form tokens are bound. `scopes` are what a
-    program's token may do now; None for somebody with a session, who may do everything.
+    program's token may do now; None for somebody with a session, who may do everything. `since` is
+    when a session began, by signing in; None where nobody signed in for it.
     """
 
     account_id: int
@@ -42,6 +44,7 @@ class Visitor:
     lang: str | None
     session_key: str
     scopes: frozenset[str] | None = None
+    since: datetime | None = None
 
     def may(self, *roles: str) -> bool:
         """Say whether this person holds one of the roles, directly or by implication."""

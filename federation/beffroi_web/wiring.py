@@ -22,8 +22,9 @@ from beffroi_web.filters import init_filters
 from beffroi_web.guards import PUBLIC, enforce, guard
 from beffroi_web.headers import dress
 from beffroi_web.languages import current_language, init_languages, language_choices
-from beffroi_web.limits import check_limits, make_limiter
+from beffroi_web.limits import check_limits, make_counts
 from beffroi_web.maps import moves
+from beffroi_web.numbers import Number
 from beffroi_web.openapi import check_query
 from beffroi_web.paths import address, has_path, here, links
 from beffroi_web.pieces import kept, page_kind
@@ -44,13 +45,15 @@ def init_web(
     visitor: Callable[[], Visitor | None],
     catalogues: Sequence[Path] = (),
     colour: Callable[[], str] | None = None,
+    counts: Path | None = None,
 ) -> None:
     """Attach the shared web parts to an application, once, before its own blueprints.
 
     `visitor` says who is signed in for the current request; `catalogues` are further translation
     folders (`<folder>/<lang>/LC_MESSAGES/messages.po`). `colour` says, for each answer, which
-    colour the pages wear now; without it they wear the site's. Raises `Invalid` for a site whose
-    colour is not one.
+    colour the pages wear now; without it they wear the site's. `counts` is the file in which the
+    processes of the site count together how often somebody does something. Raises `Invalid` for a
+    site whose colour is not one.
     """
     readable_colours(site.colour)
     files = _shipped(_HERE / "static")
@@ -72,7 +75,8 @@ def init_web(
     )
     app.extensions[EXTENSION] = state
     app.request_class = MemoryRequest
-    state.limiter = make_limiter(app)
+    app.url_map.converters["int"] = Number
+    state.counts = make_counts(counts, site.secret_key)
     init_languages(app, default=site.languages[0], timezone=site.timezone)
     init_problems(app)
     init_filters(app)

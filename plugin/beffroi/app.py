@@ -208,6 +208,7 @@ def create_app(
         visitor=bearing(visitor_loader(store, site, clock), accounts.holder_of),
         catalogues=(CATALOGUE, TRANSLATIONS, *settings.language_dirs),
         colour=lambda: look.worn(settings),
+        counts=settings.data_dir / "counts.sqlite3",
     )
     drivers = drivers_for(settings.providers)
     app.register_blueprint(

@@ -62,7 +62,7 @@ def init(
 
     The words of a new key are shown on `terminal`, if that is given.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keeping.init_signer(settings, say=say, terminal=terminal)
     upgrade(MIGRATIONS, settings.database_url)
     say(f"database: at the newest schema; origin: {feed.origin_of(settings)}")

@@ -86,6 +86,8 @@ def test_plain_http_leads_to_tls_at_the_sites_own_name(deployed: Deployment) -> 
     answer = deployed.ask_plainly("/requests?q=lamp")
     assert answer.status == 301
     assert answer.headers["location"] == "https://demandes.ville.example/requests?q=lamp"
+    # A program that sends its key in clear is not led on as if nothing were wrong.
+    assert deployed.ask_plainly("/api/v1/requests").status == 403
 
 
 def test_a_report_is_sent_through_everything_and_kept(deployed: Deployment) -> None:

@@ -25,6 +25,7 @@ from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRA
 from beffroi_federation.aggregator.kernel.db import db as nation_db
 from beffroi_federation.aggregator.national.commands import rewrite_files
 from beffroi_web.sign_in.identities import Identity
+from beffroi_web.sign_in.routes import cookie_name
 from support.browser import served
 from support.databases import BOTH, Kind, discard, fresh
 from support.demo_run import free_base
@@ -133,7 +134,7 @@ def comes_back(followed: Followed) -> None:
             token=token,
             now=town.now,
         )  # fmt: skip
-    cookie = f"beffroi_{town.settings.slug}"
+    cookie = cookie_name(town.app.extensions["beffroi_web"].site)
     followed.alix.client.set_cookie(cookie, token, domain=PUBLIC_URL.removeprefix("https://"))
 
 

@@ -172,7 +172,9 @@ def test_reading_the_sign_in_page_sets_no_cookie(town: Town) -> None:
 
 def test_the_session_cookie_is_for_this_site_alone_and_out_of_reach_of_scripts(town: Town) -> None:
     answer = town.sign_in()
-    cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("beffroi_tests="))
+    cookie = next(
+        c for c in answer.headers.getlist("Set-Cookie") if c.startswith("__Host-beffroi_tests=")
+    )
     for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
         assert word in cookie.split("; ")
     assert "Max-Age" not in cookie
@@ -185,7 +187,7 @@ def test_what_the_browser_keeps_during_a_sign_in_is_sealed_and_short_lived(town:
     (cookie,) = answer.headers.getlist("Set-Cookie")
     state = parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
     for word in (
-        "Secure", "HttpOnly", "SameSite=Lax", "Path=/auth/town/callback", "Max-Age=900",
+        "Secure", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=900",
     ):  # fmt: skip
         assert word in cookie.split("; ")
     assert state not in cookie
@@ -226,7 +228,7 @@ def test_a_sealed_cookie_of_one_provider_is_no_good_for_another(tmp_path: Path) 
         state = parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
         (cookie,) = answer.headers.getlist("Set-Cookie")
         name, _, value = cookie.partition(";")[0].partition("=")
-        client.set_cookie(name, value, domain="town.example", path="/auth/two/callback")
+        client.set_cookie(name, value, domain="town.example", secure=True)
         mixed = client.get(
             "/auth/two/callback", query_string={"code": "c", "state": state}, base_url=HTTPS
         )
@@ -246,7 +248,7 @@ def test_the_longest_way_back_still_fits_a_cookie(town: Town) -> None:
 
 @pytest.mark.parametrize("value", ["", "x", "é", "0" * 64, "a" * 3000])
 def test_a_made_up_session_cookie_opens_nothing(town: Town, value: str) -> None:
-    town.client.set_cookie("beffroi_tests", value, domain="town.example", secure=True)
+    town.client.set_cookie("__Host-beffroi_tests", value, domain="town.example", secure=True)
     assert town.get("/private").status_code == 303
     assert town.get("/").status_code == 200
 
@@ -280,7 +282,7 @@ def test_a_failure_beside_the_account_signs_nobody_in(tmp_path: Path) -> None:
         state = town.start()
         answer = town.get("/auth/town/callback", code="a-code", state=state)
         assert answer.status_code == 500
-        assert browser.get_cookie("beffroi_tests", domain="town.example") is None
+        assert browser.get_cookie("__Host-beffroi_tests", domain="town.example") is None
         assert count_sessions(made) == 0
         with made.app.app_context():
             made.db.session.remove()
@@ -319,7 +321,7 @@ def test_signing_out_ends_the_session_and_goes_on_to_the_provider(town: Town) ->
     assert query["post_logout_redirect_uri"] == [HTTPS + "/sign-out"]
     assert len(query["state"][0]) == 64
     assert count_sessions(town.made) == 0
-    assert town.client.get_cookie("beffroi_tests", domain="town.example") is None
+    assert town.client.get_cookie("__Host-beffroi_tests", domain="town.example") is None
 
     ended = "le service de connexion a aussi fermé sa session"
     assert ended not in town.get("/sign-out", state="0" * 64).text
@@ -397,3 +399,57 @@ def test_too_many_attempts_from_one_address_are_slowed_down(town: Town) -> None:
     answers = [town.get("/auth/town/login").status_code for _ in range(61)]
     assert answers[:60] == [303] * 60
     assert answers[60] == 429
+
+
+# --- what ASVS asks -------------------------------------------------------------------------------
+
+
+def test_on_https_every_cookie_is_bound_to_its_host_by_its_name(town: Town) -> None:
+    answers = [town.get("/auth/town/login", next="/private"), town.sign_in(), town.sign_out()]
+    said = [one for answer in answers for one in answer.headers.getlist("Set-Cookie")]
+    assert {one.partition("=")[0].rpartition("_")[0] for one in said} >= {"__Host-beffroi"}
+    assert len(said) >= 5
+    for one in said:
+        parts = one.split("; ")
+        assert parts[0].startswith("__Host-beffroi_tests"), one
+        assert {"Path=/", "Secure", "HttpOnly", "SameSite=Lax"} <= set(parts), one
+        assert "Domain" not in one
+
+
+def test_signing_out_tells_the_browser_to_forget_on_https(town: Town) -> None:
+    town.sign_in()
+    assert town.sign_out().headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_a_link_on_another_site_signs_nobody_in_by_itself(town: Town) -> None:
+    answer = town.client.get(
+        "/auth/town/login?next=/private", base_url=HTTPS, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=%2Fprivate")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_signing_in_again_asks_the_provider_anew_and_refuses_a_sign_in_of_long_ago(
+    town: Town,
+) -> None:
+    town.sign_in()
+    old = town.client.get_cookie("__Host-beffroi_tests", domain="town.example")
+    assert 'href="/auth/town/login?next=/private&amp;again=yes"' in town.get(
+        "/sign-in", next="/private", again="yes"
+    ).text.replace("%2F", "/")
+    said: dict[int, tuple[int, str]] = {}
+    for minutes in (30, 1):
+        answer = town.get("/auth/town/login", next="/private", again="yes")
+        asked = parse_qs(urlsplit(answer.headers["Location"]).query)
+        assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+        town.provider.id_claims["nonce"] = asked["nonce"][0]
+        town.provider.id_claims["auth_time"] = int(town.clock.now().timestamp()) - 60 * minutes
+        back = town.get("/auth/town/callback", code="a-code", state=asked["state"][0])
+        said[minutes] = back.status_code, back.headers.get("Location", "")
+    assert said[30][0] == 400
+    assert said[1] == (303, "/private")
+    new = town.client.get_cookie("__Host-beffroi_tests", domain="town.example")
+    assert old is not None
+    assert new is not None
+    assert old.value != new.value
+    assert count_sessions(town.made) == 1

@@ -54,6 +54,7 @@ from beffroi_federation.tiles import (
 )
 from beffroi_web.clock import FixedClock
 from beffroi_web.sign_in.identities import Identity
+from beffroi_web.sign_in.routes import cookie_name
 from support.signer import serving
 
 NOON = datetime(2027, 1, 12, 11, 0, tzinfo=UTC)
@@ -284,7 +285,8 @@ class Town:
                 store.set_language(signed.account_id, lang)
         client = self.app.test_client()
         domain = PUBLIC_URL.removeprefix("https://")
-        client.set_cookie(f"beffroi_{self.settings.slug}", token, domain=domain)
+        name_of_cookie = cookie_name(self.app.extensions["beffroi_web"].site)
+        client.set_cookie(name_of_cookie, token, domain=domain)
         return Person(client, account_id=signed.account_id, email=email)
 
     def party(self, email: str, lang: str = "fr") -> int:

@@ -83,6 +83,7 @@ PLACES = (
     Place("/accessibility"),
     Place("/privacy"),
     Place("/sign-in"),
+    Place("/sign-in?again=yes", "citizen"),
     Place("/sign-out", "citizen"),
     Place("/follow/{token}"),
     Place("/account", "citizen"),

@@ -117,3 +117,23 @@ def test_a_link_for_a_role_is_shown_to_that_role_alone(guide):
     assert "The desk" not in client.get("/form").text
     door.visitor = person("administrator")
     assert "The desk" in client.get("/form").text
+
+
+def test_a_number_that_no_database_holds_is_no_address():
+    app, _, _ = make_app()
+
+    @app.get("/numbered/<int:number>")
+    @guard("public")
+    def numbered(number: int) -> str:
+        return str(number)
+
+    client = app.test_client()
+    assert client.get(f"/numbered/{2**63 - 1}").text == str(2**63 - 1)
+    assert client.get(f"/numbered/{2**63}").status_code == 404
+    assert client.get(f"/numbered/{10**40}").status_code == 404
+
+
+def test_no_view_answers_trace(guide):
+    client, _, _ = guide
+    for path in ("/", "/form", "/often"):
+        assert client.open(path, method="TRACE").status_code == 405

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import replace
+
 import pytest
 
 from beffroi_web.errors import Refusal
 from beffroi_web.problems import SAID, STATUS, status_of
-from support.style_guide import make_app
+from support.style_guide import AGENT, make_app
 
 JSON = {"Accept": "application/json"}
 REFUSED = [403, 404, 409, 410, 422, 429, 500, 503]
@@ -111,3 +113,14 @@ def test_a_page_that_cannot_be_made_still_answers_plainly():
     answer = app.test_client().get("/nowhere?lang=en")
     assert answer.status_code == 404
     assert answer.text.startswith("<!doctype html><title>This page does not exist")
+
+
+def test_a_refusal_for_want_of_a_right_is_written_down_without_a_name(guide, caplog):
+    client, door, _ = guide
+    door.visitor = replace(AGENT, roles=frozenset({"citizen"}))
+    assert client.get("/desk?secret=words").status_code == 403
+    assert client.post("/form", data={"title": "words"}).status_code == 400
+    refused, forged = [one.getMessage() for one in caplog.records if one.name.endswith("watching")]
+    assert refused == "refused status=403 method=GET view=desk by=account 7"
+    assert forged.startswith("refused status=400 method=POST view=")
+    assert not any(word in refused + forged for word in ("Camille", "words", "secret"))

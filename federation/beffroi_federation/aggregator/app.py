@@ -85,6 +85,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
         clock=clock,
         visitor=visitor_loader(store, site, clock),
         catalogues=(CATALOGUE, TRANSLATIONS),
+        counts=settings.data_dir / "counts.sqlite3",
     )
     drivers = drivers_for(settings.providers)
     app.register_blueprint(sign_in_blueprint(site, db, store, drivers, clock))

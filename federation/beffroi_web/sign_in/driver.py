@@ -66,7 +66,8 @@ class Pending:
 
     `state` and `nonce` are 64 hexadecimal characters, `verifier` is PKCE's (RFC 7636, 4.1), and
     `next` is the local path to go to afterwards. `link` is the account of somebody signed in who
-    wants to add this way in, 0 for a sign-in.
+    wants to add this way in, 0 for a sign-in. With `again` the provider is to ask the person anew,
+    whatever session there is.
     """
 
     provider: str
@@ -75,6 +76,7 @@ class Pending:
     verifier: str
     next: str
     link: int = 0
+    again: bool = False
 
     @classmethod
     def start(
@@ -216,7 +218,7 @@ class Driver:
     # --- the ways to fail -------------------------------------------------------------------
 
     def _fail(self, reason: str, sentence: str) -> NoReturn:
-        log.info("sign-in failed provider=%s reason=%s", self.settings.key, reason)
+        log.warning("sign-in failed provider=%s reason=%s", self.settings.key, reason)
         raise SignInFailed(reason, sentence, provider=self.settings.label)
 
     def _blame(self, reason: str, sentence: str = BAD_ANSWER) -> NoReturn:

@@ -17,9 +17,10 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc.jwk import KeySet, OctKey
 from requests import RequestException
 
+from beffroi_web.guards import LATELY
 from beffroi_web.sign_in.claims import identity_from
 from beffroi_web.sign_in.description import Description, read_description
-from beffroi_web.sign_in.driver import NO_ANSWER, TOO_WEAK, Driver, Pending
+from beffroi_web.sign_in.driver import NO_ANSWER, START_AGAIN, TOO_WEAK, Driver, Pending
 from beffroi_web.sign_in.errors import SignInFailed
 from beffroi_web.sign_in.identities import Identity
 from beffroi_web.sign_in.presets import is_assured
@@ -54,6 +55,8 @@ class OidcProvider(Driver):
         extra = {"nonce": pending.nonce}
         if self.settings.acr_values:
             extra["acr_values"] = " ".join(self.settings.acr_values)
+        if pending.again:
+            extra |= self._asking_anew()
         with self._session() as session:
             url, _ = session.create_authorization_url(
                 description.authorization_endpoint,
@@ -64,6 +67,26 @@ class OidcProvider(Driver):
                 **extra,
             )
         return self._allowed(str(url))
+
+    def _asking_anew(self) -> dict[str, str]:
+        """Return what asks the provider for the person anew, as far as it may be sent."""
+        asked = {"prompt": "login", "max_age": "0"}
+        allowed = self.settings.authorize_params_allowed
+        return {name: value for name, value in asked.items() if not allowed or name in allowed}
+
+    def _lately(self, said: object, now: datetime) -> None:
+        """Refuse a sign-in there of long ago; a provider that does not say when is believed.
+
+        OpenID Connect Core 1.0, 3.1.2.1: with `max_age` it has to say `auth_time`. Then the moment
+        of coming back counts, as for any sign-in.
+        """
+        if said is None:
+            return
+        longest = LATELY.total_seconds() + self.settings.leeway
+        if isinstance(said, bool) or not isinstance(said, int | float):
+            self._blame("id-token-auth_time")
+        if now.timestamp() - said > longest:
+            self._fail("login-required", START_AGAIN)
 
     def identify(
         self, answer: Mapping[str, str], pending: Pending, redirect_uri: str, now: datetime
@@ -99,6 +122,8 @@ class OidcProvider(Driver):
                 ),
             )
             self._assured(id_claims.get("acr"))
+            if pending.again:
+                self._lately(id_claims.get("auth_time"), now)
             userinfo = self._userinfo(session, description, tokens["access_token"], now)
         if userinfo is not None and userinfo.get("sub") != id_claims["sub"]:
             self._blame("userinfo-sub-differs")

@@ -8,7 +8,7 @@ cookie names: several sites on one host share one jar, whatever their ports.
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
+from beffroi_web.paths import address
 from beffroi_web.sign_in.buttons import logo_view
 from beffroi_web.sign_in.driver import ANOTHER_ACCOUNT, START_AGAIN, Pending, SignInProvider
 from beffroi_web.sign_in.errors import ProviderFault, SignInFailed
@@ -52,8 +53,33 @@ OnSignedIn = Callable[[SignedIn, datetime], None]
 
 
 def cookie_name(site: Site) -> str:
-    """Return the name of a site's session cookie."""
-    return f"beffroi_{site.slug}"
+    """Return the name of a site's session cookie; on https no other host can have set it.
+
+    The prefix is a promise that browsers hold a cookie to (RFC 6265bis, section 4.1.3.2): `Secure`,
+    no domain, and the path `/`. The other cookies of signing in begin with this name.
+    """
+    name = f"beffroi_{site.slug}"
+    return f"__Host-{name}" if _is_https(site) else name
+
+
+def _is_https(site: Site) -> bool:
+    return site.public_url.startswith("https:")
+
+
+def cookie_path(site: Site, path: str) -> str:
+    """Return the path of a cookie that is needed at one address: that one, but `/` on https."""
+    return "/" if _is_https(site) else path
+
+
+def drop_cookie(response: Response, site: Site, name: str, path: str = "/") -> None:
+    """Take a cookie of signing in away; a browser heeds only what keeps the name's promise."""
+    response.delete_cookie(
+        name,
+        path=cookie_path(site, path),
+        secure=_is_https(site),
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def redirect_uri(site: Site, provider: str) -> str:
@@ -191,14 +217,20 @@ class _Pages:
             breadcrumb=[],
             providers=[p.settings for p in self.providers.values()],
             next=local_path(request.args.get("next")),
+            again="yes" if request.args.get("again") else None,
         )
 
     def login(self, key: str) -> Response:
         provider = self._provider(key)
         now = self.clock.now()
         g.sign_in_next = local_path(request.args.get("next"))
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            # A link on another site signs nobody in by itself: the button here is pressed first.
+            return redirect(address("/sign-in", next=g.sign_in_next), code=303)
         link = self._linking(provider) if request.args.get("link") else 0
         pending = Pending.start(key, g.sign_in_next, self.random, link)
+        if request.args.get("again"):
+            pending = replace(pending, again=True)
         url = provider.authorization_url(pending, redirect_uri(self.site, key), now)
         response = redirect(url, code=303)
         self._set_cookie(
@@ -234,7 +266,7 @@ class _Pages:
         g.beffroi_stale_session = None
         response = redirect(request.script_root + pending.next, code=303)
         self._set_cookie(response, cookie_name(self.site), token, path="/", lifetime=None)
-        response.delete_cookie(self._pending_cookie(pending.state), path=self._auth_path(key))
+        drop_cookie(response, self.site, self._pending_cookie(pending.state), self._auth_path(key))
         return response
 
     def _linking(self, provider: SignInProvider) -> int:
@@ -254,8 +286,11 @@ class _Pages:
             path=f"{request.script_root}{self.link_page}",
             lifetime=OFFER_LIFE,
         )
-        response.delete_cookie(
-            self._pending_cookie(pending.state), path=self._auth_path(pending.provider)
+        drop_cookie(
+            response,
+            self.site,
+            self._pending_cookie(pending.state),
+            self._auth_path(pending.provider),
         )
         return response
 
@@ -265,7 +300,7 @@ class _Pages:
         page = render_template("sign_in/sign_out.html", breadcrumb=[], parting=parting)
         response = Response(page, mimetype="text/html")
         if parting:
-            response.delete_cookie(self._parting_cookie(), path=self._sign_out_path())
+            drop_cookie(response, self.site, self._parting_cookie(), self._sign_out_path())
         return response
 
     def end(self) -> Response:
@@ -287,7 +322,9 @@ class _Pages:
             "sign_in/signed_out.html", breadcrumb=[], onward=onward, provider=label
         )
         response = Response(page, mimetype="text/html")
-        response.delete_cookie(cookie_name(self.site), path="/")
+        drop_cookie(response, self.site, cookie_name(self.site))
+        if _is_https(self.site):
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
         if onward is not None:
             response.headers["Refresh"] = f"0; url={onward}"
             self._set_cookie(
@@ -367,10 +404,10 @@ class _Pages:
             name,
             value,
             max_age=lifetime,
-            path=path,
+            path=cookie_path(self.site, path),
             httponly=True,
             samesite="Lax",
-            secure=self.site.public_url.startswith("https:"),
+            secure=_is_https(self.site),
         )
 
 

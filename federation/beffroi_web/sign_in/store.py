@@ -103,6 +103,7 @@ class SignInStore:
             roles=self._roles(row.provider, self._subject(row)) | {"citizen"},
             lang=row.lang,
             session_key=row.token_hash,
+            since=row.created,
         )
         return visitor, now - row.seen >= TOUCH_EVERY
 
@@ -153,6 +154,13 @@ class SignInStore:
             )
             for r in rows
         ]
+
+    def end_session(self, account_id: int, session_id: int) -> None:
+        """End one session of an account; one that is there no more is none. Writes."""
+        s = self._session.c
+        self._db.session.execute(
+            delete(self._session).where(s.id == session_id, s.account_id == account_id)
+        )
 
     def purge(self, now: datetime) -> int:
         """Delete the sessions that have ended; return how many there were. Writes."""

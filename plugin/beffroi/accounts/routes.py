@@ -16,7 +16,7 @@ from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, Refusal
 from beffroi.kernel.extension import extension, settings
 from beffroi_web.forms import Form
-from beffroi_web.guards import SIGNED_IN, guard
+from beffroi_web.guards import SIGNED_IN, guard, lately
 from beffroi_web.headers import no_store
 from beffroi_web.visitors import Visitor, current_visitor
 from beffroi_web.words import N_
@@ -37,6 +37,18 @@ def language() -> Response:
     with unit_of_work():
         extension().sign_in.set_language(visitor.account_id, lang)
     return redirect(url_for("dashboards.account"), code=303)
+
+
+@blueprint.post("/account/sessions/<int:session_id>/end")
+@guard(SIGNED_IN)
+@lately
+def end_session(session_id: int) -> Response:
+    """End one place where the person is signed in."""
+    visitor = current_visitor()
+    assert visitor is not None  # noqa: S101  the guard saw to it
+    with unit_of_work():
+        extension().sign_in.end_session(visitor.account_id, session_id)
+    return redirect(url_for("dashboards.account", _anchor="sessions-title"), code=303)
 
 
 # ---- tokens of programs -------------------------------------------------------------------------
@@ -102,6 +114,7 @@ def _tokens_page(form: Form, *, made: str = "") -> str:
 
 @blueprint.post("/account/tokens")
 @guard(SIGNED_IN)
+@lately
 def make_token() -> str | tuple[str, int]:
     """Make a token and show it, once."""
     visitor = current_visitor()

@@ -13,7 +13,7 @@ from beffroi.kernel.db import db, unit_of_work
 from beffroi.kernel.errors import Refusal
 from beffroi.kernel.extension import settings
 from beffroi_web.forms import Form, load
-from beffroi_web.guards import guard
+from beffroi_web.guards import guard, lately
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
 
@@ -77,6 +77,7 @@ def _tried(kind: str, address: str) -> Tried:
 
 @blueprint.post("/desk/catalogues/<int:catalogue_id>/end")
 @guard("administrator")
+@lately
 def end(catalogue_id: int) -> Response:
     """Forget a catalogue of the desk, with its datasets."""
     with unit_of_work():

@@ -12,7 +12,7 @@ from beffroi.kernel.errors import Invalid, NotFound
 from beffroi.kernel.extension import settings
 from beffroi.webhooks import queries, rules, service
 from beffroi_web.forms import Form
-from beffroi_web.guards import guard
+from beffroi_web.guards import guard, lately
 from beffroi_web.headers import no_store
 from beffroi_web.words import N_
 
@@ -46,6 +46,7 @@ def listing() -> tuple[str, int]:
 
 @blueprint.post("/desk/webhooks")
 @guard("administrator")
+@lately
 def make() -> tuple[str, int]:
     """Keep an address, and show its secret this once."""
     chosen = request.form.getlist("events")
@@ -88,6 +89,7 @@ def show(webhook_id: int) -> str:
 
 @blueprint.post("/desk/webhooks/<int:webhook_id>")
 @guard("administrator")
+@lately
 def change(webhook_id: int) -> Response:
     """Test, pause, resume or remove an address, as the button says."""
     now, step = clock.now(), request.form.get("step", "")

@@ -47,6 +47,17 @@ def test_init_makes_everything_and_keeps_it_when_run_again(
     assert "origin: demandes.ville.example/beffroi/210000006/1" in said
 
 
+def test_what_init_makes_is_for_its_owner_alone_and_for_nobody_else(
+    environ: dict[str, str],
+) -> None:
+    assert main(["init"], environ) == 0
+    folder = Path(environ["BEFFROI_DATA_DIR"])
+    assert folder.stat().st_mode & 0o777 == 0o700  # so nobody else reaches what lies below
+    assert (folder / "town.sqlite3").is_file()
+    for path in (folder / "signer" / "keys").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
 def test_wrong_settings_end_with_2_and_every_fault(
     environ: dict[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Word of each official step to the author and every follower, through a real mail server."""
 
+import ssl
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ from beffroi.kernel.db import MIGRATIONS
 from beffroi.notifications import commands, queries, service
 from beffroi.notifications.adapters.mail import FolderMailer, NoMailer, SmtpMailer, mailer_for
 from support.databases import fresh
+from support.deployed import certificate
 from support.mailbox import Mailbox
+from support.raw_server import RawServer
 from support.town import AGENT, PUBLIC_URL, Town, open_town
 
 AUTHOR, FRIEND, STRANGER = (f"{who}@citizens.example" for who in ("alix", "sam", "kim"))
@@ -310,3 +314,16 @@ def test_the_mail_setting_names_its_adapter(tmp_path: Path) -> None:
     assert isinstance(mailer_for("smtps://u:p@mail.example:465"), SmtpMailer)
     assert isinstance(mailer_for(f"file:{tmp_path}"), FolderMailer)
     assert isinstance(mailer_for(""), NoMailer)
+
+
+def test_a_mail_server_with_a_certificate_of_nobody_is_sent_nothing(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(
+        certificate(tmp_path / "made", "localhost"), tmp_path / "made" / "privkey.pem"
+    )
+    with RawServer(lambda _path, _head: [], context).running() as server:
+        message = EmailMessage()
+        message["To"] = AUTHOR
+        with pytest.raises(ssl.SSLCertVerificationError):
+            SmtpMailer(f"smtps://localhost:{server.port}").send(message)
+        assert server.heads == []

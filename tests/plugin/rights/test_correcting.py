@@ -76,7 +76,7 @@ def test_a_link_is_worth_nothing_to_somebody_else_nor_after_two_days(town: Town)
     town.work()
     link = link_in(town)
     assert other.post(link).status_code == 404
-    town.later(hours=1)
+    town.later(minutes=10)
     alix.post("/account/email", {"email": "newer@citizens.example"})
     town.work()
     assert alix.post(link).status_code == 404  # replaced

@@ -106,13 +106,13 @@ def test_an_identity_is_offered_to_the_account_that_asked_and_to_no_other(
     assert goes_there(alix, decidim) == NEW
     [offer] = [c for c in alix.client._cookies.values() if c.key.endswith("_link")]
     domain = PUBLIC_URL.removeprefix("https://")
-    bo.client.set_cookie(offer.key, offer.value, domain=domain, path=NEW)
+    bo.client.set_cookie(offer.key, offer.value, domain=domain)
     assert bo.post(NEW, {}).status_code == 404
     assert town.one("SELECT count(*) FROM linked_identity") == 0
     # Somebody else signs in on this device while the other site is open: nothing comes of it.
     away = alix.get("/auth/decidim/login?link=yes")
     for cookie in bo.client._cookies.values():
-        if cookie.key == f"beffroi_{town.settings.slug}":
+        if cookie.key == f"__Host-beffroi_{town.settings.slug}":
             alix.client.set_cookie(cookie.key, cookie.value, domain=domain)
     back = alix.client.get(
         "/auth/decidim/callback",

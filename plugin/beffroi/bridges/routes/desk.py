@@ -18,7 +18,7 @@ from beffroi.kernel.errors import Invalid, Refusal
 from beffroi.kernel.extension import extension, settings
 from beffroi_web.fetching import NotFetched
 from beffroi_web.forms import Form, load
-from beffroi_web.guards import guard
+from beffroi_web.guards import guard, lately
 from beffroi_web.headers import no_store
 from beffroi_web.limits import limit
 from beffroi_web.visitors import current_visitor
@@ -69,6 +69,7 @@ def page() -> tuple[str, int]:
 
 @blueprint.post("/desk/bridges")
 @guard("administrator")
+@lately
 @limit(TRIALS)
 def add() -> Response | tuple[str, int]:
     """Connect a source; with the step `try` only say what would come in, and keep nothing."""
@@ -162,6 +163,7 @@ def read_now(source_id: int) -> Response:
 
 @blueprint.post("/desk/bridges/<int:source_id>/credentials")
 @guard("administrator")
+@lately
 def credentials(source_id: int) -> Response | tuple[str, int]:
     """Keep the API credentials of a source, sealed; empty ones destroy them."""
     data, form = load(CredentialsForm(), request.form)
@@ -185,6 +187,7 @@ def credentials(source_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post("/desk/bridges/<int:source_id>/secret")
 @guard("administrator")
+@lately
 def new_secret(source_id: int) -> tuple[str, int]:
     """Make a new secret for the messages of a source, and show it this once."""
     with unit_of_work():
@@ -235,6 +238,7 @@ def stand_beside(source_id: int, item_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post("/desk/bridges/<int:source_id>/end")
 @guard("administrator")
+@lately
 def end(source_id: int) -> Response:
     """Read a source no more; what became a request stays."""
     with unit_of_work():

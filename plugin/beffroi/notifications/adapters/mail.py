@@ -8,6 +8,7 @@ the file is on disk under its final name. Anything else raises, and the job is t
 import os
 import re
 import smtplib
+import ssl
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -55,11 +56,17 @@ class SmtpMailer:
 
     def send(self, message: EmailMessage) -> None:
         """Send one message over a connection of its own."""
-        connect = smtplib.SMTP_SSL if self._tls else smtplib.SMTP
-        with connect(self._host, self._port, timeout=TIMEOUT_SECONDS) as server:
+        with self._connected() as server:
             if self._user:
                 server.login(self._user, self._password)
             server.send_message(message)
+
+    def _connected(self) -> smtplib.SMTP:
+        if not self._tls:
+            return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        # Without a context of this kind the library takes any certificate.
+        trusting = ssl.create_default_context()
+        return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_SECONDS, context=trusting)
 
 
 class NoMailer:

@@ -12,7 +12,7 @@ from beffroi.kernel.extension import settings
 from beffroi.open311 import queries, service
 from beffroi.open311.routes.shared import desk
 from beffroi_web.forms import Form
-from beffroi_web.guards import guard
+from beffroi_web.guards import guard, lately
 from beffroi_web.headers import no_store
 
 
@@ -40,6 +40,7 @@ def keys() -> tuple[str, int]:
 
 @desk.post("/desk/api-keys")
 @guard("administrator")
+@lately
 def make() -> tuple[str, int]:
     """Make a key, and show it this once."""
     name = request.form.get("name", "")
@@ -55,6 +56,7 @@ def make() -> tuple[str, int]:
 
 @desk.post("/desk/api-keys/<int:key_id>/revoke")
 @guard("administrator")
+@lately
 def revoke(key_id: int) -> Response:
     """Take a key out of use."""
     with unit_of_work():

@@ -14,7 +14,7 @@ from beffroi.kernel.errors import Refusal
 from beffroi.notifications import service as notifications
 from beffroi.rights.routes.shared import blueprint, refused, whose_account
 from beffroi_web.forms import Form
-from beffroi_web.guards import SIGNED_IN, guard
+from beffroi_web.guards import SIGNED_IN, guard, lately
 from beffroi_web.headers import no_store
 from beffroi_web.languages import current_language
 
@@ -54,6 +54,7 @@ def correct_name() -> AnyResponse | tuple[str, int]:
 
 @blueprint.post("/account/email")
 @guard(SIGNED_IN)
+@lately
 def ask_email() -> AnyResponse | tuple[str, int]:
     """Send the link that confirms a new address to that address."""
     whose, form, now = whose_account(), Form(values=request.form.to_dict()), clock.now()

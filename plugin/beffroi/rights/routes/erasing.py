@@ -16,7 +16,7 @@ from beffroi.rights.routes.shared import blueprint, refused, terms, today, whose
 from beffroi_web.forms import Form
 from beffroi_web.guards import SIGNED_IN, guard
 from beffroi_web.languages import current_language
-from beffroi_web.sign_in.routes import cookie_name
+from beffroi_web.sign_in.routes import cookie_name, drop_cookie
 from beffroi_web.state import web
 from beffroi_web.visitors import forget_visitor
 
@@ -97,5 +97,5 @@ def _gone(kept: tuple[queries.Kept, ...]) -> Response:
     forget_visitor()
     page = render_template("rights/erased.html", kept=kept, reasons=rules.REASONS)
     response = Response(page, mimetype="text/html")
-    response.delete_cookie(cookie_name(web().site), path="/")
+    drop_cookie(response, web().site, cookie_name(web().site))
     return response

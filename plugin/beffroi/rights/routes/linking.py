@@ -13,10 +13,10 @@ from beffroi.kernel.extension import extension, settings
 from beffroi.notifications import service as notifications
 from beffroi.rights.routes.shared import blueprint, whose_account
 from beffroi.rights.service import linking
-from beffroi_web.guards import SIGNED_IN, guard
+from beffroi_web.guards import SIGNED_IN, guard, lately
 from beffroi_web.languages import current_language
 from beffroi_web.sign_in.linking import Offer
-from beffroi_web.sign_in.routes import link_cookie
+from beffroi_web.sign_in.routes import drop_cookie, link_cookie
 from beffroi_web.sign_in.settings import ProviderSettings
 from beffroi_web.state import web
 from beffroi_web.words import N_
@@ -68,6 +68,7 @@ def confirm_sign_in() -> tuple[str, int]:
 
 @blueprint.post(LINK_PAGE)
 @guard(SIGNED_IN)
+@lately
 def add_sign_in() -> Response | tuple[str, int]:
     """Add the way to sign in that the person has just been asked about; tell the own address."""
     whose, offer, now = whose_account(), _offer(), clock.now()
@@ -83,12 +84,14 @@ def add_sign_in() -> Response | tuple[str, int]:
     except Conflict as refusal:
         return _asked(offer, ending=False, refused=gettext(refusal.sentence)), 409
     response = redirect(url_for("rights.sign_ins", done="added"), code=303)
-    response.delete_cookie(link_cookie(web().site), path=request.script_root + LINK_PAGE)
+    site = web().site
+    drop_cookie(response, site, link_cookie(site), request.script_root + LINK_PAGE)
     return response
 
 
 @blueprint.post("/account/sign-ins/remove")
 @guard(SIGNED_IN)
+@lately
 def remove_sign_in() -> Response:
     """Take a way to sign in away; whoever is signed in by it is signed out."""
     whose, number = whose_account(), request.form.get("id", "")
