@@ -25,7 +25,7 @@ from support.log_rows import LEAVES, leaves_in
 from support.town_processes import TownProcesses, csrf
 
 LOST = (
-    'SELECT c.ref FROM "case" c JOIN timeline t ON t.case_id = c.id AND t.step = \'received\''
+    "SELECT c.ref FROM \"case\" c JOIN timeline t ON t.case_id = c.id AND t.step = 'received'"
     " WHERE c.kind <> 'data_request' OR EXISTS (SELECT 1 FROM log_fact f"
     " WHERE f.entry = 'rcv' AND f.fact = 'received:' || c.id)"
 )
