@@ -138,10 +138,6 @@ class Supervisor:
             self.parts[name].wanted = True
             self._start(self.parts[name])
 
-    def memory(self, name: str) -> float:
-        """Return the proportional share of memory of a part and all below it, in MB (PSS)."""
-        return sum(_pss(one) for one in self.family(name)) / 1000
-
 
 def hit(processes: Iterable[int]) -> None:
     """Send SIGKILL to processes; those that are gone are no harm."""
@@ -161,6 +157,11 @@ def _children(process: int) -> list[int]:
 
 def _below(process: int) -> list[int]:
     return [one for child in _children(process) for one in (child, *_below(child))]
+
+
+def memory(process: int) -> float:
+    """Return the proportional share of memory of a process and all below it, in MB (PSS)."""
+    return sum(_pss(one) for one in (process, *_below(process))) / 1000
 
 
 def _pss(process: int) -> int:
