@@ -28,6 +28,10 @@ class BadMailServer(socketserver.ThreadingTCPServer):
         """What a town's BEFFROI_MAIL_URL is."""
         return f"smtp://127.0.0.1:{self.server_address[1]}"
 
+    def has(self, address: str) -> bool:
+        """Say whether a message to an address was kept."""
+        return any(f"To: {address}" in text for text in self.kept)
+
     def ids(self) -> list[str]:
         """Return the Message-IDs of what was kept, in order."""
         found = [re.search(r"^Message-ID:\s*(\S+)", text, re.M | re.I) for text in self.kept]
