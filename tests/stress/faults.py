@@ -28,6 +28,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "deploy")]
 
+from beffroi.kernel.db import db  # noqa: E402
 from beffroi_federation import notes  # noqa: E402
 from beffroi_federation.checkpoint import parse  # noqa: E402
 from demo.provider import make_provider_server  # noqa: E402
@@ -71,6 +72,14 @@ class Scene:
     browser: requests.Session
     token: str = ""
     number: int = 0
+
+    def sign_in(self, name: str) -> None:
+        """Be somebody who has just signed in."""
+        app = self.town.app()
+        self.browser = self.town.signed_in(app, name)
+        with app.app_context():  # it must hold no file open on a disk that is to be read-only
+            db.engine.dispose()
+        self.token = csrf(self.browser, self.town.url)
 
     def ask(self, path: str, form: Mapping[str, str] | None = None) -> str:
         """Ask; return method, path, status, the seconds it took, and what a person reads."""
@@ -161,8 +170,8 @@ def scene(
         for name in names:
             kept.add(name, commands[name], environment)
         town.wait()
-        browser = town.signed_in(town.app(), "citizen")
-        made = Scene(kept, town, browser, csrf(browser, town.url))
+        made = Scene(kept, town, requests.Session())
+        made.sign_in("citizen")
         until(made.whole(), "the town works", 120)
         yield made
         for name in reversed(names):
@@ -242,6 +251,7 @@ def clock_jumps(report: Report, here: Scene, clock: Path) -> None:
         clock.write_text(str(seconds))
         seen = [*here.around()[:3], here.ask("/account")]
         clock.write_text("0")
+        here.sign_in(f"after-{seconds}")  # a session that a day went by over has ended
         report.add(f"clock {name}", seen, here.whole())
     verify = [str(BIN / "beffroi-verify"), here.town.url, "--json"]
     done = subprocess.run(verify, capture_output=True, text=True, check=False, timeout=120)

@@ -40,6 +40,7 @@ from support.supervising import memory  # noqa: E402
 from support.town_processes import BIN  # noqa: E402
 
 WEB, WORKER, SIGNER = (f"beffroi-{name}.service" for name in ("web", "worker", "signer"))
+REQUEST = {"object": "dataset", "wanted": "Toutes les données de la ville."}
 PROVIDERS = """
 [providers.tests]
 label = "Tests"
@@ -165,7 +166,7 @@ async def burst(load: Load, given: argparse.Namespace) -> None:
             at = begins + turn * 6 + number * 6 / clients
             await asyncio.sleep(max(0.0, at - time.monotonic()))
             late += time.monotonic() - at > 1
-            body = {"object": "dataset", "title": f"Demande {number}-{turn}", "wanted": "Tout."}
+            body = {**REQUEST, "title": f"Demande numéro {number}-{turn}"}
             try:
                 line = line or await load.line(f"127.1.{number // 250}.{number % 250 + 1}")
                 asked = converse(*line, head, json.dumps(body).encode())
