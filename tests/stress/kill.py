@@ -117,7 +117,8 @@ def start(stage: Stage) -> None:
 
 def rage(stage: Stage, given: argparse.Namespace) -> list[tuple[float, str]]:
     """Let people write while parts die; return when what was killed."""
-    chance, killed = random.Random(given.seed), []
+    chance = random.Random(given.seed)
+    killed: list[tuple[float, str]] = []
     storm, town = stage.storm, stage.town
     app = town.app()
     people = [town.signed_in(app, f"citizen-{n}") for n in range(WRITERS)]

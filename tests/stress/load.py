@@ -21,10 +21,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "deploy")]
@@ -39,6 +40,7 @@ from support import deployed  # noqa: E402
 from support.supervising import memory  # noqa: E402
 from support.town_processes import BIN  # noqa: E402
 
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 WEB, WORKER, SIGNER = (f"beffroi-{name}.service" for name in ("web", "worker", "signer"))
 REQUEST = {"object": "dataset", "wanted": "Toutes les données de la ville."}
 PROVIDERS = """
@@ -146,6 +148,10 @@ async def converse(
     return int(said.split(" ")[1]), said.lower(), content
 
 
+def _address(number: int) -> str:
+    return f"127.1.{number // 250}.{number % 250 + 1}"
+
+
 async def burst(load: Load, given: argparse.Namespace) -> None:
     """Offer so many submissions a second from many addresses; compare with the tables."""
     kept: list[str] = []
@@ -154,35 +160,40 @@ async def burst(load: Load, given: argparse.Namespace) -> None:
     clients = given.rate * 6
     begins = time.monotonic() + 5 + clients / 100
 
-    async def client(number: int) -> None:
+    head = (
+        "POST /api/v1/requests HTTP/1.1\r\nContent-Type: application/json\r\n"
+        f"Accept: application/json\r\nAuthorization: Bearer {load.token}"
+    )
+
+    async def send(number: int, turn: int, idle: list[Line]) -> None:
         nonlocal mute, late
-        head = (
-            "POST /api/v1/requests HTTP/1.1\r\nContent-Type: application/json\r\n"
-            f"Accept: application/json\r\nAuthorization: Bearer {load.token}"
-        )
-        await asyncio.sleep(number / 100)  # handshakes before the measure
-        line = None
-        for turn in range(given.seconds // 6):
-            at = begins + turn * 6 + number * 6 / clients
-            await asyncio.sleep(max(0.0, at - time.monotonic()))
-            late += time.monotonic() - at > 1
-            body = {**REQUEST, "title": f"Demande numéro {number}-{turn}"}
-            try:
-                line = line or await load.line(f"127.1.{number // 250}.{number % 250 + 1}")
-                asked = converse(*line, head, json.dumps(body).encode())
-                status, answer, content = await asyncio.wait_for(asked, 90)
-            except (TimeoutError, OSError, EOFError) as error:
-                told[type(error).__name__] += 1
-                line = None
-                continue
-            told[str(status)] += 1
-            if status == 201:
-                kept.append(json.loads(content)["ref"])
-            else:
-                mute += "retry-after: " not in answer or not content
-            if "connection: close" in answer:
-                line[1].close()
-                line = None
+        at = begins + turn * 6 + number * 6 / clients
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        late += time.monotonic() - at > 1
+        body = {**REQUEST, "title": f"Demande numéro {number}-{turn}"}
+        try:
+            line = idle.pop() if idle else await load.line(_address(number))
+            asked = converse(*line, head, json.dumps(body).encode())
+            status, answer, content = await asyncio.wait_for(asked, given.answer_seconds)
+        except (TimeoutError, OSError, EOFError) as error:
+            told[type(error).__name__] += 1
+            return
+        told[str(status)] += 1
+        if status == 201:
+            kept.append(json.loads(content)["ref"])
+        else:
+            mute += "retry-after: " not in answer or not content
+        if "connection: close" in answer:
+            line[1].close()
+        else:
+            idle.append(line)
+
+    async def client(number: int) -> None:
+        idle: list[Line] = []
+        await asyncio.sleep(number / 100)  # the handshake before the measure
+        with suppress(OSError):
+            idle.append(await load.line(_address(number)))
+        await asyncio.gather(*(send(number, turn, idle) for turn in range(given.seconds // 6)))
 
     other = asyncio.create_task(load.neighbour(given.seconds + 5 + clients / 100))
     await asyncio.gather(*(client(number) for number in range(clients)))
@@ -300,7 +311,7 @@ def token(town: Loaded) -> str:
         return accounts.make_token(signed.account_id, wanted, now=now, chance=os.urandom)
 
 
-WORKS: dict[str, Callable[[Load, argparse.Namespace], Awaitable[None]]] = {
+WORKS: dict[str, Callable[[Load, argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "large": large,
     "slow": slow,
     "open": many,
@@ -347,6 +358,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=list(WORKS), default=list(WORKS))
     parser.add_argument("--rate", type=int, default=200, help="submissions a second")
     parser.add_argument("--seconds", type=int, default=60, help="of the submissions")
+    parser.add_argument("--answer-seconds", type=float, default=75, help="longest wait for one")
     parser.add_argument("--slow", type=int, default=500, help="slow clients")
     parser.add_argument("--slow-seconds", type=int, default=40)
     parser.add_argument("--connections", type=int, default=10_000)
