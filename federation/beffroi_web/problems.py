@@ -15,6 +15,7 @@ from typing import Any
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext
 from markupsafe import escape
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -36,6 +37,7 @@ from beffroi_web.errors import (
 )
 from beffroi_web.forms import in_words
 from beffroi_web.paths import address, here
+from beffroi_web.visitors import answer_a_stranger
 from beffroi_web.watching import WATCHED, came_from, write_down
 from beffroi_web.words import N_
 
@@ -119,11 +121,18 @@ SAID: dict[int, Said] = {
 }
 
 
+DATABASE_AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError)
+"""What the driver raises for a database that is gone, locked, full or read-only."""
+DATABASE_SECONDS = 30
+
+
 def init_problems(app: Flask) -> None:
     """Let the application answer every refusal, HTTP error and fault in this shape."""
     app.log_exception = _log  # type: ignore[method-assign]  # Flask's own names the path
     app.register_error_handler(Refusal, answer_refusal)
     app.register_error_handler(HTTPException, answer_http_error)
+    for kind in DATABASE_AWAY:
+        app.register_error_handler(kind, answer_database_away)
 
 
 def _log(exc_info: Any) -> None:
@@ -185,7 +194,10 @@ def answer_http_error(error: HTTPException) -> Response:
     """Answer what Flask or Werkzeug refused, and any fault, without the words of either."""
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirect that was raised
-    if isinstance(error, InternalServerError) and error.original_exception is None:
+    original = error.original_exception if isinstance(error, InternalServerError) else None
+    if isinstance(original, DATABASE_AWAY):  # raised beside the view: Flask has logged it
+        return _database_away()
+    if isinstance(error, InternalServerError) and original is None:
         current_app.logger.error(
             "a view answered 500 by itself: %s %s", request.method, request.path
         )
@@ -199,6 +211,19 @@ AGAIN = Said(
     N_("Please sign in once more"), N_("Afterwards you are back on the page that you came from.")
 )
 """What is said in place of 401's words to somebody who is signed in, and not lately enough."""
+
+
+def answer_database_away(error: Exception) -> Response:
+    """Answer 503 and when to come back, while the database cannot do what was asked."""
+    current_app.logger.error("the database could not do it", exc_info=error)
+    return _database_away()
+
+
+def _database_away() -> Response:
+    answer_a_stranger()  # who is signed in stands in the database, too
+    response = problem(503, "", {})
+    response.headers["Retry-After"] = str(DATABASE_SECONDS)
+    return response
 
 
 def problem(status: int, detail: str, errors: Mapping[str, Sequence[str]]) -> Response:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 
 
 class Reader:
@@ -30,18 +31,18 @@ class Reader:
     def rows(self, statement: str, values: Sequence[object] = ()) -> Sequence[Any]:
         """Return every row that a statement finds (a `?` for each value), by one state of the data.
 
-        A connection that the server has ended meanwhile is replaced once; then the driver's own
-        error is raised.
+        A connection that the server has ended meanwhile is replaced once; then OperationalError
+        is raised, as by everything else that asks the database.
         """
         spelt = statement if self.on_sqlite else _for_psycopg(statement)
         try:
             connection = self._idle.pop()
         except IndexError:
-            return self._on(self._connect(), spelt, values)
+            return self._anew(spelt, values)
         try:
             return self._on(connection, spelt, values)
         except self._failures:
-            return self._on(self._connect(), spelt, values)
+            return self._anew(spelt, values)
 
     def close(self) -> None:
         """Close the connections that are lent to nobody."""
@@ -56,6 +57,12 @@ class Reader:
             raise
         self._idle.append(connection)
         return found
+
+    def _anew(self, statement: str, values: Sequence[object]) -> Sequence[Any]:
+        try:
+            return self._on(self._connect(), statement, values)
+        except self._failures as error:
+            raise OperationalError(statement, None, error) from error
 
     def _connect(self) -> Any:
         dialect = self._engine.dialect
