@@ -34,7 +34,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
-@pytest.mark.parametrize("path", ["/", "/requests", "/requests/new", "/readyz", "/log/checkpoint"])
+@pytest.mark.parametrize("path", ["/", "/requests", "/requests/new", "/log/checkpoint"])
 def test_a_page_is_503_in_our_own_words(client: FlaskClient, path: str, signed_in: bool) -> None:
     headers = {"Cookie": client.signed_in} if signed_in else {}  # type: ignore[attr-defined]
     answer = client.get(path, base_url=URL, headers=headers)
@@ -43,6 +43,11 @@ def test_a_page_is_503_in_our_own_words(client: FlaskClient, path: str, signed_i
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in answer.headers["Cache-Control"]
     assert "127.0.0.1:1" not in answer.text
+
+
+def test_a_load_balancer_is_told_in_a_word(client: FlaskClient) -> None:
+    answer = client.get("/readyz", base_url=URL)
+    assert (answer.status_code, answer.get_json()["ok"]) == (503, False)
 
 
 def test_a_program_is_told_as_a_problem(client: FlaskClient) -> None:

@@ -16,7 +16,7 @@ from support.decidim import COMPONENT, KEY, SECRET, decidim, schema
 
 CHANGED = {
     "Proposal": {"answer", "answeredAt", "coordinates", "createdAt", "createdInMeeting", "official",
-                 "updatedAt", "url", "withdrawn"},
+                 "taxonomies", "updatedAt", "url", "withdrawn"},
     "Comment": set(),
     "ParticipatoryProcess": set(),
     "Proposals": set(),
