@@ -9,8 +9,9 @@ from beffroi_web.words import N_
 
 KEPT = timedelta(days=365)
 """How long a line is kept: six months to a year (CNIL, deliberation 2021-122 on logging)."""
-CONFIDENTIAL = frozenset({"cyber", "handover"})
-"""Features whose cases are known to those on their list alone: the line names none."""
+UNWRITTEN = frozenset({"cyber.act", "handover.hand_over", "handover.answer", "handover.receipt"})
+"""Acts on confidential cases: that there is one is known to those on its list alone, who have the
+log of the case. A line here would tell everybody else."""
 
 ACTS: Mapping[str, str] = {
     "dashboards.api_move": N_("moved a case on"),
@@ -53,10 +54,6 @@ ACTS: Mapping[str, str] = {
     "dashboards.tell": N_("told how a case goes on"),
     "catalogue.add": N_("connected a catalogue"),
     "catalogue.end": N_("ended a catalogue"),
-    "cyber.act": N_("acted on a confidential case"),
-    "handover.hand_over": N_("handed a confidential case over"),
-    "handover.answer": N_("wrote down the answer to a confidential case"),
-    "handover.receipt": N_("wrote down the receipt of a confidential case"),
     "cyber.declare": N_("declared a public site"),
     "cyber.undeclare": N_("took a public site off the list"),
     "cases.add_department": N_("added a department"),
@@ -101,13 +98,8 @@ _STEPS = ("step", "say", "verb")
 _CODE = re.compile(r"[a-z_]{1,20}")
 
 
-def done_on(endpoint: str, where: Mapping[str, object], form: Mapping[str, str]) -> str:
-    """Return what a line says of the thing: references, numbers and a step, never a word of text.
-
-    Nothing at all of what belongs to a confidential case.
-    """
-    if endpoint.partition(".")[0] in CONFIDENTIAL:
-        return ""
+def done_on(where: Mapping[str, object], form: Mapping[str, str]) -> str:
+    """Return what a line says of the thing: references, numbers, a step; never a word of text."""
     said = [str(where["ref"])] if "ref" in where else []
     said += [f"{name} {value}" for name, value in sorted(where.items()) if name != "ref"]
     said += [form[name] for name in _STEPS if _CODE.fullmatch(form.get(name, ""))]

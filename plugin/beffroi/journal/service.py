@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from beffroi.journal.models import Act
-from beffroi.journal.rules import KEPT, done_on
+from beffroi.journal.rules import KEPT, UNWRITTEN, done_on
 from beffroi.kernel.actors import INSTITUTION_ROLES
 from beffroi.kernel.db import db
 from beffroi_web.visitors import Visitor
@@ -21,7 +21,12 @@ def write(
     *,
     now: datetime,
 ) -> None:
-    """Write down what somebody does on a page or by a program, in the transaction of the act."""
+    """Write down what somebody does on a page or by a program, in the transaction of the act.
+
+    What is done on a confidential case stands in that case's own log alone.
+    """
+    if endpoint in UNWRITTEN:
+        return
     db.session.add(
         Act(
             at=now,
@@ -29,7 +34,7 @@ def write(
             roles=" ".join(sorted(visitor.roles & INSTITUTION_ROLES)),
             way="page" if visitor.scopes is None else "token",
             act=endpoint[:60],
-            on=done_on(endpoint, where, form),
+            on=done_on(where, form),
         )
     )
 
