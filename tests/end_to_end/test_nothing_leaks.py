@@ -29,6 +29,7 @@ from beffroi.incidents.rules import CATEGORIES
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.webhooks import service as webhooks
 from beffroi.webhooks.rules import EVENTS
+from beffroi_federation.aggregator.exports import commands as exports
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
 from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import all_towns
@@ -381,6 +382,8 @@ def both(database_url: str, tmp_path: Path) -> Iterator[Both]:
         with served(town.app, port) as url, Nation.on(national, tmp_path, clock) as nation:
             witness.init(nation.settings.data_dir, nation.settings.public_url)
             pull(nation, url)
+            with nation.app.app_context():
+                exports.make(now=clock.now())
             size = int(town.one("SELECT published FROM log_state"))
             names = [name for row in town.rows(PHOTOS) for name in row]
             known = {**known_of_town(planted, size), "name": names}
@@ -434,11 +437,14 @@ def known_of_nation(nation: Nation) -> dict[str, Any]:
         "ref": [str(item.get("ref") or item["id"]) for item in items],
         "siren": [town["siren"] for town in client.get("/api/v1/towns").get_json()["items"]],
         "insee": ["99999"],
+        "form": ["csv", "json"],
+        "code": ["99", "35", "2A"],
+        "theme": ["TRAN"],
         "event_id": [event["id"] for event in events if "id" in event] or [1],
         "provider": ["nobody"],
         "filename": ["web.css"],
         "root": ["cyber"],
-        "name": ["clear"],
+        "name": ["clear", "requests.csv", "incidents.csv", "towns.csv", "topics.csv", "requests"],
         "object_id": ["incident--00000000-0000-4000-8000-000000000000"],
         "taxii.misp_event.event_id": [UUID(int=0)],
         "rest": ["nothing"],
