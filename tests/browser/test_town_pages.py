@@ -29,6 +29,7 @@ NO_PAGES = {
     "handover.preview",
     "dashboards.next_case",
     "data_requests.report",
+    "journal.as_csv",
     "open311.definition",
     "open311.discovery",
     "open311.listing",

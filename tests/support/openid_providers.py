@@ -8,6 +8,7 @@ sent, fills in whatever form it is shown, and stops at the address that leads ba
 import json
 import os
 import re
+import select
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from support.sign_in_site import serving
 FOLDER = Path(__file__).resolve().parent.parent / "oidc"
 CLIENT_ID = lying.CLIENT_ID
 CLIENT_SECRET = lying.CLIENT_SECRET
+STARTS, START_SECONDS = 3, 20.0
+"""How often the certified provider is started, and how long it may take to its first line."""
 STEPS = 12
 """A sign-in has fewer steps than this."""
 
@@ -45,21 +48,32 @@ def oidc_provider(**asked: Any) -> Iterator[str]:
     """Run npm's oidc-provider as a process of its own; gives its issuer."""
     if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
         raise RuntimeError("run `./beffroi test`, or `npm ci` in tests/oidc, first")
-    process = subprocess.Popen(
-        ["node", "provider.js"],
-        cwd=FOLDER,
-        env={**os.environ, "OIDC_TEST": json.dumps(asked)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
+    with _started(asked) as process:
         try:
             assert process.stdout is not None
             yield json.loads(process.stdout.readline())["issuer"]
         finally:
-            process.terminate()
+            process.kill()
+
+
+def _started(asked: dict[str, Any]) -> subprocess.Popen[str]:
+    """Start it; node has been seen to hang before its first line, then it is started again."""
+    for _ in range(STARTS):
+        process = subprocess.Popen(
+            ["node", "provider.js"],
+            cwd=FOLDER,
+            env={**os.environ, "OIDC_TEST": json.dumps(asked)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout is not None
+        if select.select([process.stdout], [], [], START_SECONDS)[0]:
+            return process
+        process.kill()
+        process.communicate()
+    raise RuntimeError(f"node said nothing in {STARTS} times {START_SECONDS} seconds")
 
 
 @contextmanager
