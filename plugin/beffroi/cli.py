@@ -46,7 +46,7 @@ def _first_settings(
     """Make the settings where there are none; return an exit code, or None to go on with them."""
     from beffroi.first_settings import commands as first
 
-    if words[:1] == ["--help"] or not (words or first.are_missing(environ)):
+    if words[:1] != ["--answers"] and (words or not first.are_missing(environ)):
         return None, environ
     from getpass import getpass
 

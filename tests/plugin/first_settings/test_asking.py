@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from beffroi import cli
 from beffroi.config import from_environ
 from beffroi.first_settings import commands, rules
 from beffroi.first_settings.commands import CONFIG, Terminal, run
@@ -106,6 +107,15 @@ def test_without_settings_and_without_anybody_it_says_what_to_do(tmp_path: Path)
     assert commands.are_missing(environ)
     assert not commands.are_missing(environ | {"BEFFROI_NAME": "Somewhere"})
     assert run([], environ, None, chance=CountedChance())[0] == 2
+
+
+def test_what_init_does_not_know_is_wrong_usage_and_asks_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["init", "--unknown"], {CONFIG: str(tmp_path / "away.toml")})
+    assert "unrecognized arguments" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_at_a_terminal_init_asks_and_goes_on_to_the_tables(tmp_path: Path) -> None:
