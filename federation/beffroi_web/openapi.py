@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, current_app, request
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from werkzeug.routing import Rule
 
 from beffroi_web.bearer import SCOPES
@@ -188,7 +188,7 @@ def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_query() -> None:
-    """Refuse a parameter that came twice, and white space around what is no text; before each
+    """Refuse a parameter that came twice, and white space around a number or a code; before each
     request. Raises `Invalid`."""
     said = getattr(current_app.view_functions.get(request.endpoint or ""), _MARK, None)
     if said is None or said.query is None:
@@ -198,9 +198,15 @@ def check_query() -> None:
         raise Invalid(sentence, errors={name: [sentence] for name in twice})
     sentence = N_("Leave no space around it.")
     asked = said.query() if isinstance(said.query, type) else said.query
-    others = {name for name, one in asked.fields.items() if not isinstance(one, fields.String)}
-    if loose := [name for name in others & set(request.args) if _is_loose(request.args[name])]:
+    exact = {name for name, one in asked.fields.items() if not _is_free(one)}
+    if loose := [name for name in exact & set(request.args) if _is_loose(request.args[name])]:
         raise Invalid(sentence, errors={name: [sentence] for name in loose})
+
+
+def _is_free(field: fields.Field[Any]) -> bool:
+    """Say whether a parameter is words of somebody: neither a number nor one of some codes."""
+    choice = any(isinstance(one, validate.OneOf) for one in field.validators)
+    return isinstance(field, fields.String) and not choice
 
 
 def _is_loose(value: str) -> bool:

@@ -38,11 +38,13 @@ def judge(
     refs: Mapping[str, str],
     seed: int = 1,
     named: str = "ref",
+    phases: str = "examples,coverage,fuzzing",
 ) -> Verdict:
     """Ask every operation of an API, with what fits and what does not, for some seconds.
 
     `refs` names for a path, or "" for all others, a case (`named`: what else) that is there: one
-    made up exists nowhere. Without a token nothing is said of who asks.
+    made up exists nowhere. Without a token nothing is said of who asks. Without `fuzzing` among the
+    phases what is asked is the same in each run.
     """
     config = folder / "schemathesis.toml"
     config.write_text(_places(refs, named), encoding="utf-8")
@@ -51,7 +53,7 @@ def judge(
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "--no-color",
             "run", f"{url}/api/openapi.json",
             *(["--header", f"Authorization: Bearer {token}"] if token else []),
-            "--phases", "examples,coverage,fuzzing",
+            "--phases", phases,
             "--exclude-checks", "positive_data_acceptance",
             "--max-time", str(seconds), "--max-examples", str(examples),
             "--seed", str(seed), "--generation-database", "none", "--continue-on-failure",

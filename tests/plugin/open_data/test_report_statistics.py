@@ -102,3 +102,5 @@ def test_a_year_with_something_around_it_is_no_year(village: Town) -> None:
         answer = stranger.get(f"/api/v1/incident-statistics?year={wrong}")
         assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["year"]), wrong
     assert stranger.get("/api/v1/incident-statistics?year=2026").status_code == 200
+    assert stranger.get("/api/v1/statistics?table=+").status_code == 422
+    assert stranger.get("/api/v1/requests?q=+menus+").status_code == 200
