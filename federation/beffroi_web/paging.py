@@ -48,6 +48,12 @@ def decode_cursor(text: str) -> tuple[str | int | None, ...]:
     return tuple(values)
 
 
+def row_from(args: Mapping[str, str], name: str) -> int | None:
+    """Return the number of a row that a parameter names, or None if it names none."""
+    text = args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
 def limit_from(args: Mapping[str, str], default: int = 20) -> int:
     """Return the page size asked for in `limit` (1 to 200); `Invalid` if it is anything else."""
     text = args.get("limit")

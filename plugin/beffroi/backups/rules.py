@@ -46,6 +46,17 @@ class Log:
     size: int
     root: str
 
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> "Log":
+        """Return the facts that a manifest holds; KeyError, ValueError or TypeError if not."""
+        return cls(
+            str(said["origin"]),
+            int(said["epoch"]),
+            tuple(str(key) for key in said["vkeys"]),
+            int(said["size"]),
+            str(said["root"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -101,20 +112,13 @@ def parse_manifest(data: bytes) -> Manifest:
         members: dict[str, Any] = json.loads(data)
         if members["format"] != FORMAT or members["v"] != VERSION:
             raise Invalid(N_("This backup is of a format that this version does not know."))
-        log = members["log"]
         return Manifest(
             made_at=str(members["made_at"]),
             version=str(members["version"]),
             revision=str(members["revision"]),
             siren=str(members["siren"]),
             name=str(members["name"]),
-            log=Log(
-                str(log["origin"]),
-                int(log["epoch"]),
-                tuple(str(key) for key in log["vkeys"]),
-                int(log["size"]),
-                str(log["root"]),
-            ),
+            log=Log.read(members["log"]),
             tables=_members(members["tables"], _TABLE),
             files=_members(members["files"], _FILE),
         )

@@ -14,6 +14,7 @@ from beffroi.kernel.extension import settings
 from beffroi_web.cells import harmless
 from beffroi_web.guards import guard, guard_of
 from beffroi_web.headers import no_store
+from beffroi_web.paging import row_from
 from beffroi_web.visitors import current_visitor
 
 blueprint = Blueprint("journal", __name__)
@@ -30,20 +31,16 @@ def write_down() -> None:
     service.write(request.endpoint or "", visitor, where, request.form, now=clock.now())
 
 
-def _number(name: str) -> int | None:
-    given = request.args.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
-
-
 @blueprint.get("/desk/journal")
 @guard("administrator")
 def page() -> str:
     """List the newest acts, of everybody or of one account."""
     no_store()
-    found, more = queries.lines(_number("before"), _number("who"))
+    before, who = row_from(request.args, "before"), row_from(request.args, "who")
+    found, more = queries.lines(before, who)
     return render_template(
         "journal/page.html", lines=found, more=more, acts=rules.ACTS, ways=rules.WAYS,
-        who=_number("who"), first=_number("before") is None,
+        who=who, first=before is None,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from beffroi.webhooks import queries, rules, service
 from beffroi_web.forms import Form
 from beffroi_web.guards import guard, lately
 from beffroi_web.headers import no_store
+from beffroi_web.paging import row_from
 from beffroi_web.words import N_
 
 blueprint = Blueprint("webhooks", __name__)
@@ -72,9 +73,7 @@ def show(webhook_id: int) -> str:
     card = queries.webhook(webhook_id)
     if card is None:
         raise NotFound(N_("There is no such webhook."))
-    before = request.args.get("before", "")
-    known = before.isascii() and before.isdigit() and len(before) < 19
-    deliveries, more = queries.log(webhook_id, int(before) if known else 0)
+    deliveries, more = queries.log(webhook_id, row_from(request.args, "before") or 0)
     return render_template(
         "webhooks/show.html",
         webhook=card,

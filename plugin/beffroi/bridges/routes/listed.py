@@ -6,15 +6,19 @@ from flask import render_template, request
 from beffroi.bridges import queries
 from beffroi.bridges.routes.shared import blueprint, token_in_words
 from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.paging import row_from
 
 
 @blueprint.get("/requests/linked")
 @guard(PUBLIC)
 def linked() -> str:
     """List released proposals with their origin, how they stand there, and their votes there."""
-    before = request.args.get("before", "")
-    right = before.isascii() and before.isdigit() and len(before) < 18
-    found, after = queries.linked(int(before) if right else None)
+    before = row_from(request.args, "before")
+    found, after = queries.linked(before)
     return render_template(
-        "bridges/linked.html", found=found, after=after, first=not right, token=token_in_words
+        "bridges/linked.html",
+        found=found,
+        after=after,
+        first=before is None,
+        token=token_in_words,
     )

@@ -163,20 +163,13 @@ def parse_package(data: bytes) -> tuple[Manifest, dict[str, tuple[Field, ...]]]:
                 Field(str(f["name"]), str(f["type"]), str(f.get("format", "")))
                 for f in one["schema"]["fields"]
             )
-        log = ours["log"]
         manifest = Manifest(
             made_at=str(members["created"]),
             version=str(ours["version"]),
             revision=str(ours["revision"]),
             siren=str(ours["siren"]),
             name=str(members["title"]),
-            log=Log(
-                str(log["origin"]),
-                int(log["epoch"]),
-                tuple(str(key) for key in log["vkeys"]),
-                int(log["size"]),
-                str(log["root"]),
-            ),
+            log=Log.read(ours["log"]),
             tables=tables,
             files={_stored(name): Member(_hash(value)) for name, value in ours["files"].items()},
         )
