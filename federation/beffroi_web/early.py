@@ -19,8 +19,9 @@ here.
 """
 
 import hashlib
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,7 +49,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def made_from_data(*, spoken: bool = False) -> Callable[[View], View]:
-    """Return a decorator for a view of a fixed address whose answer follows from the data.
+    """Return a decorator for a view whose answer follows from the address and the data.
 
     `spoken` says that it also follows from the reader's language and from the day.
     """
@@ -65,6 +66,12 @@ def say_version(version: str | None) -> None:
     g.beffroi_version = version
 
 
+def version_asked(environ: "WSGIEnvironment") -> str | None:
+    """Return the version that was read before a marked view was called, None if none was."""
+    expected = environ.get(_EXPECTED)
+    return None if expected is None else str(expected[0])
+
+
 def told_etag() -> str | None:
     """Return the ETag of the answer being made, if its view has said a version."""
     version = g.get("beffroi_version")
@@ -73,7 +80,7 @@ def told_etag() -> str | None:
     expected = request.environ.get(_EXPECTED)
     if expected is not None and expected[0] == version:
         return str(expected[1])
-    kind = _pages(current_app).get(request.path)
+    kind = _pages(current_app)[0].kind(request.path)
     return _etag(current_app, kind, request.environ, version) if kind else None
 
 
@@ -84,14 +91,15 @@ def init_early(app: Flask, build: str, version: Callable[[], str]) -> None:
     reads the data's version outside any context; an error there is left to the long way. Raises
     `RuntimeError` for a marked view that is not public.
     """
-    pages: dict[str, str] = {}
+    pages = Addresses()
     for rule in app.url_map.iter_rules():
         kind = getattr(app.view_functions[rule.endpoint], _MARK, None)
         if kind is None:
             continue
-        if rule.arguments or not is_public(app, rule.endpoint):
+        if not is_public(app, rule.endpoint):
             raise RuntimeError(f"{rule.rule} cannot be answered early")
-        pages[rule.rule] = kind
+        pages.add(rule.rule, kind)
+    pages.finish()
     state = web_of(app)
     made_of = f"{build} {_words(app, state.catalogues)} {dict(state.assets)}"
     state.early = (pages, hashlib.blake2b(made_of.encode(), digest_size=16).hexdigest())
@@ -106,13 +114,49 @@ def _words(app: Flask, catalogues: Iterable[Path]) -> str:
     return hashlib.blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
 
 
-def _pages(app: Flask) -> Mapping[str, str]:
-    return web_of(app).early[0]
+class Addresses:
+    """What follows from the data: fixed addresses, and those with a part that varies.
+
+    An address may fit here that another view answers: that view says no version, so nothing of it
+    is ever named or kept.
+    """
+
+    def __init__(self) -> None:
+        self._fixed: dict[str, str] = {}
+        self._parts: dict[str, list[str]] = {}
+        self._varying: re.Pattern[str] | None = None
+
+    def add(self, rule: str, kind: str) -> None:
+        """Add an address as a route spells it."""
+        if "<" not in rule:
+            self._fixed[rule] = kind
+            return
+        spelt = "[^/]+".join(re.escape(part) for part in re.split(r"<[^>]*>", rule))
+        self._parts.setdefault(kind, []).append(spelt)
+
+    def finish(self) -> None:
+        """Compile what was added."""
+        if self._parts:
+            by_kind = (f"(?P<{kind}>{'|'.join(some)})" for kind, some in self._parts.items())
+            self._varying = re.compile("|".join(by_kind))
+
+    def kind(self, path: str) -> str | None:
+        """Return whether an answer is `spoken` or `plain`; None if it may not be given early."""
+        known = self._fixed.get(path)
+        if known is None and self._varying is not None:
+            found = self._varying.fullmatch(path)
+            return found and found.lastgroup
+        return known
+
+
+def _pages(app: Flask) -> tuple[Addresses, str]:
+    """Return the addresses that are answered early, and a name for what else they are made of."""
+    return web_of(app).early or (Addresses(), "")
 
 
 def _etag(app: Flask, kind: str, environ: "WSGIEnvironment", version: str) -> str:
     state = web_of(app)
-    said = [state.early[1], version, environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")]
+    said = [_pages(app)[1], version, environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")]
     said += [environ["PATH_INFO"], environ.get("QUERY_STRING", "")]
     if kind == _SPOKEN:
         day = state.clock.now().astimezone(_zone(state.site.timezone)).date()
@@ -139,7 +183,7 @@ class _Early:
 
         self.app, self.behind, self.version = app, behind, version
         self.cookie = f"beffroi_{web_of(app).site.slug}"
-        self.pages = _pages(app)
+        self.pages = _pages(app)[0]
         self.shelf = _Shelf()
         self.headers = {
             (kind, secure): headers_of_unchanged(spoken=kind == _SPOKEN, secure=secure)
@@ -151,7 +195,7 @@ class _Early:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer one request."""
-        kind = self.pages.get(environ.get("PATH_INFO", ""))
+        kind = self.pages.kind(environ.get("PATH_INFO", ""))
         if kind is None or not self._is_for_all(environ):
             return self.behind(environ, start_response)
         version = self._version()

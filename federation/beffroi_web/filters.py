@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import format_decimal, format_time, get_locale, get_timezone, gettext
+from flask_babel import format_time, get_locale, get_timezone, gettext
 from markupsafe import Markup, escape
 
 from beffroi_web.state import web
@@ -114,7 +115,12 @@ def _distance_as(distance: timedelta, granularity: str, threshold: float, locale
 
 def number(value: int | float | None) -> str:
     """Return a number as the language writes it; an en dash for `None`."""
-    return "–" if value is None else str(format_decimal(value))
+    return "–" if value is None else _number_as(value, get_locale())
+
+
+@lru_cache(maxsize=8192)
+def _number_as(value: int | float, locale: Locale) -> str:
+    return str(format_decimal(value, locale=locale))
 
 
 def paragraphs(text: str | None) -> Markup:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from limits.storage import MemoryStorage
 
     from beffroi_web.counts import SharedCounts
+    from beffroi_web.early import Addresses
     from beffroi_web.visitors import Visitor
 
 EXTENSION = "beffroi_web"
@@ -36,7 +37,7 @@ class WebState:
     catalogues: tuple[Path, ...] = ()
     pieces: dict[Hashable, dict[Hashable, Any]] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
-    early: tuple[Mapping[str, str], str] = field(default_factory=lambda: ({}, ""))
+    early: "tuple[Addresses, str] | None" = None
 
     def version_of(self, filename: str) -> str | None:
         """Return the version of a file of ours for its address; None if there is no such file."""

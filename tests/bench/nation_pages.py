@@ -1,181 +1,163 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The pages of a whole country in numbers: what a reader waits for, beside `/healthz`.
+"""The pages of a whole country over HTTP, beside a bare Flask page on the same server.
 
-    .venv/bin/python tests/bench/nation_pages.py [--towns 35000] [--requests 500000]
-        [--cells 1000000] [--database sqlite|postgresql]
+    .venv/bin/python tests/bench/nation_pages.py --folder DIR [--database sqlite|postgresql]
+        [--towns 35000] [--requests 500000] [--cells 5000000] [--times 1] [--rounds 3] [--only WORD]
 
-Towns, requests and incident cells go straight into the tables through deriving, so that the tallies
-are kept as a pull keeps them; nothing is signed. Each page is asked for through the application,
-one after the other, in one process: the first time (`cold`, when the figures of the nation are
-counted), then again and again.
+The country is written once into the folder (`nation_rows.py`; `--times 10` copies its cells into
+earlier years until there are ten times as many) and kept for the next run. Each page is asked in
+three ways: `new` (an address never asked before, so nothing is kept of it), `again` (asked before),
+and `304` (by a reader who has it). Printed: answers a second, p50 and p95 of the wait, processor
+time of the server an answer (without that of PostgreSQL), and both as parts of the floor.
 """
 
 import argparse
-import random
+import http.client
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from topics import generated
+from board import Asked, known, serving
+from load import Run, measure, median
+from nation_rows import MOMENT, fill, multiply
+from sqlalchemy import select, text
+from town_of_a_million import _database, _settle, load
 
-from beffroi_federation.aggregator.intake.models import LogState
-from beffroi_federation.aggregator.kernel import bulk
-from beffroi_federation.aggregator.kernel.db import MIGRATIONS, unit_of_work
-from beffroi_federation.aggregator.kernel.territories import NAMES, bounds
-from beffroi_federation.aggregator.national.service import deriving
-from beffroi_federation.aggregator.national.service.deriving import Examined, Open, Source, derive
-from beffroi_federation.aggregator.topics import service
+from beffroi_federation.aggregator.kernel.db import MIGRATIONS, db
 from beffroi_federation.aggregator.topics.commands import group_all
-from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune
-from beffroi_federation.aggregator.towns.rules import BANDS
-from beffroi_federation.merkle import Frontier
+from beffroi_federation.aggregator.topics.models import TopicProfile
+from beffroi_federation.aggregator.topics.rules.topic import slug
 from beffroi_web.clock import FixedClock
-from support.databases import discard, fresh
+from beffroi_web.migrating import upgrade
 from support.nation import Nation
 
-MOMENT = datetime(2026, 10, 5, 8, tzinfo=UTC)
-AT_ONCE = 5_000
-THEMES = ("EDUC", "ENVI", "TRAN", "GOVE", "REGI", "SOCI", "ECON", "HEAL")
-CATEGORIES = ("lighting", "road", "waste", "graffiti", "greenery", "water", "signs")
-PAGES = ("/", "/map", "/map/35", "/towns", "/towns/200000001", "/requests", "/requests?status=open",
-         "/search?q=cantine", "/search?q=cantine&departement=35", "/search?what=towns&q=commune",
-         "/topics", "/open-first", "/incidents", "/audit/towns", "/audit/checkpoints")  # fmt: skip
+PAGES = (
+    "/", "/map", "/map/35", "/towns", "/towns/200000001", "/topics", "{topic}", "/open-first",
+    "/incidents", "/search?q=cantine", "/search?q=cantine&departement=35",
+    "/search?what=towns&q=commune-12", "/requests", "/requests?status=open",
+    "/requests?theme=EDUC&status=open", "/audit/towns", "/audit/checkpoints",
+    "/api/v1/records?limit=100", "/api/v1/similar?q=menus+de+la+cantine",
+)  # fmt: skip
+NOT_KEPT = ("/api/v1/similar",)
+"""What somebody types is in no cache."""
 
 
-def towns(count: int) -> list[tuple[int, int]]:
-    """Write towns with a log, a commune and a signed state each; return (town, log)."""
-    chance, codes = random.Random(5), list(NAMES)
-    kinds = ("commune",) * 8 + ("epci", "other")
-    bulk.insert(
-        Town,
-        ("id", "siren", "name", "kind", "url", "contact", "population_band", "software", "state",
-         "reason", "dns", "added_at"),
-        [(id, f"{200_000_000 + id}", f"Commune-{id:05d}", chance.choice(kinds),
-          "https://x.example", "", chance.choice(BANDS), "",
-          "approved" if id % 60 else "quarantined", "", "checked", bulk.moment(MOMENT))
-         for id in range(1, count + 1)],
-    )  # fmt: skip
-    bulk.insert(
-        Log,
-        ("id", "town_id", "epoch", "origin", "prefix", "vkey", "active", "state"),
-        [(id, id, 1, f"x.example/beffroi/{200_000_000 + id}/1", "https://x.example/log", "x",
-          True, "current") for id in range(1, count + 1)],
-    )  # fmt: skip
-    served = []
-    for id in range(1, count + 1):
-        code = codes[id % len(codes)]
-        served.append((id, str(int(bounds(code)[0][-5:].replace("A", "0").replace("B", "0")) + 1)))
-        low = bounds(code)[0]
-        served[-1] = (id, f"{low[:-3]}{(id // len(codes)) % 1000:03d}" if len(code) == 2 else
-                      f"{low[:-2]}{(id // len(codes)) % 100:02d}")  # fmt: skip
-    bulk.insert(TownCommune, ("town_id", "insee"), served)
-    empty = Frontier().to_bytes()
-    bulk.insert(
-        LogState,
-        ("log_id", "frontier", "note", "behind", "verified_at", "changed_at", "refusals", "misses",
-         "grown", "turn"),
-        [(id, empty, b"x.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n", 0,
-          bulk.moment(MOMENT - timedelta(minutes=id % 300)), bulk.moment(MOMENT), 0,
-          1 if id % 97 == 0 else 0, 0, 0) for id in range(1, count + 1)],
-    )  # fmt: skip
-    return [(id, id) for id in range(1, count + 1)]
+@contextmanager
+def country(args: argparse.Namespace) -> Iterator[str]:
+    """Give the address of the database; fill it if it is not there."""
+    name = f"nation_{args.towns}_{args.requests}_{args.cells}_{args.times}"
+    args.folder.mkdir(parents=True, exist_ok=True)
+    done = args.folder / f"{name}.{args.database}.filled"
+    with _database(args.folder, args.database, name, fresh=not done.exists()) as url:
+        if not done.exists():
+            begun = time.perf_counter()
+            upgrade(MIGRATIONS, url)
+            with Nation.on(url, args.folder, FixedClock(MOMENT)) as nation:
+                with nation.app.app_context():
+                    fill(args.towns, args.requests, args.cells)
+                    multiply(args.times)
+                    group_all(now=MOMENT)
+            _settle(url)
+            done.write_text(f"{time.perf_counter() - begun:.0f} s\n")
+            print(f"filled {name} ({args.database}) in {done.read_text().strip()}", file=sys.stderr)
+        yield url
 
 
-def fates(chance: random.Random, week: int) -> dict[str, Any]:
-    """Return what became of a request that came in a week of 2026."""
-    status = chance.choices(
-        ("open", "under_review", "planned", "published", "refused"), (30, 15, 10, 35, 10)
-    )[0]
-    if status in {"open", "under_review"}:
-        return {"status": status, "clock": "in_time"}
-    answered = min(40, week + int(chance.expovariate(0.25)))
+def largest_topic(folder: Path, url: str) -> str:
+    """Return the address of the topic of the most towns, and say how much there is."""
+    with Nation.on(url, folder, FixedClock(MOMENT)) as nation, nation.app.app_context():
+        for table in ("town", "record", "incident_cell", "cell_tally", "town_tally", "topic"):
+            count = db.session.scalar(text(f"SELECT count(*) FROM {table}"))
+            print(f"{table} {count:,}", end=" · ")
+        print()
+        largest = select(TopicProfile.topic_id).order_by(TopicProfile.towns.desc()).limit(1)
+        return f"/topics/{slug(db.session.scalar(largest) or 0)}"
+
+
+def environ(folder: Path, url: str) -> dict[str, str]:
+    """Return the settings of the aggregator for a server of its own."""
+    prefix = "BEFFROI_AGGREGATOR_"
     return {
-        "status": status, "outcome": status, "clock": "none", "answered": f"2026-W{answered:02d}",
-        "answer": "Voyez l’adresse du fichier.", "ground": "CRPA-L311-6",
-    }  # fmt: skip
+        f"{prefix}NAME": "Beffroi national",
+        f"{prefix}PUBLIC_URL": "http://127.0.0.1:8300",
+        f"{prefix}SECRET_KEY": "a secret of the benches, long enough to be one",
+        f"{prefix}DATA_DIR": str(folder),
+        f"{prefix}DATABASE_URL": url,
+        f"{prefix}CONTACT": "contact@nation.example",
+    }
 
 
-def derived(requests: int, cells: int, of: list[tuple[int, int]]) -> Iterator[deriving.Derived]:
-    """Yield requests, then cells of counts, as deriving would write them."""
-    chance, weights = random.Random(9), [1 / (1 + at % 40) for at in range(len(of))]
-    picked = chance.choices(of, weights, k=requests)
-    positions: dict[int, int] = {}
-
-    def derive_next(town: int, log: int, found: Examined) -> deriving.Derived:
-        at = positions[log] = positions.get(log, -1) + 1
-        source = Source(log, town, f"{200_000_000 + town}", frozenset())
-        return derive(source, Open(at, at, MOMENT, b""), found)
-
-    for number, (asked, (town, log)) in enumerate(zip(generated(requests), picked, strict=True)):
-        week = chance.randint(1, 40)
-        known = {
-            "v": 1, "kind": "request", "id": f"bench-{number:08d}", "lang": asked["lang"],
-            "object": "dataset", "theme": THEMES[sum(map(ord, asked["topic"])) % len(THEMES)],
-            "title": asked["title"], "summary": asked["summary"], "period": f"2026-W{week:02d}",
-            "supports": chance.choice(("0", "0", "1-9", "10-49")), **fates(chance, week),
-        }  # fmt: skip
-        yield derive_next(town, log, Examined("request", known))
-    for number in range(cells):
-        town, log = of[number % len(of)]
-        shown = chance.random() < 0.8
-        known = {
-            "kind": "incident_summary", "family": "street", "category": chance.choice(CATEGORIES),
-            "area": "other", "period": f"{chance.choice((2025, 2026))}-Q{chance.randint(1, 3)}",
-            "state": "shown" if shown else "suppressed",
-            **({"count": chance.randint(5, 60), "closed": 5, "delay": "8-30"} if shown else {}),
-        }  # fmt: skip
-        yield derive_next(town, log, Examined("incident_summary", known))
+def cold(port: int, path: str) -> float:
+    """Return the milliseconds of the first answer that a process gives."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    begun = time.perf_counter()
+    link.request("GET", path, headers={"Host": "127.0.0.1", "Accept-Language": "fr"})
+    answer = link.getresponse()
+    answer.read()
+    if answer.status != 200:
+        raise SystemExit(f"{path} answered {answer.status}")
+    return (time.perf_counter() - begun) * 1000
 
 
-def fill(town_count: int, requests: int, cells: int) -> None:
-    """Write the country, and put its requests into topics."""
-    with unit_of_work():
-        of = towns(town_count)
-    rows = derived(requests, cells, of)
-    while some := [row for row, _ in zip(rows, range(AT_ONCE), strict=False)]:
-        with unit_of_work():
-            deriving._write(some)
-            service.due([one.row["id"] for one in some if one.row.get("kind") == "request"])
-
-
-def asked(nation: Nation, path: str, times: int = 20) -> str:
-    """Return how long a page took the first time, and the median and p95 of the next times."""
-    client, took = nation.client(), []
-    for _ in range(times + 1):
-        started = time.perf_counter()
-        answer = client.get(path, headers={"Accept-Language": "fr"})
-        took.append((time.perf_counter() - started) * 1000)
-        assert answer.status_code == 200, path
-    cold, took = took[0], sorted(took[1:])
-    return f"{cold:8.1f} {took[len(took) // 2]:8.1f} {took[int(len(took) * 0.95)]:8.1f}"
+def say(name: str, runs: list[Run], floor: list[Run]) -> None:
+    """Print the medians of a case, and its parts of the floor."""
+    rate, cpu = median(runs, "per_second"), median(runs, "cpu")
+    print(
+        f"{name:42}{rate:9.0f}{median(runs, 'p50'):9.1f}{median(runs, 'p95'):9.1f}{cpu:9.2f}"
+        f"{rate / median(floor, 'per_second'):8.2f}{median(floor, 'cpu') / cpu:8.2f}",
+        flush=True,
+    )
 
 
 def main() -> None:
-    """Fill, group, ask."""
-    parser = argparse.ArgumentParser()
+    """Fill, serve, ask."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--folder", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--towns", type=int, default=35_000)
     parser.add_argument("--requests", type=int, default=500_000)
-    parser.add_argument("--cells", type=int, default=1_000_000)
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--cells", type=int, default=5_000_000)
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--only", default="")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = fresh(args.database, MIGRATIONS, Path(folder))
-        with Nation.on(url, Path(folder), FixedClock(MOMENT)) as nation:
-            with nation.app.app_context():
-                fill(args.towns, args.requests, args.cells)
-                group_all(now=MOMENT)
-            print(f"{args.towns} towns, {args.requests} requests, {args.cells} cells")
-            print(f"{'ms':45}     cold   median      p95")
-            for path in ("/healthz", *PAGES):
-                print(f"{path:45} {asked(nation, path)}", flush=True)
-        discard(url)
+    with ExitStack() as stack:
+        url = stack.enter_context(country(args))
+        topic = largest_topic(args.folder, url)
+        ours = stack.enter_context(
+            serving("beffroi_federation.aggregator.wsgi:app", environ(args.folder, url))
+        )
+        floor = stack.enter_context(serving("floor:app", {}))
+        print(f"{args.database}; {load()}")
+        print(f"{'':42}a second   p50 ms   p95 ms   cpu ms   floor  by cpu")
+        for path in (one.format(topic=topic) for one in PAGES if args.only in one):
+            print(f"{path:42} first answer {cold(ours.port, path):.0f} ms")
+            ways = {"new": Asked(ours, [path], fresh=True)}
+            if not path.startswith(NOT_KEPT):
+                ways["again"] = Asked(ours, [path])
+                ways["304"] = Asked(ours, [path], 304)
+            runs: dict[str, list[Run]] = {name: [] for name in ("floor", *ways)}
+            for number in range(args.rounds):
+                runs["floor"].append(measured(Asked(floor, ["/hello"]), number, args.seconds))
+                for name, one in ways.items():
+                    runs[name].append(measured(one, number, args.seconds))
+            for name in runs:
+                say(f"    {name}", runs[name], runs["floor"])
+        print(load())
+
+
+def measured(one: Asked, number: int, seconds: float) -> Run:
+    """Ask in one way for some time; a 304 that the minute has outdated is asked for anew."""
+    if one.status == 304:
+        one = Asked(one.site, one.paths, 304, etag=known(one.site, one.paths[0]))
+    requests = one.requests(number)
+    return measure(one.site.port, requests, [one.site.pid], seconds=seconds, status=one.status)
 
 
 if __name__ == "__main__":

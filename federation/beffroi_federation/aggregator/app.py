@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """create_app: the only place that wires things together."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 from flask import Flask
@@ -16,12 +17,14 @@ from beffroi_federation.aggregator.intake.service import hurry
 from beffroi_federation.aggregator.kernel.accounts import make_store
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.runtime import Runtime, equip
+from beffroi_federation.aggregator.kernel.versions import version_of
 from beffroi_federation.aggregator.needs import routes as needs
 from beffroi_federation.aggregator.taxii import routes as taxii
 from beffroi_federation.aggregator.topics import routes as topics
 from beffroi_federation.aggregator.towns import routes as desk
 from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
+from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
 from beffroi_web.metrics import watch
 from beffroi_web.openapi import undescribed
@@ -93,6 +96,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
         dashboards, audit, exports, feeds, files, topics, needs, desk, witness, taxii,
     ):  # fmt: skip
         app.register_blueprint(feature.blueprint)
+    init_early(app, f"{version('beffroi-federation')} {settings!r}", version_of(app, clock))
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]

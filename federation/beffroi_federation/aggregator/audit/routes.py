@@ -15,6 +15,7 @@ from beffroi_federation.aggregator.kernel.db import unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.kernel.tables import table_of
 from beffroi_federation.aggregator.kernel.territories import NAMES, bounds
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import service as national_service
 from beffroi_federation.aggregator.national.queries import lately
@@ -51,6 +52,7 @@ MOST_HELD = 200
 
 @blueprint.get("/audit")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def page() -> str:
     """Tell what went wrong (or, on demand, everything that happened), newest first."""
     everything = request.args.get("all") == "1"
@@ -125,6 +127,7 @@ def evidence(event_id: int) -> Response:
 
 @blueprint.get("/audit/towns")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def towns_page() -> str:
     """Show in which state every town is: verified, cosigned, refused, withdrawn, with evidence."""
     given = _given("state")
@@ -161,6 +164,7 @@ def towns_file(form: str) -> Response:
 
 @blueprint.get("/audit/checkpoints")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def checkpoints() -> str:
     """List the signed states on which figures stand: of all towns, or of those of a scope."""
     given = _given("departement", "kind", "town")

@@ -58,16 +58,16 @@ class Freshness:
 
 def freshness(log_ids: Sequence[int] | None = None) -> dict[int, Freshness]:
     """Return how fresh these logs (all by default) are; a log never tried has no row."""
-    query = select(LogState)
+    query = select(*(getattr(LogState, name) for name in _STATE_NAMES))
     waits = select(Absent.log_id, func.count()).group_by(Absent.log_id)
     if log_ids is not None:
         query = query.where(LogState.log_id.in_(log_ids))
         waits = waits.where(Absent.log_id.in_(log_ids))
     absent = {log_id: count for log_id, count in db.session.execute(waits)}
-    return {row.log_id: _fresh(row, absent) for row in db.session.scalars(query)}
+    return {row.log_id: _fresh(row, absent) for row in db.session.execute(query)}
 
 
-def _fresh(row: LogState, absent: dict[int, int]) -> Freshness:
+def _fresh(row: Any, absent: dict[int, int]) -> Freshness:
     return Freshness(
         log_id=row.log_id,
         frontier=Frontier.from_bytes(row.frontier),

@@ -17,6 +17,7 @@ from flask import Flask, current_app
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, Table, Text
 
 from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.versions import note
 from beffroi_web.database import UtcDateTime
 
 Row = Sequence[Any]
@@ -74,6 +75,7 @@ def insert(table: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
     target: Table = table.__table__
     names = ", ".join(f'"{name}"' for name in columns)
     rows = chain((first,), rows)
+    note(f'INSERT INTO "{target.name}"')
     if _on_sqlite():
         marks = ", ".join("?" * len(columns))
         statement = f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})'  # noqa: S608  fixed names
@@ -111,6 +113,8 @@ _TYPES = {
 
 def run(statement: str, rows: Sequence[Row]) -> None:
     """Run a statement of fixed text, with `?` for each value, once for each row."""
+    if rows:
+        note(statement)
     if len(rows) == 1:  # for which a pipeline costs more than it saves
         _cursor().execute(_spelt(statement), rows[0])
     elif rows:
@@ -136,6 +140,8 @@ def rows_of(head: str, column: str, values: Sequence[Any], tail: str = "") -> li
 def delete_in(table: str, where: str, column: str, fixed: Row, values: Sequence[int]) -> None:
     """Delete the rows where a column is among values, and `where` holds (`?` for each `fixed`)."""
     head = f'DELETE FROM "{table}" WHERE {where}{" AND " if where else ""}"{column}"'  # noqa: S608  fixed names
+    if values:
+        note(head)
     cursor = _cursor()
     if _on_sqlite():
         for some in batches(values, AT_ONCE):

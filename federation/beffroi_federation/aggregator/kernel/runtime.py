@@ -11,6 +11,7 @@ from flask import Flask, current_app
 
 from beffroi_federation.aggregator.config import AggregatorSettings
 from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.versions import init_versions
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.database import engine_options, tune
 
@@ -85,6 +86,7 @@ def equip(app: Flask, made_with: Runtime) -> None:
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
+        init_versions(app)
     app.extensions[EXTENSION] = made_with
 
 

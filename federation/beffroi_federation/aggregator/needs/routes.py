@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from beffroi_federation.aggregator.kernel.db import unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.kernel.tables import table_of
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national.rules import THEME_WORDS
 from beffroi_federation.aggregator.needs import queries, rules, service
 from beffroi_federation.aggregator.needs.queries import Group
@@ -33,6 +34,7 @@ COLUMNS = ("rank", "themes", "holder_fr", "holder_en", "topic", "url", "title_fr
 
 @blueprint.get("/open-first")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def page() -> str:
     """Answer: which two or three datasets should be opened first, and who could do it?"""
     by = _by()

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi_federation.aggregator.kernel.db import unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as national_rules
 from beffroi_federation.aggregator.national.queries import RecordRow
@@ -59,6 +60,7 @@ def _crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:
 
 @blueprint.get("/topics")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def listing() -> str:
     """Answer: what do many towns get asked for, and who has opened it?"""
     given = {
@@ -138,6 +140,7 @@ def _topic(slug: str) -> TopicRow | AnyResponse:
 
 @blueprint.get("/topics/<slug>")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def topic(slug: str) -> str | AnyResponse:
     """Answer: who was asked for this, who opened it and how, who refused and why?"""
     row = _topic(slug)

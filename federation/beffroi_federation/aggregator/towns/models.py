@@ -25,6 +25,9 @@ from beffroi_federation.aggregator.kernel.db import Model
 from beffroi_federation.aggregator.towns.rules import STATES
 from beffroi_web.database import BigId, UtcDateTime
 
+BY_SIGN = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""Text in the order of its signs, so that an index finds beginnings."""
+
 
 class Town(Model):
     """One public body. `state` is waiting, approved, quarantined or suspended."""
@@ -49,6 +52,17 @@ class Town(Model):
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     approved_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class TownWord(Model):
+    """A folded word of a town's name, or its SIREN, by which it is found."""
+
+    __tablename__ = "town_word"
+
+    word: Mapped[str] = mapped_column(BY_SIGN, primary_key=True)
+    town_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("town.id"), primary_key=True, autoincrement=False, index=True
+    )
 
 
 class TownCommune(Model):

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of the registry."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 
 from beffroi_federation.aggregator.kernel import bulk, search
 from beffroi_federation.aggregator.kernel.db import db
-from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent
+from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent, TownWord
 from beffroi_federation.aggregator.towns.rules import FAULTS
+
+LAST = "\uffff"
+"""Comes after every letter and digit, by which words are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,17 @@ def all_towns(*states: str) -> list[TownRow]:
     if states:
         query = query.where(Town.state.in_(states))
     return [TownRow(*row) for row in db.session.execute(query)]
+
+
+def desk_towns(
+    order: Sequence[str], *, states: Collection[str], query: str, limit: int
+) -> tuple[list[TownRow], int]:
+    """Return up to `limit` towns, by state in an order and by name, and how many there are."""
+    place = case({state: at for at, state in enumerate(order)}, value=Town.state)
+    found = _towns().where(Town.state.in_(states), *_called(query))
+    count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    rows = db.session.execute(found.order_by(place, Town.name, Town.siren).limit(limit))
+    return [TownRow(*row) for row in rows], count
 
 
 def town_by_siren(siren: str) -> TownRow | None:
@@ -188,13 +202,7 @@ def towns_page(
         wanted = wanted.where(
             exists().where(TownCommune.town_id == Town.id, TownCommune.insee == commune)
         )
-    if query:
-        ids = [
-            row.id
-            for row in db.session.execute(select(Town.id, Town.name, Town.siren))
-            if _fits(query, f"{row.name} {row.siren}")
-        ]
-        wanted = wanted.where(Town.id.in_(ids))
+    wanted = wanted.where(*_called(query))
     if after is not None:
         name, siren = after
         wanted = wanted.where((Town.name > name) | ((Town.name == name) & (Town.siren > siren)))
@@ -220,14 +228,14 @@ def ids_where(
     return query.where(Town.id.in_(ids_between((commune, commune)))) if commune else query
 
 
-def is_called(query: str, row: TownRow) -> bool:
-    """Say whether a town's name or SIREN has the words of a query."""
-    return _fits(query, f"{row.name} {row.siren}")
-
-
-def _fits(query: str, words: str) -> bool:
-    held = search.words_of(words)
-    return all(any(one.startswith(asked) for one in held) for asked in search.words_of(query))
+def _called(query: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that a town's name or SIREN has each word, or one beginning with it."""
+    return [
+        Town.id.in_(
+            select(TownWord.town_id).where(TownWord.word >= word, TownWord.word < word + LAST)
+        )
+        for word in search.words_of(query)
+    ]
 
 
 def communes_of(town_id: int) -> list[str]:

@@ -51,14 +51,13 @@ def desk() -> str:
 def _desk_page(form: Form, refused: Sequence[tuple[TownRow, str]] = ()) -> str:
     state = request.args.get("state", "")
     query = request.args.get("q", "").strip()[:200]
-    states = (state,) if state in STATES else ()
-    rows = [row for row in queries.all_towns(*states) if queries.is_called(query, row)]
-    rows.sort(key=lambda row: (ORDER.index(row.state), row.name))
+    states = (state,) if state in STATES else ORDER
+    rows, count = queries.desk_towns(ORDER, states=states, query=query, limit=AT_ONCE)
     return render_template(
         "towns/desk.html",
         breadcrumb=_crumbs(),
-        towns=rows[:AT_ONCE],
-        more=max(0, len(rows) - AT_ONCE),
+        towns=rows,
+        more=max(0, count - AT_ONCE),
         states=[("", gettext("All")), *((one, gettext(STATE_WORDS[one])) for one in ORDER)],
         state=state,
         query=query,

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from beffroi_federation.aggregator.kernel import search
 from beffroi_federation.aggregator.kernel.db import db
-from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent
+from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent, TownWord
 from beffroi_federation.aggregator.towns.queries import TownRow, awaits_answer, town_by_siren
 from beffroi_federation.aggregator.towns.rules import (
     Checked,
@@ -74,6 +75,7 @@ def add(checked: Checked, url: str, dns: str, *, now: datetime) -> str:
         _describe(town, checked, url)
         db.session.add(town)
         db.session.flush()
+        _set_words(town)
         db.session.add(
             Log(
                 town_id=town.id,
@@ -98,6 +100,7 @@ def add(checked: Checked, url: str, dns: str, *, now: datetime) -> str:
         town.dns = dns
         log.prefix = identity.prefix
         _describe(town, checked, url)
+        _set_words(town)
     _set_communes(town.id, identity.communes)
     return identity.siren
 
@@ -202,6 +205,12 @@ def _describe(town: Town, checked: Checked, url: str) -> None:
     town.contact = identity.contact
     town.population_band = identity.population_band
     town.software = f"{identity.software} {identity.version}".strip()[:100]
+
+
+def _set_words(town: Town) -> None:
+    db.session.execute(delete(TownWord).where(TownWord.town_id == town.id))
+    words = sorted({town.siren, *search.all_words(town.name)})
+    db.session.add_all(TownWord(word=word, town_id=town.id) for word in words)
 
 
 def _set_communes(town_id: int, communes: Sequence[str]) -> None:

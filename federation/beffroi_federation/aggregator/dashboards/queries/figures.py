@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Figures over the tallies of towns: of some, of each territory, of the whole nation."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +16,10 @@ from beffroi_federation.aggregator.dashboards.rules.figures import (
     Sums,
 )
 from beffroi_federation.aggregator.intake.models import LogState
+from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.territories import NAMES
+from beffroi_federation.aggregator.kernel.versions import reader
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.models import CellTally, TownTally
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
@@ -46,6 +48,8 @@ class Picture:
     cells: dict[CellKey, Sums] = field(default_factory=dict)
     cyber: dict[str, int] = field(default_factory=dict)
     unreleased: int = 0
+    pieces: dict[Hashable, Any] = field(default_factory=dict)
+    """What pages have made of these figures alone (`dashboards.service.pieces`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,6 @@ class Scope:
     keys: Callable[[Any], tuple[Any, ...]]
     table: Any = None
     town_id: Any = None
-    only: Collection[int] | None = None
 
 
 Into = Callable[[Any], Iterable[Figures]]
@@ -92,10 +95,43 @@ def picture(now: datetime) -> Picture:
 
 
 def of_towns(ids: Collection[int]) -> dict[int, Figures]:
-    """Return the figures of each of these towns."""
+    """Return the figures of each of these towns; three statements through the driver."""
     found = {id: Figures() for id in ids}
-    fill(Scope(lambda town_id: (town_id,), only=list(found)), lambda row: (found[row[0]],))
+    keys = list(found)
+    for town_id, what, code, n in _rows_of(_TALLIES, keys):
+        found[town_id].count(what, code, int(n))
+    for town_id, reported, closed, protected in _rows_of(_CELLS, keys):
+        one = found[town_id]
+        one.reported, one.closed, one.protected = int(reported), int(closed), int(protected)
+    for town_id, approved, whole, signed, verified_at in _rows_of(_STATES, keys):
+        one = found[town_id]
+        one.towns, one.verified = int(approved), int(approved and whole)
+        if signed:
+            when = bulk.moment_of(verified_at)
+            one.basis = one.basis.and_also(Basis(1, when, when))
     return found
+
+
+_TALLIES = (
+    "SELECT town_id, what, code, n FROM town_tally"
+    " WHERE town_id IN ({marks}) AND what IN ('status', 'weeks')"
+)
+_CELLS = (
+    "SELECT town_id, sum(reported), sum(closed), sum(protected) FROM cell_tally"
+    " WHERE town_id IN ({marks}) GROUP BY town_id"
+)
+_STATES = (
+    "SELECT t.id, t.state = 'approved', coalesce(s.verified_at IS NOT NULL AND s.behind = 0"
+    " AND s.refusals = 0, false), s.note IS NOT NULL, s.verified_at FROM town t"
+    " JOIN log l ON l.town_id = t.id AND l.active LEFT JOIN log_state s ON s.log_id = l.id"
+    " WHERE t.id IN ({marks})"
+)
+
+
+def _rows_of(statement: str, keys: Sequence[int]) -> Iterable[Any]:
+    if not keys:
+        return ()
+    return reader().rows(statement.format(marks=", ".join("?" * len(keys))), keys)
 
 
 def places() -> Subquery:
@@ -149,8 +185,6 @@ def _grouped(
         query = query.outerjoin(LogState, LogState.log_id == Log.id)
     if scope.table is not None and scope.table is not town_id.class_:
         query = query.join(scope.table, scope.town_id == town_id)
-    if scope.only is not None:
-        query = query.where(town_id.in_(scope.only))
     return db.session.execute(query.group_by(*keys) if keys else query)
 
 

@@ -33,7 +33,7 @@ class TownView:
 def views(rows: Sequence[TownRow], now: datetime) -> list[TownView]:
     """Return towns with their freshness, in the same order."""
     fresh = intake.freshness([row.log_id for row in rows])
-    unreleased = national.unreleased(now - UNRELEASED_AFTER)
+    unreleased = national.unreleased(now - UNRELEASED_AFTER, [row.log_id for row in rows])
     return [
         TownView(
             row,

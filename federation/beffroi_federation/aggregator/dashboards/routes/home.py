@@ -8,6 +8,7 @@ from beffroi_federation.aggregator.dashboards import service
 from beffroi_federation.aggregator.dashboards.queries import figures
 from beffroi_federation.aggregator.dashboards.routes.lists import blueprint
 from beffroi_federation.aggregator.kernel.runtime import now
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.needs import queries as needs
@@ -19,16 +20,19 @@ MOST_THEMES = 8
 
 @blueprint.get("/")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def home() -> str:
     """Answer in ten seconds: is France answering, and can this page be trusted?"""
     picture = figures.picture(now())
     whole, first = picture.nation, needs.first(5)
+    keep = service.pieces_of(picture)
     return render_template(
         "dashboards/home.html",
         figures=whole,
         headline=service.headline(whole, _only_town() if whole.towns == 1 else ""),
         unreleased=picture.unreleased,
-        map=service.drawn(picture.places, "rate"),
+        map=keep("rate", service.drawn, picture.places, "rate"),
+        keep=keep,
         answers=service.cards(national.latest_answers(4)),
         needs=first,
         wanted=[] if first else service.cards(national.most_wanted(4)),

@@ -24,6 +24,7 @@ from beffroi_federation.aggregator.dashboards.rules.figures import (
 )
 from beffroi_federation.aggregator.kernel.runtime import now
 from beffroi_federation.aggregator.kernel.tables import table_of
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.towns import queries as towns
@@ -60,6 +61,7 @@ def _classes(town_id: int | None) -> list[tuple[str, str, int]]:
 
 @blueprint.get("/incidents")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def incidents() -> str:
     """Tell what was reported, by category and by quarter, and list the published cells."""
     asked, town_id = _given()

@@ -25,6 +25,7 @@ from beffroi_federation.aggregator.dashboards.service.maps import measure_from
 from beffroi_federation.aggregator.kernel.runtime import now
 from beffroi_federation.aggregator.kernel.tables import table_of
 from beffroi_federation.aggregator.kernel.territories import NAMES, bounds, departments_of
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_web.errors import NotFound
 from beffroi_web.guards import PUBLIC, guard
@@ -39,14 +40,17 @@ TOWN_COLUMNS = ("siren", "name", "kind", "population_band", "state", *PLACE_COLU
 
 @blueprint.get("/map")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def atlas() -> str:
     """Answer: where are towns asked, and where do they answer?"""
     measure = measure_from(request.args.get("measure", ""))
     picture = figures.picture(now())
+    keep = service.pieces_of(picture)
     return render_template(
         "dashboards/map.html",
         breadcrumb=crumbs((gettext("Map"), None)),
-        map=service.drawn(picture.places, measure),
+        map=keep(measure, service.drawn, picture.places, measure),
+        keep=keep,
         measure=measure,
         measures=MEASURES,
         names=MEASURE_NAMES,
@@ -93,6 +97,7 @@ def _name_of(code: str) -> str:
 
 @blueprint.get("/map/<code>")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def place(code: str) -> str:
     """Answer: which towns of this territory take part, and how do they answer?"""
     name = _name_of(code)

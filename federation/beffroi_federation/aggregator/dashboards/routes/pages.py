@@ -20,6 +20,7 @@ from beffroi_federation.aggregator.dashboards.rules.health import COMMUNE
 from beffroi_federation.aggregator.intake.commands import pulls
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.national.queries import RecordFilter
@@ -50,6 +51,7 @@ def _words() -> dict[str, Any]:
 
 @blueprint.get("/communes/<insee>")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def commune(insee: str) -> str:
     """Show who serves a commune, what was asked there, and its incident counts."""
     if not COMMUNE.fullmatch(insee):
@@ -69,6 +71,7 @@ def commune(insee: str) -> str:
 
 @blueprint.get("/requests")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def requests() -> str:
     """Search requests; filters by status, theme, town, commune."""
     given = {
@@ -131,6 +134,7 @@ def _chips(given: dict[str, str], town_name: str) -> list[tuple[str, str]]:
 
 @blueprint.get("/requests/<ref>")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def record(ref: str) -> str | tuple[str, int]:
     """Show one request, its answer, and where it stands in its town's log."""
     place = words.parse_reference(ref)
@@ -169,6 +173,7 @@ def _gone(row: TownRow, first: int) -> tuple[str, int]:
 
 @blueprint.get("/how-it-works")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def how_it_works() -> str:
     """Say how towns are verified, texts guarded and counts protected."""
     return render_template(
@@ -178,6 +183,7 @@ def how_it_works() -> str:
 
 @blueprint.get("/accessibility")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def accessibility() -> str:
     """Say how far the service is accessible."""
     return render_template(
@@ -189,6 +195,7 @@ def accessibility() -> str:
 
 @blueprint.get("/privacy")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def privacy() -> str:
     """Say what is known of whom."""
     return render_template(

@@ -19,6 +19,7 @@ from beffroi_federation.aggregator.dashboards.routes.lists import (
 )
 from beffroi_federation.aggregator.kernel.runtime import now
 from beffroi_federation.aggregator.kernel.territories import NAMES, bounds, departments_of
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.national.queries import RecordFilter
@@ -57,6 +58,7 @@ class Found:
 
 @blueprint.get("/search")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def search() -> str:
     """Find requests, topics or towns by words and by where, who and in which state."""
     asked = given(*FIELDS)

@@ -23,6 +23,7 @@ from beffroi_federation.aggregator.dashboards.rules.health import SIREN
 from beffroi_federation.aggregator.kernel.runtime import now
 from beffroi_federation.aggregator.kernel.tables import table_of
 from beffroi_federation.aggregator.kernel.territories import NAMES, bounds, departments_of
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.queries import RecordFilter
 from beffroi_federation.aggregator.towns import queries as towns
@@ -49,6 +50,7 @@ def _scope() -> dict[str, Any]:
 
 @blueprint.get("/towns")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def town_list() -> str:
     """List the towns: freshness, answers, delay, what is still untold."""
     asked = given("q", "kind", "departement")
@@ -98,6 +100,7 @@ def towns_file(form: str) -> Response:
 
 @blueprint.get("/towns/<siren>")
 @guard(PUBLIC)
+@from_the_store(spoken=True)
 def town(siren: str) -> str:
     """Answer: is this town alive, honest, quick, beside others of its size?"""
     row = towns.town_by_siren(siren) if SIREN.fullmatch(siren) else None

@@ -2,6 +2,7 @@
 """How records, figures and maps are said, in the reader's language."""
 
 from beffroi_federation.aggregator.dashboards.service.maps import Drawn, Place, drawn
+from beffroi_federation.aggregator.dashboards.service.pieces import pieces_of
 from beffroi_federation.aggregator.dashboards.service.records import (
     CellView,
     cards,
@@ -21,6 +22,7 @@ __all__ = [
     "drawn",
     "headline",
     "period_words",
+    "pieces_of",
     "record_url",
     "said",
     "supports_words",

@@ -9,10 +9,13 @@ from typing import Any
 from flask import Blueprint, current_app, jsonify, request, url_for
 from flask_babel import gettext
 from marshmallow import EXCLUDE, Schema, ValidationError
+from msgspec import json
 from werkzeug.wrappers import Response
 
 from beffroi_federation.aggregator.exports import queries, schemas
+from beffroi_federation.aggregator.exports.queries import told
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
+from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.towns.queries import town_by_siren
 from beffroi_federation.aggregator.towns.rules import FAULTS, SENTENCES
 from beffroi_web.cells import harmless
@@ -57,7 +60,8 @@ def _cursor(given: Mapping[str, Any], *kinds: type) -> tuple[Any, ...] | None:
 
 
 def _page(items: list[dict[str, Any]], place: tuple[str | int, ...] | None) -> Response:
-    return jsonify({"items": items, "next_cursor": encode_cursor(place) if place else None})
+    body = {"items": items, "next_cursor": encode_cursor(place) if place else None}
+    return Response(json.encode(body), mimetype="application/json")
 
 
 def _town_id(given: Mapping[str, Any]) -> int | None:
@@ -72,6 +76,7 @@ def _town_id(given: Mapping[str, Any]) -> int | None:
 
 @blueprint.get("/api/v1/towns")
 @guard(PUBLIC)
+@from_the_store()
 @operation(
     "List the towns of the register",
     answers=schemas.TownPageSchema,
@@ -93,6 +98,7 @@ def towns() -> Response:
 
 @blueprint.get("/api/v1/records")
 @guard(PUBLIC)
+@from_the_store()
 @operation(
     "List current open records, newest period first",
     answers=schemas.RecordPageSchema,
@@ -107,14 +113,18 @@ def towns() -> Response:
 def records() -> Response:
     """List records of one kind."""
     given = _query(schemas.RecordsQuerySchema())
-    kinds = (int, int) if given.get("since") else (str, int)
-    rows, place = queries.records(
-        given, town_id=_town_id(given), after=_cursor(given, *kinds), limit=given.get("limit", 20)
-    )
-    shown = given.get("kind", "request") == "request"
+    kind, since = given.get("kind", "request"), given.get("since")
+    asked: dict[str, Any] = {
+        "town_id": _town_id(given),
+        "after": _cursor(given, *((int, int) if since else (str, int))),
+        "limit": given.get("limit", 20),
+    }
+    pages = runtime().settings.public_url + url_for("dashboards.record", ref="", lang=None)
+    if kind != "incident_summary" and not since and not given.get("q"):
+        return _page(*told.records(given, **asked, pages=pages))
+    rows, place = queries.records(given, **asked)
     for row in rows:
-        page = url_for("dashboards.record", ref=row["ref"], lang=None)
-        row["url"] = runtime().settings.public_url + page if shown else None
+        row["url"] = pages + row["ref"] if kind == "request" else None
     return _page(rows, place)
 
 
@@ -149,6 +159,7 @@ def _topic_url(slug: str) -> str:
 
 @blueprint.get("/api/v1/topics")
 @guard(PUBLIC)
+@from_the_store()
 @operation(
     "List topics, those asked in the most towns first",
     answers=schemas.TopicPageSchema,
@@ -169,6 +180,7 @@ def topics() -> Response:
 
 @blueprint.get("/api/v1/topics/<slug>")
 @guard(PUBLIC)
+@from_the_store()
 @operation(
     "Show a topic and its requests, answered ones first",
     answers=schemas.TopicRequestsSchema,

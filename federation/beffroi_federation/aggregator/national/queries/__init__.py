@@ -343,10 +343,11 @@ def set_aside(town_id: int | None = None) -> dict[str, int]:
     return {why: count for why, count in db.session.execute(query)}
 
 
-def unreleased(before: datetime) -> dict[int, int]:
+def unreleased(before: datetime, log_ids: Collection[int]) -> dict[int, int]:
     """Return, by log, how many requests were received before a moment and have no record yet."""
     query = (
         select(Received.log_id, func.count())
+        .where(Received.log_id.in_(log_ids))
         .where(Received.released.is_(None), Received.seen_at < before)
         .group_by(Received.log_id)
     )

@@ -35,7 +35,8 @@ def towns(
     rows = registry.towns_page(query=words, commune=commune, after=_two(after), limit=limit + 1)
     shown = rows[:limit]
     fresh = freshness([row.log_id for row in shown])
-    unreleased = national.unreleased(now - UNRELEASED_AFTER)
+    unreleased = national.unreleased(now - UNRELEASED_AFTER, [row.log_id for row in shown])
+    served = registry.communes_of_towns([row.id for row in shown])
     items = []
     for row in shown:
         known = fresh.get(row.log_id)
@@ -46,7 +47,7 @@ def towns(
                 "name": row.name,
                 "kind": row.kind,
                 "url": row.url,
-                "communes": registry.communes_of(row.id),
+                "communes": served.get(row.id, []),
                 "population_band": row.population_band,
                 "state": row.state,
                 "origin": row.origin,

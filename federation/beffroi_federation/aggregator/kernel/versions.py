@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which state of the national store a page was made from (`beffroi_web.versions`), and the minute.
+
+What pages show of records, cells, topics and the registry has a value that changes with it. How
+fresh a town is changes at every pull, several times a second in a whole country: that is told with
+the present minute instead, so a page that is kept is never more than a minute behind there.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Flask, current_app, request
+
+from beffroi_federation.aggregator.kernel.db import Base, db
+from beffroi_web import versions
+from beffroi_web.clock import Clock
+from beffroi_web.early import made_from_data, say_version, version_asked
+from beffroi_web.reading import Reader
+
+SHOWN = "shown"
+TABLES = (
+    "town", "town_commune", "town_event", "log", "item", "record", "incident_cell", "set_aside",
+    "tombstone", "held_text", "topic", "topic_place", "topic_apart", "topic_event", "topic_member",
+    "topic_profile", "theme_holder", "holder_event", "export_file", "shared_object",
+)  # fmt: skip
+"""The tables whose rows show on pages."""
+
+READER = "beffroi_aggregator_reader"
+DATA_VERSION = versions.version_table(Base.metadata)
+_VERSIONS = versions.Versions(db, dict.fromkeys(TABLES, SHOWN))
+note = _VERSIONS.note
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def init_versions(app: Flask) -> None:
+    """Watch the statements of an application's engine, and keep connections for single reads."""
+    _VERSIONS.watch(db.engine)
+    app.extensions[READER] = Reader(db.engine)
+
+
+def version_of(app: Flask, clock: Clock) -> Callable[[], str]:
+    """Return what reads the value that stands now, with the minute."""
+    reader: Reader = app.extensions[READER]
+    return lambda: f"{versions.token(reader, SHOWN)}-{clock.now():%Y%m%d%H%M}"
+
+
+def from_the_store(*, spoken: bool = False) -> Callable[[View], View]:
+    """Return a decorator for a view whose answer follows from the national store and the minute.
+
+    `spoken` says that it also follows from the reader's language and from the day. The value is the
+    one that was read before the view began.
+    """
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def answered(**given: Any) -> Any:
+            say_version(version_asked(request.environ))
+            return view(**given)
+
+        return cast(View, made_from_data(spoken=spoken)(answered))
+
+    return mark
+
+
+def reader() -> Reader:
+    """Return the running application's connections for single reads."""
+    kept: Reader = current_app.extensions[READER]
+    return kept

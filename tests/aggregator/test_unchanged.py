@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Pages that nothing has changed are answered before anything is read, and never wrongly."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from beffroi_federation.aggregator.kernel.db import db
+from beffroi_web.clock import FixedClock
+from support.nation import Nation, make_town, request_content
+from support.simulated_town import SimulatedTown
+
+Serve = Callable[[SimulatedTown], SimulatedTown]
+EARLY = (
+    "/", "/map", "/map/35", "/towns", "/towns/210000006", "/requests", "/requests/210000006-1-1",
+    "/search?q=autobus", "/topics", "/open-first", "/incidents", "/audit", "/audit/towns",
+    "/audit/checkpoints", "/communes/99999", "/api/v1/towns", "/api/v1/records", "/api/v1/topics",
+)  # fmt: skip
+
+
+def told(nation: Nation, path: str) -> str:
+    answer = nation.client().get(path)
+    assert answer.status_code == 200, path
+    return str(answer.headers["ETag"])
+
+
+def asked(nation: Nation, path: str, etag: str = "") -> tuple[int, int]:
+    """Return the status of an answer, and how many statements of a session it took."""
+    counted: list[str] = []
+
+    def count(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
+        counted.append(statement)
+
+    with nation.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        answer = nation.client().get(path, headers={"If-None-Match": etag} if etag else {})
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    return answer.status_code, len(counted)
+
+
+@pytest.mark.parametrize("path", EARLY)
+def test_who_has_the_page_or_asks_for_it_again_costs_no_statement(
+    full_nation: Nation, path: str
+) -> None:
+    etag = told(full_nation, path)
+    assert asked(full_nation, path, etag) == (304, 0)
+    assert asked(full_nation, path) == (200, 0)
+    assert asked(full_nation, path + ("&" if "?" in path else "?") + "x=1", etag)[0] == 200
+
+
+def test_a_withdrawn_request_is_never_said_to_be_unchanged(nation: Nation, serve: Serve) -> None:
+    town = make_town()
+    town.record(request_content(1))
+    town.publish()
+    nation.know(serve(town))
+    nation.pull()
+    paths = ("/", "/requests", "/requests/210000006-1-0", "/api/v1/records", "/towns/210000006")
+    etags = {path: told(nation, path) for path in paths}
+    town.withdraw(0)
+    town.publish()
+    nation.pull()  # the clock stands still: the minute is the same
+    for path, etag in etags.items():
+        gone = path.endswith("-1-0")
+        assert asked(nation, path, etag)[0] == (410 if gone else 200), path
+    assert "Horaires des autobus" not in nation.page("/requests")
+
+
+def test_how_fresh_a_town_is_is_told_anew_each_minute(
+    full_nation: Nation, clock: FixedClock
+) -> None:
+    etag = told(full_nation, "/towns")
+    clock.move(timedelta(seconds=59))
+    assert asked(full_nation, "/towns", etag)[0] == 304
+    clock.move(timedelta(seconds=1))
+    assert asked(full_nation, "/towns", etag)[0] == 200
+
+
+def test_an_address_that_only_looks_like_a_page_is_no_page(full_nation: Nation) -> None:
+    """Another view answers it, or nobody: nothing of it is kept under a page's name."""
+    for path, status in (("/map/35.csv", 200), ("/map/999", 404), ("/requests/nothing", 404)):
+        assert asked(full_nation, path)[0] == status
+        again = asked(full_nation, path)
+        assert again[0] == status
+    assert asked(full_nation, "/map/35.csv")[1] > 0
+
+
+def test_an_operator_reads_nothing_that_was_kept_for_others(full_nation: Nation) -> None:
+    etag = told(full_nation, "/towns")
+    operator = full_nation.signed_in("operator")
+    answer = operator.get("/towns", headers={"If-None-Match": etag})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert asked(full_nation, "/towns", etag)[0] == 304
