@@ -41,12 +41,15 @@ IN_THIS_ORDER = "--no-loadscope-reorder"
 """The files that take longest hold few tests; xdist would else begin with those that hold many."""
 
 SUITES = (
-    # Three for two cores: these wait for disks and sockets a fourth of their time.
-    Suite("unit", ("-m", "not (database or browser or slow)", "-n", "3", "--dist", "worksteal")),
-    # A file's tests stay together below: they share a server or a browser.
+    # Three for two cores: these wait for disks and sockets a fourth of their time. A file's tests
+    # stay together: they share a server or a browser. What needs PostgreSQL is among them, since
+    # every process reads all test files before it begins.
     Suite(
-        "databases",
-        ("-m", "database and not browser", "-n", "3", "--dist", "loadfile", IN_THIS_ORDER),
+        "most",
+        (
+            *("-m", "not browser and (database or not slow)"),
+            *("-n", "3", "--dist", "loadfile", IN_THIS_ORDER),
+        ),
     ),
     Suite("browser", ("-m", "browser", "-n", "2", "--dist", "loadfile")),
     # These start processes of their own and watch the clock; ports are dealt out by process.

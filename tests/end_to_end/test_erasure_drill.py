@@ -44,6 +44,8 @@ from support.town import Town, open_town
 
 BOUND = timedelta(hours=36)
 TURN = timedelta(hours=3)
+QUIET_TURN = timedelta(hours=12)
+"""While nothing is waited for."""
 FINE_TURN = timedelta(hours=1)
 MARKS = {
     "title": "Ambrézilore",
@@ -91,10 +93,10 @@ class Drill:
             rewrite_files(now=self.nation.clock.now(), zone=zone)
             nation_db.session.remove()
 
-    def pass_time(self, until: datetime) -> None:
+    def pass_time(self, until: datetime, turn: timedelta = TURN) -> None:
         """Move the clock, the workers turning all the while."""
         while self.town.now < until:
-            self.town.clock.moment = min(self.town.now + TURN, until)
+            self.town.clock.moment = min(self.town.now + turn, until)
             self.turn()
 
 
@@ -382,7 +384,7 @@ def test_from_the_act_to_every_national_view_it_takes_less_than_36_hours_at_the_
     publish_the_marked_case(drill)
     town = drill.town
     # Clocks go back in the night after: the longest day of the year, and the batch was just now.
-    drill.pass_time(datetime.fromisoformat("2027-01-23T00:00:00+00:00"))
+    drill.pass_time(datetime.fromisoformat("2027-01-23T00:00:00+00:00"), QUIET_TURN)
     opens = calendar_of(town.settings).next_day(town.now).opens
     drill.pass_time(opens)
     assert town.rows("SELECT 1 FROM log_batch WHERE slot = :day", day=opens.date().isoformat())

@@ -8,17 +8,21 @@ import pytest
 
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import review
+from beffroi.kernel.db import MIGRATIONS
 from beffroi.moderation import service
 from beffroi.outbox import queries as outbox
+from support.databases import fresh
 from support.town import AGENT, MODERATOR, Town, open_town
 
 BENCH = "Le banc de la place est cassé depuis hier"
 
 
 @pytest.fixture
-def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
+def town(tmp_path: Path) -> Iterator[Town]:
     """A town that lets clean texts appear by themselves."""
-    with open_town(tmp_path, database_url, clean_texts_appear=True) as made:
+    with open_town(
+        tmp_path, fresh("sqlite", MIGRATIONS, tmp_path), clean_texts_appear=True
+    ) as made:
         yield made
 
 

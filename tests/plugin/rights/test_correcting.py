@@ -3,10 +3,18 @@
 
 import re
 
+import pytest
+
 from beffroi.accounts.service import apply_corrections
 from beffroi.kernel.db import db
 from beffroi_web.sign_in.identities import Identity
 from support.town import ISSUER, PROVIDER, Person, Town
+
+
+@pytest.fixture
+def town(village: Town) -> Town:
+    """On SQLite: that both databases keep and forget alike is for erasures and the drills."""
+    return village
 
 
 def link_in(town: Town) -> str:

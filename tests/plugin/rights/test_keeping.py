@@ -17,6 +17,12 @@ from support.town import Town
 DAYS = {"originals": 730, "held texts": 365, "accounts": 1095, "deliveries": 365, "exports": 365}
 
 
+@pytest.fixture
+def town(village: Town) -> Town:
+    """On SQLite: that both databases keep and forget alike is for erasures and the drills."""
+    return village
+
+
 def tonight(town: Town) -> dict[str, int]:
     with town.look():
         return {rule.name: count for rule, _, count in forecast(town.settings, town.now)}

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from beffroi.accounts import queries as accounts
+from beffroi.kernel.db import MIGRATIONS
 from beffroi_web.sign_in.identities import Identity
+from support.databases import fresh
 from support.decidim_site import CLIENT_ID, CLIENT_SECRET, DecidimSite, decidim_site
 from support.town import ISSUER, PROVIDER, PUBLIC_URL, Person, Town, open_town
 
@@ -32,7 +34,7 @@ def decidim(running: DecidimSite) -> DecidimSite:
 
 
 @pytest.fixture
-def town(decidim: DecidimSite, database_url: str, tmp_path: Path) -> Iterator[Town]:
+def town(decidim: DecidimSite, tmp_path: Path) -> Iterator[Town]:
     client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     providers = {
         PROVIDER: {"label": "Sign-in of the tests", "issuer": ISSUER, **client},
@@ -41,7 +43,7 @@ def town(decidim: DecidimSite, database_url: str, tmp_path: Path) -> Iterator[To
         },
         "agents": {"label": "Agents", "issuer": STAFF, "staff": True, **client},
     }  # fmt: skip
-    with open_town(tmp_path, database_url, providers=providers) as made:
+    with open_town(tmp_path, fresh("sqlite", MIGRATIONS, tmp_path), providers=providers) as made:
         yield made
 
 

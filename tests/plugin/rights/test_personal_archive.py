@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from marshmallow import Schema, fields
 
 from beffroi.cases import service as case_service
@@ -19,6 +20,12 @@ from support.town import Person, Town
 
 PAGE = Path(__file__).parents[3] / "docs/reference/personal-archive.md"
 ALIX, SAM = "zqxalix", "zqxsam"
+
+
+@pytest.fixture
+def town(village: Town) -> Town:
+    """On SQLite: that both databases keep and forget alike is for erasures and the drills."""
+    return village
 
 
 def read(answer: Any) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -12,6 +12,12 @@ from support.town import REQUEST, Person, Town
 WORDS = {"title": "Titre zqxmark", "wanted": "Souhait zqxmark", "purpose": "But zqxmark"}
 
 
+@pytest.fixture
+def town(village: Town) -> Town:
+    """On SQLite: that both databases keep and forget alike is for erasures and the drills."""
+    return village
+
+
 def sent(town: Town, person: Person, **fields: str) -> str:
     return person.sends_request(**{**WORDS, **fields})
 
