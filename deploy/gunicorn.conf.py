@@ -13,6 +13,12 @@ workers = 2
 threads = 4
 """Eight requests at once: SQLite has one writer, and pages are short."""
 
+worker_connections = 32
+backlog = 64
+"""How many a worker takes in, and how many wait before it. Longer queues would still be worked
+through after those who asked were told 503 or went away, and who sends again has two cases; a
+socket of systemd has its own `Backlog`."""
+
 timeout = 30
 """Seconds without a sign of life before a worker is replaced; not the length of a request."""
 graceful_timeout = 20

@@ -36,6 +36,8 @@ def serve(
         "--workers": args.workers,
         "--threads": args.threads,
         "--worker-class": "gthread",
+        "--worker-connections": 32,
+        "--backlog": 64,
         "--timeout": 30,
         "--graceful-timeout": 20,
         "--max-requests": 20_000,

@@ -171,6 +171,8 @@ async def burst(load: Load, given: argparse.Namespace) -> None:
         await asyncio.sleep(max(0.0, at - time.monotonic()))
         late += time.monotonic() - at > 1
         body = {**REQUEST, "title": f"Demande numéro {number}-{turn}"}
+        while idle and idle[-1][0].at_eof():  # nginx has ended it meanwhile
+            idle.pop()[1].close()
         try:
             line = idle.pop() if idle else await load.line(_address(number))
             asked = converse(*line, head, json.dumps(body).encode())
