@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A filled database at any schema: rows in every table, what survives a migration, what it narrows.
+
+Nothing here knows the models: tables are read from the database as it stands at a revision, so that
+each schema of the past is filled by itself. A generation is one row in every table, told by a
+number; rows point to rows of their own generation. What a value must look like for a migration to
+work with it (`Hints`) is said by who fills.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, MetaData, Table
+
+Hints = Mapping[str, Callable[[int], Any]]
+"""Makes the value of `table.column`, or of `.column` in any table, for a generation."""
+Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
+"""Every row by table and primary key, by names of columns."""
+
+MOMENT = datetime(2026, 9, 1, 8, tzinfo=UTC)
+
+
+@dataclass
+class Schema:
+    """The tables of a database as they stand now, but for the `apart` (text indexes and the like).
+
+    `look` reads again those whose definition has changed.
+    """
+
+    apart: tuple[str, ...] = ()
+    tables: dict[str, Table] = field(default_factory=dict)
+    _seen: dict[str, object] = field(default_factory=dict)
+
+    def look(self, connection: Connection) -> None:
+        now = {n: d for n, d in shape(connection).items() if not n.startswith(self.apart)}
+        changed = {name for name in now if self._seen.get(name) != now[name]}
+        for name in self.tables.keys() - now.keys() | (changed & self.tables.keys()):
+            del self.tables[name]
+        if changed:
+            metadata = MetaData()
+            metadata.reflect(connection, only=sorted(changed), resolve_fks=False)
+            self.tables |= {name: metadata.tables[name] for name in changed}
+        self._seen = now
+
+    def in_order(self) -> list[Table]:
+        """The tables, each after those that it points to; a circle is cut where it may be NULL."""
+        left, done = dict(self.tables), []
+        while left:
+            free = [t for t in left.values() if not _needs(t) & left.keys() - {t.name}]
+            assert free, f"a circle of tables: {sorted(left)}"
+            done += sorted(free, key=lambda table: table.name)
+            left = {n: t for n, t in left.items() if t not in free}
+        return done
+
+
+def _needs(table: Table) -> set[str]:
+    return {
+        key.target_fullname.split(".")[0]
+        for column in table.columns
+        for key in column.foreign_keys
+        if not column.nullable
+    }
+
+
+@dataclass(frozen=True)
+class Column:
+    """What older code can rely on of a column."""
+
+    type: str
+    required: bool
+
+
+def shape(connection: Connection) -> dict[str, dict[str, Column]]:
+    """Every table with its columns; `required` is what an INSERT without the column fails on."""
+    found: dict[str, dict[str, Column]] = {}
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(
+            'SELECT m.name, c.name, c.type, c."notnull" AND c.dflt_value IS NULL AND NOT c.pk'
+            " FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+            " AND m.name NOT LIKE 'sqlite_%'"
+        ).all()
+    else:
+        rows = connection.exec_driver_sql(
+            "SELECT table_name, column_name, data_type || coalesce(character_maximum_length, 0),"
+            " is_nullable = 'NO' AND column_default IS NULL FROM information_schema.columns"
+            " WHERE table_schema = current_schema()"
+        ).all()
+    for table, column, kind, required in rows:
+        found.setdefault(table, {})[column] = Column(str(kind), bool(required))
+    found.pop("alembic_version", None)
+    return found
+
+
+def unique(connection: Connection) -> set[str]:
+    """What no two rows may have alike, as `table(column, …)`."""
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(
+            "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
+            " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.\"unique\" AND NOT i.partial"
+            " ORDER BY 1, 2, c.seqno"
+        ).all()
+    else:
+        rows = connection.exec_driver_sql(
+            "SELECT t.relname, i.relname, a.attname FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid"
+            " JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = t.relnamespace"
+            " JOIN pg_attribute a ON a.attrelid = i.oid WHERE x.indisunique AND x.indpred IS NULL"
+            " AND n.nspname = current_schema() ORDER BY 1, 2, a.attnum"
+        ).all()
+    keys: dict[tuple[str, str], list[str]] = {}
+    for table, index, column in rows:
+        keys.setdefault((table, index), []).append(str(column))
+    return {f"{table}({', '.join(columns)})" for (table, _), columns in keys.items()}
+
+
+@dataclass(frozen=True)
+class Look:
+    """The shape of a schema, and its unique keys."""
+
+    columns: dict[str, dict[str, Column]]
+    unique: set[str]
+
+
+def look(connection: Connection) -> Look:
+    return Look(shape(connection), unique(connection))
+
+
+def narrower(before: Look, after: Look) -> list[str]:
+    """What code written for the schema `before` can no longer do on `after`, a line each."""
+    found = [f"table {name} is gone" for name in before.columns.keys() - after.columns.keys()]
+    for name in before.columns.keys() & after.columns.keys():
+        old, new = before.columns[name], after.columns[name]
+        found += [f"column {name}.{one} is gone" for one in old.keys() - new.keys()]
+        for one in old.keys() & new.keys():
+            if old[one].type != new[one].type:
+                found.append(f"column {name}.{one} was {old[one].type}, is {new[one].type}")
+        found += [
+            f"column {name}.{one} must be given"
+            for one in new
+            if new[one].required and not (one in old and old[one].required)
+        ]
+    stays = {key for key in after.unique if key.split("(")[0] in before.columns}
+    return sorted(found + [f"unique: {key}" for key in stays - before.unique])
+
+
+# ---- rows ---------------------------------------------------------------------------------------
+
+
+def fill(connection: Connection, schema: Schema, generation: int, hints: Hints) -> None:
+    """Put one row of a generation into every table in which `hints` does not refuse it (None)."""
+    for table in schema.in_order():
+        if hints.get(table.name, lambda _: True)(generation) is None:
+            continue
+        row = {
+            column.name: value
+            for column in table.columns
+            if (value := _value(connection, table, column, generation, hints)) is not _LEFT
+        }
+        connection.execute(table.insert().values(row))
+
+
+_LEFT = object()
+
+
+def _value(
+    connection: Connection, table: Table, column: Any, generation: int, hints: Hints
+) -> Any:
+    for name in (f"{table.name}.{column.name}", f".{column.name}"):
+        if name in hints:
+            return hints[name](generation)
+    for key in column.foreign_keys:
+        other, target = key.target_fullname.split(".")[-2:]
+        if other != table.name and column.nullable and not column.primary_key:
+            return None
+        return _generated(target, sa.BigInteger(), generation) if other != table.name else None
+    if isinstance(column.computed, sa.Computed):
+        return _LEFT
+    naive = connection.dialect.name == "sqlite"
+    return _generated(column.name, column.type, generation, naive=naive, check=_allowed(table, column.name))
+
+
+def _allowed(table: Table, column: str) -> str | None:
+    """The first word that a CHECK allows in a column."""
+    for constraint in table.constraints:
+        if isinstance(constraint, sa.CheckConstraint):
+            said = str(constraint.sqltext)
+            if found := re.search(rf"\b{column}\b\W+(?:IN|= ANY)\W.*?'([^']+)'", said, re.S | re.I):
+                return found[1]
+    return None
+
+
+def _generated(
+    name: str, kind: Any, generation: int, *, naive: bool = False, check: str | None = None
+) -> Any:
+    """A value of a type that no other generation has, as far as the type has room."""
+    if check is not None:
+        return check
+    match kind:
+        case sa.Boolean():
+            return False
+        case sa.JSON():
+            return {}
+        case sa.Date():
+            return date(2026, 9, 1) + timedelta(days=generation)
+        case sa.DateTime():
+            moment = MOMENT + timedelta(days=generation)
+            return moment.replace(tzinfo=None) if naive else moment
+        case sa.Integer():
+            return 1000 + generation
+        case sa.Numeric() | sa.Float():
+            return 1.5
+        case sa.LargeBinary():
+            return b"%032d" % generation
+        case sa.String():
+            said = f"{name}-{generation:02}"
+            return said[-kind.length :] if kind.length else said
+    raise AssertionError(f"no value for {name}, a {kind!r}")
+
+
+def rows(connection: Connection, schema: Schema) -> Rows:
+    """Every row of every table, as the driver gives it."""
+    found: Rows = {}
+    for name, table in schema.tables.items():
+        columns = [column.name for column in table.columns]
+        keys = [column.name for column in table.primary_key.columns] or columns
+        quoted = ", ".join(f'"{one}"' for one in columns)
+        read = connection.exec_driver_sql(f'SELECT {quoted} FROM "{name}"').all()  # noqa: S608
+        every = [dict(zip(columns, map(_plain, row), strict=True)) for row in read]
+        found[name] = {tuple(row[key] for key in keys): row for row in every}
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else str(value) if isinstance(value, dict) else value
+
+
+def changed(before: Rows, after: Rows) -> dict[str, int]:
+    """What is otherwise than before: `table gone`, `table +` rows more, `table -`, `table.column`.
+
+    A column that was not there before is no change.
+    """
+    found: dict[str, int] = {}
+    for name, old in before.items():
+        if name not in after:
+            found[f"{name} gone"] = len(old)
+            continue
+        new = after[name]
+        if lost := old.keys() - new.keys():
+            found[f"{name} -"] = len(lost)
+        if more := new.keys() - old.keys():
+            found[f"{name} +"] = len(more)
+        for key in old.keys() & new.keys():
+            for column in old[key].keys() & new[key].keys():
+                if old[key][column] != new[key][column]:
+                    one = f"{name}.{column}"
+                    found[one] = found.get(one, 0) + 1
+    return found
