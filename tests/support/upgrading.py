@@ -7,7 +7,7 @@ number; rows point to rows of their own generation. What a value must look like 
 work with it (`Hints`) is said by who fills.
 """
 
-import re
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -34,9 +34,11 @@ class Schema:
     apart: tuple[str, ...] = ()
     tables: dict[str, Table] = field(default_factory=dict)
     _seen: dict[str, object] = field(default_factory=dict)
+    _all: set[str] = field(default_factory=set)
 
-    def look(self, connection: Connection) -> None:
-        now = {n: d for n, d in shape(connection).items() if not n.startswith(self.apart)}
+    def look(self, found: "Shape", connection: Connection) -> None:
+        self._all = set(found)
+        now = {n: d for n, d in found.items() if not n.startswith(self.apart)}
         changed = {name for name in now if self._seen.get(name) != now[name]}
         for name in self.tables.keys() - now.keys() | (changed & self.tables.keys()):
             del self.tables[name]
@@ -46,57 +48,83 @@ class Schema:
             self.tables |= {name: metadata.tables[name] for name in changed}
         self._seen = now
 
+    @property
+    def everything(self) -> set[str]:
+        """The names of all tables, those `apart` too."""
+        return set(self._all)
+
     def in_order(self) -> list[Table]:
         """The tables, each after those that it points to; a circle is cut where it may be NULL."""
         left, done = dict(self.tables), []
         while left:
-            free = [t for t in left.values() if not _needs(t) & left.keys() - {t.name}]
+            free = [t for t in left.values() if not _points(t) & left.keys() - {t.name}]
+            if not free:
+                sure = [t for t in left.values() if not _points(t, sure=True) & left.keys()]
+                free = sorted(sure, key=lambda table: table.name)[:1]
             assert free, f"a circle of tables: {sorted(left)}"
             done += sorted(free, key=lambda table: table.name)
             left = {n: t for n, t in left.items() if t not in free}
         return done
 
 
-def _needs(table: Table) -> set[str]:
+def _points(table: Table, *, sure: bool = False) -> set[str]:
+    """The tables that a table points to; only those that it must point to if `sure`."""
     return {
         key.target_fullname.split(".")[0]
         for column in table.columns
         for key in column.foreign_keys
-        if not column.nullable
+        if not (sure and column.nullable)
     }
 
 
 @dataclass(frozen=True)
+class Key:
+    """Columns in which no two rows of a table may be alike."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.table}({', '.join(self.columns)})"
+
+
+@dataclass(frozen=True)
 class Column:
-    """What older code can rely on of a column."""
+    """What older code can rely on of a column; `empty` if it is so where nobody gives it a value."""
 
     type: str
     required: bool
+    empty: bool
 
 
-def shape(connection: Connection) -> dict[str, dict[str, Column]]:
+Shape = dict[str, dict[str, Column]]
+
+
+def shape(connection: Connection) -> Shape:
     """Every table with its columns; `required` is what an INSERT without the column fails on."""
-    found: dict[str, dict[str, Column]] = {}
+    found: Shape = {}
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(
-            'SELECT m.name, c.name, c.type, c."notnull" AND c.dflt_value IS NULL AND NOT c.pk'
+            'SELECT m.name, c.name, c.type, c."notnull" AND c.dflt_value IS NULL AND NOT c.pk,'
+            ' NOT c."notnull" AND c.dflt_value IS NULL'
             " FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
             " AND m.name NOT LIKE 'sqlite_%'"
         ).all()
     else:
         rows = connection.exec_driver_sql(
             "SELECT table_name, column_name, data_type || coalesce(character_maximum_length, 0),"
-            " is_nullable = 'NO' AND column_default IS NULL FROM information_schema.columns"
+            " is_nullable = 'NO' AND column_default IS NULL,"
+            " is_nullable = 'YES' AND column_default IS NULL FROM information_schema.columns"
             " WHERE table_schema = current_schema()"
         ).all()
-    for table, column, kind, required in rows:
-        found.setdefault(table, {})[column] = Column(str(kind), bool(required))
+    for table, column, kind, required, empty in rows:
+        found.setdefault(table, {})[column] = Column(str(kind), bool(required), bool(empty))
     found.pop("alembic_version", None)
     return found
 
 
-def unique(connection: Connection) -> set[str]:
-    """What no two rows may have alike, as `table(column, …)`."""
+def unique(connection: Connection) -> set[Key]:
+    """Every key of a schema, primary ones of SQLite's row id aside."""
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(
             "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
@@ -113,15 +141,15 @@ def unique(connection: Connection) -> set[str]:
     keys: dict[tuple[str, str], list[str]] = {}
     for table, index, column in rows:
         keys.setdefault((table, index), []).append(str(column))
-    return {f"{table}({', '.join(columns)})" for (table, _), columns in keys.items()}
+    return {Key(table, tuple(columns)) for (table, _), columns in keys.items()}
 
 
 @dataclass(frozen=True)
 class Look:
     """The shape of a schema, and its unique keys."""
 
-    columns: dict[str, dict[str, Column]]
-    unique: set[str]
+    columns: Shape
+    unique: set[Key]
 
 
 def look(connection: Connection) -> Look:
@@ -142,62 +170,49 @@ def narrower(before: Look, after: Look) -> list[str]:
             for one in new
             if new[one].required and not (one in old and old[one].required)
         ]
-    stays = {key for key in after.unique if key.split("(")[0] in before.columns}
-    return sorted(found + [f"unique: {key}" for key in stays - before.unique])
+    return sorted(found + [f"unique: {key}" for key in after.unique if _forbids(key, before, after)])
+
+
+def _forbids(key: Key, before: Look, after: Look) -> bool:
+    """Say whether a key refuses rows that older code writes, which gives no new column a value."""
+    if key.table not in before.columns or key in before.unique:
+        return False
+    old, new = before.columns[key.table], after.columns[key.table]
+    if any(new[one].empty for one in key.columns if one not in old):
+        return False  # an empty value is like no other
+    alike = {one for one in key.columns if one in old}
+    return not any(k.table == key.table and set(k.columns) <= alike for k in before.unique)
 
 
 # ---- rows ---------------------------------------------------------------------------------------
 
 
 def fill(connection: Connection, schema: Schema, generation: int, hints: Hints) -> None:
-    """Put one row of a generation into every table in which `hints` does not refuse it (None)."""
+    """Put one row of a generation into every table; `hints` say what some values are."""
+    naive = connection.dialect.name == "sqlite"
+    filled: set[str] = set()
     for table in schema.in_order():
-        if hints.get(table.name, lambda _: True)(generation) is None:
-            continue
-        row = {
-            column.name: value
-            for column in table.columns
-            if (value := _value(connection, table, column, generation, hints)) is not _LEFT
-        }
-        connection.execute(table.insert().values(row))
+        row = {c.name: _value(c, generation, hints, filled, naive=naive) for c in table.columns}
+        connection.execute(table.insert(), row)
+        filled.add(table.name)
 
 
-_LEFT = object()
-
-
-def _value(
-    connection: Connection, table: Table, column: Any, generation: int, hints: Hints
-) -> Any:
-    for name in (f"{table.name}.{column.name}", f".{column.name}"):
+def _value(column: Any, generation: int, hints: Hints, filled: set[str], *, naive: bool) -> Any:
+    for name in (f"{column.table.name}.{column.name}", f".{column.name}"):
         if name in hints:
             return hints[name](generation)
     for key in column.foreign_keys:
         other, target = key.target_fullname.split(".")[-2:]
-        if other != table.name and column.nullable and not column.primary_key:
-            return None
-        return _generated(target, sa.BigInteger(), generation) if other != table.name else None
-    if isinstance(column.computed, sa.Computed):
-        return _LEFT
-    naive = connection.dialect.name == "sqlite"
-    return _generated(column.name, column.type, generation, naive=naive, check=_allowed(table, column.name))
+        named = f"{other}.{target}"
+        if other not in filled:
+            return None  # a row of its own, or one that comes later
+        if named in hints:
+            return hints[named](generation)
+    return _generated(column.name, column.type, generation, naive=naive)
 
 
-def _allowed(table: Table, column: str) -> str | None:
-    """The first word that a CHECK allows in a column."""
-    for constraint in table.constraints:
-        if isinstance(constraint, sa.CheckConstraint):
-            said = str(constraint.sqltext)
-            if found := re.search(rf"\b{column}\b\W+(?:IN|= ANY)\W.*?'([^']+)'", said, re.S | re.I):
-                return found[1]
-    return None
-
-
-def _generated(
-    name: str, kind: Any, generation: int, *, naive: bool = False, check: str | None = None
-) -> Any:
+def _generated(name: str, kind: Any, generation: int, *, naive: bool) -> Any:
     """A value of a type that no other generation has, as far as the type has room."""
-    if check is not None:
-        return check
     match kind:
         case sa.Boolean():
             return False
@@ -221,20 +236,22 @@ def _generated(
 
 
 def rows(connection: Connection, schema: Schema) -> Rows:
-    """Every row of every table, as the driver gives it."""
-    found: Rows = {}
-    for name, table in schema.tables.items():
-        columns = [column.name for column in table.columns]
-        keys = [column.name for column in table.primary_key.columns] or columns
-        quoted = ", ".join(f'"{one}"' for one in columns)
-        read = connection.exec_driver_sql(f'SELECT {quoted} FROM "{name}"').all()  # noqa: S608
-        every = [dict(zip(columns, map(_plain, row), strict=True)) for row in read]
-        found[name] = {tuple(row[key] for key in keys): row for row in every}
+    """Every row of every table, each value as the database spells it; read at one stroke."""
+    lite = connection.dialect.name == "sqlite"
+    found: Rows = {name: {} for name in schema.tables}
+    asked = " UNION ALL ".join(_asked(table, lite=lite) for table in schema.tables.values())
+    for name, said in connection.exec_driver_sql(asked).all():
+        row = json.loads(said)
+        keys = [column.name for column in schema.tables[name].primary_key.columns] or sorted(row)
+        found[name][tuple(row[key] for key in keys)] = row
     return found
 
 
-def _plain(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview) else str(value) if isinstance(value, dict) else value
+def _asked(table: Table, *, lite: bool) -> str:
+    if not lite:
+        return f"SELECT '{table.name}', CAST(to_jsonb(t) AS text) FROM \"{table.name}\" t"  # noqa: S608
+    spelt = ", ".join(f"'{column.name}', quote(\"{column.name}\")" for column in table.columns)
+    return f"SELECT '{table.name}', json_object({spelt}) FROM \"{table.name}\""  # noqa: S608
 
 
 def changed(before: Rows, after: Rows) -> dict[str, int]:
