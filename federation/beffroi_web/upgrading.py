@@ -29,8 +29,17 @@ FRESH = timedelta(days=1)
 """How old the newest backup may be when an upgrade begins."""
 SPARE = 200_000_000
 """Bytes that stay free whatever is counted."""
-SHORTEST = 3
-"""The parts of a version that are compared: 1.2.3."""
+PARTS = 3
+"""The numbers of a version: 1.2.3."""
+ABOUT = {
+    "settings": N_("settings"),
+    "database": N_("database"),
+    "version": N_("version"),
+    "work": N_("work"),
+    "disk": N_("disk"),
+    "backup": N_("backup"),
+}
+"""What a finding is about, as it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ def version_noted(data_dir: Path) -> str | None:
 def ordered(version: str) -> tuple[int, ...]:
     """Return what orders versions: 0.9.0 before 0.10.0; what is no version comes first."""
     parts = version.split("-")[0].split("+")[0].split(".")
-    if len(parts) != SHORTEST or not all(part.isdecimal() for part in parts):
+    if len(parts) != PARTS or not all(part.isdecimal() for part in parts):
         return ()
     return tuple(int(part) for part in parts)
 
@@ -167,7 +176,7 @@ class _Words:
     def __init__(self, lang: str) -> None:
         self._catalogue = read_catalogues(OWN_FOLDERS, [lang])[lang]
 
-    def __call__(self, sentence: str, **values: object) -> str:
+    def __call__(self, sentence: str, /, **values: object) -> str:
         said = self._catalogue.gettext(sentence)
         return said % values if values else said
 
@@ -342,7 +351,8 @@ def told(seen: Seen, lang: str) -> Sequence[str]:
         how = "" if fits else say(N_(" (the version that runs now must be stopped)"))
         lines.append(f"    {step.revision} {step.title}{how}")
     for one in seen.findings:
-        lines.append(f"{MARKS[one.state]} {one.about}: {one.sentence}")
+        head = say(N_("%(about)s: %(sentence)s"), about=say(ABOUT[one.about]), sentence=one.sentence)
+        lines.append(f"{MARKS[one.state]} {head}")
         if one.remedy:
             lines.append(f"    → {one.remedy}")
     lines.append(say(LAST[seen.code]))

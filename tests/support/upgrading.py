@@ -8,7 +8,7 @@ work with it (`Hints`) is said by who fills.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -239,7 +239,9 @@ def rows(connection: Connection, schema: Schema) -> Rows:
     """Every row of every table, each value as the database spells it; read at one stroke."""
     lite = connection.dialect.name == "sqlite"
     found: Rows = {name: {} for name in schema.tables}
-    asked = " UNION ALL ".join(_asked(table, lite=lite) for table in schema.tables.values())
+    asked = " UNION ALL ".join(
+        _asked(name, table.columns.keys(), lite=lite) for name, table in schema.tables.items()
+    )
     for name, said in connection.exec_driver_sql(asked).all():
         row = json.loads(said)
         keys = [column.name for column in schema.tables[name].primary_key.columns] or sorted(row)
@@ -247,11 +249,20 @@ def rows(connection: Connection, schema: Schema) -> Rows:
     return found
 
 
-def _asked(table: Table, *, lite: bool) -> str:
+def _asked(name: str, columns: Iterable[str], *, lite: bool) -> str:
     if not lite:
-        return f"SELECT '{table.name}', CAST(to_jsonb(t) AS text) FROM \"{table.name}\" t"  # noqa: S608
-    spelt = ", ".join(f"'{column.name}', quote(\"{column.name}\")" for column in table.columns)
-    return f"SELECT '{table.name}', json_object({spelt}) FROM \"{table.name}\""  # noqa: S608
+        return f"SELECT '{name}', CAST(to_jsonb(t) AS text) FROM \"{name}\" t"  # noqa: S608
+    spelt = ", ".join(f"'{column}', quote(\"{column}\")" for column in columns)
+    return f"SELECT '{name}', json_object({spelt}) FROM \"{name}\""  # noqa: S608
+
+
+def everything(connection: Connection) -> tuple[Shape, list[str], list[str]]:
+    """The shape of a database, its revision, and every row of every table: to compare, not to read."""
+    lite, every = connection.dialect.name == "sqlite", shape(connection)
+    asked = " UNION ALL ".join(_asked(name, every[name], lite=lite) for name in every)
+    held = sorted(map(str, connection.exec_driver_sql(asked).all()))
+    at = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+    return every, list(at), held
 
 
 def changed(before: Rows, after: Rows) -> dict[str, int]:
