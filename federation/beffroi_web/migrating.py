@@ -45,7 +45,9 @@ class MigrationFailed(Exception):
 
     def __init__(self, revision: str, cause: BaseException) -> None:
         reason = _reason(cause)
-        super().__init__(f"migration {revision} failed ({reason}); the database is as it was before")
+        super().__init__(
+            f"migration {revision} failed ({reason}); the database is as it was before"
+        )
         self.revision = revision
         self.reason = reason
 
@@ -93,7 +95,8 @@ def upgrade(folder: Path, url: str, revision: str = "head", *, each: Each | None
     from alembic.util import CommandError
 
     config = _config(folder, url)
-    config.attributes["steps"] = done = []
+    done: list[str] = []
+    config.attributes["steps"] = done
     config.attributes["each"] = each
     try:
         command.upgrade(config, revision)
@@ -181,7 +184,7 @@ def run_env(metadata: MetaData) -> None:
 
     each: Each | None = context.config.attributes.get("each")
 
-    def noted(*, ctx: Any, step: Any, **_: Any) -> None:
+    def noted(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
         steps.append(step.up_revision_id)
         if each is not None:
             each(ctx.connection, step.up_revision_id)

@@ -226,9 +226,8 @@ def _work(asked: Asked, connection: Connection, say: _Words) -> Iterator[Finding
             say(N_("stop the worker first; what it leaves is done again afterwards")),
         )  # fmt: skip
     else:
-        yield good(
-            "work", say(N_("nothing is being done; %(due)d pieces of work are due and stay"), due=due)
-        )  # fmt: skip
+        sentence = N_("nothing is being done; %(due)d pieces of work are due and stay")
+        yield good("work", say(sentence, due=due))
 
 
 def _schema(
@@ -277,10 +276,9 @@ def _must_stop(step: Step, say: _Words) -> Finding:
 
 def _foreign(current: str, newest: str, say: _Words, *, older: bool) -> Finding:
     if older:
-        return wrong(
-            "database", say(N_("its schema %(current)s is older than is supported"), current=current),
-            say(N_("install an older version first: docs/reference/versions.md says which")),
-        )  # fmt: skip
+        sentence = N_("its schema %(current)s is older than is supported")
+        remedy = N_("install an older version first: docs/reference/versions.md says which")
+        return wrong("database", say(sentence, current=current), say(remedy))
     sentence = N_("its schema %(current)s is of a newer version; this one knows up to %(newest)s")
     return wrong(
         "database",
@@ -306,7 +304,9 @@ def _room(asked: Asked, held: int, say: _Words, *, rewritten: bool) -> Iterator[
     else:
         yield good("disk", say(sentence, **sizes))
     if rewritten and not local:
-        more = N_("the database’s own disk cannot be seen from here; %(held)s GB should be free there")
+        more = N_(
+            "the database’s own disk cannot be seen from here; %(held)s GB should be free there"
+        )
         yield good("disk", say(more, held=f"{held / 1e9:.1f}"))
 
 
@@ -351,7 +351,9 @@ def told(seen: Seen, lang: str) -> Sequence[str]:
         how = "" if fits else say(N_(" (the version that runs now must be stopped)"))
         lines.append(f"    {step.revision} {step.title}{how}")
     for one in seen.findings:
-        head = say(N_("%(about)s: %(sentence)s"), about=say(ABOUT[one.about]), sentence=one.sentence)
+        head = say(
+            N_("%(about)s: %(sentence)s"), about=say(ABOUT[one.about]), sentence=one.sentence
+        )
         lines.append(f"{MARKS[one.state]} {head}")
         if one.remedy:
             lines.append(f"    → {one.remedy}")

@@ -77,7 +77,9 @@ def walk(past: Past, url: str) -> Seen:
     return seen
 
 
-def from_each(past: Past, fresh: Callable[[], str], done: Callable[[str], None]) -> Iterator[tuple[str, int, dict[str, int]]]:
+def from_each(
+    past: Past, fresh: Callable[[], str], done: Callable[[str], None]
+) -> Iterator[tuple[str, int, dict[str, int]]]:
     """Upgrade a filled database of every schema to the newest in one go.
 
     Yields revision, rows, and what changed that no migration of the way is known to change.

@@ -33,7 +33,7 @@ class Schema:
 
     apart: tuple[str, ...] = ()
     tables: dict[str, Table] = field(default_factory=dict)
-    _seen: dict[str, object] = field(default_factory=dict)
+    _seen: "Shape" = field(default_factory=dict)
     _all: set[str] = field(default_factory=set)
 
     def look(self, found: "Shape", connection: Connection) -> None:
@@ -90,7 +90,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Column:
-    """What older code can rely on of a column; `empty` if it is so where nobody gives it a value."""
+    """What older code relies on of a column; `empty` if it is so where nobody gives a value."""
 
     type: str
     required: bool
@@ -133,7 +133,8 @@ def unique(connection: Connection) -> set[Key]:
         ).all()
     else:
         rows = connection.exec_driver_sql(
-            "SELECT t.relname, i.relname, a.attname FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid"
+            "SELECT t.relname, i.relname, a.attname FROM pg_index x"
+            " JOIN pg_class t ON t.oid = x.indrelid"
             " JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = t.relnamespace"
             " JOIN pg_attribute a ON a.attrelid = i.oid WHERE x.indisunique AND x.indpred IS NULL"
             " AND n.nspname = current_schema() ORDER BY 1, 2, a.attnum"
@@ -170,7 +171,9 @@ def narrower(before: Look, after: Look) -> list[str]:
             for one in new
             if new[one].required and not (one in old and old[one].required)
         ]
-    return sorted(found + [f"unique: {key}" for key in after.unique if _forbids(key, before, after)])
+    return sorted(
+        found + [f"unique: {key}" for key in after.unique if _forbids(key, before, after)]
+    )
 
 
 def _forbids(key: Key, before: Look, after: Look) -> bool:
@@ -251,13 +254,13 @@ def rows(connection: Connection, schema: Schema) -> Rows:
 
 def _asked(name: str, columns: Iterable[str], *, lite: bool) -> str:
     if not lite:
-        return f"SELECT '{name}', CAST(to_jsonb(t) AS text) FROM \"{name}\" t"  # noqa: S608
+        return f"SELECT '{name}', CAST(to_jsonb(t) AS text) FROM \"{name}\" t"
     spelt = ", ".join(f"'{column}', quote(\"{column}\")" for column in columns)
-    return f"SELECT '{name}', json_object({spelt}) FROM \"{name}\""  # noqa: S608
+    return f"SELECT '{name}', json_object({spelt}) FROM \"{name}\""
 
 
 def everything(connection: Connection) -> tuple[Shape, list[str], list[str]]:
-    """The shape of a database, its revision, and every row of every table: to compare, not to read."""
+    """Shape, revision, and every row of every table of a database: to compare, not to read."""
     lite, every = connection.dialect.name == "sqlite", shape(connection)
     asked = " UNION ALL ".join(_asked(name, every[name], lite=lite) for name in every)
     held = sorted(map(str, connection.exec_driver_sql(asked).all()))

@@ -18,7 +18,14 @@ from beffroi import upgrading
 from beffroi.backups.adapters import newest
 from beffroi.cli import main
 from beffroi.kernel.db import MIGRATIONS
-from beffroi_web.migrating import MigrationFailed, current_and_head, downgrade, steps, upgrade, waiting
+from beffroi_web.migrating import (
+    MigrationFailed,
+    current_and_head,
+    downgrade,
+    steps,
+    upgrade,
+    waiting,
+)
 from beffroi_web.upgrading import look, reading, suits, told
 from support import upgrading as past
 from support.databases import discard, empty, fresh
@@ -57,7 +64,7 @@ def everything(url: str) -> object:
 def checked(
     environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
-    """Run the command for machines; return its code, all it says, and the state by what it is about."""
+    """Return the command's code, all that it says, and the state of each thing it is about."""
     capsys.readouterr()
     code = main(["upgrade-check", "--json"], environ)
     said = json.loads(capsys.readouterr().out)
@@ -82,10 +89,11 @@ def test_what_an_upgrade_would_do_is_said_and_nothing_is_written(
     environ = environment(tmp_path, url)
     data_dir = Path(environ["BEFFROI_DATA_DIR"])
     downgrade(MIGRATIONS, url, "0028")
-    now = datetime.now(UTC)  # noqa: DTZ005, TID251  the command asks the machine's clock
+    now = datetime.now(UTC)  # noqa: TID251  the command asks the machine's clock
     change(
         url,
-        "INSERT INTO job (name, args, run_at, leased_until, attempts) VALUES ('mail', '{}', :at, :to, 1)",
+        "INSERT INTO job (name, args, run_at, leased_until, attempts)"
+        " VALUES ('mail', '{}', :at, :to, 1)",
         at=now - timedelta(minutes=1), to=now + timedelta(minutes=1),
     )  # fmt: skip
     before, files = everything(url), {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
@@ -96,7 +104,8 @@ def test_what_an_upgrade_would_do_is_said_and_nothing_is_written(
     assert (second["revision"], second["suits_what_runs"]) == ("0030", True)
     assert "kept" in second["title"]
     assert states == {
-        "settings": "ok", "work": "warning", "database": "warning", "disk": "ok", "backup": "warning"
+        "settings": "ok", "work": "warning", "database": "warning", "disk": "ok",
+        "backup": "warning",
     }  # fmt: skip
     assert main(["upgrade-check"], environ) == 1
     assert "Il y a quelque chose à faire d’abord" in capsys.readouterr().out
@@ -120,7 +129,7 @@ def test_the_database_of_a_newer_version_is_refused_and_not_touched(
 ) -> None:
     url = fresh("sqlite", MIGRATIONS, tmp_path)
     environ = environment(tmp_path, url)
-    newest.note(Path(environ["BEFFROI_DATA_DIR"]), datetime.now(UTC))  # noqa: DTZ005, TID251
+    newest.note(Path(environ["BEFFROI_DATA_DIR"]), datetime.now(UTC))  # noqa: TID251
     change(url, "UPDATE alembic_version SET version_num = '9999'")
     before = everything(url)
     code, said, states = checked(environ, capsys)
