@@ -42,9 +42,9 @@ from support.deployed import free_port  # noqa: E402
 
 PAGES = (
     "/", "/requests", "/requests?q=menus", "/requests/new", "/incidents", "/incidents/new",
-    "/statistics", "/campaigns", "/open-data", "/how-it-works", "/api/v1/requests", "/api/v1/incidents",
-    "/data/requests.csv", "/data/incidents.csv", "/data/catalog.ttl", "/open311/v2/requests.json",
-    "/.well-known/beffroi.json", "/metrics",
+    "/statistics", "/campaigns", "/open-data", "/how-it-works", "/api/v1/requests",
+    "/api/v1/incidents", "/data/requests.csv", "/data/incidents.csv", "/data/catalog.ttl",
+    "/open311/v2/requests.json", "/.well-known/beffroi.json", "/metrics",
 )  # fmt: skip
 BEFFROI = (sys.executable, "-P", "-m", "beffroi.cli")
 REQUEST = {"object": "dataset", "wanted": "Tous les menus."}
