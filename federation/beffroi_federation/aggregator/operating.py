@@ -34,6 +34,7 @@ from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_federation.errors import ProtocolError
 from beffroi_web import serving
+from beffroi_web.clock import SystemClock
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.logs import write_lines
@@ -267,7 +268,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
     args = _parser().parse_args(argv)
     try:
         if args.command == "upgrade-check":
-            return upgrading.check(args, environ, now())
+            return upgrading.check(args, environ, SystemClock().now())
         settings = from_environ(environ)
         if args.command == "init":
             return init(settings)
