@@ -44,12 +44,9 @@ class MigrationFailed(Exception):
     """
 
     def __init__(self, revision: str, cause: BaseException) -> None:
-        reason = _reason(cause)
-        super().__init__(
-            f"migration {revision} failed ({reason}); the database is as it was before"
-        )
+        why = reason(cause)
+        super().__init__(f"migration {revision} failed ({why}); the database is as it was before")
         self.revision = revision
-        self.reason = reason
 
 
 class PointsToNothing(Exception):
@@ -89,7 +86,8 @@ def upgrade(folder: Path, url: str, revision: str = "head", *, each: Each | None
     """Bring the database at `url` to a revision of `folder`, wholly or not at all.
 
     UnknownRevision if there is no such revision, or if the database is at one that the folder does
-    not know (a newer version made it); MigrationFailed if a migration failed.
+    not know (a newer version made it); MigrationFailed if a migration failed; OperationalError if
+    the database could not be reached, or somebody held it for too long.
     """
     from alembic import command
     from alembic.util import CommandError
@@ -104,7 +102,7 @@ def upgrade(folder: Path, url: str, revision: str = "head", *, each: Each | None
         raise UnknownRevision(str(error)) from error
     except Exception as error:
         if not done and not config.attributes.get("began"):
-            raise  # the database could not be reached: no migration's fault
+            raise  # no migration's fault
         raise MigrationFailed(_after(folder, url, done), error) from error
 
 
@@ -112,10 +110,10 @@ def _after(folder: Path, url: str, done: list[str]) -> str:
     """Return the migration that was being run after those that were done."""
     at = done[-1] if done else current_and_head(folder, url)[0]
     following = waiting(folder, at)
-    return following[0].revision if following else "?"
+    return following[0].revision if following else str(at)
 
 
-def _reason(cause: BaseException) -> str:
+def reason(cause: BaseException) -> str:
     """Return the kind of an error and, of a driver's, its first words, without any row's."""
     origin = getattr(cause, "orig", None) or cause
     name = type(origin).__name__

@@ -22,6 +22,7 @@ from typing import Any, TextIO
 from flask import Flask
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.exc import OperationalError
 
 from beffroi import __version__, doctor, upgrading
 from beffroi.accounts import commands as agents
@@ -46,7 +47,7 @@ from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.fetching import NotFetched
 from beffroi_web.logs import write_lines
-from beffroi_web.migrating import MigrationFailed, UnknownRevision, upgrade
+from beffroi_web.migrating import MigrationFailed, UnknownRevision, reason, upgrade
 from beffroi_web.upgrading import note_version
 
 READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
@@ -345,6 +346,9 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
             " (beffroi upgrade-check says more)",
             file=sys.stderr,
         )
+        return 1
+    except OperationalError as error:
+        print(f"beffroi: the database is away or held by others: {reason(error)}", file=sys.stderr)
         return 1
     except (MigrationFailed, Refusal, feed.ProtocolError, OSError) as error:
         print(f"beffroi: {error}", file=sys.stderr)

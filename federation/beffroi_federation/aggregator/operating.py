@@ -17,6 +17,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from beffroi_federation.aggregator import upgrading
 from beffroi_federation.aggregator.config import BIND, AggregatorSettings, from_environ
@@ -38,7 +39,7 @@ from beffroi_web.clock import SystemClock
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.logs import write_lines
-from beffroi_web.migrating import MigrationFailed, UnknownRevision
+from beffroi_web.migrating import MigrationFailed, UnknownRevision, reason
 from beffroi_web.upgrading import note_version
 
 Command = Callable[[Flask, AggregatorSettings, argparse.Namespace], int]
@@ -288,6 +289,10 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
             " (beffroi-aggregator upgrade-check says more)",
             file=sys.stderr,
         )
+        return 1
+    except OperationalError as error:
+        said = f"the database is away or held by others: {reason(error)}"
+        print(f"beffroi-aggregator: {said}", file=sys.stderr)
         return 1
     except (MigrationFailed, ProtocolError, OSError) as error:
         said = error.diagnostics() if isinstance(error, ProtocolError) else str(error)

@@ -152,6 +152,8 @@ def test_settings_that_the_new_version_refuses_and_a_database_that_is_away_are_t
     away = environ | {"BEFFROI_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/town"}
     code, said, states = checked(away, capsys)
     assert (code, states["database"]) == (2, "fault")
+    assert main(["init"], away) == 1
+    assert "the database is away or held by others" in capsys.readouterr().err
     nowhere = environ | {"BEFFROI_DATA_DIR": str(tmp_path / "none")}
     assert main(["upgrade-check"], nowhere) == 2
 
