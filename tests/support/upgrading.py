@@ -112,10 +112,12 @@ def shape(connection: Connection) -> Shape:
         ).all()
     else:
         rows = connection.exec_driver_sql(
-            "SELECT table_name, column_name, data_type || coalesce(character_maximum_length, 0),"
-            " is_nullable = 'NO' AND column_default IS NULL,"
-            " is_nullable = 'YES' AND column_default IS NULL FROM information_schema.columns"
-            " WHERE table_schema = current_schema()"
+            "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),"
+            " a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',"
+            " NOT a.attnotnull AND NOT a.atthasdef"
+            " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+            " WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"
+            " AND a.attnum > 0 AND NOT a.attisdropped"
         ).all()
     for table, column, kind, required, empty in rows:
         found.setdefault(table, {})[column] = Column(str(kind), bool(required), bool(empty))
