@@ -30,6 +30,9 @@ OTHERS = (PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")
 OWN = (PREFIX + "AGGREGATOR_URL",)
 """What begins like others' settings and is a town's."""
 KINDS = ("commune", "epci", "other")
+DEPRECATED: Mapping[str, str] = {}
+"""Settings that are read still and will not be, by lower-case name: what to write instead. One is
+named here for a whole minor version before it goes; `beffroi upgrade-check` tells of it."""
 DATA_LICENCES = ("etalab-2.0", "odbl-1.0")
 BANDS = ("under-500", "500-1999", "2000-9999", "10000-49999", "50000-199999", "200000+")
 

@@ -22,8 +22,9 @@ from typing import Any, TextIO
 from flask import Flask
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.exc import OperationalError
 
-from beffroi import doctor
+from beffroi import __version__, doctor, upgrading
 from beffroi.accounts import commands as agents
 from beffroi.app import create_app, site_of
 from beffroi.backups import commands as backups
@@ -46,7 +47,8 @@ from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.fetching import NotFetched
 from beffroi_web.logs import write_lines
-from beffroi_web.migrating import upgrade
+from beffroi_web.migrating import MigrationFailed, UnknownRevision, reason, upgrade
+from beffroi_web.upgrading import note_version
 
 READERS: dict[str, Any] = {**incidents.READERS, **data_requests.READERS}
 """What `beffroi import KIND FILE` can read, by kind."""
@@ -65,6 +67,7 @@ def init(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keeping.init_signer(settings, say=say, terminal=terminal)
     upgrade(MIGRATIONS, settings.database_url)
+    note_version(settings.data_dir, __version__)
     say(f"database: at the newest schema; origin: {feed.origin_of(settings)}")
     return 0
 
@@ -276,6 +279,9 @@ def _parser() -> argparse.ArgumentParser:
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
     doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
+    upgrading.arguments(
+        commands.add_parser("upgrade-check", help="what an upgrade would do, and whether it may")
+    )
     return parser
 
 
@@ -328,11 +334,23 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
     """Run one command; return its exit code."""
     args = _parser().parse_args(argv)
     try:
+        if args.command == "upgrade-check":
+            return upgrading.check(args, environ, SystemClock().now())
         return _run(args, from_environ(environ))
     except SettingsRefused as error:
         print(f"beffroi: {error}", file=sys.stderr)
         return 2
-    except (Refusal, feed.ProtocolError, OSError) as error:
+    except UnknownRevision:
+        print(
+            "beffroi: a newer version made this database; this one does not touch it"
+            " (beffroi upgrade-check says more)",
+            file=sys.stderr,
+        )
+        return 1
+    except OperationalError as error:
+        print(f"beffroi: the database is away or held by others: {reason(error)}", file=sys.stderr)
+        return 1
+    except (MigrationFailed, Refusal, feed.ProtocolError, OSError) as error:
         print(f"beffroi: {error}", file=sys.stderr)
         return 1
 

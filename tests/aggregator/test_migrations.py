@@ -16,7 +16,8 @@ from beffroi_federation.aggregator.witness.rules import origin_hash
 from beffroi_federation.entries import CheckpointEntry
 from beffroi_federation.merkle import Frontier
 from beffroi_federation.verify import accepted_note
-from beffroi_web.migrating import current_and_head, downgrade, upgrade
+from beffroi_web.migrating import current_and_head, downgrade, steps, upgrade
+from support import past
 from support.databases import BOTH, Kind, discard, empty
 from support.nation import make_town
 
@@ -26,9 +27,14 @@ assert the_app  # importing the application declares every table
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_migrations_and_models_agree_and_can_be_undone(kind: Kind, tmp_path: Path) -> None:
+def test_every_schema_of_the_past_is_upgraded_filled_as_the_models_say_and_can_be_undone(
+    kind: Kind, tmp_path: Path
+) -> None:
     url = empty(kind, tmp_path)
-    upgrade(MIGRATIONS, url)
+    seen = past.walk(past.nation(), url)
+    assert (seen.empty, seen.moved) == ([], {})
+    marked = {step.revision for step in steps(MIGRATIONS) if step.contracts}
+    assert set(seen.narrowed) == marked, seen.narrowed
     current, head = current_and_head(MIGRATIONS, url)
     assert current == head
     engine = create_engine(url, poolclass=NullPool)

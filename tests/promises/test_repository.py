@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from beffroi import upgrading
+from beffroi.kernel.db import MIGRATIONS as TOWN
+from beffroi_federation.aggregator import upgrading as nation
+from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATION
+from beffroi_web.migrating import steps
+
 ROOT = Path(__file__).parents[2]
 SPDX = "SPDX-License-Identifier: AGPL-3.0-or-later"
 SOURCES = {".py", ".js", ".mjs", ".css", ".html", ".sh", ".toml", ".yml", ".yaml", ".mako", ".svg"}
@@ -152,6 +158,30 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 def version_of(distribution: str) -> str:
     settings = tomllib.loads((ROOT / distribution / "pyproject.toml").read_text(encoding="utf-8"))
     return str(settings["project"]["version"])
+
+
+def test_the_changelog_says_for_each_version_what_an_operator_must_do_first() -> None:
+    """And a released version is on the page of versions; one that takes something away is told."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    entries = re.split(r"^## \[(.+?)\].*$", changelog, flags=re.MULTILINE)[1:]
+    said = dict(zip(entries[::2], entries[1::2], strict=True))
+    owed = "**What an operator must do:** "
+    assert [name for name, text in said.items() if not text.strip().startswith(owed)] == []
+    page = (ROOT / "docs/reference/versions.md").read_text(encoding="utf-8")
+    released = [name for name in said if name != "Unreleased"]
+    assert [name for name in released if f"| {name} |" not in page] == []
+    coming = re.search(r"The version in preparation is (\S+)\.\s", changelog)
+    assert coming is not None
+    assert f"| {coming[1]} | in preparation |" in page
+    for migrations in (TOWN, NATION):
+        for step in steps(migrations):
+            if step.contracts is not None:
+                # What goes was done without by a version that is out; until the first is, by it.
+                assert step.contracts.since in (released or [coming[1]]), step
+                told = said.get(step.contracts.since, said["Unreleased"]).partition("###")[0]
+                assert step.revision in told, f"an operator is not told of {step.revision}"
+    assert f"is `{upgrading.OLDEST}`, of a town as of a nation" in page
+    assert nation.OLDEST == upgrading.OLDEST == steps(TOWN)[0].revision
 
 
 def test_the_two_distributions_the_package_and_the_changelog_agree_on_the_version() -> None:

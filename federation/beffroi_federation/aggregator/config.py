@@ -23,6 +23,9 @@ BIND = "127.0.0.1:8300"
 PREFIX = "BEFFROI_AGGREGATOR_"
 OTHERS = (PREFIX + "URL",)
 """What begins like our settings and is a town's: where its aggregator is."""
+DEPRECATED: Mapping[str, str] = {}
+"""Settings that are read still and will not be, by lower-case name: what to write instead. One is
+named here for a whole minor version before it goes; `upgrade-check` tells of it."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 

@@ -17,7 +17,9 @@ from dataclasses import asdict
 from importlib.util import find_spec
 
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
+from beffroi_federation.aggregator import upgrading
 from beffroi_federation.aggregator.config import BIND, AggregatorSettings, from_environ
 from beffroi_federation.aggregator.exports import commands as exports
 from beffroi_federation.aggregator.following import FOLLOWER, on_settled
@@ -33,9 +35,12 @@ from beffroi_federation.aggregator.towns.queries import TownRow, all_towns
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_federation.errors import ProtocolError
 from beffroi_web import serving
+from beffroi_web.clock import SystemClock
 from beffroi_web.configuration import SettingsRefused
 from beffroi_web.errors import Refusal
 from beffroi_web.logs import write_lines
+from beffroi_web.migrating import MigrationFailed, UnknownRevision, reason
+from beffroi_web.upgrading import note_version
 
 Command = Callable[[Flask, AggregatorSettings, argparse.Namespace], int]
 
@@ -46,6 +51,7 @@ def init(settings: AggregatorSettings) -> int:
     from beffroi_web.migrating import upgrade
 
     upgrade(MIGRATIONS, settings.database_url)
+    note_version(settings.data_dir, upgrading.our_version())
     print("database: at the newest schema")
     public = witness.init(settings.data_dir, settings.public_url)
     print(f"witness: {public.witness.vkey()}")
@@ -208,6 +214,9 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="make the files of the whole that are due")
     export.add_argument("--all", action="store_true", help="all of them, due or not")
     _agents_arguments(commands.add_parser("agents", help="who signs in as an operator"))
+    upgrading.arguments(
+        commands.add_parser("upgrade-check", help="what an upgrade would do, and whether it may")
+    )
     return parser
 
 
@@ -259,6 +268,8 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
     """Run one command; return its exit code."""
     args = _parser().parse_args(argv)
     try:
+        if args.command == "upgrade-check":
+            return upgrading.check(args, environ, SystemClock().now())
         settings = from_environ(environ)
         if args.command == "init":
             return init(settings)
@@ -272,7 +283,18 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
             for sentence in sentences:
                 print(f"  - {name}: {sentence}", file=sys.stderr)
         return 1
-    except (ProtocolError, OSError) as error:
+    except UnknownRevision:
+        print(
+            "beffroi-aggregator: a newer version made this database; this one does not touch it"
+            " (beffroi-aggregator upgrade-check says more)",
+            file=sys.stderr,
+        )
+        return 1
+    except OperationalError as error:
+        said = f"the database is away or held by others: {reason(error)}"
+        print(f"beffroi-aggregator: {said}", file=sys.stderr)
+        return 1
+    except (MigrationFailed, ProtocolError, OSError) as error:
         said = error.diagnostics() if isinstance(error, ProtocolError) else str(error)
         print(f"beffroi-aggregator: {said}", file=sys.stderr)
         return 1

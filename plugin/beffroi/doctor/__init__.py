@@ -136,7 +136,7 @@ def _database(examined: Examined) -> Iterator[Finding]:
     else:
         yield wrong(
             "database", f"its schema is {current}, this version expects {head}",
-            "make a backup (beffroi backup), then run beffroi init",
+            "run beffroi upgrade-check, and do what it says",
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
+contracts = "0.1.0: leaves are read from and written to bundles, no longer to log_entry"
 
 WIDTH = 256
 AT_ONCE = 16 * WIDTH

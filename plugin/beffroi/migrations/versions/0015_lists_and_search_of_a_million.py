@@ -19,6 +19,7 @@ revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
+contracts = "0.1.0: the index of words has its key and its stems under other names"
 
 AT_ONCE = 1000
 INDEXES = {

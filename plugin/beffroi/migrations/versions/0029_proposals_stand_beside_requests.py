@@ -8,6 +8,7 @@ revision = "0029"
 down_revision = "0028"
 branch_labels = None
 depends_on = None
+contracts = "0.1.0: whoever writes a bridged item says under which names it is filed"
 
 
 def upgrade() -> None:
