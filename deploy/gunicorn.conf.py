@@ -5,6 +5,8 @@ The units and the images name this file in GUNICORN_CMD_ARGS; `beffroi serve` ad
 line, which wins and says the same (a test compares). Alone: `gunicorn -c FILE beffroi.wsgi:app`.
 """
 
+from typing import Any
+
 bind = "unix:/run/beffroi/web.sock"
 """Ignored when systemd hands over a socket, which is how the units work."""
 
@@ -28,6 +30,14 @@ keepalive = 2
 max_requests = 20_000
 max_requests_jitter = 2_000
 """A worker is renewed now and then, never both at once: a leak stays small."""
+
+
+def on_starting(server: Any) -> None:
+    """Load the program once, so that both workers share its memory; each reads the settings."""
+    from beffroi_web.loading import share
+
+    share(server.app.app_uri)
+
 
 umask = 0o007
 """Files for the service's own user and group; nobody else reads a database."""

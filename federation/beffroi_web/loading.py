@@ -4,6 +4,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 
 @contextmanager
@@ -18,3 +19,16 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def share(application: str) -> None:
+    """Load the program of `package.wsgi:app` in the process whose workers part after this.
+
+    They then share its memory. Settings are read and connections opened by each of them.
+    """
+    package = application.partition(":")[0].rpartition(".")[0]
+    with loading():
+        program = import_module(f"{package}.app")
+        warm = getattr(program, "warm", None)
+        if warm is not None:
+            warm()

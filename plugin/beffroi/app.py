@@ -52,6 +52,7 @@ from beffroi.street.routes.about import about as street_of
 from beffroi.subscribers import HANDLERS
 from beffroi.watching import routes as watching
 from beffroi.webhooks import routes as webhooks
+from beffroi_privacy.strong import propose
 from beffroi_web.bearer import bearing
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.configuration import SettingsRefused
@@ -130,6 +131,11 @@ def _elsewhere(settings: Settings) -> Elsewhere | None:
         return None
     agent = f"Beffroi/{__version__} ({settings.public_url})"
     return Elsewhere(settings.aggregator_url, settings.siren, user_agent=agent)
+
+
+def warm() -> None:
+    """Put together what the detectors are made of, once for all processes that part after this."""
+    propose("Une phrase.")
 
 
 def _status_choices(
