@@ -66,6 +66,18 @@ class NextBatches:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupStanding:
+    """When the newest backup was made here, and when one was last restored on trial.
+
+    `verified_of` is when that one had been made. None where there never was one.
+    """
+
+    made_at: datetime | None
+    verified_at: datetime | None
+    verified_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SeenLog:
     """What one witness has seen of the log: how many entries, and when; `current` if all of it."""
 
@@ -135,6 +147,7 @@ class Extension:
     receipt: Callable[[int, bytes, bytes], KeptReceipt] | None = None
     next_batches: Callable[[datetime], NextBatches] | None = None
     witnesses: Callable[[], list[SeenLog]] | None = None
+    backups: Callable[[], BackupStanding] | None = None
     elsewhere: Callable[[str, str], list[AskedElsewhere]] | None = None
     campaign_of: Callable[[int], NamedCampaign | None] | None = None
     campaign_for: Callable[[str, date], NamedCampaign | None] | None = None

@@ -280,7 +280,7 @@ def test_what_happens_during_a_backup_is_in_it_whole_or_not_at_all(
     town: Town, tmp_path: Path
 ) -> None:
     lived_in(town)
-    writing = commands.queries.lines
+    writing = queries.lines
 
     def meanwhile(connection: Any, table: Any) -> Any:
         if table.name == "case_text":
@@ -292,11 +292,11 @@ def test_what_happens_during_a_backup_is_in_it_whole_or_not_at_all(
         return writing(connection, table)
 
     before = everything(town)
-    commands.queries.lines = meanwhile
+    queries.lines = meanwhile
     try:
         file = backed_up(town, tmp_path / "monday.backup")
     finally:
-        commands.queries.lines = writing
+        queries.lines = writing
     restored(town, file)
     assert everything(town) == before
 
