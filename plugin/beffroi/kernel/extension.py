@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from flask import current_app
@@ -65,6 +65,9 @@ class NextBatches:
     day: datetime
 
 
+LATE_BACKUP = timedelta(days=2)
+
+
 @dataclass(frozen=True, slots=True)
 class BackupStanding:
     """When the newest backup was made here, and when one was last restored on trial.
@@ -75,6 +78,10 @@ class BackupStanding:
     made_at: datetime | None
     verified_at: datetime | None
     verified_of: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether a night or two went by without one."""
+        return self.made_at is None or now - self.made_at > LATE_BACKUP
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from getpass import getpass
 from pathlib import Path
 
 from flask_babel import gettext
+from pyrage.x25519 import Identity
 
 from beffroi.backups import rules
 from beffroi.backups.adapters import sealed
-from beffroi.backups.adapters.sealed import SECRET, Identity
+from beffroi.backups.adapters.sealed import SECRET
 
 Keys = Callable[[], Sequence[Identity]]
 """Asks for secret keys; Invalid where none are given."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 
 from beffroi import __version__
 from beffroi.backups import queries, rules
@@ -189,11 +189,12 @@ def _say(settings: Settings, file: Path, manifest: Manifest) -> None:
             size=manifest.log.size,
         )
     )
-    if settings.backup_recipients:
+    if count := len(settings.backup_recipients):
         print(
-            gettext(
-                "It is encrypted for %(count)d keys; only their secret halves open it.",
-                count=len(settings.backup_recipients),
+            ngettext(
+                "It is encrypted for one key; only its secret half opens it.",
+                "It is encrypted for %(num)d keys; the secret half of any of them opens it.",
+                count,
             )
         )
     else:
