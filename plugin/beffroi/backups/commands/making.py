@@ -97,7 +97,7 @@ class _Counted:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `beffroi backup`."""
     parser.add_argument(
-        "file", type=Path, nargs="?", help="a new file; without one, the next of BACKUP_DIR"
+        "file", type=Path, nargs="?", help="a new file, or a folder; without one, BACKUP_DIR"
     )
     parser.add_argument(
         "--verify", action="store_true", help="restore it on trial before it counts as good"
@@ -118,7 +118,7 @@ def run(args: argparse.Namespace, settings: Settings, *, now: datetime) -> int:
             if args.new_key is not None:
                 return show_new_key(args.new_key)
             if args.file is not None:
-                _made(settings, args.file, now=now, tried=args.verify)
+                _made(settings, _named(settings, args.file, now), now=now, tried=args.verify)
                 newest.note(settings.data_dir, now)
                 return 0
             if settings.backup_dir is None:
@@ -131,6 +131,13 @@ def run(args: argparse.Namespace, settings: Settings, *, now: datetime) -> int:
             return 1
 
 
+def _named(settings: Settings, place: Path, now: datetime) -> Path:
+    """Return the new file that is meant; in a folder it is named by body and moment."""
+    if not place.is_dir():
+        return place
+    return place / file_name(settings.siren, now, sealed=bool(settings.backup_recipients))
+
+
 def _next(settings: Settings, folder: Path, *, now: datetime, tried: bool) -> int:
     """Write the next backup of a folder, and delete those that it makes superfluous."""
     if not folder.is_dir():  # a disk that is not mounted must not be mistaken for an empty one
@@ -138,8 +145,7 @@ def _next(settings: Settings, folder: Path, *, now: datetime, tried: bool) -> in
             N_("There is no folder %(folder)s: mount it or make it. Nothing was written."),
             folder=folder,
         )
-    name = file_name(settings.siren, now, sealed=bool(settings.backup_recipients))
-    file = folder / name
+    file = _named(settings, folder, now)
     _made(settings, file, now=now, tried=tried)
     ledger.wrote(settings.data_dir, file)
     newest.note(settings.data_dir, now)
