@@ -252,7 +252,7 @@ def test_the_health_page_counts_what_waits(village: Town) -> None:
     ledger.verified(village.settings.data_dir, made_at=village.now, now=village.now)
     html = re.sub(r"\s+", " ", agent.page("/desk/health"))
     assert "Aucune sauvegarde n’a été faite" not in html
-    assert "La dernière restauration d’essai" in html
+    assert "Dernière restauration d’essai réussie" in html
     village.mail.refusals = 1
     village.work()
     with village.look():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
@@ -101,16 +101,22 @@ def told(found: Verified) -> list[str]:
     lines = [
         gettext(
             "This backup can be restored: %(name)s, made %(at)s. Restored on trial and compared:"
-            " %(cases)d cases, %(rows)d rows in %(tables)d tables, %(files)d files; the %(size)d"
-            " entries of the log lead to its signed checkpoint. The running town was not touched.",
+            " %(cases)d cases, %(rows)d rows in %(tables)d tables, %(files)d files. The running"
+            " town was not touched.",
             name=manifest.name,
             at=manifest.made_at,
             cases=manifest.cases,
             rows=manifest.rows,
             tables=len(manifest.tables),
             files=len(manifest.files),
-            size=manifest.log.size,
+        ),
+        ngettext(
+            "The only entry of the log is the one that its signed checkpoint is about.",
+            "The %(num)d entries of the log lead to its signed checkpoint.",
+            manifest.log.size,
         )
+        if manifest.log.size
+        else gettext("Nothing had been signed in the log yet."),
     ]
     if found.missing:
         lines.append(
