@@ -35,7 +35,11 @@ _STATED = {
     "BSD": "BSD-3-Clause",
 }
 """What older packages state in place of an SPDX expression."""
-_READ = {"pystemmer": "MIT AND BSD-3-Clause", "python-dateutil": "Apache-2.0 OR BSD-3-Clause"}
+_READ = {
+    "pyrage": "MIT",
+    "pystemmer": "MIT AND BSD-3-Clause",
+    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+}
 """What we read in packages that state it in a way of their own."""
 
 

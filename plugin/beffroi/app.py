@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from beffroi import __version__
 from beffroi.accounts import routes as accounts
 from beffroi.accounts.service import apply_corrections, make_store
+from beffroi.backups.adapters import ledger
 from beffroi.bridges import queries as bridged
 from beffroi.bridges import routes as bridges
 from beffroi.campaigns import routes as campaigns
@@ -195,6 +196,7 @@ def create_app(
         proof_place=proof_place,
         receipt=lambda case, salt, said: receipt_of(case, salt, said, origin=origin_of(settings)),
         witnesses=seen_log,
+        backups=partial(ledger.standing, settings.data_dir),
         elsewhere=_elsewhere(settings),
         campaign_of=campaign_of,
         campaign_for=campaign_for,

@@ -119,6 +119,12 @@ class Settings:
     session_hours: int = 12
     session_idle_hours: int = 2
     metrics_token: str = field(default="", repr=False)
+    backup_dir: Path | None = None
+    backup_recipients: tuple[str, ...] = ()
+    backup_daily: int = 7
+    backup_weekly: int = 4
+    backup_monthly: int = 1
+    backup_days: int = 35
     keep_originals_days: int = 730
     keep_held_texts_days: int = 365
     keep_accounts_days: int = 1095
@@ -174,6 +180,10 @@ def _between(least: int, value: int) -> bool:
     return least <= value <= LONGEST
 
 
+def _within(least: int, most: int, value: int) -> bool:
+    return least <= value <= most
+
+
 LEAST: dict[str, int] = {
     "session_hours": 1,
     "session_idle_hours": 1,
@@ -188,6 +198,29 @@ LEAST: dict[str, int] = {
     "keep_for_archive_months": 0,
 }
 """How long things are kept about persons: each setting, and the least that it may be."""
+
+ROTATION: dict[str, tuple[int, int]] = {
+    "backup_daily": (1, 35),
+    "backup_weekly": (0, 6),
+    "backup_monthly": (0, 3),
+    "backup_days": (1, 35),
+}
+"""How many backups are kept: each setting, the least and the most. Nothing outlives 35 days."""
+
+
+def _can_be_sealed_for(recipients: tuple[str, ...]) -> bool:
+    """Say whether each is the public half of an age key (X25519), once."""
+    if not recipients:
+        return True
+    import pyrage
+
+    try:
+        for one in recipients:
+            pyrage.x25519.Recipient.from_str(one)
+    except pyrage.RecipientError:
+        return False
+    return len(set(recipients)) == len(recipients) <= 10
+
 
 CATALOGUE_KINDS = ("dcat", "ckan", "udata", "csv")
 
@@ -294,6 +327,9 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "behind_proxy": flag,
     "submissions_per_hour": int,
     "dates_moved": int,
+    "backup_dir": Path,
+    "backup_recipients": words,
+    **dict.fromkeys(ROTATION, int),
     **dict.fromkeys(LEAST, int),
 }
 
@@ -360,6 +396,16 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     *(
         (name, partial(_between, least), f"is a number from {least} to {LONGEST}")
         for name, least in LEAST.items()
+    ),
+    (
+        "backup_recipients",
+        _can_be_sealed_for,
+        "is a list of at most 10 age public keys, each once: age1…, as `beffroi backup --new-key`"
+        " shows",
+    ),
+    *(
+        (name, partial(_within, least, most), f"is a number from {least} to {most}")
+        for name, (least, most) in ROTATION.items()
     ),
     ("secret_key", lambda v: len(v) >= 32, "is a secret of at least 32 characters"),
     ("population_band", lambda v: v in BANDS, f"is one of {', '.join(BANDS)}"),

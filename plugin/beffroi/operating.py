@@ -267,6 +267,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     keeping.arguments(commands.add_parser("signer", help="hold the log's key, and sign"))
     backups.arguments_of_backup(commands.add_parser("backup", help="write everything to a file"))
+    backups.arguments_of_verify(
+        commands.add_parser("backup-verify", help="restore a backup on trial, beside the town")
+    )
     backups.arguments_of_restore(
         commands.add_parser("restore", help="go back to a backup, and let the log catch up")
     )
@@ -307,6 +310,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
             return import_file(args, settings, clock.now())
         if args.command == "backup":
             return backups.run_backup(args, settings, now=clock.now())
+        if args.command == "backup-verify":
+            return backups.run_verify(args, settings, now=clock.now())
         if args.command == "migrate-database":
             return databases.run(
                 args, settings, now=clock.now(), index=lambda url: index_again(settings, url)

@@ -28,10 +28,11 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True)
 
 
-def test_there_are_three_services_for_a_town_and_two_for_the_nation() -> None:
+def test_there_are_four_services_for_a_town_and_two_for_the_nation() -> None:
     assert SERVICES == [
         "beffroi-aggregator-web.service",
         "beffroi-aggregator-worker.service",
+        "beffroi-backup.service",
         "beffroi-signer.service",
         "beffroi-web.service",
         "beffroi-worker.service",
@@ -45,7 +46,9 @@ def test_systemd_finds_nothing_to_say_about_the_units(tmp_path: Path) -> None:
     for path in folder.glob("*.service"):
         # Its exit code is 0 even for a wrong Type=, so that its silence is what counts.
         path.write_text(re.sub(r"/opt/beffroi/bin/\S+", "/bin/true", path.read_text()))
-    done = analyze("verify", "--man=no", *folder.glob("*.service"), *folder.glob("*.socket"))
+    units = [path for path in folder.iterdir() if path.suffix in {".service", ".socket", ".timer"}]
+    assert {path.suffix for path in units} == {".service", ".socket", ".timer"}
+    done = analyze("verify", "--man=no", *units)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -79,11 +82,20 @@ def test_only_the_signer_can_read_the_keys_and_it_has_no_network() -> None:
     signer = "beffroi-signer.service"
     assert unit_values(signer, "PrivateNetwork") == ["yes"]
     assert unit_values(signer, "InaccessiblePaths") == []
-    for service in ("beffroi-web.service", "beffroi-worker.service"):
+    for service in ("beffroi-web.service", "beffroi-worker.service", "beffroi-backup.service"):
         assert unit_values(service, "InaccessiblePaths") == ["-/var/lib/beffroi-signer/keys"]
         assert unit_values(service, "StateDirectory") != unit_values(signer, "StateDirectory")
     users = (UNITS / "sysusers.conf").read_text()
     assert re.search(r"^m beffroi +beffroi-signer$", users, re.MULTILINE)
+
+
+def test_the_timer_starts_the_backup_which_may_write_where_the_package_says() -> None:
+    assert (UNITS / "beffroi-backup.timer").read_text().count("OnCalendar=") == 1
+    [folder] = unit_values("beffroi-backup.service", "ReadWritePaths")
+    package = (DEPLOY / "deb/town.toml").read_text()
+    assert f'backup_dir = "{folder.removeprefix("-")}"' in package
+    assert "beffroi-backup.timer" in (DEPLOY / "deb/debian/postinst").read_text()
+    assert "beffroi-backup.timer" in (DEPLOY / "deb/debian/prerm").read_text()
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if "-web" in name])

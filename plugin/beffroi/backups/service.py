@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, Table, delete, insert, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from beffroi.backups import rules
 from beffroi.backups.queries import AT_ONCE, decode
@@ -27,15 +28,22 @@ def load(engine: Engine, manifest: Manifest, lines: Lines) -> None:
     missing = manifest.tables.keys() - metadata.tables.keys()
     if missing:
         raise rules.damaged(", ".join(sorted(missing)))
-    with engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(delete(table))  # a migration may have written a first row
-        for table in metadata.sorted_tables:
-            rows = _insert(connection, table, lines(table.name))
-            if rows != manifest.tables[table.name].rows:
-                raise rules.damaged(rules.table_path(table.name))
-            if engine.dialect.name == "postgresql":
-                _count_on(connection, table)
+    try:
+        with engine.begin() as connection:
+            _load(connection, metadata, manifest, lines)
+    except IntegrityError as error:  # its words would show the row
+        raise rules.damaged("database") from error
+
+
+def _load(connection: Connection, metadata: MetaData, manifest: Manifest, lines: Lines) -> None:
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(delete(table))  # a migration may have written a first row
+    for table in metadata.sorted_tables:
+        rows = _insert(connection, table, lines(table.name))
+        if rows != manifest.tables[table.name].rows:
+            raise rules.damaged(rules.table_path(table.name))
+        if connection.dialect.name == "postgresql":
+            _count_on(connection, table)
 
 
 def _insert(connection: Connection, table: Table, lines: Iterable[bytes]) -> int:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from beffroi.backups.adapters import newest
+from beffroi.backups.adapters import folder, ledger
 from beffroi.config import Settings
 from beffroi_web.findings import Finding, doubtful, good, wrong
 
@@ -20,8 +21,10 @@ MOST = 262_144
 """Bytes of an answer that are read."""
 SOON, VERY_SOON = timedelta(days=21), timedelta(days=3)
 """How long before its end a certificate is told, and is a fault."""
-OLD, VERY_OLD = timedelta(days=2), timedelta(days=7)
-"""How old the newest backup may be before it is told, and is a fault."""
+VERY_OLD = timedelta(days=7)
+"""How old the newest backup may be before it is a fault; it is told before."""
+UNPROVEN = timedelta(days=35)
+"""How long no backup may have been restored on trial before it is told."""
 APART = timedelta(minutes=2)
 """How far two clocks may be apart."""
 UNSEEN = timedelta(days=2)
@@ -141,20 +144,53 @@ def _standing(told: dict[str, Any], now: datetime) -> Finding:
 
 
 def backup(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Say how old the newest backup is that this installation made."""
-    made = newest.made_at(settings.data_dir)
+    """Say how old the newest backup is that this installation made, whether it can be restored."""
+    standing = ledger.standing(settings.data_dir)
     remedy = "run beffroi backup each night by a timer, and keep the file on another machine"
-    if made is None:
+    if standing.made_at is None:
         yield wrong("backup", "no backup was ever made here", remedy)
         return
-    hours = (now - made).total_seconds() / 3600
-    said = f"the newest backup is {hours:.0f} hours old; whether it can be restored shows a restore"
-    if now - made > VERY_OLD:
+    old = now - standing.made_at
+    said = f"the newest backup is {old.total_seconds() / 3600:.0f} hours old"
+    if old > VERY_OLD:
         yield wrong("backup", said, remedy)
-    elif now - made > OLD:
+    elif standing.is_late(now):
         yield doubtful("backup", said, remedy)
     else:
         yield good("backup", said)
+    yield _proven(standing.verified_at, now)
+    if not settings.backup_recipients:
+        yield doubtful(
+            "backup", "backups are not encrypted: whoever gets hold of one reads everything",
+            "make a pair of keys (beffroi backup --new-key) and name it in backup_recipients",
+        )  # fmt: skip
+    if settings.backup_dir is not None:
+        yield from _held_too_long(settings, settings.backup_dir, now)
+
+
+def _held_too_long(settings: Settings, place: Path, now: datetime) -> Iterator[Finding]:
+    """Tell of a folder that is away, and of backups in it that hold what was erased long ago."""
+    try:
+        kept = list(folder.kept_in(place, settings.siren, {}))
+    except OSError:
+        yield wrong("backup", f"the folder {place} cannot be read", "mount it, or mend its rights")
+        return
+    days = max(((now - one.made_at).days for one in kept), default=0)
+    if days > settings.backup_days:
+        yield doubtful(
+            "backup", f"a backup of {days} days is in {place}: it holds what was erased since",
+            "run beffroi backup, which deletes it once a newer one is there",
+        )  # fmt: skip
+
+
+def _proven(at: datetime | None, now: datetime) -> Finding:
+    """Say when a backup was last restored on trial."""
+    remedy = "run beffroi backup --verify, or beffroi backup-verify FILE"
+    if at is None:
+        return doubtful("backup", "no backup was ever restored on trial", remedy)
+    days = (now - at).days
+    said = f"last verified restore {days} days ago"
+    return doubtful("backup", said, remedy) if now - at > UNPROVEN else good("backup", said)
 
 
 def _ask(address: str) -> tuple[int, datetime | None, bytes]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from flask import current_app
@@ -63,6 +63,25 @@ class NextBatches:
 
     week: datetime
     day: datetime
+
+
+LATE_BACKUP = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStanding:
+    """When the newest backup was made here, and when one was last restored on trial.
+
+    `verified_of` is when that one had been made. None where there never was one.
+    """
+
+    made_at: datetime | None
+    verified_at: datetime | None
+    verified_of: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether a night or two went by without one."""
+        return self.made_at is None or now - self.made_at > LATE_BACKUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,7 @@ class Extension:
     receipt: Callable[[int, bytes, bytes], KeptReceipt] | None = None
     next_batches: Callable[[datetime], NextBatches] | None = None
     witnesses: Callable[[], list[SeenLog]] | None = None
+    backups: Callable[[], BackupStanding] | None = None
     elsewhere: Callable[[str, str], list[AskedElsewhere]] | None = None
     campaign_of: Callable[[int], NamedCampaign | None] | None = None
     campaign_for: Callable[[str, date], NamedCampaign | None] | None = None

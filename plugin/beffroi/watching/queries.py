@@ -11,6 +11,7 @@ from beffroi.data_requests.queries import clock
 from beffroi.feed import commands as feed
 from beffroi.feed.queries import SqlLogStore, behind_since, newest_period
 from beffroi.kernel import jobs
+from beffroi.kernel.extension import BackupStanding
 from beffroi.kernel.nightly import NIGHTS, RETENTION, REWRITE
 from beffroi.notifications import queries as notifications
 from beffroi.notifications.service import JOBS
@@ -19,7 +20,13 @@ from beffroi_web.metrics import Family, gauge
 
 
 def figures(
-    settings: Settings, *, version: str, seen: datetime | None, now: datetime, today: date
+    settings: Settings,
+    *,
+    version: str,
+    seen: datetime | None,
+    backups: BackupStanding,
+    now: datetime,
+    today: date,
 ) -> Iterator[Family]:
     """Give every figure of a town but those of its answers; `seen`: when a worker last was."""
     yield gauge("beffroi_info", "The version that runs.", 1, version=version)
@@ -28,6 +35,7 @@ def figures(
     yield from _texts(now)
     yield from _log(now, today)
     yield from _signer(settings)
+    yield from _backups(backups, now)
     free = shutil.disk_usage(settings.data_dir).free
     yield gauge("beffroi_disk_free_bytes", "Room where the town keeps its data.", free)
 
@@ -92,6 +100,14 @@ def _log(now: datetime, today: date) -> Iterator[Family]:
     waiting, oldest = outbox.waiting_for_log()
     yield gauge("beffroi_outbox_waiting", "Facts that wait for the log.", waiting)
     yield gauge("beffroi_outbox_oldest_seconds", "How long the oldest waits.", _age(oldest, now))
+
+
+def _backups(standing: BackupStanding, now: datetime) -> Iterator[Family]:
+    for name, words, at in (
+        ("backup_age", "Since the newest backup was made here.", standing.made_at),
+        ("backup_verified_age", "Since a backup was restored on trial.", standing.verified_at),
+    ):
+        yield gauge(f"beffroi_{name}_seconds", words, None if at is None else _age(at, now))
 
 
 def _signer(settings: Settings) -> Iterator[Family]:

@@ -3,6 +3,7 @@
 
 from flask import Blueprint, Response, current_app
 
+from beffroi.backups.adapters import ledger
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.extension import extension, settings
 from beffroi.watching import queries
@@ -24,6 +25,7 @@ def figures() -> Response:
         town,
         version=extension().version,
         seen=last_beat(town.data_dir),
+        backups=ledger.standing(town.data_dir),
         now=now,
         today=local_day(now, town.time_zone),
     )

@@ -21,7 +21,9 @@ from flask import Flask
 
 from beffroi import doctor
 from beffroi.app import site_of
-from beffroi.backups.adapters import newest
+from beffroi.backups.adapters import ledger, newest
+from beffroi.backups.adapters.sealed import new_key
+from beffroi.backups.rules.rotation import file_name
 from beffroi.doctor import outside
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
@@ -248,6 +250,33 @@ def test_backups_that_are_old_or_were_never_made_are_told(
     for days, state in ((0, "ok"), (3, "warning"), (8, "fault")):
         village.clock.moment = newest_made(village) + timedelta(days=days)
         assert seen(village, capsys, "backup")[0]["state"] == state
+
+
+def test_backups_in_clear_untried_away_or_kept_for_too_long_are_told(
+    village: Town, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = village.settings.data_dir
+    newest.note(data, village.now)
+    sealed_for = {"backup_recipients": (str(new_key().to_public()),)}
+
+    def told(**more: Any) -> list[str]:
+        found = seen(village, capsys, "backup", **{**sealed_for, **more})
+        return [one["sentence"] for one in found if one["state"] != "ok"]
+
+    assert told() == ["no backup was ever restored on trial"]
+    ledger.verified(data, made_at=village.now, now=village.now)
+    assert told(backup_dir=tmp_path) == []
+    [clear] = told(backup_recipients=())
+    assert "not encrypted" in clear
+    [away] = told(backup_dir=tmp_path / "away")
+    assert "cannot be read" in away
+    name = file_name(village.settings.siren, village.now - timedelta(days=40), sealed=True)
+    (tmp_path / name).write_bytes(b"age-encryption.org/v1\n")
+    [old] = told(backup_dir=tmp_path)
+    assert "a backup of 40 days" in old
+    village.later(days=36)
+    newest.note(data, village.now)
+    assert told() == ["last verified restore 36 days ago"]
 
 
 def newest_made(town: Town) -> datetime:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One file with the whole town in it, and back: whole or not at all, on either database."""
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -210,6 +211,24 @@ def of_another_root(file: Path) -> None:
     rewrite(file, "manifest.json", change)
 
 
+def of_rows_that_point_nowhere(file: Path) -> None:
+    """As if somebody who knew the format had taken the cases out."""
+    path, kept = "tables/case.jsonl", b""
+
+    def only_the_columns(data: bytes) -> bytes:
+        nonlocal kept
+        kept = data.split(b"\n")[0] + b"\n"
+        return kept
+
+    def change(data: bytes) -> bytes:
+        manifest = json.loads(data)
+        manifest["tables"]["case"] = {"rows": 0, "sha256": hashlib.sha256(kept).hexdigest()}
+        return json.dumps(manifest).encode()
+
+    rewrite(file, path, only_the_columns)
+    rewrite(file, "manifest.json", change)
+
+
 def no_zip(file: Path) -> None:
     file.write_bytes(b"SQLite format 3\x00" + bytes(4000))
 
@@ -233,7 +252,7 @@ def of_a_later_schema(file: Path) -> None:
 @pytest.mark.parametrize(
     "harm",
     [cut, flip, another_word, of_another_town, of_another_root, no_zip, no_manifest, newer_format,
-     of_a_later_schema],
+     of_a_later_schema, of_rows_that_point_nowhere],
 )  # fmt: skip
 def test_what_is_no_whole_backup_of_this_town_changes_nothing(
     village: Town, tmp_path: Path, harm: Callable[[Path], None]
@@ -280,7 +299,7 @@ def test_what_happens_during_a_backup_is_in_it_whole_or_not_at_all(
     town: Town, tmp_path: Path
 ) -> None:
     lived_in(town)
-    writing = commands.queries.lines
+    writing = queries.lines
 
     def meanwhile(connection: Any, table: Any) -> Any:
         if table.name == "case_text":
@@ -292,11 +311,11 @@ def test_what_happens_during_a_backup_is_in_it_whole_or_not_at_all(
         return writing(connection, table)
 
     before = everything(town)
-    commands.queries.lines = meanwhile
+    queries.lines = meanwhile
     try:
         file = backed_up(town, tmp_path / "monday.backup")
     finally:
-        commands.queries.lines = writing
+        queries.lines = writing
     restored(town, file)
     assert everything(town) == before
 

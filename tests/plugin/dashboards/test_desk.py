@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from beffroi.backups.adapters import ledger, newest
 from beffroi.cases import service as cases
 from beffroi.dashboards import queries
 from beffroi.outbox import service as outbox
@@ -246,6 +247,12 @@ def test_the_health_page_counts_what_waits(village: Town) -> None:
     agent = village.signed_in("agent")
     html = re.sub(r"\s+", " ", agent.page("/desk/health"))
     assert "messages à envoyer" in html
+    assert "Aucune sauvegarde n’a été faite" in html
+    newest.note(village.settings.data_dir, village.now)
+    ledger.verified(village.settings.data_dir, made_at=village.now, now=village.now)
+    html = re.sub(r"\s+", " ", agent.page("/desk/health"))
+    assert "Aucune sauvegarde n’a été faite" not in html
+    assert "Dernière restauration d’essai réussie" in html
     village.mail.refusals = 1
     village.work()
     with village.look():

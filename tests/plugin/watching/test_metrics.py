@@ -13,6 +13,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from beffroi.app import create_app
+from beffroi.backups.adapters import ledger, newest
 from beffroi.kernel.db import db
 from beffroi.watching.adapters import NAME
 from beffroi_federation.aggregator.intake.commands import pulls
@@ -54,6 +55,9 @@ def test_the_figures_are_those_of_the_town(village: Town) -> None:
     first = figures(asked(village).text)
     assert first['beffroi_texts_waiting{status="review"}'] == 0
     assert "beffroi_worker_seen_seconds" not in first  # there never was one
+    assert not any(name.startswith("beffroi_backup") for name in first)
+    newest.note(village.settings.data_dir, village.now)
+    ledger.verified(village.settings.data_dir, made_at=village.now, now=village.now)
     village.mail.refusals = 100
     ref = village.request(title="Zqxoriginal", email="zqxaddress@citizens.example")
     village.release(ref)
@@ -69,6 +73,8 @@ def test_the_figures_are_those_of_the_town(village: Town) -> None:
     assert now['beffroi_mail_failures{state="retrying"}'] > 0
     assert now["beffroi_worker_seen_seconds"] == 45 * 86400
     assert now["beffroi_jobs_oldest_due_seconds"] > 44 * 86400
+    assert now["beffroi_backup_age_seconds"] == 45 * 86400
+    assert now["beffroi_backup_verified_age_seconds"] == 45 * 86400
     assert now["beffroi_signer_up"] == 1
     assert now["beffroi_signer_locked"] == 0
     for _ in range(3):

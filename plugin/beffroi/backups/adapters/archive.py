@@ -7,12 +7,14 @@ Written with mode 0600: an archive holds what people wrote before anything was m
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, BinaryIO, Self, cast
 
 from beffroi.backups import rules
+from beffroi.backups.adapters.sealed import Sealing
 from beffroi.backups.rules import Manifest, Member
 from beffroi.kernel.errors import Invalid
 
@@ -23,15 +25,18 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)
 class Writer:
     """Writes one archive; nothing stands under its name before `finish`.
 
-    A context manager: what was not finished is deleted.
+    A context manager: what was not finished is deleted. With `recipients` (age public keys) it is
+    encrypted to them as it is written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, recipients: Sequence[str] = ()) -> None:
         self._path = path
         self._draft = path.with_name(path.name + ".part")
         handle = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = os.fdopen(handle, "wb")
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)
+        self._file: BinaryIO = os.fdopen(handle, "wb")
+        self._sealing = Sealing(self._file, recipients) if recipients else None
+        stream = cast("IO[bytes]", self._sealing or self._file)
+        self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -44,8 +49,12 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         """Close the file, and delete it if it was not finished."""
-        self._file.close()
         self._draft.unlink(missing_ok=True)
+        self._zip.fp = None  # it would write its end when it is collected
+        if self._sealing is not None:
+            self._sealing.abandon()
+        with suppress(OSError):  # a full disk has been told already
+            self._file.close()
 
     def add(self, path: str, pieces: Iterable[bytes]) -> str:
         """Write one member; return the SHA-256 of its bytes in hex."""
@@ -62,6 +71,8 @@ class Writer:
         """Write the manifest and put the whole archive in its place; FileExistsError if taken."""
         self.add(rules.MANIFEST, [rules.encode_manifest(manifest)])
         self._zip.close()
+        if self._sealing is not None:
+            self._sealing.finish()
         self._file.flush()
         os.fsync(self._file.fileno())
         os.link(self._draft, self._path)  # unlike a rename it takes nobody's place
@@ -75,8 +86,8 @@ class Writer:
 class Reader:
     """Reads one archive; a context manager. Raises `Invalid` for whatever is not whole."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+    def __init__(self, source: Path | BinaryIO) -> None:
+        self._file = source.open("rb") if isinstance(source, Path) else source
         try:
             self._zip = zipfile.ZipFile(self._file)
             info = self._zip.getinfo(rules.MANIFEST)

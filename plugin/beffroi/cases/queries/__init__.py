@@ -16,6 +16,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from beffroi.accounts.models import TABLES as ACCOUNTS
@@ -772,7 +773,7 @@ def released_words(after: int, most: int) -> list[IndexedCase]:
     ]
 
 
-def stored_names() -> set[str]:
-    """Return the names under which files of cases are stored."""
-    rows = db.session.execute(select(Attachment.stored_name, Attachment.thumb_name))
+def stored_names(seen: Connection | None = None) -> set[str]:
+    """Return the names under which files of cases are stored, as a connection sees them."""
+    rows = (seen or db.session).execute(select(Attachment.stored_name, Attachment.thumb_name))
     return {name for row in rows for name in row if name}

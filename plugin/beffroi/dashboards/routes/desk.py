@@ -35,7 +35,7 @@ from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import NotFound, Refusal
-from beffroi.kernel.extension import settings
+from beffroi.kernel.extension import BackupStanding, extension, settings
 from beffroi.moderation import rules as moderation_rules
 from beffroi.rights.service import keeping
 from beffroi.webhooks import queries as webhooks
@@ -108,7 +108,17 @@ def health() -> str:
         night=queries.last_keeping(),
         webhooks=webhooks.troubled(),
         webhook_pauses=PAUSES,
+        backups=_backups(),
     )
+
+
+def _backups() -> tuple[BackupStanding, bool] | None:
+    """Return how the backups stand, and whether to worry, which nobody does in a demonstration."""
+    ask = extension().backups
+    if ask is None:
+        return None
+    said = ask()
+    return said, said.is_late(clock.now()) and not settings().demonstration
 
 
 def _cert_key() -> str:

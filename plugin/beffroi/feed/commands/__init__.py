@@ -14,6 +14,7 @@ from beffroi.feed.commands.publishing import (
 )
 from beffroi.feed.commands.recovery import (
     LogInside,
+    is_signed,
     is_sound,
     log_inside,
     recover,
@@ -33,6 +34,7 @@ __all__ = [
     "Rollback",
     "SignerLocked",
     "calendar_of",
+    "is_signed",
     "is_sound",
     "log_facts",
     "log_inside",

@@ -21,10 +21,11 @@ from beffroi.feed.service import recovery
 from beffroi.feed.service.recovery import CaughtUp, Relation
 from beffroi.kernel.db import db, unit_of_work
 from beffroi.signer.queries import log_facts
-from beffroi_federation.checkpoint import Checkpoint
+from beffroi_federation.checkpoint import Checkpoint, open_checkpoint
 from beffroi_federation.entries import Content, encode_content_line, parse_content_line
 from beffroi_federation.errors import ProtocolError, SignerLocked
 from beffroi_federation.merkle import TILE_WIDTH
+from beffroi_federation.notes import Verifier
 from beffroi_federation.signer_facts import FACTS_NAME, LogFacts, write_facts
 from beffroi_federation.signing import Signer
 from beffroi_web.words import N_
@@ -60,6 +61,15 @@ def is_sound(connection: Connection, *, size: int, root: str) -> bool:
     if not size:
         return standing.size == 0
     return standing.size == size and b64encode(found).decode() == root
+
+
+def is_signed(connection: Connection, *, origin: str, vkeys: tuple[str, ...]) -> bool:
+    """Say whether the served checkpoint that a connection sees is this log's, and signed."""
+    try:
+        keys = [Verifier.from_text(key) for key in vkeys]
+        return open_checkpoint(queries.note_in(connection), keys).origin == origin
+    except ProtocolError:
+        return False
 
 
 def take_facts(settings: Settings, *, origin: str, vkeys: tuple[str, ...], epoch: int) -> int:

@@ -23,6 +23,7 @@ from beffroi.feed.queries.recovery import (
     held_contents,
     is_withdrawn,
     left_behind,
+    note_in,
     root_in,
     standing_in,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "left_behind",
     "live_places",
     "newest_period",
+    "note_in",
     "places",
     "proof_place",
     "receipt_of",

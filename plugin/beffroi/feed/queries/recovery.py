@@ -40,6 +40,12 @@ def standing_in(connection: Connection) -> Standing:
     return Standing(row.log_id, checkpoint.size, checkpoint.root)
 
 
+def note_in(connection: Connection) -> str:
+    """Return the signed note of the current log, as a connection sees it; "" without one."""
+    newest = select(LogState.note).order_by(LogState.log_id.desc()).limit(1)
+    return connection.execute(newest).scalar() or ""
+
+
 def root_in(connection: Connection, log_id: int, size: int) -> bytes:
     """Return the root of the first entries of a log, worked out from the entries themselves."""
     bundles = connection.execution_options(yield_per=BUNDLES_AT_ONCE).scalars(

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from beffroi.kernel.errors import Invalid
+from beffroi.kernel.errors import Conflict, Invalid
 from beffroi_web.words import N_
 
 FORMAT, VERSION = "beffroi-backup", 1
@@ -139,6 +139,41 @@ def _members(given: Mapping[str, Any], name: re.Pattern[str]) -> dict[str, Membe
 def not_a_backup() -> Invalid:
     """Return the refusal of a file that is no archive, or only half of one."""
     return Invalid(N_("This file is not a backup of Beffroi, or not a whole one. Nothing changed."))
+
+
+def not_for_this_key() -> Invalid:
+    """Return the refusal of an encrypted archive that was written for other keys."""
+    return Invalid(
+        N_("None of the given keys opens this backup: it was made for others. Nothing changed.")
+    )
+
+
+def cut_or_changed() -> Invalid:
+    """Return the refusal of an encrypted archive that is not as it was written."""
+    return Invalid(
+        N_("This backup is damaged or cut off: its encryption shows it. Nothing changed.")
+    )
+
+
+def key_needed() -> Invalid:
+    """Return the refusal of an encrypted archive for which no key was given."""
+    return Invalid(
+        N_(
+            "This backup is encrypted: give the file with its secret key (--identity FILE, or"
+            " --identity - to have it read from the input). Nothing changed."
+        )
+    )
+
+
+def no_room(where: str) -> Conflict:
+    """Return the refusal where a disk is full."""
+    return Conflict(
+        N_(
+            "There is not enough room on the disk (%(where)s). Nothing changed, and nothing half"
+            " written is left."
+        ),
+        where=where,
+    )
 
 
 def damaged(what: str) -> Invalid:
