@@ -13,6 +13,11 @@ those: its ETag is their hash and not that of its bytes. So a reader who comes w
 answered 304 by one small read, in front of Flask: no route is matched, no session opened. And an
 answer that was made from the version that stands is given again as it was, from memory.
 
+A list for programs can also be made in front of Flask, from nothing but the parameters of the
+address, by the same function that its view calls (`short`): what Flask does around it costs as much
+as the rows. That way is taken for plain parameters only and once the view has said the headers;
+whatever goes wrong there is left to the view.
+
 A view reads the version before its rows, or with them in one statement: then an ETag never names
 older rows than it says. Visitors with a session, and programs with a token, are never answered
 here.
@@ -30,6 +35,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wsgi import ClosingIterator
 
 from beffroi_web.guards import is_public
@@ -41,21 +47,32 @@ if TYPE_CHECKING:
 ROOM = 8 * 1_048_576
 """Bytes of answers that a process keeps: some hundreds of pages."""
 _MARK = "__beffroi_made_from_data__"
+_SHORT = "__beffroi_short__"
 _EXPECTED = "beffroi.expected"
+_PLAIN_QUERY = re.compile(
+    r"[a-z_]+=[A-Za-z0-9._~-]{0,600}(?:&[a-z_]+=[A-Za-z0-9._~-]{0,600}){0,20}"
+)
 _SPOKEN = "spoken"
 _PLAIN = "plain"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def made_from_data(*, spoken: bool = False) -> Callable[[View], View]:
+Short = Callable[[MultiDict[str, str]], bytes]
+"""Makes the body of an answer from the parameters of its address, in the application's context."""
+
+
+def made_from_data(*, spoken: bool = False, short: Short | None = None) -> Callable[[View], View]:
     """Return a decorator for a view whose answer follows from the address and the data.
 
-    `spoken` says that it also follows from the reader's language and from the day.
+    `spoken` says that it also follows from the reader's language and from the day. `short` makes
+    the body that the view would answer with, for a view of a fixed address that is not spoken.
     """
 
     def mark(view: View) -> View:
         setattr(view, _MARK, _SPOKEN if spoken else _PLAIN)
+        if short is not None:
+            setattr(view, _SHORT, short)
         return view
 
     return mark
@@ -99,6 +116,9 @@ def init_early(app: Flask, build: str, version: Callable[[], str]) -> None:
         if not is_public(app, rule.endpoint):
             raise RuntimeError(f"{rule.rule} cannot be answered early")
         pages.add(rule.rule, kind)
+        short = getattr(app.view_functions[rule.endpoint], _SHORT, None)
+        if short is not None:
+            pages.shorts[rule.rule] = short
     pages.finish()
     state = web_of(app)
     made_of = f"{build} {_words(app, state.catalogues)} {dict(state.assets)}"
@@ -125,6 +145,7 @@ class Addresses:
         self._fixed: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
         self._varying: re.Pattern[str] | None = None
+        self.shorts: dict[str, Short] = {}
 
     def add(self, rule: str, kind: str) -> None:
         """Add an address as a route spells it."""
@@ -185,6 +206,7 @@ class _Early:
         self.cookie = f"beffroi_{web_of(app).site.slug}"
         self.pages = _pages(app)[0]
         self.shelf = _Shelf()
+        self.heads: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.headers = {
             (kind, secure): headers_of_unchanged(spoken=kind == _SPOKEN, secure=secure)
             for kind in (_SPOKEN, _PLAIN)
@@ -207,7 +229,7 @@ class _Early:
             start_response("304 NOT MODIFIED", [("ETag", f'W/"{etag}"'), *headers])
             return ()
         environ[_EXPECTED] = (version, etag)
-        kept = self.shelf.get(version, etag)
+        kept = self.shelf.get(version, etag) or self._shortly(environ, version, etag)
         if kept is None:
             return self._made(environ, start_response, version, etag)
         start_response("200 OK", list(kept.headers))
@@ -250,7 +272,41 @@ class _Early:
             if close is not None:
                 close()
         self.shelf.put(version, etag, _Kept(told[1], body))
+        head = [one for one in told[1] if one[0] not in {"ETag", "Content-Length"}]
+        if environ["PATH_INFO"] in self.pages.shorts:
+            self.heads[environ["PATH_INFO"], environ["wsgi.url_scheme"]] = head
         return (body,)
+
+    def _shortly(self, environ: "WSGIEnvironment", version: str, etag: str) -> "_Kept | None":
+        """Make an answer without Flask, under the headers that the view has said before."""
+        path = environ["PATH_INFO"]
+        short, head = (
+            self.pages.shorts.get(path),
+            self.heads.get((path, environ["wsgi.url_scheme"])),
+        )
+        args = None if head is None else _plain_parameters(environ.get("QUERY_STRING", ""))
+        if short is None or head is None or args is None:
+            return None
+        try:
+            with self.app.app_context():
+                body = short(args)
+        except Exception:  # the view says what is wrong
+            return None
+        length = ("Content-Length", str(len(body)))
+        kept = _Kept([*head, length, ("ETag", f'W/"{etag}"')], body)
+        self.shelf.put(version, etag, kept)
+        return kept
+
+
+def _plain_parameters(query: str) -> MultiDict[str, str] | None:
+    """Return parameters that are read in one way only: each once, letters, digits, `-._~`."""
+    if not query:
+        return MultiDict()
+    if not _PLAIN_QUERY.fullmatch(query):
+        return None
+    pairs = [one.split("=", 1) for one in query.split("&")]
+    found = MultiDict(dict(pairs))
+    return found if len(found) == len(pairs) else None
 
 
 class _Shelf:

@@ -97,3 +97,25 @@ def test_an_operator_reads_nothing_that_was_kept_for_others(full_nation: Nation)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert asked(full_nation, "/towns", etag)[0] == 304
+
+
+def test_the_short_way_in_front_of_the_application_says_what_the_view_says(
+    full_nation: Nation,
+) -> None:
+    client = full_nation.client()
+
+    def told_of(query: str) -> tuple[int, dict[str, str], bytes]:
+        answer = client.get(f"/api/v1/records?{query}")
+        headers = {name: value for name, value in answer.headers if name != "ETag"}
+        return answer.status_code, headers, answer.get_data()
+
+    for query in ("limit=2", "status=open", "theme=EDUC", "kind=incident_summary", "q=autobus"):
+        by_view = told_of(f"{query}&other=%31")
+        assert told_of(f"{query}&other=2") == by_view, query
+        assert by_view[0] == 200
+    assert [told_of(wrong)[0] for wrong in ("limit=0", "town=999999999", "cursor=x")] == [
+        422, 404, 422,
+    ]  # fmt: skip
+    place = client.get("/api/v1/records?limit=1").json["next_cursor"]
+    second = client.get(f"/api/v1/records?limit=1&cursor={place}&other=2").json["items"]
+    assert second == client.get("/api/v1/records?limit=2&other=%32").json["items"][1:]

@@ -11,6 +11,7 @@ from flask import render_template, request, url_for
 from flask_babel import format_date, get_timezone, gettext, ngettext
 from markupsafe import Markup, escape
 from marshmallow import Schema, fields, validate
+from werkzeug.datastructures import MultiDict
 
 from beffroi.cases import rules
 from beffroi.cases.queries.preview import preview
@@ -233,18 +234,21 @@ def removal(steps: Sequence[Any]) -> str:
     return str(codes.get("reason", ""))
 
 
-def list_filters(query: Schema, statuses: Sequence[str]) -> dict[str, Any]:
-    """Return a public list's filters from the address of the page.
+def list_filters(
+    query: Schema, statuses: Sequence[str], args: MultiDict[str, str] | None = None
+) -> dict[str, Any]:
+    """Return a public list's filters from the address of the page, or from these parameters.
 
     `any_open` goes with every kind's statuses; an unknown status does not narrow. Raises Invalid
     for what else does not fit.
     """
-    data, form = load(query, request.args)
+    given = request.args if args is None else args
+    data, form = load(query, given)
     if data is None:
         raise Invalid(
             N_("This page address is not one of ours; start from the list."), errors=form.errors
         )
-    data["limit"] = limit_from(request.args)
+    data["limit"] = limit_from(given)
     if data["status"] and data["status"] not in (*statuses, "any_open"):
         data["status"] = ""
     return data

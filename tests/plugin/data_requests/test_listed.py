@@ -181,3 +181,32 @@ def test_no_word_of_a_person_is_among_the_pieces_that_pages_share(village: Town)
     assert "badge" in kept
     assert "ylophone" not in kept
     assert f"/{ref}" not in kept
+
+
+WAYS = (
+    ("/api/v1/requests", ("", "limit=1", "status=any_open", "theme=EDUC&sort=oldest", "q=menus")),
+    ("/api/v1/incidents", ("", "limit=1", "category=lighting", "q=banc")),
+)
+
+
+@pytest.mark.parametrize(("path", "queries"), WAYS, ids=[path for path, _ in WAYS])
+def test_the_short_way_in_front_of_the_application_says_what_the_view_says(
+    village: Town, path: str, queries: Sequence[str]
+) -> None:
+    for title in ("Menus des écoles", "Menus des crèches"):
+        village.release(village.request(title=title, theme="EDUC"))
+    village.release(village.report(description="Un banc est cassé."))
+    client = village.app.test_client()
+
+    def asked(query: str) -> tuple[int, dict[str, str], bytes]:
+        answer = client.get(f"{path}?{query}", base_url=PUBLIC_URL)
+        headers = {name: value for name, value in answer.headers if name != "ETag"}
+        return answer.status_code, headers, answer.get_data()
+
+    for query in queries:
+        by_view = asked(f"{query}&other=%31")  # signs that are spelt otherwise go the long way
+        shortly = asked(f"{query}&other=2" if query else "other=2")
+        assert shortly == by_view, query
+        assert json.decode(shortly[2])["items"]
+    for wrong in ("limit=0", "limit=1&limit=1", "cursor=nonsense", "limit=+1"):
+        assert asked(wrong)[0] == 422, wrong

@@ -15,7 +15,7 @@ from flask import Flask, current_app, request
 from beffroi_federation.aggregator.kernel.db import Base, db
 from beffroi_web import versions
 from beffroi_web.clock import Clock
-from beffroi_web.early import made_from_data, say_version, version_asked
+from beffroi_web.early import Short, made_from_data, say_version, version_asked
 from beffroi_web.reading import Reader
 
 SHOWN = "shown"
@@ -46,7 +46,7 @@ def version_of(app: Flask, clock: Clock) -> Callable[[], str]:
     return lambda: f"{versions.token(reader, SHOWN)}-{clock.now():%Y%m%d%H%M}"
 
 
-def from_the_store(*, spoken: bool = False) -> Callable[[View], View]:
+def from_the_store(*, spoken: bool = False, short: Short | None = None) -> Callable[[View], View]:
     """Return a decorator for a view whose answer follows from the national store and the minute.
 
     `spoken` says that it also follows from the reader's language and from the day. The value is the
@@ -59,7 +59,7 @@ def from_the_store(*, spoken: bool = False) -> Callable[[View], View]:
             say_version(version_asked(request.environ))
             return view(**given)
 
-        return cast(View, made_from_data(spoken=spoken)(answered))
+        return cast(View, made_from_data(spoken=spoken, short=short)(answered))
 
     return mark
 

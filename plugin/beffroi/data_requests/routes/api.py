@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify, request, url_for
 from msgspec import json
+from werkzeug.datastructures import MultiDict
 
 from beffroi.accounts.rules import REQUESTS_WRITE
 from beffroi.cases import queries as cases
@@ -72,17 +73,22 @@ def _item(
     }
 
 
+def _page(args: MultiDict[str, str]) -> tuple[bytes, str | None]:
+    """Return one page of public requests as JSON, and the version of the data that it is of."""
+    filters = list_filters(LIST_QUERY, REQUEST_STATUSES, args)
+    page, version = listed.items(filters, f"{settings().public_url}/requests")
+    return json.encode({"items": page.items, "next_cursor": page.next_cursor}), version
+
+
 @blueprint.get("/api/v1/requests")
 @guard(PUBLIC)
 @operation("List public data requests", answers=RequestPage, query=ListQuery, tag="requests")
-@made_from_data()
+@made_from_data(short=lambda args: _page(args)[0])
 def api_list() -> Response:
     """Return one page of public requests."""
-    filters = list_filters(LIST_QUERY, REQUEST_STATUSES)
-    page, version = listed.items(filters, f"{settings().public_url}/requests")
+    body, version = _page(request.args)
     say_version(version)
-    body = {"items": page.items, "next_cursor": page.next_cursor}
-    return Response(json.encode(body), mimetype="application/json")
+    return Response(body, mimetype="application/json")
 
 
 @blueprint.get("/api/v1/requests/<ref>")

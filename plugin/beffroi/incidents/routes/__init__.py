@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, jsonify, render_template, request, url_for
 from flask_babel import gettext
 from msgspec import json
+from werkzeug.datastructures import MultiDict
 
 from beffroi.accounts.rules import REPORTS_WRITE
 from beffroi.cases import queries as cases
@@ -192,19 +193,24 @@ def _item(
     }
 
 
-@blueprint.get("/api/v1/incidents")
-@guard(PUBLIC)
-@operation("List listed street reports", answers=IncidentPage, query=ListQuery, tag="incidents")
-@made_from_data()
-def api_list() -> Response:
-    """Return one page of listed reports."""
-    filters = list_filters(LIST_QUERY, INCIDENT_STATUSES)
+def _page(args: MultiDict[str, str]) -> tuple[bytes, str | None]:
+    """Return one page of listed reports as JSON, and the version of the data that it is of."""
+    filters = list_filters(LIST_QUERY, INCIDENT_STATUSES, args)
     page, version = listed.items(
         filters, f"{settings().public_url}/incidents", _part(_narrowed(filters))
     )
+    return json.encode({"items": page.items, "next_cursor": page.next_cursor}), version
+
+
+@blueprint.get("/api/v1/incidents")
+@guard(PUBLIC)
+@operation("List listed street reports", answers=IncidentPage, query=ListQuery, tag="incidents")
+@made_from_data(short=lambda args: _page(args)[0])
+def api_list() -> Response:
+    """Return one page of listed reports."""
+    body, version = _page(request.args)
     say_version(version)
-    body = {"items": page.items, "next_cursor": page.next_cursor}
-    return Response(json.encode(body), mimetype="application/json")
+    return Response(body, mimetype="application/json")
 
 
 @blueprint.get("/api/v1/incidents/<ref>")

@@ -33,12 +33,14 @@ API_VERSION = "1"
 REQUEST_COLUMNS = ("ref", "url", "siren", "town", "title", "summary", "lang", "object", "theme",
                    "period", "status", "outcome", "ground", "answer", "answered", "planned",
                    "published_url", "supports")  # fmt: skip
+RECORDS_QUERY = schemas.RecordsQuerySchema()
 _UNKNOWN_PLACE = N_("This place in the list is not known; start from the first page.")
 
 
-def _query(schema: Schema) -> dict[str, Any]:
+def _query(schema: Schema, args: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return what a list was asked for; Invalid says which field does not fit."""
-    given = {key: value for key, value in request.args.items() if value != ""}
+    asked = request.args if args is None else args
+    given = {key: value for key, value in asked.items() if value != ""}
     try:
         loaded: dict[str, Any] = schema.load(given, unknown=EXCLUDE)
     except ValidationError as error:
@@ -60,8 +62,11 @@ def _cursor(given: Mapping[str, Any], *kinds: type) -> tuple[Any, ...] | None:
 
 
 def _page(items: list[dict[str, Any]], place: tuple[str | int, ...] | None) -> Response:
-    body = {"items": items, "next_cursor": encode_cursor(place) if place else None}
-    return Response(json.encode(body), mimetype="application/json")
+    return Response(_body(items, place), mimetype="application/json")
+
+
+def _body(items: list[dict[str, Any]], place: tuple[str | int, ...] | None) -> bytes:
+    return json.encode({"items": items, "next_cursor": encode_cursor(place) if place else None})
 
 
 def _town_id(given: Mapping[str, Any]) -> int | None:
@@ -96,9 +101,27 @@ def towns() -> Response:
     return _page(items, place)
 
 
+def _records(args: Mapping[str, str]) -> bytes:
+    """Return a page of records of one kind as JSON."""
+    given = _query(RECORDS_QUERY, args)
+    kind, since = given.get("kind", "request"), given.get("since")
+    asked: dict[str, Any] = {
+        "town_id": _town_id(given),
+        "after": _cursor(given, *((int, int) if since else (str, int))),
+        "limit": given.get("limit", 20),
+    }
+    pages = f"{runtime().settings.public_url}/requests/"
+    if kind != "incident_summary" and not since and not given.get("q"):
+        return _body(*told.records(given, **asked, pages=pages))
+    rows, place = queries.records(given, **asked)
+    for row in rows:
+        row["url"] = pages + row["ref"] if kind == "request" else None
+    return _body(rows, place)
+
+
 @blueprint.get("/api/v1/records")
 @guard(PUBLIC)
-@from_the_store()
+@from_the_store(short=_records)
 @operation(
     "List current open records, newest period first",
     answers=schemas.RecordPageSchema,
@@ -112,20 +135,7 @@ def towns() -> Response:
 )
 def records() -> Response:
     """List records of one kind."""
-    given = _query(schemas.RecordsQuerySchema())
-    kind, since = given.get("kind", "request"), given.get("since")
-    asked: dict[str, Any] = {
-        "town_id": _town_id(given),
-        "after": _cursor(given, *((int, int) if since else (str, int))),
-        "limit": given.get("limit", 20),
-    }
-    pages = runtime().settings.public_url + url_for("dashboards.record", ref="", lang=None)
-    if kind != "incident_summary" and not since and not given.get("q"):
-        return _page(*told.records(given, **asked, pages=pages))
-    rows, place = queries.records(given, **asked)
-    for row in rows:
-        row["url"] = pages + row["ref"] if kind == "request" else None
-    return _page(rows, place)
+    return Response(_records(request.args), mimetype="application/json")
 
 
 @blueprint.get("/api/v1/similar")
