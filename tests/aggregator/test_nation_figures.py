@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from beffroi_federation.aggregator.dashboards.queries import figures
+from beffroi_web.clock import FixedClock
+from support.deployed import wait_until
 from support.nation import Nation, cell_content, cyber_content, make_town, request_content
 from support.simulated_town import SimulatedTown
 
@@ -221,3 +224,17 @@ def test_the_front_page_says_where_a_nation_of_nobody_and_of_one_town_stands(
     assert "No town takes part yet" in small_nation.page("/map")
     pulled(small_nation, towns[2:])
     assert "Gamma: 1 request, none answered yet." in small_nation.page("/")
+
+
+def test_figures_of_many_towns_are_counted_anew_beside_the_answers(
+    full_nation: Nation, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MANY", 0)
+    with full_nation.app.app_context():
+        first = figures.picture(clock.now())
+        clock.move(timedelta(seconds=61))
+        assert figures.picture(clock.now()) is first
+        wait_until(lambda: figures.picture(clock.now()) is not first, "never counted anew")
+        assert figures.picture(clock.now()).made_at == clock.now()
+        clock.move(timedelta(minutes=6))  # nobody came meanwhile: whoever comes first waits
+        assert figures.picture(clock.now()).made_at == clock.now()

@@ -4,9 +4,10 @@
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock, Thread
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import Subquery, case, func, select
 
 from beffroi_federation.aggregator.dashboards.rules.figures import (
@@ -29,7 +30,9 @@ MANY = 300
 """Towns above which the figures of the nation are counted once in a while only."""
 KEPT_FOR = timedelta(seconds=60)
 """How long the figures of a large nation are kept by a process."""
-_KEPT = "beffroi_nation_picture"
+STILL_GIVEN = timedelta(minutes=5)
+"""Until when older ones are given while they are counted anew."""
+_KEPT, _COUNTING = "beffroi_nation_picture", "beffroi_nation_counting"
 
 
 @dataclass(slots=True)
@@ -66,11 +69,40 @@ Into = Callable[[Any], Iterable[Figures]]
 
 
 def picture(now: datetime) -> Picture:
-    """Return the figures of the nation; those of many towns are at most a minute old."""
+    """Return the figures of the nation; those of many towns are of the last minute or so.
+
+    Who comes when they are a little older gets them still, and a thread counts anew beside; after a
+    while without readers the first one waits.
+    """
     kept: Picture | None = current_app.extensions.get(_KEPT)
     if kept is not None and kept.nation.towns > MANY:
-        if timedelta(0) <= now - kept.made_at < KEPT_FOR:
+        age = now - kept.made_at
+        if timedelta(0) <= age < KEPT_FOR:
             return kept
+        if timedelta(0) <= age < STILL_GIVEN:
+            _count_beside(now)
+            return kept
+    made = current_app.extensions[_KEPT] = _counted(now)
+    return made
+
+
+def _count_beside(now: datetime) -> None:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    counting: Lock = app.extensions.setdefault(_COUNTING, Lock())
+    if not counting.acquire(blocking=False):
+        return
+
+    def count() -> None:
+        try:
+            with app.app_context():
+                app.extensions[_KEPT] = _counted(now)
+        finally:
+            counting.release()
+
+    Thread(target=count, name="figures", daemon=True).start()
+
+
+def _counted(now: datetime) -> Picture:
     made = Picture(now)
     fill(Scope(lambda _: ()), lambda _: (made.nation,))
     place = places()
@@ -90,7 +122,6 @@ def picture(now: datetime) -> Picture:
     made.cells = cells()
     made.cyber = cyber()
     made.unreleased = national.unreleased_everywhere(now - UNRELEASED_AFTER)
-    current_app.extensions[_KEPT] = made
     return made
 
 
