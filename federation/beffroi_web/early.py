@@ -208,7 +208,9 @@ class _Early:
         self.shelf = _Shelf()
         self.heads: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.headers = {
-            (kind, secure): headers_of_unchanged(spoken=kind == _SPOKEN, secure=secure)
+            (kind, secure): headers_of_unchanged(
+                spoken=kind == _SPOKEN, secure=secure, shared=web_of(app).site.shared_seconds
+            )
             for kind in (_SPOKEN, _PLAIN)
             for secure in (False, True)
         }

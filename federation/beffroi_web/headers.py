@@ -60,12 +60,14 @@ def dress(response: Response) -> Response:
     return response
 
 
-def headers_of_unchanged(*, spoken: bool, secure: bool) -> list[tuple[str, str]]:
+def headers_of_unchanged(*, spoken: bool, secure: bool, shared: int) -> list[tuple[str, str]]:
     """Return what a 304 says of a public page of ours beside its ETag, as `dress` would.
+
+    `shared` is the site's `shared_seconds`.
 
     `spoken` pages are in a language; that the address may have chosen it changes nothing here.
     """
-    headers = [*_protecting("", secure=secure), ("Cache-Control", _REVALIDATE)]
+    headers = [*_protecting("", secure=secure), ("Cache-Control", _kept_for(shared))]
     return [*headers, ("Vary", "Accept-Language, Cookie")] if spoken else headers
 
 
@@ -119,16 +121,23 @@ def _cache(response: Response) -> None:
         # A redirect or an error may differ the next moment; a shared cache must not keep it.
         response.headers.setdefault("Cache-Control", "no-store")
         return
-    response.headers.setdefault("Cache-Control", _REVALIDATE)
     if response.is_streamed or response.direct_passthrough:
+        response.headers.setdefault("Cache-Control", _REVALIDATE)
         return
     named = told_etag()
+    shared = web().site.shared_seconds if named is not None else 0
+    response.headers.setdefault("Cache-Control", _kept_for(shared))
     if named is not None:
         response.set_etag(named, weak=True)
     elif "ETag" not in response.headers:
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32], weak=True)
     if not _CONDITIONS.isdisjoint(request.environ):
         response.make_conditional(request)
+
+
+def _kept_for(shared: int) -> str:
+    """Return how long an answer is kept: by readers never unasked, by a cache in front so long."""
+    return f"public, max-age=0, s-maxage={shared}" if shared else _REVALIDATE
 
 
 def _versioned() -> bool:

@@ -27,7 +27,8 @@ class Site:
     differs between two installations on one host; `languages` are ISO 639 codes, the first being
     the default; `colour` is `#rrggbb` and is adjusted until it can be read on both papers;
     `max_body` is the largest request taken, in bytes; `timezone` is an IANA name;
-    `source_url` is where the running program's source is offered (AGPL, section 13).
+    `shared_seconds` is how long a cache in front may give what follows from the data alone without
+    asking again. `source_url` is where the running program's source is offered (AGPL, section 13).
     """
 
     name: str
@@ -44,3 +45,4 @@ class Site:
     max_body: int = 1_048_576
     timezone: str = "Europe/Paris"
     source_url: str | None = None
+    shared_seconds: int = 0

@@ -243,6 +243,22 @@ def test_without_the_application_nginx_says_so_and_files_still_come(deployed: De
     assert deployed.ask("GET", "/").status == 200
 
 
+def test_repeats_of_the_nations_pages_end_at_nginx_and_the_towns_do_not(
+    deployed: Deployment,
+) -> None:
+    page = deployed.ask("GET", "/towns", host=NATION)
+    assert (page.status, page.headers["cache-control"]) == (200, "public, max-age=0, s-maxage=30")
+    assert "must-revalidate" in deployed.ask("GET", "/requests").headers["cache-control"]
+    assert deployed.stop(deployed.nation) == 0
+    try:
+        assert deployed.ask("GET", "/towns", host=NATION).text == page.text
+        english = deployed.ask("GET", "/towns", host=NATION, Accept_Language="en")
+        somebody = deployed.ask("GET", "/towns", host=NATION, Cookie="beffroi_nation=x")
+        assert {english.status, somebody.status} == {503}
+    finally:
+        deployed.nation = deployed.start_web("beffroi-aggregator-web.service")
+
+
 def test_the_logs_hold_no_address_no_query_and_no_token(deployed: Deployment) -> None:
     for path in ("/follow/secrettoken?x=1", "/requests/confirm/secrettoken", "/?q=secretquery"):
         deployed.ask("GET", path, source="127.0.0.11", User_Agent="secretagent")

@@ -71,6 +71,7 @@ def site_of(settings: AggregatorSettings) -> Site:
         navigation=NAVIGATION,
         footer=FOOTER,
         timezone=settings.time_zone,
+        shared_seconds=30,
     )
 
 
