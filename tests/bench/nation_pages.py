@@ -7,8 +7,9 @@
 The country is written once into the folder (`nation_rows.py`; `--times 10` copies its cells into
 earlier years until there are ten times as many) and kept for the next run. Each page is asked in
 three ways: `new` (an address never asked before, so nothing is kept of it), `again` (asked before),
-and `304` (by a reader who has it). Printed: answers a second, p50 and p95 of the wait, processor
-time of the server an answer (without that of PostgreSQL), and both as parts of the floor.
+and `304` (by a reader who has it); what is in no cache also `alone`, by one reader. Printed:
+answers a second, p50 and p95 of the wait, processor time of the server an answer (without that of
+PostgreSQL), and both as parts of the floor.
 """
 
 import argparse
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from board import Asked, known, serving
-from load import Run, measure, median
+from load import CONNECTIONS, Run, measure, median
 from nation_rows import MOMENT, fill, multiply
 from sqlalchemy import select, text
 from town_of_a_million import _database, _settle, load
@@ -139,26 +140,31 @@ def main() -> None:
         for path in (one.format(topic=topic) for one in PAGES if args.only in one):
             print(f"{path:42} first answer {cold(ours.port, path):.0f} ms")
             ways = {"new": Asked(ours, [path], fresh=True)}
-            if not path.startswith(NOT_KEPT):
+            if path.startswith(NOT_KEPT):
+                ways["alone"] = ways["new"]
+            else:
                 ways["again"] = Asked(ours, [path])
                 ways["304"] = Asked(ours, [path], 304)
             runs: dict[str, list[Run]] = {name: [] for name in ("floor", *ways)}
             for number in range(args.rounds):
                 runs["floor"].append(measured(Asked(floor, ["/hello"]), number, args.seconds))
                 for name, one in ways.items():
-                    runs[name].append(measured(one, number, args.seconds))
+                    one_by_one = 1 if name == "alone" else CONNECTIONS
+                    runs[name].append(measured(one, number, args.seconds, one_by_one))
             for name in runs:
                 say(f"    {name}", runs[name], runs["floor"])
         print(load())
 
 
-def measured(one: Asked, number: int, seconds: float) -> Run:
+def measured(one: Asked, number: int, seconds: float, connections: int = CONNECTIONS) -> Run:
     """Ask in one way for some time; a 304 holds for the minute, so it is asked within one."""
     if one.status == 304:
         time.sleep(max(0.0, time.time() % 60 + seconds + 2 - 60))
         one = Asked(one.site, one.paths, 304, etag=known(one.site, one.paths[0]))
-    requests = one.requests(number)
-    return measure(one.site.port, requests, [one.site.pid], seconds=seconds, status=one.status)
+    return measure(
+        one.site.port, one.requests(number + connections), [one.site.pid], seconds=seconds,
+        status=one.status, connections=connections,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
