@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from babel import dates
 from flask import redirect, request, url_for
 from flask_babel import format_date
 from werkzeug.wrappers import Response as AnyResponse
@@ -222,15 +223,17 @@ def begun(head: cases.CaseHead, key: str) -> Form:
 MOST_WORDS = 8_000
 """Characters of an answer that the form takes."""
 CREDIT = {
-    "fr": "Texte repris de la réponse de %(town)s : %(url)s",
-    "en": "Words taken over from the answer of %(town)s: %(url)s",
+    "fr": "Texte repris de la réponse de %(town)s%(when)s : %(url)s",
+    "en": "Words taken over from the answer of %(town)s%(when)s: %(url)s",
 }
 """What credits another town, by the language of the answer; its words are the case's, not the
 page's."""
+WEEK = {"fr": ", semaine du %s", "en": ", week of %s"}
+"""How the credit says when the other town answered, where that is known."""
 
 
 def begun_after(head: cases.CaseHead, after: str) -> Form:
-    """Return the answer's form begun with another town's answer, credited.
+    """Return the answer's form begun with another town's answer, credited with its week.
 
     `after` is its name at the nation. What was decided there is not taken over: that is the
     agent's. The form is empty if the nation does not name that answer beside this case any more.
@@ -240,7 +243,9 @@ def begun_after(head: cases.CaseHead, after: str) -> Form:
     if not found:
         return Form()
     lang = head.lang if head.lang in CREDIT else "fr"
-    credit = CREDIT[lang] % {"town": found[0].town, "url": found[0].url}
+    week = found[0].week_of
+    when = WEEK[lang] % dates.format_date(week, "long", locale=lang) if week else ""
+    credit = CREDIT[lang] % {"town": found[0].town, "when": when, "url": found[0].url}
     room = MOST_WORDS - len(credit) - 2
     return Form(values={"words": f"{(found[0].answer or '')[:room]}\n\n{credit}"})
 
