@@ -40,7 +40,7 @@ from beffroi.kernel import clock
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, Refusal
-from beffroi.kernel.extension import settings
+from beffroi.kernel.extension import AskedElsewhere, settings
 from beffroi.legal.law import law_of
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import guard
@@ -242,12 +242,21 @@ def begun_after(head: cases.CaseHead, after: str) -> Form:
     found = [one for one in answers_elsewhere(head, title) if one.ref == after and one.answer]
     if not found:
         return Form()
-    lang = head.lang if head.lang in CREDIT else "fr"
-    week = found[0].week_of
-    when = WEEK[lang] % dates.format_date(week, "long", locale=lang) if week else ""
-    credit = CREDIT[lang] % {"town": found[0].town, "when": when, "url": found[0].url}
+    credit = credit_of(found[0], head.lang)
     room = MOST_WORDS - len(credit) - 2
     return Form(values={"words": f"{(found[0].answer or '')[:room]}\n\n{credit}"})
+
+
+def credit_of(one: AskedElsewhere, lang: str) -> str:
+    """Return the line that credits another town's answer with its week and its address.
+
+    A nation on this very machine, as in the demonstration, has an address that no gate lets out:
+    then it is the answer's name there.
+    """
+    lang = lang if lang in CREDIT else "fr"
+    when = WEEK[lang] % dates.format_date(one.week_of, "long", locale=lang) if one.week_of else ""
+    url = one.url if one.url.startswith("https://") else one.ref
+    return CREDIT[lang] % {"town": one.town, "when": when, "url": url}
 
 
 @blueprint.post("/desk/cases/<ref>/draft")

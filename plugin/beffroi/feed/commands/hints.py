@@ -51,7 +51,7 @@ def read_due(settings: Settings, *, now: datetime) -> bool:
     except ProtocolError as error:
         db.session.rollback()
         with unit_of_work():
-            news = service.failed(error.sentence, now=now)
+            news = service.failed(error.sentence, now=now, again=_next(settings, now))
         if news:  # said once, not every hour
             _log.warning("the file of hints is not read: %s", error.diagnostics())
         return False

@@ -87,10 +87,10 @@ def gone(*, now: datetime, again: datetime) -> None:
     db.session.execute(delete(Hint))
 
 
-def failed(trouble: str, *, now: datetime) -> bool:
+def failed(trouble: str, *, now: datetime, again: datetime) -> bool:
     """Note why the file could not be read; say whether that is news. What is held stays."""
     row = _file()
-    news, row.trouble, row.due_at = row.trouble != trouble, trouble, now + AGAIN
+    news, row.trouble, row.due_at = row.trouble != trouble, trouble, min(now + AGAIN, again)
     return news
 
 
