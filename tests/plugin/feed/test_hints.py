@@ -68,7 +68,8 @@ def read(file: object, held: date | None = None) -> dict[str, Any]:
 def test_an_honest_file_is_read() -> None:
     [answer] = read(signed(said()))[RECORD]
     assert (answer.town, answer.answer, answer.outcome) == ("Ailleurs", "Les voici.", "published")
-    assert answer.topic is not None and (answer.topic.answered, answer.topic.refused) == (9, 3)
+    assert answer.topic is not None
+    assert (answer.topic.answered, answer.topic.refused) == (9, 3)
     where = f"{NATION}/requests/{OTHER}-1-1"
     credit = f"Words taken over from the answer of Ailleurs, week of October 5, 2026: {where}"
     assert credit_of(answer, "en") == credit
