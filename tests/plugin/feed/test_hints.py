@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask, Response, request
 
+from beffroi.app import site_of
 from beffroi.config import from_environ
 from beffroi.dashboards.routes.answering import credit_of
+from beffroi.doctor import CHECKS, Examined
 from beffroi.feed.adapters import hints as adapter
 from beffroi.feed.commands.hints import read_due
 from beffroi.feed.schemas import Awaited, read_hints
@@ -24,6 +27,7 @@ from beffroi_federation import canonical
 from beffroi_federation.errors import ProtocolError
 from beffroi_federation.notes import format_note, sign, vkey
 from beffroi_web.configuration import SettingsRefused
+from beffroi_web.findings import Finding
 from support.browser import served
 from support.databases import fresh
 from support.town import NOON, Town, open_town
@@ -188,6 +192,14 @@ def night(town: Town, **by: int) -> bool:
         return read_due(town.settings, now=town.now)
 
 
+def looked_at(town: Town, **changes: Any) -> list[Finding]:
+    """What `beffroi doctor hints` finds, with some settings changed."""
+    settings = replace(town.settings, **changes)
+    with town.look():
+        examined = Examined(settings, site_of(settings), town.now)
+        return list(CHECKS["hints"](examined))
+
+
 def test_a_town_reads_its_file_once_a_night_and_shows_it_without_the_nation(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -204,16 +216,22 @@ def test_a_town_reads_its_file_once_a_night_and_shows_it_without_the_nation(
         credit = f"Ailleurs, semaine du 5 octobre 2026 : {OTHER}-1-1"
         assert f"Les voici.\n\nTexte repris de la réponse de {credit}" in begun
         assert ref in agent.page("/desk?queue=hinted")
+        assert [one.state for one in looked_at(town)] == ["ok"]
+        assert "beffroi_hints_age_days 0" in town.app.test_client().get("/metrics").text
         assert "answered elsewhere" in agent.page("/desk")
         assert night(town, hours=23)
         assert made.asked[1], "it is asked for with the ETag of what is held"
 
+        [told] = looked_at(town, aggregator_hints_key="")
+        assert (told.state, "no key is pinned" in told.sentence) == ("warning", True)
         made.file = signed(said(url, town.now.date(), record), STRANGE)
         caplog.clear()
         assert not night(town, days=1)
         assert not night(town, hours=2)
         assert len([one for one in caplog.records if "hints" in one.message]) == 1
         assert "not signed with the key" in agent.page("/desk/health")
+        [told] = looked_at(town)
+        assert (told.state, "not signed with the key" in told.sentence) == ("fault", True)
         town.later(days=2)
         assert "have answered this" in agent.page(f"/desk/cases/{ref}"), "what is held stays"
         town.later(days=1)

@@ -14,7 +14,7 @@ import requests
 from beffroi_federation.errors import OverLimit, ProtocolError, Unreachable
 from beffroi_web.words import N_
 
-CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 10.0, 60.0
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 10.0, 30.0
 MOST_BYTES = 10 * 1024 * 1024
 """A hundred requests with five answers of the largest records fit in."""
 PIECE = 65_536
