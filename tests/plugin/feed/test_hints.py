@@ -201,14 +201,13 @@ def looked_at(town: Town, **changes: Any) -> list[Finding]:
 
 
 def test_a_town_reads_its_file_once_a_night_and_shows_it_without_the_nation(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
 ) -> None:
-    with hinted(tmp_path) as (town, made, ref, record):
+    with hinted(tmp_path) as (town, made, ref, _):
         agent = town.signed_in("agent", lang="en")
         assert "Answered elsewhere" not in agent.page("/desk")
         assert night(town, minutes=1), "a town that never asked asks at once"
         assert not night(town, hours=1)
-        url = town.settings.aggregator_url
         town.app.extensions["beffroi"].elsewhere = None  # the nation is down
         page = agent.page(f"/desk/cases/{ref}")
         assert "9 towns have answered this, 3 refused." in page
@@ -222,6 +221,13 @@ def test_a_town_reads_its_file_once_a_night_and_shows_it_without_the_nation(
         assert night(town, hours=23)
         assert made.asked[1], "it is asked for with the ETag of what is held"
 
+
+def test_a_file_that_is_refused_leaves_the_one_before_until_that_is_too_old(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with hinted(tmp_path) as (town, made, ref, record):
+        agent, url = town.signed_in("agent", lang="en"), town.settings.aggregator_url
+        assert night(town, minutes=1)
         [told] = looked_at(town, aggregator_hints_key="")
         assert (told.state, "no key is pinned" in told.sentence) == ("warning", True)
         made.file = signed(said(url, town.now.date(), record), STRANGE)
@@ -232,7 +238,7 @@ def test_a_town_reads_its_file_once_a_night_and_shows_it_without_the_nation(
         assert "not signed with the key" in agent.page("/desk/health")
         [told] = looked_at(town)
         assert (told.state, "not signed with the key" in told.sentence) == ("fault", True)
-        town.later(days=2)
+        town.later(days=3)
         assert "have answered this" in agent.page(f"/desk/cases/{ref}"), "what is held stays"
         town.later(days=1)
         assert "have answered this" not in agent.page(f"/desk/cases/{ref}"), "until it is too old"
