@@ -71,7 +71,7 @@ class Federation:
         """Make every town's keys, tables, roles and cases, and the nation's tables."""
         check_free(self.layout.ports)
         settings = aggregator_environment(self.layout)
-        nation(["init"], settings)
+        self._pin_the_hints(nation(["init"], settings))
         self._tell_of_the_witness()
         self._make_a_cert()
         grant = ["agents", "add", "operator", "--provider", "demo", "--subject", "operator"]
@@ -100,6 +100,11 @@ class Federation:
         witness = vkeys.read_text(encoding="utf-8").splitlines()[0]
         text = f"witness nation {witness} {self.layout.aggregator}/witness\nquorum nation\n"
         self.layout.policy.write_text(text, encoding="utf-8")
+
+    def _pin_the_hints(self, said: str) -> None:
+        """Write down the key of the nation's hints, which every town pins, from what init says."""
+        lines = [line for line in said.splitlines() if line.startswith("hints: ")]
+        self.layout.hints_key.write_text(lines[0].removeprefix("hints: "), encoding="utf-8")
 
     def _make_a_cert(self) -> None:
         """Make the key of an invented CERT, once, so that what goes there can be opened here."""

@@ -66,6 +66,11 @@ class Layout:
         return self.folder / "witnesses"
 
     @property
+    def hints_key(self) -> Path:
+        """The file with the key that the nation signs its hints with."""
+        return self.folder / "hints.vkey"
+
+    @property
     def cert(self) -> Path:
         """The folder with both halves of the key of an invented CERT."""
         return self.folder / "cert"

@@ -172,6 +172,16 @@ SEEDS = (
     ),
 )  # fmt: skip
 
+SMALLEST = "garonne"
+"""The key of the town with the fewest cases."""
+DELIBERATIONS = 12
+"""The request that both other towns have answered; in the smallest it is still open, as below."""
+STILL_OPEN = Seed(
+    "document", "GOVE", "Délibérations du conseil municipal depuis dix ans",
+    "Les textes des délibérations dans un format que l’on peut chercher.",
+    5, supports=4,
+)  # fmt: skip
+
 STREET_WORDS = {
     "lighting": ("Lampadaire éteint depuis plusieurs soirs", "Lumière qui clignote sans arrêt"),
     "road": ("Trou dans la chaussée", "Pavé descellé sur le trottoir"),
@@ -199,7 +209,12 @@ def of_town(town: Town) -> list[Seed]:
     """Return the requests of one town: the first and the last are everywhere, a third are not."""
     skipped = int(town.siren[:8]) % 3
     last = len(SEEDS) - 1
-    return [s for n, s in enumerate(SEEDS) if n in (0, last) or n % 3 != skipped]
+    found = {n: s for n, s in enumerate(SEEDS) if n in (0, last) or n % 3 != skipped}
+    if town.key == SMALLEST:
+        found[DELIBERATIONS] = STILL_OPEN
+    elif town.key == "vilaine":
+        found[DELIBERATIONS] = SEEDS[DELIBERATIONS]
+    return [found[n] for n in sorted(found)]
 
 
 def _at(day: date) -> datetime:

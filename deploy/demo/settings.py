@@ -63,6 +63,12 @@ def _providers(layout: Layout, key: str) -> str:
     )
 
 
+def _hints_key(layout: Layout) -> Mapping[str, str]:
+    """Return the setting by which a town reads the nation's hints, once the nation has its keys."""
+    path = layout.hints_key
+    return {"BEFFROI_AGGREGATOR_HINTS_KEY": path.read_text().strip()} if path.exists() else {}
+
+
 def town_environment(layout: Layout, town: Town, *, weeks: int | None = None) -> Mapping[str, str]:
     """Return the environment of one town's commands; `weeks` is how far real dates were moved."""
     return {
@@ -83,6 +89,7 @@ def town_environment(layout: Layout, town: Town, *, weeks: int | None = None) ->
         "BEFFROI_PUBLISH": "at-once",
         "BEFFROI_WITNESS_POLICY": str(layout.policy),
         "BEFFROI_AGGREGATOR_URL": layout.aggregator,
+        **_hints_key(layout),
         "BEFFROI_CERT_NAME": "CERT de démonstration",
         "BEFFROI_CERT_EMAIL": "cert@demo.example",
         "BEFFROI_CERT_KEY": str(layout.cert / "public.asc"),

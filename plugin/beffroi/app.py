@@ -31,6 +31,7 @@ from beffroi.embedding import routes as embedding
 from beffroi.feed import routes as feed
 from beffroi.feed.adapters.elsewhere import Elsewhere
 from beffroi.feed.commands import log_facts, next_batches, origin_of
+from beffroi.feed.commands.hints import KeptHints
 from beffroi.feed.queries import proof_place, receipt_of
 from beffroi.feed.queries.witnesses import seen_log
 from beffroi.handover import routes as handover
@@ -198,6 +199,7 @@ def create_app(
         witnesses=seen_log,
         backups=partial(ledger.standing, settings.data_dir),
         elsewhere=_elsewhere(settings),
+        hints=KeptHints(settings),
         campaign_of=campaign_of,
         campaign_for=campaign_for,
         next_batches=(partial(next_batches, settings) if settings.publish == "weekly" else None),

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from beffroi.servers import CERT_CHECKS, TaxiiServer, taxii_server
+from beffroi.servers import CERT_CHECKS, TaxiiServer, is_vkey, taxii_server
 from beffroi_web.addresses import check_address, is_loopback, is_origin
 from beffroi_web.configuration import SettingsRefused, flag, gather, providers, words
 from beffroi_web.maps import are_tiles, has_outline
@@ -27,7 +27,7 @@ BIND = "127.0.0.1:8000"
 PREFIX = "BEFFROI_"
 OTHERS = (PREFIX + "AGGREGATOR_", PREFIX + "TEST_", PREFIX + "REAL_DATA")
 """What begins like a town's settings and is not one."""
-OWN = (PREFIX + "AGGREGATOR_URL",)
+OWN = (PREFIX + "AGGREGATOR_URL", PREFIX + "AGGREGATOR_HINTS_KEY")
 """What begins like others' settings and is a town's."""
 KINDS = ("commune", "epci", "other")
 DEPRECATED: Mapping[str, str] = {}
@@ -88,6 +88,7 @@ class Settings:
     source_url: str = ""
     data_licence: str = "etalab-2.0"
     aggregator_url: str = ""
+    aggregator_hints_key: str = ""
     catalogues: tuple[tuple[str, str], ...] = ()
     bridge_loopback: tuple[str, ...] = ()
     announce_url: str = ""
@@ -427,6 +428,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "is the nation's address without a path, such as https://national.example",
     ),
     (
+        "aggregator_hints_key",
+        lambda v: v == "" or is_vkey(v),
+        "is what `beffroi-aggregator init` prints after `hints:`, whole",
+    ),
+    (
         "catalogues",
         _can_be_read,
         "is a list of kind=address, each once: kind dcat, ckan, udata or csv, address https://…",
@@ -486,6 +492,8 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
     made = None if faults else Settings(**values)
     if made is not None and made.warn_accounts_days >= made.keep_accounts_days:
         faults.append(f"{PREFIX}WARN_ACCOUNTS_DAYS is less than {PREFIX}KEEP_ACCOUNTS_DAYS")
+    if made is not None and made.aggregator_hints_key and not made.aggregator_url:
+        faults.append(f"{PREFIX}AGGREGATOR_HINTS_KEY goes with {PREFIX}AGGREGATOR_URL")
     if made is not None and bool(made.announce_url) != bool(made.announce_secret):
         faults.append(f"{PREFIX}ANNOUNCE_URL and {PREFIX}ANNOUNCE_SECRET go together")
     if made is not None and not is_loopback(made.public_url):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What settings say of the CERT and of its server: tables with members of their own, checked."""
+"""What settings say of other bodies' servers, checked: the CERT's, the nation's key of hints."""
 
+import base64
+import binascii
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -27,6 +30,26 @@ class TaxiiServer:
     key_id: str = ""
     alg: str = "ES256"
     scope: str = ""
+
+
+VKEY = re.compile(r"([^\s+]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{43,44}=*)")
+ED25519 = b"\x01"
+"""The kind of key that signs texts (C2SP signed-note): a byte before the key itself."""
+
+
+def is_vkey(said: str) -> bool:
+    """Say whether a text is the verifier key of a note, `<name>+<ID>+<base64>`, ID and key alike.
+
+    C2SP signed-note v1.0.0: the ID is the first four bytes of a SHA-256 of name and key.
+    """
+    match = VKEY.fullmatch(said)
+    try:
+        key = base64.b64decode(match[3], validate=True) if match else b""
+    except binascii.Error:
+        return False
+    if match is None or len(key) != 33 or key[:1] != ED25519:
+        return False
+    return hashlib.sha256(match[1].encode() + b"\n" + key).hexdigest()[:8] == match[2]
 
 
 SIGNATURES = ("ES256", "ES384", "ES512", "EdDSA", "PS256", "RS256")

@@ -23,6 +23,7 @@ from beffroi.cyber import commands as cyber
 from beffroi.data_requests.commands import publish_drafts, strike_clocks
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
+from beffroi.feed.commands import hints
 from beffroi.feed.commands.witnesses import submit_due
 from beffroi.feed.queries import behind_since
 from beffroi.handover import commands as handover
@@ -94,6 +95,7 @@ class Worker:
         self._read_at = clock.now() - READ_EVERY
         self._looked_at = clock.now() - TIDY_EVERY
         self._bridged_at = clock.now() - READ_EVERY
+        self._hinted_at = clock.now() - READ_EVERY
         self._counted_on: date | None = None
         self._campaigns_on: date | None = None
         self._words_counted_on: date | None = None
@@ -212,6 +214,7 @@ class Worker:
         self.rewrite()
         self.look_around()
         self.bridge()
+        self.hints()
         beat(self.settings.data_dir, self.clock.now())
         db.session.remove()
         return worked.done + struck + published
@@ -239,6 +242,17 @@ class Worker:
         self._bridged_at = now
         with force_locale(self.settings.languages[0]):
             return bridges.read_due(self.settings, now=now)
+
+    def hints(self) -> bool:
+        """Read what other towns answered, once a night; say whether that was done.
+
+        Not in a restored town before the log has told what happened since the backup.
+        """
+        now = self.clock.now()
+        if now - self._hinted_at < READ_EVERY or behind_since() is not None:
+            return False
+        self._hinted_at = now
+        return hints.read_due(self.settings, now=now)
 
     def read_texts(self) -> int:
         """Read texts whose verdict is missing, and show those whose time has come; say how many."""

@@ -156,6 +156,7 @@ def test_the_file_of_hints_is_signed_and_goes_with_what_it_quotes(
     (request,) = body["hints"]["requests"]
     assert [one["siren"] for one in request["answers"]] == ["210000014", "210000022"]
     assert request["answers"][0]["published_url"] == "https://data.example.org/menus.csv"
+    assert request["answers"][0]["answered"] == "2026-W41"
     same = {"If-None-Match": answer.headers["ETag"]}
     assert nation.client().get("/hints/210000006.json", headers=same).status_code == 304
     assert nation.client().get("/hints/210000022.json").status_code == 404

@@ -112,7 +112,7 @@ class Nation:
 
     @classmethod
     @contextmanager
-    def on(cls, url: str, folder: Path, clock: FixedClock) -> Iterator["Nation"]:
+    def on(cls, url: str, folder: Path, clock: FixedClock, **more: Any) -> Iterator["Nation"]:
         """Give a nation on a migrated database; its connections are closed at the end."""
         settings = from_mapping(
             {
@@ -123,6 +123,7 @@ class Nation:
                 "database_url": url,
                 "providers": {"test": PROVIDER},
                 "contact": "contact@nation.example",
+                **more,
             }
         )
         app = create_app(settings, clock=clock)

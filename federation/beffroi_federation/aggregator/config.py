@@ -21,8 +21,8 @@ from beffroi_web.sign_in.settings import ProviderSettings, ProviderSettingsFault
 BIND = "127.0.0.1:8300"
 """Where the web server answers if nothing else is said."""
 PREFIX = "BEFFROI_AGGREGATOR_"
-OTHERS = (PREFIX + "URL",)
-"""What begins like our settings and is a town's: where its aggregator is."""
+OTHERS = (PREFIX + "URL", PREFIX + "HINTS_KEY")
+"""What begins like our settings and is a town's: where its aggregator is, whose hints it reads."""
 DEPRECATED: Mapping[str, str] = {}
 """Settings that are read still and will not be, by lower-case name: what to write instead. One is
 named here for a whole minor version before it goes; `upgrade-check` tells of it."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the front page, the desk and the health page show; reads only, through other features."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ def totals() -> dict[str, int]:
     return cases.totals()
 
 
-QUEUES = ("new", "late", "review", "answers", "open", "closed")
+QUEUES = ("new", "late", "review", "answers", "hinted", "open", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,24 @@ def proposed(case_id: int, party_id: int | None) -> list[Proposed]:
     return result
 
 
-def desk_page(queue: str, *, kind: str, q: str, cursor: str | None, today: date) -> cases.Page:
-    """Return one page of a desk queue, ordered by due date."""
+def desk_page(
+    queue: str,
+    *,
+    kind: str,
+    q: str,
+    cursor: str | None,
+    today: date,
+    hinted: Collection[int] = (),
+) -> cases.Page:
+    """Return one page of a desk queue, ordered by due date.
+
+    `hinted` are the cases that other towns have answered: the queue of that name.
+    """
     statement = cases.desk_narrow(cases.desk_select(), queue, today)
     if queue == "answers":
         statement = cases.among(statement, drafts.with_draft())
+    if queue == "hinted":
+        statement = cases.by_ids(statement, hinted)
     statement = cases.desk_kind(statement, kind, q)
     return cases.page(statement, sort="due", cursor=cursor, limit=50)
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from beffroi.config import Settings
 from beffroi.doctor import outside
 from beffroi.feed import commands as feed
+from beffroi.feed.commands.hints import hints_standing
 from beffroi.handover.adapters import openpgp
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
@@ -261,6 +262,32 @@ def _aggregator(examined: Examined) -> Iterable[Finding]:
     return outside.aggregator(examined.settings, examined.now)
 
 
+def _hints(examined: Examined) -> Iterator[Finding]:
+    settings = examined.settings
+    if not settings.aggregator_url:
+        return  # that there is none is said of the aggregator
+    if not settings.aggregator_hints_key:
+        yield doubtful(
+            "hints", "no key is pinned: what other towns answered is not read at night",
+            "ask whoever runs the aggregator for it, and write BEFFROI_AGGREGATOR_HINTS_KEY",
+        )  # fmt: skip
+        return
+    told = hints_standing(settings, now=examined.now)
+    if told.trouble:
+        yield wrong(
+            "hints", f"{told.trouble[0].lower()}{told.trouble[1:]}",
+            "look at BEFFROI_AGGREGATOR_HINTS_KEY, and ask whoever runs the aggregator",
+        )  # fmt: skip
+    elif told.day is not None:
+        yield good("hints", f"the file of {told.day} is held")
+    elif told.read_at is not None:
+        yield good("hints", "the aggregator has no file for this town now")
+    else:
+        yield doubtful(
+            "hints", "no file was read yet", "start the worker, which reads one at its first turn"
+        )
+
+
 def _backup(examined: Examined) -> Iterable[Finding]:
     return outside.backup(examined.settings, examined.now)
 
@@ -276,6 +303,7 @@ CHECKS: Mapping[str, Check] = {
     "disk": _disk,
     "backup": _backup,
     "aggregator": _aggregator,
+    "hints": _hints,
     "cert": _cert,
     SIGN_IN: _sign_in,
 }

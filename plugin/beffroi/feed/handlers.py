@@ -4,6 +4,7 @@
 from typing import Protocol
 
 from beffroi.feed import service
+from beffroi.feed.service import hints
 
 
 class Withdrawn(Protocol):
@@ -15,3 +16,4 @@ class Withdrawn(Protocol):
 def on_case_withdrawn(event: Withdrawn) -> None:
     """Destroy the contents of a case and their salts at once; the entry comes with the batch."""
     service.forget(event.case_id)
+    hints.forget_case(event.case_id)

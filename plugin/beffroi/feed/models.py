@@ -4,9 +4,9 @@
 `log_content` is the only one of these tables that erasing a person touches.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Date, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from beffroi.kernel.db import Model
@@ -129,3 +129,34 @@ class LogWitness(Model):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failures: Mapped[int] = mapped_column(Integer, default=0)
     trouble: Mapped[str] = mapped_column(Text, default="")
+
+
+class HintFile(Model):
+    """What is known of the nation's file of hints: one row, whose `id` is 1.
+
+    `day` is that of the newest file that was read, also after it is gone; `etag` is what it is
+    asked for again with, empty where nothing is held. `read_at` is when it was last held to be
+    current, `due_at` when it is asked for next; `trouble` is why it could not be read since.
+    """
+
+    __tablename__ = "hint_file"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    day: Mapped[date | None] = mapped_column(Date)
+    etag: Mapped[str] = mapped_column(String(202), default="")
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trouble: Mapped[str] = mapped_column(Text, default="")
+
+
+class Hint(Model):
+    """What other towns answered to one request of this one, as the file of hints said it.
+
+    `said` is JSON: the topic with its counts, and public words of other towns. It is replaced with
+    each file, and goes with it.
+    """
+
+    __tablename__ = "hint"
+
+    case_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    said: Mapped[str] = mapped_column(Text)

@@ -86,3 +86,19 @@ class Calendar:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
+
+
+OLDEST_READ, OLDEST_KEPT = timedelta(days=3), timedelta(days=4)
+"""How old the day of a file of hints may be when it is read, and while it is kept."""
+
+
+def is_timely(day: date, *, held: date | None, today: date) -> bool:
+    """Say whether a file of hints of a day may be read: neither old, nor of the future, nor of a
+    day before that of a file that was read already. All are days of UTC.
+    """
+    return today - OLDEST_READ <= day <= today and (held is None or held <= day)
+
+
+def kept_since(today: date) -> date:
+    """Return the day before which nothing of a file of hints is kept or shown."""
+    return today - OLDEST_KEPT

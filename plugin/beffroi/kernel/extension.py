@@ -41,7 +41,9 @@ class TopicElsewhere:
 class AskedElsewhere:
     """A request of another town: its title, its answer, its page at the nation, what is published.
 
-    All of it is a stranger's words and addresses, checked for size and shape only.
+    All of it is a stranger's words and addresses, checked for size and shape only. `outcome` is a
+    code of records, `answered` the ISO week of the answer, `told_on` the day of the nation's file
+    that told of it (None: the nation was asked just now).
     """
 
     town: str
@@ -50,11 +52,19 @@ class AskedElsewhere:
     url: str
     published_url: str | None = None
     topic: TopicElsewhere | None = None
+    outcome: str | None = None
+    answered: str | None = None
+    told_on: date | None = None
 
     @property
     def ref(self) -> str:
         """Return its name at the nation: the last part of its page's address."""
         return self.url.rsplit("/", 1)[-1]
+
+    @property
+    def week_of(self) -> date | None:
+        """Return the Monday of the week in which it was answered, where that is known."""
+        return date.fromisoformat(f"{self.answered}-1") if self.answered else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,33 @@ class SeenLog:
     size: int
     at: datetime
     current: bool
+
+
+class HintedAnswers(Protocol):
+    """What the nation's nightly file told of answers of other towns, as the town keeps it."""
+
+    def of(self, case_id: int) -> list[AskedElsewhere]:
+        """Return what other towns answered to a request; empty where the file knows nothing."""
+
+    def cases(self) -> set[int]:
+        """Return the ids of the requests that other towns have answered, at most a hundred."""
+
+    def told(self) -> "HintsStanding":
+        """Return how the reading of the file stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class HintsStanding:
+    """The nation's file of hints in this town: `wanted` where a key is pinned.
+
+    `day` is that of the file which is held (None: none is), `read_at` when it was last found to be
+    current, `trouble` why it could not be read since, as an English sentence to be translated.
+    """
+
+    wanted: bool
+    day: date | None
+    read_at: datetime | None
+    trouble: str
 
 
 class Files(Protocol):
@@ -156,6 +193,7 @@ class Extension:
     witnesses: Callable[[], list[SeenLog]] | None = None
     backups: Callable[[], BackupStanding] | None = None
     elsewhere: Callable[[str, str], list[AskedElsewhere]] | None = None
+    hints: HintedAnswers | None = None
     campaign_of: Callable[[int], NamedCampaign | None] | None = None
     campaign_for: Callable[[str, date], NamedCampaign | None] | None = None
     bridged: Callable[[int], Bridged | None] | None = None

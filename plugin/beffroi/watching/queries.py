@@ -9,6 +9,7 @@ from beffroi.cases.queries import review
 from beffroi.config import Settings
 from beffroi.data_requests.queries import clock
 from beffroi.feed import commands as feed
+from beffroi.feed.commands.hints import hints_standing
 from beffroi.feed.queries import SqlLogStore, behind_since, newest_period
 from beffroi.kernel import jobs
 from beffroi.kernel.extension import BackupStanding
@@ -36,6 +37,9 @@ def figures(
     yield from _log(now, today)
     yield from _signer(settings)
     yield from _backups(backups, now)
+    day = hints_standing(settings, now=now).day
+    age = None if day is None else max((now.date() - day).days, 0)
+    yield gauge("beffroi_hints_age_days", "Since the day of the file of hints that is held.", age)
     free = shutil.disk_usage(settings.data_dir).free
     yield gauge("beffroi_disk_free_bytes", "Room where the town keeps its data.", free)
 

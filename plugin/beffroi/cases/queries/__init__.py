@@ -694,6 +694,13 @@ def among(statement: Statement, ids: Select[int]) -> Statement:
     return statement.where(Case.id.in_(ids))
 
 
+def open_among(ids: Collection[int]) -> int:
+    """Return how many of some cases are open at the desk."""
+    live = (Case.open.is_(True), Case.visibility != "removed", not_confidential())
+    found = select(func.count()).select_from(Case).where(Case.id.in_(ids), *live)
+    return int(db.session.scalar(found) or 0) if ids else 0
+
+
 def by_ids(statement: Statement, ids: Collection[int]) -> Statement:
     """Narrow a list to the cases of some ids."""
     return statement.where(Case.id.in_(ids))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from babel import dates
 from flask import redirect, request, url_for
 from flask_babel import format_date
 from werkzeug.wrappers import Response as AnyResponse
@@ -39,7 +40,7 @@ from beffroi.kernel import clock
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Invalid, Refusal
-from beffroi.kernel.extension import settings
+from beffroi.kernel.extension import AskedElsewhere, settings
 from beffroi.legal.law import law_of
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import guard
@@ -222,15 +223,17 @@ def begun(head: cases.CaseHead, key: str) -> Form:
 MOST_WORDS = 8_000
 """Characters of an answer that the form takes."""
 CREDIT = {
-    "fr": "Texte repris de la réponse de %(town)s : %(url)s",
-    "en": "Words taken over from the answer of %(town)s: %(url)s",
+    "fr": "Texte repris de la réponse de %(town)s%(when)s : %(url)s",
+    "en": "Words taken over from the answer of %(town)s%(when)s: %(url)s",
 }
 """What credits another town, by the language of the answer; its words are the case's, not the
 page's."""
+WEEK = {"fr": ", semaine du %s", "en": ", week of %s"}
+"""How the credit says when the other town answered, where that is known."""
 
 
 def begun_after(head: cases.CaseHead, after: str) -> Form:
-    """Return the answer's form begun with another town's answer, credited.
+    """Return the answer's form begun with another town's answer, credited with its week.
 
     `after` is its name at the nation. What was decided there is not taken over: that is the
     agent's. The form is empty if the nation does not name that answer beside this case any more.
@@ -239,10 +242,21 @@ def begun_after(head: cases.CaseHead, after: str) -> Form:
     found = [one for one in answers_elsewhere(head, title) if one.ref == after and one.answer]
     if not found:
         return Form()
-    lang = head.lang if head.lang in CREDIT else "fr"
-    credit = CREDIT[lang] % {"town": found[0].town, "url": found[0].url}
+    credit = credit_of(found[0], head.lang)
     room = MOST_WORDS - len(credit) - 2
     return Form(values={"words": f"{(found[0].answer or '')[:room]}\n\n{credit}"})
+
+
+def credit_of(one: AskedElsewhere, lang: str) -> str:
+    """Return the line that credits another town's answer with its week and its address.
+
+    A nation on this very machine, as in the demonstration, has an address that no gate lets out:
+    then it is the answer's name there.
+    """
+    lang = lang if lang in CREDIT else "fr"
+    when = WEEK[lang] % dates.format_date(one.week_of, "long", locale=lang) if one.week_of else ""
+    url = one.url if one.url.startswith("https://") else one.ref
+    return CREDIT[lang] % {"town": one.town, "when": when, "url": url}
 
 
 @blueprint.post("/desk/cases/<ref>/draft")

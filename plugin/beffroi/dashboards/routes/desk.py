@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The desk: its list, how the service is doing, and what came by letter or call."""
 
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from flask import (
@@ -60,8 +62,15 @@ def desk() -> str:
         raise NotFound(N_("The desk has no such queue."))
     day = today()
     q = request.args.get("q", "")[:200]
+    hints = extension().hints
+    hinted = hints.cases() if hints else set()
     page = queries.desk_page(
-        queue, kind=kind, q=q, cursor=request.args.get("cursor") or None, today=day
+        queue,
+        kind=kind,
+        q=q,
+        cursor=request.args.get("cursor") or None,
+        today=day,
+        hinted=hinted,
     )
     return render_template(
         "dashboards/desk.html",
@@ -69,7 +78,8 @@ def desk() -> str:
         confidential=cyber.knows_any(accounts.actor(current_visitor()).account_id or 0),
         drafts=drafts.standing([r.id for r in page.items]),
         draft_states=draft_rules.STATES,
-        counts={**cases.desk_counts(day), "answers": drafts.waiting()},
+        counts=_counts(day, hinted),
+        hinted=hinted,
         letters=accounts.may_handle_letters(current_visitor()),
         done=request.args.get("done", ""),
         queue=queue,
@@ -80,6 +90,12 @@ def desk() -> str:
         texts=review.counts(),
         **_by_themselves(),
     )
+
+
+def _counts(day: date, hinted: Collection[int]) -> dict[str, int]:
+    """Return the sizes of the queues; that of others' answers only where there is any."""
+    counts = {**cases.desk_counts(day), "answers": drafts.waiting()}
+    return {**counts, "hinted": cases.open_among(hinted)} if hinted else counts
 
 
 def _by_themselves() -> dict[str, Any]:
@@ -101,6 +117,7 @@ def health() -> str:
         health=queries.health(),
         no_officer=not accounts.role_is_held("cyber_officer"),
         cert_key=_cert_key(),
+        hints=hints.told() if (hints := extension().hints) else None,
         batches=next_batches(),
         tonight=keeping.forecast(
             settings(), clock.now(), accounts.actor(current_visitor()).account_id or 0

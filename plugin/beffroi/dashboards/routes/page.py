@@ -79,6 +79,8 @@ def desk_page(
         **_legal(head, codes),
         elsewhere=elsewhere,
         answered_elsewhere=next((one.topic for one in elsewhere if one.topic), None),
+        told_on=elsewhere[0].told_on if elsewhere else None,
+        outcome_words=request_rules.OUTCOMES,
         texts=texts,
         photos=incidents.photos(head.id),
         **_of_report(head, is_request),
@@ -188,10 +190,15 @@ def _of_draft(draft: drafts.Draft) -> Form:
 
 
 def answers_elsewhere(head: cases.CaseHead, title: str) -> list[AskedElsewhere]:
-    """Return what other towns answered to something like an open request."""
+    """Return what other towns answered to something like an open request.
+
+    The nation's file of the night says so at once; where it knows nothing of the request, as of one
+    that is of today, the nation is asked.
+    """
     if head.kind != case_rules.DATA_REQUEST or head.visibility == "removed" or not head.open:
         return []
-    return similar.elsewhere(title, "")
+    hints = extension().hints
+    return (hints.of(head.id) if hints else []) or similar.elsewhere(title, "")
 
 
 def _legal(head: cases.CaseHead, codes: Any) -> dict[str, Any]:

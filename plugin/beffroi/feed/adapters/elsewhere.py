@@ -15,7 +15,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import Any
@@ -23,7 +23,8 @@ from urllib.parse import urlencode
 
 import requests
 
-from beffroi.kernel.extension import AskedElsewhere, TopicElsewhere
+from beffroi.feed.schemas import has_person, is_address, is_name, of_record, read_topic
+from beffroi.kernel.extension import AskedElsewhere
 from beffroi_federation import canonical
 from beffroi_federation.errors import ProtocolError
 from beffroi_federation.records import read_record
@@ -39,7 +40,6 @@ KEPT_SECONDS, MOST_KEPT = 600.0, 256
 REST_SECONDS = 30.0
 """How long the nation is left alone after it did not answer in time, or answered nonsense."""
 WORKERS = 4
-MOST_TOWNS = 100_000
 _WORD = re.compile(r"[^\W\d_]{3,40}", re.UNICODE)
 _PIECE = re.compile(r"\S+")
 _FAILED = frozenset({"too slow", "detector error"})
@@ -162,40 +162,14 @@ class Elsewhere:
 
     def _item(self, item: Mapping[str, Any]) -> AskedElsewhere | None:
         town, siren, url = (item.get(name) for name in ("town", "siren", "url"))
-        if not (isinstance(town, str) and 0 < len(town) <= 120 and town.isprintable()):
+        if siren == self._siren or not is_name(town):
             return None
-        if siren == self._siren or not isinstance(url, str) or len(url) > 500:
-            return None
-        if not url.startswith(f"{self._url}/requests/") or not url.isprintable():
+        if not is_address(url, f"{self._url}/requests/"):
             return None
         known = _record(item.get("record"))
         if known is None or not (known.get("answer") or known.get("published_url")):
             return None
-        answer, published = known.get("answer"), known.get("published_url")
-        return AskedElsewhere(
-            town=town,
-            title=str(known["title"]),
-            answer=str(answer) if answer else None,
-            url=url,
-            published_url=str(published) if published else None,
-            topic=self._topic(item.get("topic")),
-        )
-
-    def _topic(self, said: Any) -> TopicElsewhere | None:
-        """Return a topic if it has the nation's own address and counts that can be."""
-        if not isinstance(said, Mapping):
-            return None
-        url = said.get("url")
-        counts = [
-            one
-            for one in (said.get("published"), said.get("refused"))
-            if type(one) is int and 0 <= one <= MOST_TOWNS
-        ]
-        if not isinstance(url, str) or len(url) > 500 or not url.isprintable():
-            return None
-        if not url.startswith(f"{self._url}/topics/"):
-            return None
-        return TopicElsewhere(url, counts[0], counts[1]) if len(counts) == 2 else None
+        return of_record(str(town), str(url), known, read_topic(item.get("topic"), self._url))
 
 
 def _record(record: Any) -> Mapping[str, object] | None:
@@ -206,8 +180,4 @@ def _record(record: Any) -> Mapping[str, object] | None:
         return None
     if known.kind != "request" or known.known is None:
         return None
-    texts: Sequence[object] = [known.known.get(name) or "" for name in ("title", "answer")]
-    try:
-        return None if any(find_strong(str(one)) for one in texts) else known.known
-    except Exception:  # a text that kills a detector is not known to be clean
-        return None
+    return None if has_person(known.known["title"], known.known.get("answer")) else known.known

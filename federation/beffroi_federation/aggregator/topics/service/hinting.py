@@ -98,7 +98,7 @@ def _request(
     }  # fmt: skip
 
 
-_SAID = ("title", "outcome", "ground", "answer", "published_url")
+_SAID = ("title", "outcome", "ground", "answer", "answered", "published_url")
 
 
 def _answer(town: TownRow, row: RecordRow, nation: str) -> dict[str, Any]:
