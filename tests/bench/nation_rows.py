@@ -157,6 +157,7 @@ def fill(town_count: int, requests: int, cell_count: int) -> None:
     with unit_of_work():
         bulk.insert(IncidentCell, CELL, cells(cell_count, of))
         db.session.execute(text(TALLY))
+        _sum_up()
 
 
 def multiply(times: int) -> None:
@@ -166,8 +167,21 @@ def multiply(times: int) -> None:
             given = {"shift": back << 33, "by": 2 * back}
             db.session.execute(text(CELLS), given)
             db.session.execute(text(TALLIES), given)
+    with unit_of_work():
+        _sum_up()
 
 
+def _sum_up() -> None:
+    """Write the sums of each town's cells anew."""
+    db.session.execute(text("DELETE FROM town_tally WHERE what = 'cells'"))
+    for code in ("reported", "closed", "protected"):
+        db.session.execute(text(SUMS.format(code=code)))
+
+
+SUMS = """
+INSERT INTO town_tally (town_id, what, code, n)
+SELECT town_id, 'cells', '{code}', sum({code}) FROM cell_tally GROUP BY town_id
+"""
 CELLS = """
 INSERT INTO incident_cell (id, log_id, town_id, first, position, family, category, area, department,
     period, until, state, count, closed, delay, seen_at)

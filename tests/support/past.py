@@ -265,4 +265,6 @@ def nation() -> Past:
     )
 
 
-NATION_MOVED: Mapping[str, frozenset[str]] = {}
+NATION_MOVED: Mapping[str, frozenset[str]] = {
+    "0014": frozenset({"town_tally +"}),  # the sums of a town's cells
+}

@@ -209,8 +209,9 @@ class SetAside(Model):
 class TownTally(Model):
     """Derived: how many records of a town are alike, so that no page counts records.
 
-    `what` is status, theme, weeks (whole weeks between receipt and answer) or cyber (class and
-    quarter); `code` is its value; `n` is never nought.
+    `what` is status, theme, weeks (whole weeks between receipt and answer), cyber (class and
+    quarter) or cells (the sums `reported`, `closed` and `protected` over all its cells); `code` is
+    its value; `n` is never nought.
     """
 
     __tablename__ = "town_tally"

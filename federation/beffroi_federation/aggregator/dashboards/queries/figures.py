@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any
 
 from flask import Flask, current_app
@@ -33,6 +34,9 @@ KEPT_FOR = timedelta(seconds=60)
 STILL_GIVEN = timedelta(minutes=5)
 """Until when older ones are given while they are counted anew."""
 _KEPT, _COUNTING = "beffroi_nation_picture", "beffroi_nation_counting"
+_SPANS = "beffroi_nation_spans"
+AT_ONCE = timedelta(milliseconds=200)
+"""What takes no longer is added up each time."""
 
 
 @dataclass(slots=True)
@@ -48,8 +52,6 @@ class Picture:
     places: dict[str, Figures] = field(default_factory=dict)
     sizes: dict[tuple[str, str], Figures] = field(default_factory=dict)
     themes: list[tuple[str, int]] = field(default_factory=list)
-    cells: dict[CellKey, Sums] = field(default_factory=dict)
-    cyber: dict[str, int] = field(default_factory=dict)
     unreleased: int = 0
     pieces: dict[Hashable, Any] = field(default_factory=dict)
     """What pages have made of these figures alone (`dashboards.service.pieces`)."""
@@ -119,21 +121,16 @@ def _counted(now: datetime) -> Picture:
     themes = select(TownTally.code, func.sum(TownTally.n)).where(TownTally.what == "theme")
     found = [(code, int(n)) for code, n in db.session.execute(themes.group_by(TownTally.code))]
     made.themes = sorted(found, key=lambda one: (-one[1], one[0]))
-    made.cells = cells()
-    made.cyber = cyber()
     made.unreleased = national.unreleased_everywhere(now - UNRELEASED_AFTER)
     return made
 
 
 def of_towns(ids: Collection[int]) -> dict[int, Figures]:
-    """Return the figures of each of these towns; three statements through the driver."""
+    """Return the figures of each of these towns; two statements through the driver."""
     found = {id: Figures() for id in ids}
     keys = list(found)
     for town_id, what, code, n in _rows_of(_TALLIES, keys):
         found[town_id].count(what, code, int(n))
-    for town_id, reported, closed, protected in _rows_of(_CELLS, keys):
-        one = found[town_id]
-        one.reported, one.closed, one.protected = int(reported), int(closed), int(protected)
     for town_id, approved, whole, signed, verified_at in _rows_of(_STATES, keys):
         one = found[town_id]
         one.towns, one.verified = int(approved), int(approved and whole)
@@ -145,11 +142,7 @@ def of_towns(ids: Collection[int]) -> dict[int, Figures]:
 
 _TALLIES = (
     "SELECT town_id, what, code, n FROM town_tally"
-    " WHERE town_id IN ({marks}) AND what IN ('status', 'weeks')"
-)
-_CELLS = (
-    "SELECT town_id, sum(reported), sum(closed), sum(protected) FROM cell_tally"
-    " WHERE town_id IN ({marks}) GROUP BY town_id"
+    " WHERE town_id IN ({marks}) AND what IN ('status', 'weeks', 'cells')"
 )
 _STATES = (
     "SELECT t.id, t.state = 'approved', coalesce(s.verified_at IS NOT NULL AND s.behind = 0"
@@ -175,18 +168,10 @@ def places() -> Subquery:
 def fill(scope: Scope, into: Into) -> None:
     """Count the tallies, the towns and the checkpoints of a scope into figures."""
     n = func.sum(TownTally.n)
-    told = TownTally.what.in_(("status", "weeks"))
+    told = TownTally.what.in_(("status", "weeks", "cells"))
     for row in _grouped(scope, TownTally.town_id, (TownTally.what, TownTally.code), (n,), told):
         for figures in into(row):
             figures.count(row[-3], row[-2], int(row[-1]))
-    sums = tuple(
-        func.sum(one) for one in (CellTally.reported, CellTally.closed, CellTally.protected)
-    )
-    for row in _grouped(scope, CellTally.town_id, (), sums):
-        for figures in into(row):
-            figures.reported += int(row[-3] or 0)
-            figures.closed += int(row[-2] or 0)
-            figures.protected += int(row[-1] or 0)
     _towns(scope, into)
 
 
@@ -217,6 +202,33 @@ def _grouped(
     if scope.table is not None and scope.table is not town_id.class_:
         query = query.join(scope.table, scope.town_id == town_id)
     return db.session.execute(query.group_by(*keys) if keys else query)
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """The nation's sums of cells and counts of cyber incidents, how long they took, since when."""
+
+    made_at: datetime
+    took: timedelta
+    cells: dict[CellKey, Sums]
+    cyber: dict[str, int]
+
+
+def spans(now: datetime) -> Spans:
+    """Return the nation's sums by category and quarter, at most a minute old.
+
+    They are added up from the tallies of all towns; where that takes long they are kept for twenty
+    times as long, so that it never takes more than a twentieth of the time.
+    """
+    kept: Spans | None = current_app.extensions.get(_SPANS)
+    if kept is not None and kept.took > AT_ONCE:
+        if timedelta(0) <= now - kept.made_at < max(KEPT_FOR, 20 * kept.took):
+            return kept
+    begun = monotonic()
+    found = cells(), cyber()
+    made = Spans(now, timedelta(seconds=monotonic() - begun), *found)
+    current_app.extensions[_SPANS] = made
+    return made
 
 
 def cells(town_id: int | None = None) -> dict[CellKey, Sums]:

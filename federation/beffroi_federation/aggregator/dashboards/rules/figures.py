@@ -72,11 +72,17 @@ class Figures:
         return median(self.weeks)
 
     def count(self, what: str, code: str, n: int) -> None:
-        """Take in one row of a tally: `status` with its code, or `weeks` with their number."""
+        """Take in one row of a tally: a `status`, `weeks` with their number, `cells`."""
         if what == "status":
             self.statuses[code] = self.statuses.get(code, 0) + n
         elif what == "weeks":
             self.weeks[int(code)] = self.weeks.get(int(code), 0) + n
+        elif code == "reported":
+            self.reported += n
+        elif code == "closed":
+            self.closed += n
+        elif code == "protected":
+            self.protected += n
 
 
 def median(counts: Mapping[int, int]) -> int | None:

@@ -55,6 +55,7 @@ def count_cells(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def _move_cells(rows: Iterable[Mapping[str, Any]], by: int) -> None:
     summed: dict[tuple[int, str, str, str], list[int]] = {}
+    whole: Counter[tuple[int, str, str]] = Counter()
     for row in rows:
         span = span_of(row["period"], row["until"])
         key = (row["town_id"], row["family"], row["category"], span)
@@ -63,9 +64,14 @@ def _move_cells(rows: Iterable[Mapping[str, Any]], by: int) -> None:
         sums[0 if shown else 1] += by
         sums[2] += by * (row["count"] or 0)
         sums[3] += by * (row["closed"] or 0)
+        told = (0 if shown else 1, row["count"] or 0, row["closed"] or 0)
+        for code, n in zip(("protected", "reported", "closed"), told, strict=True):
+            whole[row["town_id"], "cells", code] += by * n
     bulk.run(_ADD_CELLS, [(*key, *sums) for key, sums in sorted(summed.items())])
+    bulk.run(_ADD, [(*key, n) for key, n in sorted(whole.items()) if n])
     if by < 0 and summed:
         towns = sorted({key[0] for key in summed})
+        bulk.delete_in("town_tally", '"n" = 0', "town_id", (), towns)
         bulk.delete_in("cell_tally", '"shown" = 0 AND "protected" = 0', "town_id", (), towns)
 
 
