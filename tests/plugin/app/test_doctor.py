@@ -41,6 +41,7 @@ from support.hostile_provider import (
     as_json,
     hostile_provider,
 )
+from support.mailbox import open_mailbox
 from support.town import Town
 
 Found = dict[str, str]
@@ -161,6 +162,13 @@ def test_mail_that_cannot_leave_is_a_fault(
 ) -> None:
     fault(seen(village, capsys, "mail", mail_url=""), "no mail server is set")
     fault(seen(village, capsys, "mail", mail_url="smtp://127.0.0.1:9"), "127.0.0.1:9 does not")
+    with open_mailbox() as mailbox:
+        set_up = {"mail_url": mailbox.url, "mail_from": "Town <us@town.example>"}
+        assert "goes to us@town.example" in str(seen(village, capsys, "mail", **set_up))
+        mailbox.unknown.add("back@town.example")
+        refused = seen(village, capsys, "mail", **set_up, mail_bounces="back@town.example")
+        fault(refused, "takes no mail from back@town.example (550)")
+        assert mailbox.messages == [], "the doctor sends nothing"
 
 
 def test_a_cert_without_a_key_that_serves_is_a_fault(
