@@ -3,14 +3,11 @@
 
 import re
 import subprocess
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from beffroi.config import from_mapping
-from beffroi_web.configuration import SettingsRefused
 from support.deployed import DEPLOY, ROOT
 
 DEB = DEPLOY / "deb"
@@ -24,17 +21,6 @@ def test_a_script_of_the_package_is_one_that_the_shell_can_read(script: object) 
     done = subprocess.run(["sh", "-n", path], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert path.stat().st_mode & 0o111
-
-
-def test_the_settings_of_the_package_need_only_be_filled_in() -> None:
-    text = (DEB / "town.toml").read_text().replace("@SECRET@", "s" * 64)
-    with pytest.raises(SettingsRefused) as refused:
-        from_mapping(tomllib.loads(text))
-    assert all("is missing" in fault for fault in refused.value.faults), refused.value.faults
-    filled = re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE)
-    settings = from_mapping(tomllib.loads(filled))
-    assert [provider.label for provider in settings.providers] == ["Compte de la mairie"]
-    assert settings.behind_proxy
 
 
 def test_the_package_has_what_the_page_on_installing_by_hand_copies() -> None:

@@ -19,9 +19,8 @@ from beffroi.data_requests.queries import published
 from beffroi.data_requests.queries.published import PublishedRequest
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
-from beffroi.notifications import service
 from beffroi.notifications.models import Announcement, Delivery, Digest
-from beffroi.notifications.rules import REFUSED, told_of
+from beffroi.notifications.rules import MAIL_JOBS, REFUSED, told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +261,7 @@ def refusals() -> Refusals:
     Confidential cases are not counted. A message that a server took and another sent back is none
     of these: what comes back goes to the envelope's sender, and nobody here reads that.
     """
-    found = jobs.failed_with(REFUSED, service.JOBS)
+    found = jobs.failed_with(REFUSED, MAIL_JOBS)
     named = {_addressed(name, args) for name, args, _ in found}
     return Refusals(len(found), len(named), sum(dead for _, _, dead in found))
 
@@ -276,8 +275,8 @@ def _addressed(name: str, args: Mapping[str, Any]) -> str:
     """Return a word that is the same for two messages to one person, for counting alone."""
     for key, table in _OWED.items():
         if key in args:
-            row = db.session.get(table, int(args[key]))
-            return f"{key} {args[key]}" if row is None else f"party {row.party_id}"
+            party = db.session.scalar(select(table.party_id).where(table.id == int(args[key])))
+            return f"{key} {args[key]}" if party is None else f"party {party}"
     return str(args.get("to") or args.get("email") or name).lower()
 
 
