@@ -29,7 +29,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -225,17 +225,19 @@ def surroundings(folder: Path) -> object:
 
 SERVICES = (
     "runuser -u beffroi-signer -- /opt/beffroi/bin/beffroi signer",
-    "env GUNICORN_CMD_ARGS=--config=/etc/beffroi/gunicorn.conf.py setpriv --reuid beffroi --regid www-data"
-    " --groups beffroi,beffroi-signer /opt/beffroi/bin/beffroi serve --bind unix:/run/beffroi/web.sock",
+    "env GUNICORN_CMD_ARGS=--config=/etc/beffroi/gunicorn.conf.py setpriv --reuid beffroi"
+    " --regid www-data --groups beffroi,beffroi-signer"
+    " /opt/beffroi/bin/beffroi serve --bind unix:/run/beffroi/web.sock",
     "runuser -u beffroi -- /opt/beffroi/bin/beffroi worker",
 )
 """What the units start, with `systemctl`."""
 CERTIFICATE = f"""
 mkdir -p /etc/letsencrypt/live/{NAME} && cd /etc/letsencrypt/live/{NAME}
-openssl req -x509 -newkey rsa:2048 -nodes -days 60 -subj /CN={NAME} -addext subjectAltName=DNS:{NAME} \\
-  -keyout privkey.pem -out fullchain.pem 2>/dev/null
+openssl req -x509 -newkey rsa:2048 -nodes -days 60 -subj /CN={NAME} \\
+  -addext subjectAltName=DNS:{NAME} -keyout privkey.pem -out fullchain.pem 2>/dev/null
 cp fullchain.pem chain.pem
-cp fullchain.pem /usr/local/share/ca-certificates/try.crt && (update-ca-certificates || true) >/dev/null
+cp fullchain.pem /usr/local/share/ca-certificates/try.crt
+(update-ca-certificates || true) >/dev/null
 """
 
 
@@ -340,7 +342,7 @@ def follow(machine: Machine, mailbox: object) -> list[Step]:
     for part in parts[:-1]:
         title = part.splitlines()[0]
         number = title[0] if title[:1].isdigit() else ""
-        step = Step(title if not title.startswith("<!--") else "Before the first step")
+        step = Step("What it is" if title.startswith("<!--") else title)
         step.read = words(part) / READ * 60
         for page, heading in OTHERS.get(number, ()):
             step.read += words(section(PAGE.with_name(page), heading)) / READ * 60
@@ -367,9 +369,9 @@ def main(deb: Path, root: Path) -> int:
     """Follow the page and print the table."""
     if os.environ.get("BEFFROI_INSIDE") != "yes":
         with tempfile.TemporaryDirectory() as work:
-            inner = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child",
-                     "--mount-proc", "--propagation", "private", sys.executable, *sys.argv]  # fmt: skip
-            told = os.environ | {"BEFFROI_INSIDE": "yes", "WORK": work, "BEFFROI_TEST_AT": work}
+            apart = "--mount --net --pid --fork --kill-child --mount-proc --propagation private"
+            inner = ["unshare", *apart.split(), sys.executable, *sys.argv]
+            told = os.environ | {"BEFFROI_INSIDE": "yes", "WORK": work}
             return subprocess.run(inner, env=told, check=False).returncode
     work = Path(os.environ["WORK"])
     machine = Machine(layered(root, deb.parent, work))

@@ -278,7 +278,8 @@ def _body(examined: Examined) -> Iterator[Finding]:
             "look at BEFFROI_SIREN: it is part of the name of the log, and stays",
         )  # fmt: skip
     else:
-        yield good("body", f"{ours.name}, SIREN {ours.siren}, {len(ours.communes)} communes")
+        many = "one commune" if len(ours.communes) == 1 else f"{len(ours.communes)} communes"
+        yield good("body", f"{ours.name}, SIREN {ours.siren}, {many}")
 
 
 def _reached(examined: Examined) -> Iterable[Finding]:

@@ -28,8 +28,8 @@ from beffroi.doctor import outside
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.towns.rules import dns_text
-from beffroi_federation.notes import Verifier
 from beffroi_federation.identity import parse_identity
+from beffroi_federation.notes import Verifier
 from beffroi_web.clock import SystemClock
 from beffroi_web.migrating import downgrade, upgrade
 from beffroi_web.sign_in.settings import ProviderSettings

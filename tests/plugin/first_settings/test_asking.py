@@ -87,6 +87,12 @@ def test_few_answers_make_settings_with_which_a_town_starts(tmp_path: Path) -> N
     assert again == 2, "a file that is there is never replaced"
 
 
+@pytest.mark.parametrize(("said", "staff"), [("oui", True), ("Y", True), ("", False), ("no", False)])
+def test_a_provider_is_the_staffs_own_only_if_that_was_said(said: str, staff: bool) -> None:
+    known = {one.name: "x" for one in rules.asked_of("generic-oidc")} | {"staff": said}
+    assert rules.provider_of("generic-oidc", known)["mairie"]["staff"] is staff
+
+
 def test_a_file_of_answers_needs_the_body_and_proposes_the_rest(tmp_path: Path) -> None:
     answers, file = tmp_path / "answers.toml", tmp_path / "town.toml"
     words = ["--answers", str(answers)]
