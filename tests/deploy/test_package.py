@@ -71,7 +71,7 @@ staff = true
     words, told = ["--answers", str(answers)], {CONFIG: str(file)}
     assert run_first(words, told, None, chance=CountedChance())[0] == 0
     [block] = [one for one in typed(ENGLISH) if "--new-key" in one]
-    block = block.replace("/etc/beffroi/town.toml", str(file)).replace("/root/", f"{tmp_path}/")
+    block = block.replace("/etc/beffroi/town.toml", str(file)).replace("~/", f"{tmp_path}/")
     (tmp_path / "bin").mkdir()
     written(tmp_path / "bin/beffroi", f"cat <<'PAIR'\n{sealed.key_file(sealed.new_key())}PAIR")
     path = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}

@@ -115,7 +115,7 @@ class Machine:
     def run(self, command: str, *, may_fail: bool = False) -> str:
         """Type a command as root; return what it says."""
         done = subprocess.run(
-            ["chroot", self.system, "sh", "-ec", "cd /root/debs\n" + command],
+            ["chroot", self.system, "sh", "-ec", "cd /debs\n" + command],
             env=self.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
             timeout=600, check=False,
         )  # fmt: skip
@@ -193,8 +193,8 @@ def layered(root: Path, debs: Path, work: Path) -> Path:
         (system / "dev" / name).touch()
         mount("--bind", f"/dev/{name}", system / "dev" / name)
     mount("-t", "tmpfs", "none", system / "run")
-    (system / "root/debs").mkdir(parents=True)
-    mount("--bind", debs, system / "root/debs")
+    (system / "debs").mkdir()
+    mount("--bind", debs, system / "debs")
     hosts = work / "hosts"
     hosts.write_text(f"127.0.0.1 localhost {NAME}\n")
     mount("--bind", hosts, "/etc/hosts")

@@ -87,7 +87,9 @@ def test_few_answers_make_settings_with_which_a_town_starts(tmp_path: Path) -> N
     assert again == 2, "a file that is there is never replaced"
 
 
-@pytest.mark.parametrize(("said", "staff"), [("oui", True), ("Y", True), ("", False), ("no", False)])
+@pytest.mark.parametrize(
+    ("said", "staff"), [("oui", True), ("Y", True), ("", False), ("no", False)]
+)
 def test_a_provider_is_the_staffs_own_only_if_that_was_said(said: str, staff: bool) -> None:
     known = {one.name: "x" for one in rules.asked_of("generic-oidc")} | {"staff": said}
     assert rules.provider_of("generic-oidc", known)["mairie"]["staff"] is staff
