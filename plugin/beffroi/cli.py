@@ -43,9 +43,13 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
 def _first_settings(
     words: Sequence[str], environ: Mapping[str, str]
 ) -> tuple[int | None, Mapping[str, str]]:
-    """Make the settings where there are none; return an exit code, or None to go on with them."""
+    """Make the settings where there are none; return an exit code, or None to go on with them.
+
+    `--settings`: nothing more is done, nor said of what comes next; the package's command does it.
+    """
     from beffroi.first_settings import commands as first
 
+    alone, words = words[:1] == ["--settings"], [w for w in words if w != "--settings"]
     if words[:1] != ["--answers"] and (words or not first.are_missing(environ)):
         return None, environ
     from getpass import getpass
@@ -55,7 +59,7 @@ def _first_settings(
     lang = "en" if environ.get("LANG", "").startswith("en") else "fr"
     terminal = first.Terminal(input, getpass, print, lang) if sys.stdin.isatty() else None
     code, told = first.run(words, environ, terminal, chance=system_chance)
-    if code == 0 and first.hand_over(first.place(told), print):
+    if code == 0 and first.hand_over(first.place(told), (lambda _: None) if alone else print):
         return 0, told
     return code or None, told
 

@@ -76,6 +76,7 @@ class Settings:
     time_zone: str = "Europe/Paris"
     mail_url: str = ""
     mail_from: str = ""
+    mail_bounces: str = ""
     publish: str = "weekly"
     log_domain: str = ""
     incidents_need_account: bool = False
@@ -369,6 +370,11 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     (
         "cyber_csirt_email",
         lambda v: v == "" or bool(re.fullmatch(r"[^\s@<>\",;]+@[^\s@<>\",;]+\.[^\s@<>\",;.]+", v)),
+        "is an e-mail address",
+    ),
+    (
+        "mail_bounces",
+        lambda v: v == "" or bool(re.fullmatch(r"[^\s@<>\",;]+@[^\s@<>\",;]+", v)),
         "is an e-mail address",
     ),
     ("cyber_help", lambda v: len(v) <= 300, "has at most 300 characters"),

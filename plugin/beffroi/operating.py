@@ -237,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     first.add_argument(
         "--answers", metavar="FILE.toml", help="where there are no settings: take them from a file"
     )
+    first.add_argument("--settings", action="store_true", help="make them, and nothing else")
     serving.arguments(commands.add_parser("serve", help="answer on the web"), BIND)
     worker = commands.add_parser("worker", help="send mail, publish, tidy up")
     worker.add_argument("--once", action="store_true", help="do what is due now and stop")

@@ -3,15 +3,17 @@
 
 import re
 import subprocess
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from beffroi.config import from_mapping
-from beffroi_web.configuration import SettingsRefused
+from beffroi.backups.adapters import sealed
+from beffroi.config import from_environ
+from beffroi.first_settings.commands import CONFIG
+from beffroi.first_settings.commands import run as run_first
 from support.deployed import DEPLOY, ROOT
+from support.town import CountedChance
 
 DEB = DEPLOY / "deb"
 DROP_IN = "etc/systemd/system/beffroi-.service.d/90-version-before.conf"
@@ -26,17 +28,6 @@ def test_a_script_of_the_package_is_one_that_the_shell_can_read(script: object) 
     assert path.stat().st_mode & 0o111
 
 
-def test_the_settings_of_the_package_need_only_be_filled_in() -> None:
-    text = (DEB / "town.toml").read_text().replace("@SECRET@", "s" * 64)
-    with pytest.raises(SettingsRefused) as refused:
-        from_mapping(tomllib.loads(text))
-    assert all("is missing" in fault for fault in refused.value.faults), refused.value.faults
-    filled = re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE)
-    settings = from_mapping(tomllib.loads(filled))
-    assert [provider.label for provider in settings.providers] == ["Compte de la mairie"]
-    assert settings.behind_proxy
-
-
 def test_the_package_has_what_the_page_on_installing_by_hand_copies() -> None:
     page = (ROOT / "docs/how-to/install-by-hand.md").read_text()
     build = (DEB / "build").read_text()
@@ -46,6 +37,53 @@ def test_the_package_has_what_the_page_on_installing_by_hand_copies() -> None:
     copied = re.findall(r"deploy/(?:gunicorn|nginx|systemd/sysusers)[\w./]*", page)
     assert copied
     assert all(f"/{one}" in build for one in copied)
+
+
+ENGLISH = ROOT / "docs/how-to/install-from-the-package.md"
+
+
+def typed(page: Path) -> list[str]:
+    """Return what a page says to type, before what it says of upgrades."""
+    text = page.read_text(encoding="utf-8").partition("\n## Upgrading")[0]
+    return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_in_french_says_to_type_the_same() -> None:
+    assert typed(ROOT / "docs/fr/installer.md") == typed(ENGLISH)
+    assert len(typed(ENGLISH)) == 8
+    assert (DEB.parent / "nginx/sites/town.conf").read_text().count("demandes.ville.example")
+
+
+def test_what_the_page_says_of_the_backups_key_makes_settings_that_encrypt(tmp_path: Path) -> None:
+    """The setting lands before the providers' tables, where it would mean something else."""
+    file, answers = tmp_path / "town.toml", tmp_path / "answers.toml"
+    answers.write_text(f"""
+body = "37156"
+public_url = "https://demandes.montlouis.example"
+data_dir = "{tmp_path}"
+[providers.mairie]
+label = "Mairie"
+issuer = "https://sso.example"
+client_id = "b"
+client_secret = "c"
+staff = true
+""")
+    words, told = ["--answers", str(answers)], {CONFIG: str(file)}
+    assert run_first(words, told, None, chance=CountedChance())[0] == 0
+    [block] = [one for one in typed(ENGLISH) if "--new-key" in one]
+    block = block.replace("/etc/beffroi/town.toml", str(file)).replace("~/", f"{tmp_path}/")
+    (tmp_path / "bin").mkdir()
+    written(tmp_path / "bin/beffroi", f"cat <<'PAIR'\n{sealed.key_file(sealed.new_key())}PAIR")
+    path = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+    done = subprocess.run(
+        ["sh", "-euc", block], capture_output=True, text=True, check=False, env=path
+    )
+    assert done.returncode == 0, done.stderr
+    settings = from_environ(told)
+    assert [one[:4] for one in settings.backup_recipients] == ["age1"]
+    assert settings.backup_recipients[0] in (tmp_path / "backups.key").read_text()
+    assert settings.providers[0].staff
+    assert (tmp_path / "backups.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_no_name_of_a_user_is_one_that_systemd_refuses() -> None:

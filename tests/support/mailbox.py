@@ -4,6 +4,7 @@
 with open_mailbox() as mailbox:
     …                      # BEFFROI_MAIL_URL = mailbox.url
     mailbox.refuse(2)      # the next two messages get 451 after their data
+    mailbox.unknown.add(…) # an address gets 550, and the server's sentence names it
     mailbox.messages       # what was accepted, in order
 """
 
@@ -24,6 +25,7 @@ class Received:
 
     to: tuple[str, ...]
     message: EmailMessage
+    sender: str = ""
 
     @property
     def id(self) -> str:
@@ -43,6 +45,7 @@ class Mailbox:
     url: str = ""
     messages: list[Received] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
     _refusals: int = 0
 
     def refuse(self, times: int) -> None:
@@ -53,6 +56,15 @@ class Mailbox:
         """Return the messages that were handed over for an address."""
         return [m for m in self.messages if address in m.to]
 
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take an address or refuse it for good; aiosmtpd calls this."""
+        if address in self.unknown:
+            return f"550 5.1.1 <{address}>: Recipient address rejected: User unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Ok"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep a message or refuse it; aiosmtpd calls this."""
         content = cast(bytes, envelope.content)
@@ -61,7 +73,8 @@ class Mailbox:
         if self._refusals:
             self._refusals -= 1
             return "451 4.3.0 Not now, please try again later"
-        self.messages.append(Received(tuple(envelope.rcpt_tos), message))
+        sender = envelope.mail_from or ""
+        self.messages.append(Received(tuple(envelope.rcpt_tos), message, sender))
         return "250 2.0.0 Kept"
 
 

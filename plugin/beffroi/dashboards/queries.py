@@ -21,6 +21,7 @@ from beffroi.kernel.db import db
 from beffroi.kernel.nightly import NIGHTS, RETENTION, REWRITE, Night
 from beffroi.legal.law import Law
 from beffroi.notifications import queries as notifications
+from beffroi.notifications.queries import Refusals
 from beffroi.outbox import queries as outbox
 from beffroi.texts.rules import Mark, pieces
 from beffroi_web.paging import encode_cursor
@@ -148,6 +149,7 @@ class Health:
     jobs_waiting: int
     jobs_dead: int
     mail_unsent: int
+    mail_refused: Refusals
     outbox_waiting: int
     refused: Sequence[tuple[str, str]]
     rewritten: Night
@@ -161,6 +163,7 @@ def health() -> Health:
         jobs.waiting(),
         jobs.dead(),
         notifications.unsent(),
+        notifications.refusals(),
         outbox.shown_count(),
         outbox.refused(),
         NIGHTS.standing(REWRITE),

@@ -13,6 +13,7 @@ import smtplib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,7 +26,8 @@ from beffroi.handover.adapters import openpgp
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.legal import territory
-from beffroi.notifications.adapters.mail import TIMEOUT_SECONDS
+from beffroi.notifications import queries as notifications
+from beffroi.notifications.adapters.mail import SmtpMailer
 from beffroi.signer.queries import signer_for
 from beffroi_web.findings import Finding, as_rows, doubtful, exit_code, good, lines, wrong
 from beffroi_web.migrating import current_and_head
@@ -185,21 +187,47 @@ def _mail(examined: Examined) -> Iterator[Finding]:
     if parts.scheme == "file":
         yield doubtful("mail", "messages are written into a folder and sent to nobody", _MAIL)
         return
-    tls = parts.scheme == "smtps"
-    connect = smtplib.SMTP_SSL if tls else smtplib.SMTP
-    where = f"{parts.hostname}:{parts.port or (465 if tls else 25)}"
+    yield _mail_server(examined.settings)
+    yield from _mail_refused()
+
+
+def _mail_server(settings: Settings) -> Finding:
+    """Say whether the mail server would take a message from us to ourselves; none is sent."""
+    parts = urlsplit(settings.mail_url)
+    where = f"{parts.hostname}:{parts.port or (465 if parts.scheme == 'smtps' else 25)}"
+    own = settings.mail_from or f"beffroi@{urlsplit(settings.public_url).hostname}"
     try:
-        with connect(
-            parts.hostname or "localhost", parts.port or (465 if tls else 25),
-            timeout=min(TIMEOUT_SECONDS, 10),
-        ) as server:  # fmt: skip
-            server.noop()
+        SmtpMailer(settings.mail_url, settings.mail_bounces).try_out(parseaddr(own)[1])
+    except smtplib.SMTPAuthenticationError:
+        remedy = "look at user and password in BEFFROI_MAIL_URL (an @ in them is %40)"
+        return wrong("mail", f"{where} refuses our user or password", remedy)
+    except smtplib.SMTPResponseException as error:
+        said = f"{where} takes no mail from {settings.mail_bounces or own} ({error.smtp_code})"
+        return wrong("mail", said, _SENDER)
     except (OSError, smtplib.SMTPException) as error:
-        yield wrong("mail", f"{where} does not answer ({type(error).__name__})", _MAIL)
-        return
-    yield good("mail", f"{where} answers; whether it takes a message shows when one is sent")
+        return wrong("mail", f"{where} does not answer ({type(error).__name__})", _MAIL)
+    back = settings.mail_bounces or parseaddr(own)[1]
+    return good("mail", f"{where} takes mail from us; what other servers send back goes to {back}")
 
 
+def _mail_refused() -> Iterator[Finding]:
+    """Say how many messages servers refused for good; to whom is not said."""
+    refused = notifications.refusals()
+    if refused.messages:
+        many = f"{refused.messages} messages to at most {refused.addresses} addresses"
+        yield doubtful(
+            "mail", f"{many} were refused for good, {refused.given_up} given up since",
+            "one or two: an address does not exist. Many: no mail is taken from here, look at the"
+            " sender, and at SPF, DKIM and DMARC of its domain",
+        )  # fmt: skip
+    else:
+        yield good("mail", "no message is kept that a server refused for good")
+
+
+_SENDER = (
+    "look at BEFFROI_MAIL_FROM and BEFFROI_MAIL_BOUNCES, and let the mail server take mail from"
+    " this machine, or set user and password in BEFFROI_MAIL_URL"
+)
 _MAIL = "look at BEFFROI_MAIL_URL, at the network, and at what the provider of mail asks for"
 
 
@@ -251,7 +279,8 @@ def _body(examined: Examined) -> Iterator[Finding]:
             "look at BEFFROI_SIREN: it is part of the name of the log, and stays",
         )  # fmt: skip
     else:
-        yield good("body", f"{ours.name}, SIREN {ours.siren}, {len(ours.communes)} communes")
+        many = "one commune" if len(ours.communes) == 1 else f"{len(ours.communes)} communes"
+        yield good("body", f"{ours.name}, SIREN {ours.siren}, {many}")
 
 
 def _reached(examined: Examined) -> Iterable[Finding]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What can be seen of a town from its public address, of its aggregator, and of its backups."""
 
+import hashlib
 import json
 import socket
 import ssl
@@ -111,8 +112,20 @@ def aggregator(settings: Settings, now: datetime) -> Iterator[Finding]:
     known = [one for one in items if isinstance(one, dict) and one.get("siren") == settings.siren]
     yield _standing(known[0], now) if known else doubtful(
         "aggregator", f"{address} does not know this town",
-        "ask whoever runs it to add the town by its public address",
+        f"ask whoever runs it to add {settings.public_url}{_vouching(settings)}",
     )  # fmt: skip
+
+
+def _vouching(settings: Settings) -> str:
+    """Return the DNS entry that vouches for the log's key (docs/protocol, identity), as advice."""
+    try:
+        vkeys = _member(_ask(f"{settings.public_url}/.well-known/beffroi.json")[2], "vkeys")
+        kid = str(vkeys[0]).split("+")[1]
+        digest = hashlib.sha256("\n".join(vkeys).encode()).hexdigest()
+    except (OSError, HTTPException, TypeError, LookupError):
+        return ""
+    host = urlsplit(settings.public_url).hostname
+    return f', and put into the DNS: _beffroi.{host} TXT "v=1; kid={kid}; h={digest}"'
 
 
 _ELSEWHERE = "look at BEFFROI_AGGREGATOR_URL and at the network; what waits is pulled later"

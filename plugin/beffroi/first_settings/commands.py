@@ -75,6 +75,17 @@ def from_terminal(terminal: Terminal) -> dict[str, Any]:
     preset = _choice(terminal, terminal.words(N_("How people sign in")), PRESETS)
     if preset:
         known: dict[str, Any] = {"preset": preset}
+        callback, after = rules.addresses(preset, str(said["public_url"]).rstrip("/"))
+        terminal.say(
+            terminal.words(
+                N_(
+                    "Register there, to the letter, %(callback)s as the address of return, and"
+                    " %(after)s as the one after signing out. It gives an id and a secret."
+                ),
+                callback=callback,
+                after=after,
+            )
+        )
         for question in rules.asked_of(preset):
             known[question.name] = _answer(terminal, question, known)
         del known["preset"]

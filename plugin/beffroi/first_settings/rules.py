@@ -54,6 +54,7 @@ QUESTIONS = (
         _nothing,
         needed=False,
     ),
+    Question("backup_dir", N_("Folder for the nightly backups"), lambda k: "/var/backups/beffroi"),
     Question("mail_url", N_("Mail server"), lambda k: "smtp://localhost:25"),
     Question("mail_from", N_("Sender of messages"), lambda k: f"demandes@{_domain(k)}"),
     Question("aggregator_url", N_("National aggregator (empty: none)"), _nothing, needed=False),
@@ -72,7 +73,7 @@ PRESETS: Mapping[str, str] = {
 _LABELS: Mapping[str, str] = {"proconnect": "ProConnect", "franceconnect-v2": "FranceConnect",
            "oauth2-decidim": "Decidim", "generic-oidc": ""}  # fmt: skip
 _KEYS: Mapping[str, str] = {"proconnect": "proconnect", "franceconnect-v2": "franceconnect",
-         "oauth2-decidim": "decidim", "generic-oidc": "town"}  # fmt: skip
+         "oauth2-decidim": "decidim", "generic-oidc": "mairie"}  # fmt: skip
 
 PROVIDER = (
     Question("label", N_("Words on the button"), lambda k: _LABELS.get(str(k["preset"]), "")),
@@ -85,6 +86,17 @@ SIRET = Question(
     N_("SIRET numbers of the body (14 digits each): its agents alone enter"),
     _nothing,
 )
+STAFF = Question(
+    "staff",
+    N_("Do only the body's own agents have an account there? yes or no"),
+    lambda k: "no",
+)
+YES = frozenset({"yes", "y", "oui", "o"})
+
+
+def addresses(preset: str, public_url: str) -> tuple[str, str]:
+    """Return what a provider asks for: where sign-in returns to, and where signing out does."""
+    return f"{public_url}/auth/{_KEYS[preset]}/callback", f"{public_url}/sign-out"
 
 
 def of_body(body: Body) -> dict[str, Any]:
@@ -138,6 +150,10 @@ def as_toml(settings: Mapping[str, Any], secret_key: str) -> str:
     for name, value in settings.items():
         if name != "providers" and value not in ("", None, []):
             lines.append(f"{name} = {_value(value)}")
+        if name == "backup_dir" and "backup_recipients" not in settings:
+            lines.append(
+                '# backup_recipients = ["age1…"]   # beffroi backup --new-key makes a pair'
+            )
     if str(settings.get("public_url", "")).startswith("https://"):
         lines.append("behind_proxy = true")
     lines.append(f"secret_key = {_value(secret_key)}")
@@ -148,7 +164,8 @@ def as_toml(settings: Mapping[str, Any], secret_key: str) -> str:
 
 def asked_of(preset: str) -> tuple[Question, ...]:
     """Return what has to be known of a provider."""
-    return (*PROVIDER, SIRET) if preset == "proconnect" else PROVIDER
+    further = {"proconnect": (SIRET,), "generic-oidc": (STAFF,)}
+    return (*PROVIDER, *further.get(preset, ()))
 
 
 def provider_of(preset: str, said: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -158,6 +175,8 @@ def provider_of(preset: str, said: Mapping[str, Any]) -> dict[str, dict[str, Any
     table: dict[str, Any] = {"preset": preset, **said}
     if "allowed_siret" in table:
         table["allowed_siret"] = re.findall(r"[0-9]+", str(table["allowed_siret"]))
+    if "staff" in table:
+        table["staff"] = str(table["staff"]).strip().lower() in YES
     return {_KEYS[preset]: table}
 
 

@@ -86,7 +86,7 @@ def _by_mail(handed: queries.Handed, made: rules.Dossier, now: datetime) -> None
     envelope = Envelope(
         settings.mail_from or f"beffroi@{host}", handed.recipient, handed.message_id, now
     )
-    mailer = carried.mailer or mailer_for(settings.mail_url)
+    mailer = carried.mailer or mailer_for(settings.mail_url, settings.mail_bounces)
     mailer.send(letter(envelope, encrypted))
     with unit_of_work():
         service.sent(handed.id, now=now, fingerprint=key.fingerprint)

@@ -55,6 +55,7 @@ class Job(Model):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
+    """`kept_of` the last failure; empty once the job is done."""
 
 
 Handler = Callable[[dict[str, Any], datetime], None]
@@ -119,7 +120,7 @@ def work_once(handlers: Mapping[str, Handler], *, now: datetime, most: int = 20)
                 values: dict[str, Any] = {
                     "leased_until": None,
                     "run_at": now + wait_after(attempts),
-                    "last_error": f"{type(error).__name__}: {error}"[:500],
+                    "last_error": kept_of(error),
                 }
                 if attempts >= MOST_ATTEMPTS:
                     values["dead_at"] = now
@@ -128,8 +129,21 @@ def work_once(handlers: Mapping[str, Handler], *, now: datetime, most: int = 20)
             done += 1
             with unit_of_work():
                 # Emptied, since arguments may hold an address, and what is done needs none.
-                db.session.execute(update(Job).where(Job.id == job_id).values(done_at=now, args={}))
+                emptied = {"done_at": now, "args": {}, "last_error": None}
+                db.session.execute(update(Job).where(Job.id == job_id).values(**emptied))
     return Worked(done, failed)
+
+
+def kept_of(error: BaseException) -> str:
+    """Return what a row keeps of a failure: its kind, its causes, and where it came about.
+
+    Never its message: what a mail server or a database says may hold somebody's address or words.
+    An error of ours that has codes to tell gives them as `codes`, which hold nothing of anybody.
+    """
+    said = described(error)
+    where = said["trace"][-1:] or ["?"]
+    codes = getattr(error, "codes", "")
+    return " ".join(one for one in (codes, said["error"], "at", *where) if one)[:500]
 
 
 def waiting() -> int:
@@ -151,6 +165,20 @@ def failing(names: Collection[str]) -> tuple[int, int]:
     named = Job.name.in_([name for name in names if not name.endswith(QUIET)])
     again = _count(named, Job.done_at.is_(None), Job.dead_at.is_(None), Job.last_error.is_not(None))
     return again, _count(named, Job.dead_at.is_not(None))
+
+
+def failed_with(codes: str, names: Collection[str]) -> list[tuple[str, dict[str, Any], bool]]:
+    """Return (name, arguments, given up) of each job of some names whose `codes` begin so.
+
+    Quiet ones are left out, whatever their names; a job that is done has no error any more.
+    """
+    named = [name for name in names if not name.endswith(QUIET)]
+    found = db.session.execute(
+        select(Job.name, Job.args, Job.dead_at.is_not(None))
+        .where(Job.name.in_(named), Job.last_error.startswith(codes, autoescape=True))
+        .order_by(Job.id)
+    )
+    return [(name, dict(args), bool(dead)) for name, args, dead in found]
 
 
 def oldest_due(by: datetime) -> datetime | None:

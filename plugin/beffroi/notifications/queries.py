@@ -17,9 +17,10 @@ from beffroi.cases.rules import TOWN
 from beffroi.data_requests.queries import clock as clocks
 from beffroi.data_requests.queries import published
 from beffroi.data_requests.queries.published import PublishedRequest
+from beffroi.kernel import jobs
 from beffroi.kernel.db import db
 from beffroi.notifications.models import Announcement, Delivery, Digest
-from beffroi.notifications.rules import told_of
+from beffroi.notifications.rules import MAIL_JOBS, REFUSED, told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,43 @@ def _count(
 ) -> int:
     statement = select(func.count()).select_from(table).where(condition)
     return int(db.session.scalar(statement) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What servers refused for good and we keep: messages, their addresses at most, given up ones.
+
+    "At most": whoever is written to once by address and once as a follower counts as two.
+    """
+
+    messages: int = 0
+    addresses: int = 0
+    given_up: int = 0
+
+
+def refusals() -> Refusals:
+    """Return how much mail servers refused for good (5yz), of the jobs that are kept; no address.
+
+    Confidential cases are not counted. A message that a server took and another sent back is none
+    of these: what comes back goes to the envelope's sender, and nobody here reads that.
+    """
+    found = jobs.failed_with(REFUSED, MAIL_JOBS)
+    named = {_addressed(name, args) for name, args, _ in found}
+    return Refusals(len(found), len(named), sum(dead for _, _, dead in found))
+
+
+_OWED: Mapping[str, type[Delivery] | type[Digest] | type[Announcement]] = {
+    "delivery": Delivery, "digest": Digest, "announcement": Announcement,
+}  # fmt: skip
+
+
+def _addressed(name: str, args: Mapping[str, Any]) -> str:
+    """Return a word that is the same for two messages to one person, for counting alone."""
+    for key, table in _OWED.items():
+        if key in args:
+            party = db.session.scalar(select(table.party_id).where(table.id == int(args[key])))
+            return f"{key} {args[key]}" if party is None else f"party {party}"
+    return str(args.get("to") or args.get("email") or name).lower()
 
 
 def mail_to(parties: Collection[int]) -> Sequence[Any]:

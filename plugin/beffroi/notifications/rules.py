@@ -81,6 +81,10 @@ CAMPAIGN_SENTENCES: Mapping[str, str] = {
 }
 """What followers of a campaign are told of each step."""
 
+MAIL_JOBS = ("send-step", "send-digest", "send-announcement", "send-confirmation", "send-letter")
+"""The names of the jobs that send mail."""
+REFUSED = "refused"
+"""How the codes of a job begin whose message a server refused for good."""
 FROM_HOUR = time(7)
 """From when on in the town's morning a digest leaves."""
 MOST_TOLD = 30

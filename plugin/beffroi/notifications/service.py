@@ -19,14 +19,11 @@ from beffroi.cases.service import subscribing
 from beffroi.kernel import jobs
 from beffroi.kernel.db import db
 from beffroi.notifications.models import Announcement, Delivery, Digest
+from beffroi.notifications.rules import MAIL_JOBS
 
-SEND_STEP = "send-step"
-SEND_DIGEST = "send-digest"
-SEND_ANNOUNCEMENT = "send-announcement"
-SEND_CONFIRMATION = "send-confirmation"
-SEND_LETTER = "send-letter"
-JOBS = (SEND_STEP, SEND_DIGEST, SEND_ANNOUNCEMENT, SEND_CONFIRMATION, SEND_LETTER)
+JOBS = MAIL_JOBS
 """The jobs that send mail."""
+SEND_STEP, SEND_DIGEST, SEND_ANNOUNCEMENT, SEND_CONFIRMATION, SEND_LETTER = JOBS
 MESSAGE_LEAVES = timedelta(days=7)
 """How long word of an erasure is given to leave before the address goes all the same."""
 

@@ -67,6 +67,13 @@ def _work(seen: datetime | None, now: datetime) -> Iterator[Family]:
         "Messages that failed and are tried again, and that were given up.",
         [({"state": "retrying"}, failing), ({"state": "given_up"}, lost)],
     )
+    refused = notifications.refusals()
+    yield Family(
+        "beffroi_mail_refused",
+        "gauge",
+        "Messages that a mail server refused for good and that are kept, and their addresses.",
+        [({"of": "messages"}, refused.messages), ({"of": "addresses"}, refused.addresses)],
+    )
     yield gauge("beffroi_mail_unsent", "Messages that are owed.", notifications.unsent())
     nights = [(task, NIGHTS.standing(task).done_at) for task in (REWRITE, RETENTION)]
     yield Family(

@@ -27,6 +27,9 @@ from beffroi.backups.rules.rotation import file_name
 from beffroi.doctor import outside
 from beffroi.kernel import jobs
 from beffroi.kernel.db import MIGRATIONS
+from beffroi_federation.aggregator.towns.rules import dns_text
+from beffroi_federation.identity import parse_identity
+from beffroi_federation.notes import Verifier
 from beffroi_web.clock import SystemClock
 from beffroi_web.migrating import downgrade, upgrade
 from beffroi_web.sign_in.settings import ProviderSettings
@@ -41,6 +44,7 @@ from support.hostile_provider import (
     as_json,
     hostile_provider,
 )
+from support.mailbox import open_mailbox
 from support.town import Town
 
 Found = dict[str, str]
@@ -161,6 +165,13 @@ def test_mail_that_cannot_leave_is_a_fault(
 ) -> None:
     fault(seen(village, capsys, "mail", mail_url=""), "no mail server is set")
     fault(seen(village, capsys, "mail", mail_url="smtp://127.0.0.1:9"), "127.0.0.1:9 does not")
+    with open_mailbox() as mailbox:
+        set_up = {"mail_url": mailbox.url, "mail_from": "Town <us@town.example>"}
+        assert "goes to us@town.example" in str(seen(village, capsys, "mail", **set_up))
+        mailbox.unknown.add("back@town.example")
+        refused = seen(village, capsys, "mail", **set_up, mail_bounces="back@town.example")
+        fault(refused, "takes no mail from back@town.example (550)")
+        assert mailbox.messages == [], "the doctor sends nothing"
 
 
 def test_a_cert_without_a_key_that_serves_is_a_fault(
@@ -240,6 +251,20 @@ def test_an_aggregator_that_is_away_a_stranger_or_that_refused_the_log_is_told(
             found = said(url)
             assert (found[0], words in found[1]) == (state, True), found
     assert said(url)[0] == "fault"
+
+
+def test_a_town_that_the_aggregator_does_not_know_is_told_its_dns_entry(
+    village: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = Flask("nation and town")
+    site.get("/api/v1/towns")(lambda: {"items": []})
+    with served(village.app) as own, served(site) as nation:
+        settings = {"public_url": own, "aggregator_url": nation}
+        remedy = seen(village, capsys, "aggregator", **settings)[-1]["remedy"]
+    told = village.app.test_client().get("/.well-known/beffroi.json", base_url=own)
+    identity = parse_identity(told.data)
+    expected = dns_text(identity, Verifier.from_text(identity.vkeys[0]))
+    assert f'_beffroi.127.0.0.1 TXT "{expected}"' in remedy
 
 
 def test_backups_that_are_old_or_were_never_made_are_told(

@@ -66,7 +66,7 @@ def test_few_answers_make_settings_with_which_a_town_starts(tmp_path: Path) -> N
     answers = [
         "Nulle-Part-sur-Rien", "Saint-Denis", "2", NOTHING, "https://demandes.saint-denis.example",
         NOTHING, str(tmp_path / "data"), str(tmp_path / "key"), NOTHING, NOTHING, NOTHING, NOTHING,
-        "2", NOTHING, "https://pro.example/", "an-id", 'a "secret"', "21930066800015",
+        NOTHING, "2", NOTHING, "https://pro.example/", "an-id", 'a "secret"', "21930066800015",
     ]  # fmt: skip
     code, environ = run([], {CONFIG: str(file)}, somebody(answers, said), chance=CountedChance())
     assert code == 0, said
@@ -81,8 +81,18 @@ def test_few_answers_make_settings_with_which_a_town_starts(tmp_path: Path) -> N
     assert (provider.staff, provider.client_secret) == (True, 'a "secret"')
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(settings.secret_key) == 64
+    assert settings.backup_dir == Path("/var/backups/beffroi")
+    assert "https://demandes.saint-denis.example/auth/proconnect/callback" in "\n".join(said)
     again, _ = run([], {CONFIG: str(file)}, somebody(answers, said), chance=CountedChance())
     assert again == 2, "a file that is there is never replaced"
+
+
+@pytest.mark.parametrize(
+    ("said", "staff"), [("oui", True), ("Y", True), ("", False), ("no", False)]
+)
+def test_a_provider_is_the_staffs_own_only_if_that_was_said(said: str, staff: bool) -> None:
+    known = {one.name: "x" for one in rules.asked_of("generic-oidc")} | {"staff": said}
+    assert rules.provider_of("generic-oidc", known)["mairie"]["staff"] is staff
 
 
 def test_a_file_of_answers_needs_the_body_and_proposes_the_rest(tmp_path: Path) -> None:
@@ -122,7 +132,7 @@ def test_at_a_terminal_init_asks_and_goes_on_to_the_tables(tmp_path: Path) -> No
     file = tmp_path / "town.toml"
     answers = [
         "35238", "", "http://127.0.0.1:8000", "", str(tmp_path / "data"), str(tmp_path / "key"),
-        "", "", "", "", "",
+        "", "", "", "", "", "",
     ]  # fmt: skip
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
                CONFIG: str(file), "LANG": "en_GB.UTF-8"}  # fmt: skip

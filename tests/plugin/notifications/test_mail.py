@@ -15,7 +15,7 @@ from beffroi.notifications import commands, queries, service
 from beffroi.notifications.adapters.mail import FolderMailer, NoMailer, SmtpMailer, mailer_for
 from support.databases import fresh
 from support.deployed import certificate
-from support.mailbox import Mailbox
+from support.mailbox import Mailbox, open_mailbox
 from support.raw_server import RawServer
 from support.town import AGENT, PUBLIC_URL, Town, open_town
 
@@ -308,6 +308,42 @@ def test_a_town_without_mail_keeps_what_it_owes(tmp_path: Path) -> None:
         town.work()
         with town.look():
             assert (queries.unsent(), jobs.waiting(), jobs.dead()) == (1, 1, 0)
+
+
+def test_a_refusal_for_good_is_counted_and_kept_without_the_address(town: Town) -> None:
+    with open_mailbox() as mailbox:
+        back = "bounces@ville.example"
+        town.app.extensions["beffroi"].mailer = SmtpMailer(mailbox.url, back)
+        mailbox.unknown.add(AUTHOR)
+        town.request(email=AUTHOR)
+        town.request(email=FRIEND)
+        town.work()
+        [left] = mailbox.to(FRIEND)
+        assert (left.sender, left.message["Return-Path"]) == (back, None)
+        errors = [str(row.last_error) for row in town.rows("SELECT last_error FROM job")]
+        assert sum("refused 550 5.1.1" in one for one in errors) == 1, errors
+        assert not any("@" in one or "citizens" in one for one in errors), errors
+        with town.look():
+            assert queries.refusals() == queries.Refusals(messages=1, addresses=1, given_up=0)
+        page = town.signed_in("agent").page("/desk/health")
+        assert "refusé pour de bon" in page
+        assert AUTHOR not in page
+        mailbox.unknown.clear()
+        town.later(hours=1)
+        town.work()
+        assert mailbox.to(AUTHOR), "an address that is put right is written to"
+        with town.look():
+            assert queries.refusals() == queries.Refusals()
+
+
+def test_a_refusal_for_now_is_not_one_for_good(village: Town) -> None:
+    with open_mailbox() as mailbox:
+        village.app.extensions["beffroi"].mailer = SmtpMailer(mailbox.url)
+        mailbox.refuse(1)
+        village.request(email=AUTHOR)
+        village.work()
+        with village.look():
+            assert (queries.unsent(), queries.refusals().messages) == (1, 0)
 
 
 def test_the_mail_setting_names_its_adapter(tmp_path: Path) -> None:

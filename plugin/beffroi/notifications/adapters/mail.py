@@ -3,18 +3,40 @@
 
 Both take a complete message and return once it is safely handed over: the server has said 250, or
 the file is on disk under its final name. Anything else raises, and the job is tried again.
+
+The envelope may name another sender than the letter does: other servers send back there what they
+took and could not deliver (RFC 5321, 3.6.3 and 4.4). We do not read that mailbox.
 """
 
 import os
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from beffroi.notifications.rules import REFUSED
+
 TIMEOUT_SECONDS = 20
+_STATUS = re.compile(rb"5\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
+
+
+class MailRefused(smtplib.SMTPException):
+    """The server says that it will never take this message for this address (RFC 5321, 4.2.1: 5yz).
+
+    `codes` are its reply code and, where it gives one, its enhanced status (RFC 3463). Its sentence
+    is not kept: most servers name the address in it.
+    """
+
+    def __init__(self, code: int, said: bytes | str) -> None:
+        words = said.encode("utf-8", "replace") if isinstance(said, str) else said
+        status = _STATUS.match(words)
+        self.codes = f"{REFUSED} {code}" + (f" {status[0].decode()}" if status else "")
+        super().__init__(self.codes)
 
 
 class Mailer(Protocol):
@@ -44,9 +66,13 @@ class FolderMailer:
 
 
 class SmtpMailer:
-    """Hands messages to a server: `smtp://host:port`, `smtps://user:password@host:port`."""
+    """Hands messages to a server: `smtp://host:port`, `smtps://user:password@host:port`.
 
-    def __init__(self, url: str) -> None:
+    `bounces` is the envelope's sender, to whom other servers send back; empty: the letter's sender.
+    """
+
+    def __init__(self, url: str, bounces: str = "") -> None:
+        self._bounces = bounces
         parts = urlsplit(url)
         self._tls = parts.scheme == "smtps"
         self._host = parts.hostname or "localhost"
@@ -55,11 +81,37 @@ class SmtpMailer:
         self._password = unquote(parts.password or "")
 
     def send(self, message: EmailMessage) -> None:
-        """Send one message over a connection of its own."""
+        """Send one message over a connection of its own; MailRefused where it never will be."""
+        with self._entered() as server:
+            try:
+                server.send_message(message, from_addr=self._bounces or None)
+            except smtplib.SMTPRecipientsRefused as error:
+                for code, said in error.recipients.values():
+                    _refused_for_good(code, said)
+                raise
+            except smtplib.SMTPDataError as error:
+                _refused_for_good(error.smtp_code, error.smtp_error)
+                raise
+
+    def try_out(self, sender: str) -> None:
+        """Go as far as a message to ourselves goes without sending one, to sender and recipient.
+
+        SMTPException or OSError where the server is away, or takes no mail from here.
+        """
+        with self._entered() as server:
+            server.ehlo_or_helo_if_needed()
+            ours = self._bounces or sender
+            for code, said in (server.mail(ours), server.rcpt(ours)):
+                if code >= 300:
+                    raise smtplib.SMTPResponseException(code, said)
+            server.rset()
+
+    @contextmanager
+    def _entered(self) -> Iterator[smtplib.SMTP]:
         with self._connected() as server:
             if self._user:
                 server.login(self._user, self._password)
-            server.send_message(message)
+            yield server
 
     def _connected(self) -> smtplib.SMTP:
         if not self._tls:
@@ -67,6 +119,11 @@ class SmtpMailer:
         # Without a context of this kind the library takes any certificate.
         trusting = ssl.create_default_context()
         return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_SECONDS, context=trusting)
+
+
+def _refused_for_good(code: int, said: bytes | str) -> None:
+    if 500 <= code <= 599:
+        raise MailRefused(code, said) from None
 
 
 class NoMailer:
@@ -77,8 +134,8 @@ class NoMailer:
         raise RuntimeError("no mail server is set (BEFFROI_MAIL_URL)")
 
 
-def mailer_for(url: str) -> Mailer:
-    """Return the mailer that a setting names."""
+def mailer_for(url: str, bounces: str = "") -> Mailer:
+    """Return the mailer that a setting names; `bounces`: where what comes back is to go."""
     if url.startswith("file:"):
         return FolderMailer(Path(url.removeprefix("file:")))
-    return SmtpMailer(url) if url else NoMailer()
+    return SmtpMailer(url, bounces) if url else NoMailer()

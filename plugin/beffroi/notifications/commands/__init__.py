@@ -24,7 +24,7 @@ __all__ = ["HANDLERS", "digest_due"]
 
 def _mailer(settings: Settings) -> Mailer:
     made: Mailer | None = current_app.extensions["beffroi"].mailer
-    return made or mailer_for(settings.mail_url)
+    return made or mailer_for(settings.mail_url, settings.mail_bounces)
 
 
 def _settings() -> Settings:
