@@ -233,7 +233,7 @@ def generalise(address: str) -> str:
         parts += (address[done:start], HIDDEN_NUMBER)
         done = end
     shown = "".join(parts) + address[done:]
-    if not parts or any(find_addresses(normalise(shown).text)):
+    if not parts or any(find_addresses(normalise(" ".join(shown.split())).text)):
         return "[adresse]"
     return shown
 

@@ -6,7 +6,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beffroi_privacy.spans import Span, merge
@@ -270,6 +270,7 @@ noise = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
 
 
 @settings(max_examples=40)
+@example("12  rue   des Lilas 5 bis Grande Rue")  # wide gaps hid the second number from the check
 @given(st.lists(st.one_of(pieces, noise), max_size=8).map(" ".join))
 def test_spans_are_ordered_inside_the_text_and_a_masked_text_holds_no_identifier(text: str) -> None:
     spans = find_strong(text)
