@@ -31,10 +31,20 @@ MOST_MINUTES = 40
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A part of the tests: its name, and what pytest is told to choose and to run it."""
+    """A part of the tests: its name, and what pytest is told to choose and to run it.
+
+    With a `mark`, only the files that name it are read: each process reads all it is given.
+    """
 
     name: str
     options: tuple[str, ...]
+    mark: str = ""
+
+    def files(self) -> list[str]:
+        """Return the files in which its tests are, none for all."""
+        marked = f"mark.{self.mark}"
+        found = ROOT.glob("tests/**/test_*.py") if self.mark else ()
+        return sorted(str(one.relative_to(ROOT)) for one in found if marked in one.read_text())
 
 
 IN_THIS_ORDER = "--no-loadscope-reorder"
@@ -51,7 +61,7 @@ SUITES = (
             *("-n", "3", "--dist", "loadfile", IN_THIS_ORDER),
         ),
     ),
-    Suite("browser", ("-m", "browser", "-n", "2", "--dist", "loadfile")),
+    Suite("browser", ("-m", "browser", "-n", "2", "--dist", "loadfile"), "browser"),
     # These start processes of their own and watch the clock; ports are dealt out by process.
     Suite(
         "other",
@@ -59,6 +69,7 @@ SUITES = (
             *("-m", "slow and not (database or browser)"),
             *("-n", "2", "--dist", "loadfile", IN_THIS_ORDER),
         ),
+        "slow",
     ),
 )
 """Every test is in exactly one of them."""
@@ -153,6 +164,7 @@ def run(suite: Suite, environ: Mapping[str, str], folder: Path) -> Outcome:
     report = folder / f"{suite.name}.xml"
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--no-header", "-r", "fE"]
     command += ["-p", "no:cacheprovider", f"--junitxml={report}", *suite.options]
+    command += suite.files()
     print(f"\n== {suite.name}", flush=True)
     began = time.monotonic()
     code: int | None

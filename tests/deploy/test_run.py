@@ -91,6 +91,17 @@ def test_every_test_is_in_exactly_one_suite() -> None:
         assert sum(chosen(one, marks) for one in expressions) == 1, marks
 
 
+def test_a_suite_of_some_files_reads_every_file_with_its_mark() -> None:
+    for suite in run.SUITES:
+        if suite.mark:
+            files = suite.files()
+            assert len(files) > 5
+            assert suite.options[1].startswith(suite.mark)
+            others = set(run.ROOT.glob("tests/**/*.py")) - {run.ROOT / one for one in files}
+            hidden = [str(one) for one in others if f"mark.{suite.mark}" in one.read_text()]
+            assert [one for one in hidden if not one.endswith("deploy/test_run.py")] == []
+
+
 def test_a_missing_part_is_named_in_a_sentence(tmp_path: Path) -> None:
     sentences = run.missing_parts(str(tmp_path))
     assert [s.split(" (")[0] for s in sentences if "Debian package" in s] == [

@@ -22,7 +22,7 @@ from support.town_processes import BIN, TownProcesses
 
 pytestmark = pytest.mark.slow
 PAGE = ROOT / "docs" / "how-to" / "back-up-and-restore.md"
-database_url = database_fixture(MIGRATIONS)
+database_url = database_fixture(MIGRATIONS, kinds=("sqlite",))
 
 
 @dataclass

@@ -27,6 +27,7 @@ from support.nation_copy import NationCopy
 from support.town import SEED
 
 database_url = database_fixture(MIGRATIONS)
+sqlite_url = database_fixture(MIGRATIONS, kinds=("sqlite",))
 
 SECRET = "Les coordonnées de Madame Exemple"
 
@@ -168,9 +169,9 @@ def lose_memory(drill: Drill) -> None:
 
 
 def test_a_signer_made_again_from_its_words_signs_nothing_before_it_has_caught_up(
-    database_url: str, tmp_path: Path, stack: ExitStack
+    sqlite_url: str, tmp_path: Path, stack: ExitStack
 ) -> None:
-    with drilled(database_url, tmp_path, stack, kind="real") as (drill, _):
+    with drilled(sqlite_url, tmp_path, stack, kind="real") as (drill, _):
         story = live(drill)
         leaves = drill.leaves()
         drill.restore(story.file)
@@ -188,9 +189,9 @@ def test_a_signer_made_again_from_its_words_signs_nothing_before_it_has_caught_u
 
 
 def test_a_backup_that_is_newer_than_the_nations_copy_waits_for_its_next_pull(
-    database_url: str, tmp_path: Path, stack: ExitStack
+    sqlite_url: str, tmp_path: Path, stack: ExitStack
 ) -> None:
-    with drilled(database_url, tmp_path, stack, kind="real") as (drill, _):
+    with drilled(sqlite_url, tmp_path, stack, kind="real") as (drill, _):
         live(drill)
         newer = drill.town.request(title="Plus récente que la nation")
         drill.town.release(newer)
@@ -211,10 +212,10 @@ def test_a_backup_that_is_newer_than_the_nations_copy_waits_for_its_next_pull(
 
 
 def test_what_was_taken_off_and_waits_for_its_batch_does_not_come_back(
-    database_url: str, tmp_path: Path, stack: ExitStack
+    sqlite_url: str, tmp_path: Path, stack: ExitStack
 ) -> None:
     """The content is gone at once and the nation sees it, days before the log says so."""
-    with drilled(database_url, tmp_path, stack, kind="copy", publish="weekly") as (drill, _):
+    with drilled(sqlite_url, tmp_path, stack, kind="copy", publish="weekly") as (drill, _):
         town = drill.town
         gone = town.request(title=SECRET, email="b@x.example")
         stays = town.request(title="Menus des cantines", email="a@x.example")
@@ -238,9 +239,9 @@ def test_what_was_taken_off_and_waits_for_its_batch_does_not_come_back(
 
 
 def test_a_nation_that_holds_almost_nothing_any_more_is_not_believed(
-    database_url: str, tmp_path: Path, stack: ExitStack
+    sqlite_url: str, tmp_path: Path, stack: ExitStack
 ) -> None:
-    with drilled(database_url, tmp_path, stack, kind="copy") as (drill, nation):
+    with drilled(sqlite_url, tmp_path, stack, kind="copy") as (drill, nation):
         for n in range(51):
             drill.town.release(drill.town.request(title=f"Demande n° {n}"))
         drill.work()
@@ -418,9 +419,9 @@ def test_without_an_aggregator_only_a_new_epoch_helps(
 
 
 def test_after_a_new_epoch_the_old_key_signs_nothing_and_the_nation_follows_the_new_one(
-    database_url: str, tmp_path: Path, stack: ExitStack
+    sqlite_url: str, tmp_path: Path, stack: ExitStack
 ) -> None:
-    with drilled(database_url, tmp_path, stack, kind="real") as (drill, nation):
+    with drilled(sqlite_url, tmp_path, stack, kind="real") as (drill, nation):
         story = live(drill)
         town = drill.town
         old = (town.settings.signer_folder / "keys" / "keyring").read_bytes()

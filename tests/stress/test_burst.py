@@ -37,7 +37,7 @@ from support.nation import Nation
 from support.town_processes import TownProcesses, csrf
 
 pytestmark = pytest.mark.slow
-database_url = database_fixture(MIGRATIONS)
+database_url = database_fixture(MIGRATIONS, kinds=("sqlite",))
 
 SUBMISSIONS = 200
 CLIENTS = 4
