@@ -62,12 +62,13 @@ SUITES = (
         ),
     ),
     Suite("browser", ("-m", "browser", "-n", "2", "--dist", "loadfile"), "browser"),
-    # These start processes of their own and watch the clock; ports are dealt out by process.
+    # These start processes of their own and watch the clock; ports are dealt out by process. They
+    # wait more than half of their time.
     Suite(
         "other",
         (
             *("-m", "slow and not (database or browser)"),
-            *("-n", "2", "--dist", "loadfile", IN_THIS_ORDER),
+            *("-n", "3", "--dist", "loadfile", IN_THIS_ORDER),
         ),
         "slow",
     ),
