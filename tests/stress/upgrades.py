@@ -39,6 +39,7 @@ from beffroi_web.migrating import current_and_head, steps, upgrade  # noqa: E402
 from support import past, upgrading  # noqa: E402
 from support.databases import discard, empty  # noqa: E402
 from support.deployed import free_port  # noqa: E402
+from support.example import EXAMPLE  # noqa: E402
 
 PAGES = (
     "/", "/requests", "/requests?q=menus", "/requests/new", "/incidents", "/incidents/new",
@@ -105,12 +106,8 @@ class Older:
         self.environment = {
             **kept,
             "PYTHONPATH": f"{self.tree / 'federation'}:{self.tree / 'plugin'}",
-            "BEFFROI_NAME": "Beffroi-sur-Exemple",
-            "BEFFROI_SIREN": "210000006",
-            "BEFFROI_KIND": "commune",
-            "BEFFROI_COMMUNES": "99999",
+            **EXAMPLE,
             "BEFFROI_PUBLIC_URL": self.url,
-            "BEFFROI_SECRET_KEY": "a secret of the tests, long enough to be one",
             "BEFFROI_DATA_DIR": str(folder / "data"),
             "BEFFROI_DATABASE_URL": database_url,
             "BEFFROI_MAIL_URL": f"file:{folder / 'mail'}",

@@ -7,6 +7,7 @@ import pytest
 
 from beffroi.cli import main
 from beffroi.config import from_environ
+from support.example import EXAMPLE
 from support.signer import serving
 from support.town import PUBLIC_URL
 
@@ -20,12 +21,8 @@ PROVIDERS = (
 def environ(tmp_path: Path) -> dict[str, str]:
     """The environment of a town in a new folder."""
     return {
-        "BEFFROI_NAME": "Beffroi-sur-Exemple",
-        "BEFFROI_SIREN": "210000006",
-        "BEFFROI_KIND": "commune",
-        "BEFFROI_COMMUNES": "99999",
+        **EXAMPLE,
         "BEFFROI_PUBLIC_URL": PUBLIC_URL,
-        "BEFFROI_SECRET_KEY": "a secret of the tests, long enough to be one",
         "BEFFROI_DATA_DIR": str(tmp_path / "town"),
         "BEFFROI_PROVIDERS": PROVIDERS,
     }

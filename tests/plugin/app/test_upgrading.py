@@ -29,6 +29,7 @@ from beffroi_web.migrating import (
 from beffroi_web.upgrading import look, reading, suits, told
 from support import upgrading as past
 from support.databases import discard, empty, fresh
+from support.example import EXAMPLE
 from support.town import PUBLIC_URL, open_town
 
 NOW = datetime(2027, 1, 12, 11, tzinfo=UTC)
@@ -37,12 +38,8 @@ NOW = datetime(2027, 1, 12, 11, tzinfo=UTC)
 def environment(folder: Path, url: str) -> dict[str, str]:
     (folder / "town").mkdir(exist_ok=True)
     return {
-        "BEFFROI_NAME": "Beffroi-sur-Exemple",
-        "BEFFROI_SIREN": "210000006",
-        "BEFFROI_KIND": "commune",
-        "BEFFROI_COMMUNES": "99999",
+        **EXAMPLE,
         "BEFFROI_PUBLIC_URL": PUBLIC_URL,
-        "BEFFROI_SECRET_KEY": "a secret of the tests, long enough to be one",
         "BEFFROI_DATA_DIR": str(folder / "town"),
         "BEFFROI_DATABASE_URL": url,
     }
