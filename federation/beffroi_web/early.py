@@ -274,8 +274,8 @@ class _Early:
             if close is not None:
                 close()
         self.shelf.put(version, etag, _Kept(told[1], body))
-        head = [one for one in told[1] if one[0] not in {"ETag", "Content-Length"}]
         if environ["PATH_INFO"] in self.pages.shorts:
+            head = [one for one in told[1] if one[0] not in {"ETag", "Content-Length"}]
             self.heads[environ["PATH_INFO"], environ["wsgi.url_scheme"]] = head
         return (body,)
 

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """create_app: the only place that wires things together."""
 
-from importlib.metadata import version
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from beffroi_federation.aggregator.audit import routes as audit
-from beffroi_federation.aggregator.config import AggregatorSettings
+from beffroi_federation.aggregator.config import AggregatorSettings, our_version
 from beffroi_federation.aggregator.dashboards import routes as dashboards
 from beffroi_federation.aggregator.exports import routes as exports
 from beffroi_federation.aggregator.exports.routes import feeds, files
@@ -97,7 +96,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
         dashboards, audit, exports, feeds, files, topics, needs, desk, witness, taxii,
     ):  # fmt: skip
         app.register_blueprint(feature.blueprint)
-    init_early(app, f"{version('beffroi-federation')} {settings!r}", version_of(app, clock))
+    init_early(app, f"{our_version()} {settings!r}", version_of(app, clock))
     if settings.behind_proxy:
         # Only when told: without a proxy that sets them, anybody could claim any address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -159,6 +160,11 @@ def _between(values: Mapping[str, Any]) -> list[str]:
     if parts.scheme == "http" and not ours:
         faults.append(f"{PREFIX}PUBLIC_URL begins with https:// except on this very machine")
     return faults
+
+
+def our_version() -> str:
+    """Return the version of the distribution that is installed."""
+    return version("beffroi-federation")
 
 
 def from_environ(environ: Mapping[str, str]) -> AggregatorSettings:

@@ -20,7 +20,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from beffroi_federation.aggregator import upgrading
-from beffroi_federation.aggregator.config import BIND, AggregatorSettings, from_environ
+from beffroi_federation.aggregator.config import BIND, AggregatorSettings, from_environ, our_version
 from beffroi_federation.aggregator.exports import commands as exports
 from beffroi_federation.aggregator.following import FOLLOWER, on_settled
 from beffroi_federation.aggregator.intake import commands as intake
@@ -51,7 +51,7 @@ def init(settings: AggregatorSettings) -> int:
     from beffroi_web.migrating import upgrade
 
     upgrade(MIGRATIONS, settings.database_url)
-    note_version(settings.data_dir, upgrading.our_version())
+    note_version(settings.data_dir, our_version())
     print("database: at the newest schema")
     public = witness.init(settings.data_dir, settings.public_url)
     print(f"witness: {public.witness.vkey()}")

@@ -4,12 +4,17 @@
 import argparse
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from sqlalchemy import Connection, DateTime, bindparam, text
 
-from beffroi_federation.aggregator.config import DEPRECATED, OTHERS, PREFIX, from_mapping
+from beffroi_federation.aggregator.config import (
+    DEPRECATED,
+    OTHERS,
+    PREFIX,
+    from_mapping,
+    our_version,
+)
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_web.configuration import SettingsRefused, gather, words
 from beffroi_web.upgrading import Asked, run
@@ -25,11 +30,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--backed-up", type=datetime.fromisoformat, metavar="MOMENT",
         help="when you last made a backup, such as 2026-11-30T08:00+01:00",
     )  # fmt: skip
-
-
-def our_version() -> str:
-    """Return the version of the distribution that is installed."""
-    return version("beffroi-federation")
 
 
 def check(args: argparse.Namespace, environ: Mapping[str, str], now: datetime) -> int:

@@ -215,10 +215,11 @@ class Spans:
 
 
 def spans(now: datetime) -> Spans:
-    """Return the nation's sums by category and quarter, at most a minute old.
+    """Return the nation's sums by category and quarter.
 
-    They are added up from the tallies of all towns; where that takes long they are kept for twenty
-    times as long, so that it never takes more than a twentieth of the time.
+    They are added up from the tallies of all towns. Where that takes long they are kept: for a
+    minute, or twenty times as long as it took, so that it never takes more of the time than a
+    twentieth.
     """
     kept: Spans | None = current_app.extensions.get(_SPANS)
     if kept is not None and kept.took > AT_ONCE:
