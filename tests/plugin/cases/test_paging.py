@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from beffroi.cases import queries
 from beffroi.cases import service as cases
+from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
 from beffroi_web.paging import encode_cursor
@@ -25,7 +26,7 @@ def full(town: Town) -> Town:
                 "data_request", "web", "fr", {"title": f"Menus numéro {number}"}, town.today, party
             )
             at = town.now if number < 7 else town.now + timedelta(hours=number // 2)
-            case = cases.open_case(new, actor=cases.Actor(), now=at, chance=town.chance)
+            case = cases.open_case(new, actor=Actor(), now=at, chance=town.chance)
             db.session.execute(
                 text("INSERT INTO data_request (case_id, object) VALUES (:id, 'dataset')"),
                 {"id": case.id},

@@ -2,6 +2,7 @@
 """Several people at once on one case: nothing is lost, doubled or refused without reason."""
 
 from beffroi.cases import service as cases
+from beffroi.kernel.actors import Actor
 from support.town import Town, at_once
 
 THREADS = 4
@@ -61,7 +62,7 @@ def test_releases_at_the_same_moment_are_versions_of_their_own(town: Town) -> No
         with town.change():
             case = cases.the_case(ref)
             row = cases.the_text(case, texts[role])
-            cases.release_text(case, row, row.original, actor=cases.Actor(), now=town.now)
+            cases.release_text(case, row, row.original, actor=Actor(), now=town.now)
 
     results = at_once([lambda role=role: release(role) for role in roles])
     assert results == [None] * len(roles)
@@ -87,7 +88,7 @@ def test_references_given_at_the_same_moment_are_different(town: Town) -> None:
             )
             chance = bytes([number])
             return cases.open_case(
-                new, actor=cases.Actor(), now=town.now, chance=lambda n: chance * n
+                new, actor=Actor(), now=town.now, chance=lambda n: chance * n
             ).ref
 
     results = at_once([lambda n=n: ask(n) for n in range(THREADS)])

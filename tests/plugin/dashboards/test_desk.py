@@ -8,6 +8,7 @@ import pytest
 from beffroi.backups.adapters import ledger, newest
 from beffroi.cases import service as cases
 from beffroi.dashboards import queries
+from beffroi.kernel.actors import Actor
 from beffroi.outbox import service as outbox
 from support.town import REQUEST, Town
 
@@ -56,7 +57,7 @@ def test_the_queues_hold_what_they_say(village: Town) -> None:
     village.remove(gone)
     with village.change():
         cases.move(
-            cases.the_case(late), "under_review", by="desk", actor=cases.Actor(),
+            cases.the_case(late), "under_review", by="desk", actor=Actor(),
             now=village.now, today=village.today,
         )  # fmt: skip
     village.later(days=40)
@@ -81,7 +82,7 @@ def test_the_desk_pages_through_a_long_queue(village: Town) -> None:
             new = cases.NewCase(
                 "street", "web", "fr", {"description": f"Trou {number}"}, village.today, party
             )
-            cases.open_case(new, actor=cases.Actor(), now=village.now, chance=village.chance)
+            cases.open_case(new, actor=Actor(), now=village.now, chance=village.chance)
     agent = village.signed_in("agent")
     first = agent.page("/desk")
     [more] = set(re.findall(r'href="(/desk\?[^"]*cursor=[^"]+)"', first))

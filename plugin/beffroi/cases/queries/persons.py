@@ -23,7 +23,7 @@ from beffroi.cases.models import (
     Support,
     TimelineRow,
 )
-from beffroi.cases.queries import _HEAD, CaseHead
+from beffroi.cases.queries.public import HEAD, CaseHead
 from beffroi.cases.rules import BY_ANYBODY
 from beffroi.kernel.db import db
 
@@ -106,7 +106,7 @@ def is_without_account(party_id: int) -> bool:
 
 def cases_by(parties: Collection[int]) -> list[CaseHead]:
     """Return the heads of every case of some parties, oldest first."""
-    rows = db.session.execute(select(*_HEAD).where(Case.party_id.in_(parties)).order_by(Case.id))
+    rows = db.session.execute(select(*HEAD).where(Case.party_id.in_(parties)).order_by(Case.id))
     return [CaseHead(*r) for r in rows]
 
 
