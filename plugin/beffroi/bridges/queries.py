@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from beffroi.bridges import rules
 from beffroi.bridges.models import AnswerThere, BridgedItem, BridgeSource
 from beffroi.cases import queries as cases
+from beffroi.kernel import driver
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Bridged
 
@@ -154,6 +155,12 @@ _SHOWN = (
     BridgedItem.state == "released",
     BridgeSource.ended_at.is_(None),
 )
+_COUNTED = (
+    "SELECT count(*) FROM bridged_item i JOIN bridge_source s ON s.id = i.source_id"
+    " WHERE i.case_id IS NULL AND i.gone_at IS NULL AND i.state = 'released'"
+    " AND s.ended_at IS NULL"
+)
+"""`_SHOWN`, counted."""
 
 
 def linked(before: int | None = None, most: int = MOST_LISTED) -> tuple[list[Linked], int | None]:
@@ -174,13 +181,8 @@ def linked(before: int | None = None, most: int = MOST_LISTED) -> tuple[list[Lin
 
 
 def linked_count() -> int:
-    """Return how many proposals are listed as links."""
-    counted = (
-        select(func.count())
-        .select_from(BridgedItem)
-        .join(BridgeSource, BridgeSource.id == BridgedItem.source_id)
-    )
-    return int(db.session.scalar(counted.where(*_SHOWN)) or 0)
+    """Return how many proposals are listed as links; every list of requests asks."""
+    return int(driver.read(_COUNTED)[0][0])
 
 
 def beside(case_id: int) -> list[tuple[str, Bridged]]:
