@@ -10,8 +10,8 @@ holds them so, each word matches as the beginning of one: it may not be typed to
 A row's key is the second in which its case was received and the case's id, in one number. So the
 newest hits are read in the order of the index and reading ends with the page, however many there
 are. FTS5 walks its lists so by itself. PostgreSQL's GIN knows no order: each row also holds the
-week, the month and the year it was received in, and a search narrows itself to the shortest of them
-that fills the page.
+week, the month and the year it was received in, and a search narrows itself to as few of them as
+fill the page.
 """
 
 from collections import Counter
@@ -29,6 +29,8 @@ from beffroi.kernel.ranking import Remembered, fold, stem, stemmed, words
 MOST_WORDS = 12
 MOST_RANKED = 2_000
 """The newest hits that are put in order by how well they fit; older ones are not looked at."""
+MONTHS = (2, 4, 8)
+"""How many months a search narrows itself to, where two weeks do not fill the page."""
 ID_BITS = 30
 IDS = (1 << ID_BITS) - 1
 _IN_TITLE = "^"
@@ -196,7 +198,7 @@ def ranked(asked: Asked) -> list[int]:
         return []
     held = Counter[int]()
     for stem_ in asked.stems:
-        held.update(_newest(asked.in_title(stem_), None, MOST_RANKED))
+        held.update(_between(asked.in_title(stem_), found[-1], found[0]))
     return sorted(found, key=lambda key: (-held[key], -key))
 
 
@@ -207,16 +209,26 @@ def _newest(expression: str, before: int | None, most: int) -> list[int]:
     newest_key = driver.read("SELECT max(key) FROM case_search")[0][0]
     if newest_key is None:
         return []
-    expected, seen = 0.0, 0
-    for narrowing, days in narrowings(newest_key if before is None else before):
-        if seen and expected * days < most:
+    top = newest_key if before is None else before
+    rate: float | None = None
+    for narrowing, first in narrowings(top):
+        seconds = (top >> ID_BITS) - (first >> ID_BITS)
+        if rate is not None and rate * seconds < most:
             continue  # it would not fill the page either
-        narrowed = f"({expression}) & {narrowing}"
-        found = _hits("DESC", narrowed, place, before, most)
+        found = _hits("DESC", f"({expression}) & {narrowing}", place, before, most)
         if len(found) == most:
             return found
-        expected, seen = len(found) / days, days
+        rate = len(found) / max(1, seconds)
     return _hits("DESC", expression, place, before, most)
+
+
+def _between(expression: str, first: int, last: int) -> list[int]:
+    """Return the hits from the first to the last of some keys, at most `MOST_RANKED`."""
+    if not _on_sqlite():
+        covering = (narrowing for narrowing, begin in narrowings(last) if begin <= first)
+        narrowed = next(covering, None)
+        expression = f"({expression}) & {narrowed}" if narrowed else expression
+    return _hits("DESC", expression, ">=", first, MOST_RANKED)
 
 
 def _hits(order: str, expression: str, place: str, key: int | None, most: int) -> list[int]:
@@ -242,23 +254,29 @@ def spans(key: int) -> tuple[str, str, str]:
 def narrowings(key: int) -> list[tuple[str, int]]:
     """Return how a search of the newest hits before a key is narrowed, the shortest span first.
 
-    Each is what is asked besides the words, and roughly how many days it covers: the span of the
-    key and the one before it, for the key may be at the beginning of its own.
+    Each is what is asked besides the words, and the first key that it covers. All reach back beyond
+    the span of the key itself, for the key may be at the beginning of its own.
     """
     at = datetime.fromtimestamp(key >> ID_BITS, UTC)
-    narrowed = []
-    for place, days in ((0, 7), (1, 31), (2, 365)):
-        before = key_of(_before(at, place), 0)
-        both = f"('{spans(key)[place]}' | '{spans(before)[place]}')"
-        narrowed.append((both, days))
-    return narrowed
+    monday = at - timedelta(days=at.weekday())
+    narrowed = [_narrowing([at, at - timedelta(days=7)], 0, monday - timedelta(days=7))]
+    months = [at]
+    for many in MONTHS:
+        while len(months) < many:
+            months.append(_before(months[-1].replace(day=1)))
+        narrowed.append(_narrowing(months, 1, months[-1].replace(day=1)))
+    last_year = _before(at.replace(month=1, day=1)).replace(month=1, day=1)
+    return [*narrowed, _narrowing([at, last_year], 2, last_year)]
 
 
-def _before(at: datetime, place: int) -> datetime:
-    """Return a moment in the week, month or year before."""
-    if place == 0:
-        return at - timedelta(days=7)
-    first = at.replace(day=1) if place == 1 else at.replace(month=1, day=1)
+def _narrowing(moments: Iterable[datetime], place: int, first: datetime) -> tuple[str, int]:
+    """Return what asks for the spans of some moments, and the key with which a day begins."""
+    said = " | ".join(f"'{spans(key_of(moment, 0))[place]}'" for moment in moments)
+    return f"({said})", key_of(first.replace(hour=0, minute=0, second=0, microsecond=0), 0)
+
+
+def _before(first: datetime) -> datetime:
+    """Return the day before a day, or 1970 itself."""
     return max(first - timedelta(days=1), datetime(1970, 1, 1, tzinfo=UTC))
 
 

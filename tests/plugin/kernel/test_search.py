@@ -1,4 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from beffroi.kernel import search
 from beffroi.kernel.db import db
 from beffroi.kernel.ranking import stem
@@ -115,3 +122,47 @@ def test_very_long_words_are_indexed_and_searched(town: Town) -> None:
     put(town, c1="é" * 3000 + " menus")
     assert found(town, "menus") == [1]
     assert found(town, "e" * 200) == [1]
+
+
+def test_the_newest_hits_are_found_however_thinly_they_lie(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_RANKED", 12)
+    chance = random.Random(3)
+    days = [chance.randrange(0, 40) for _ in range(60)] + [
+        chance.randrange(40, 2500) for _ in range(60)
+    ]
+    said = {
+        id: (chance.choice(["menus", "voirie"]), chance.choice(["menus", "parcs", ""]))
+        for id in range(1, 121)
+    }
+    rows = [
+        search.Indexed(id, town.now - timedelta(days=day, minutes=id), title, more)
+        for (id, (title, more)), day in zip(said.items(), days, strict=True)
+    ]
+    with town.change():
+        search.put_many(rows)
+    keys = {row.id: search.key_of(row.received_at, row.id) for row in rows}
+    whole = sorted((keys[row.id] for row in rows if "menus" in (row.title, row.more)), reverse=True)
+    titled = {keys[row.id] for row in rows if row.title == "menus"}
+    with town.look():
+        asked = search.Asked.of("menus")
+        assert asked is not None
+        for most in (1, 7, 40, 200):
+            assert search.newest(asked, None, most) == whole[:most]
+            assert search.newest(asked, whole[30], most) == whole[31 : 31 + most]
+        best = search.ranked(asked)
+    assert best == sorted(whole[:12], key=lambda key: (key not in titled, -key))
+    assert {key in titled for key in best} == {True, False}
+
+
+@given(day=st.integers(1_000, 45_000), minute=st.integers(0, 1439), back=st.integers(0, 800))
+def test_what_a_search_is_narrowed_to_holds_every_moment_since_it_begins(
+    day: int, minute: int, back: int
+) -> None:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day, minutes=minute)
+    before = at - timedelta(days=back)
+    key, spans = search.key_of(before, 0), search.spans(search.key_of(before, 0))
+    for narrowing, first in search.narrowings(search.key_of(at, 0)):
+        if first <= key:
+            assert any(f"'{span}'" in narrowing for span in spans), (narrowing, before)
