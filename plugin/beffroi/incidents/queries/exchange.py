@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Listed street reports for programs of other bodies: blocks of rows, released words only.
+"""What is told of street reports to programs of other bodies: steps, what is passed on, places.
 
 Nothing here tells of a case that is not listed, nor by a gap: rows are named by references.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, bindparam, select
 
-from beffroi.cases.models import Attachment, Case, CaseText, TimelineRow
-from beffroi.cases.queries import Statement
+from beffroi.cases.models import Case, CaseText, TimelineRow
 from beffroi.cases.rules import STREET
-from beffroi.incidents import queries
 from beffroi.incidents.models import Incident
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
@@ -24,146 +21,8 @@ TOLD = ("moved", "answered", "reopened", "updated")
 """The steps by which the institution says something: what another tool is told of."""
 
 
-ROLES = ("title", "description", "place", "answer")
-"""The texts that are given of a report."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which reports: by reference alone, or of a span of time, some categories, open or not.
-
-    Both ends of the span are included; None narrows nothing.
-    """
-
-    refs: tuple[str, ...] | None = None
-    since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
-    until: datetime = datetime(9000, 1, 1, tzinfo=UTC)
-    categories: tuple[str, ...] | None = None
-    open: bool | None = None
-    limit: int = 1000
-    offset: int = 0
-
-
 def _listed() -> tuple[ColumnElement[bool], ...]:
     return Case.kind == STREET, Case.visibility == "public", Incident.listed.is_(True)
-
-
-_COLUMNS = (
-    Case.id,
-    Case.ref,
-    Case.open,
-    Case.channel,
-    Case.commune,
-    Case.received_at,
-    Case.due_on,
-    Case.closed_on,
-    Incident.category,
-    Incident.happened_on,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """The statements of one way of asking, made once: building them costs more than running them.
-
-    Those beside the list take its ids as a select, which an index alone answers where it can:
-    binding a thousand ids costs more than finding them again.
-    """
-
-    listed: Statement
-    words: Statement
-    told: Statement
-    photos: Statement
-
-
-def _ids(by_ref: bool, by_category: bool, by_state: bool) -> Select[int]:
-    found = select(Case.id).where(Case.kind == STREET, Case.visibility == "public")
-    if by_ref:
-        found = found.where(Case.ref.in_(bindparam("refs", expanding=True)))
-    else:
-        found = found.where(Case.received_at >= bindparam("since"))
-        found = found.where(Case.received_at <= bindparam("until"))
-    if by_category:
-        found = found.join(Incident, Incident.case_id == Case.id)
-        found = found.where(Incident.category.in_(bindparam("categories", expanding=True)))
-    if by_state:
-        found = found.where(Case.open == bindparam("open"))
-    found = found.order_by(Case.received_at.desc(), Case.id.desc())
-    most, before = (bindparam(name, type_=Integer) for name in ("limit", "offset"))
-    return found.limit(most).offset(before)
-
-
-@cache
-def _made(by_ref: bool, by_category: bool, by_state: bool) -> _Made:
-    ids = _ids(by_ref, by_category, by_state)
-    page = ids.subquery()
-    return _Made(
-        listed=select(*_COLUMNS)
-        .join(page, page.c.id == Case.id)
-        .join(Incident, Incident.case_id == Case.id)
-        .where(*_listed())
-        .order_by(Case.received_at.desc(), Case.id.desc()),
-        # The state stands in a function so that SQLite does not take the index on states.
-        words=select(CaseText.case_id, CaseText.role, CaseText.public)
-        .where(CaseText.case_id.in_(ids), CaseText.public.is_not(None))
-        .where(func.coalesce(CaseText.state, "") == "released", CaseText.role.in_(ROLES))
-        .order_by(CaseText.id),
-        told=select(
-            TimelineRow.case_id,
-            func.max(TimelineRow.at),
-            func.max(case((TimelineRow.step == "answered", TimelineRow.at))),
-        )
-        .where(TimelineRow.case_id.in_(ids), TimelineRow.public.is_(True))
-        .group_by(TimelineRow.case_id),
-        photos=select(Attachment.case_id, Attachment.stored_name, Attachment.thumb_name)
-        .join(Case, Case.id == Attachment.case_id)
-        .where(Attachment.case_id.in_(ids), Attachment.kind == "photo", *queries.shown())
-        .order_by(Attachment.id),
-    )
-
-
-def _asked(wanted: Wanted) -> tuple[_Made, dict[str, Any]]:
-    """Return the statements of what is wanted, and their values."""
-    values: dict[str, Any] = {"limit": wanted.limit, "offset": wanted.offset}
-    if wanted.refs is not None:
-        return _made(True, False, False), {**values, "refs": wanted.refs}
-    values |= {"since": wanted.since, "until": wanted.until}
-    if wanted.categories is not None:
-        values["categories"] = wanted.categories
-    if wanted.open is not None:
-        values["open"] = wanted.open
-    return _made(False, "categories" in values, "open" in values), values
-
-
-def listed(wanted: Wanted) -> Sequence[Any]:
-    """Return the newest reports that are wanted, as rows named like their columns."""
-    made, values = _asked(wanted)
-    return db.session.execute(made.listed, values).all()
-
-
-def words(wanted: Wanted) -> dict[int, dict[str, str]]:
-    """Return the newest released words of each report by role, of `ROLES`."""
-    made, values = _asked(wanted)
-    found: dict[int, dict[str, str]] = {}
-    for case_id, role, public in db.session.execute(made.words, values):
-        found.setdefault(case_id, {})[role] = public
-    return found
-
-
-def told(wanted: Wanted) -> dict[int, tuple[datetime, datetime | None]]:
-    """Return when something was last told of each report, and when it was last answered."""
-    made, values = _asked(wanted)
-    rows = db.session.execute(made.told, values)
-    return {case_id: (last, answered) for case_id, last, answered in rows}
-
-
-def photos(wanted: Wanted) -> dict[int, list[tuple[str, str]]]:
-    """Return (stored name, thumbnail) of the photos that everyone may see, by report."""
-    made, values = _asked(wanted)
-    found: dict[int, list[tuple[str, str]]] = {}
-    for case_id, name, thumb in db.session.execute(made.photos, values):
-        found.setdefault(case_id, []).append((name, thumb or name))
-    return found
 
 
 def positions(case_ids: Collection[int]) -> dict[int, tuple[float, float]]:

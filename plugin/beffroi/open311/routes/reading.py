@@ -2,7 +2,7 @@
 """Reading by GeoReport v2: discovery, services, requests. Listed categories, released words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from typing import Any
 
@@ -12,9 +12,9 @@ from flask_babel import gettext
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import PublicStep
 from beffroi.cases.rules import STEP_WORDS
-from beffroi.incidents.queries import exchange
+from beffroi.incidents.queries import reports
 from beffroi.incidents.queries.asked import questions
-from beffroi.incidents.queries.exchange import Wanted
+from beffroi.incidents.queries.reports import Report, Wanted
 from beffroi.incidents.rules import CATEGORIES, FAMILIES, Category
 from beffroi.incidents.rules.questions import Question, of_category
 from beffroi.incidents.rules.questions import said as words_in
@@ -190,19 +190,13 @@ def nothing(rest: str) -> Response:
     raise NotTaken(rules.NO_RESOURCE)
 
 
-_NOTHING: Mapping[str, str] = {}
-
 # ---- one request --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
-    """What is read beside the rows of a page, by case, and what is the same for all of them."""
+class _Shared:
+    """What is the same for all reports of a page."""
 
-    words: Mapping[int, Mapping[str, str]]
-    told: Mapping[int, tuple[datetime, datetime | None]]
-    photos: Mapping[int, Sequence[tuple[str, str]]]
-    places: Mapping[int, tuple[float, float]]
     names: Mapping[str, str]
     decimals: int
     here: tzinfo
@@ -212,67 +206,62 @@ class _Beside:
 
 def _requests(wanted: Wanted) -> list[dict[str, Any]]:
     """Return listed reports as the specification names their parts."""
-    rows = exchange.listed(wanted)
-    if not rows:
-        return []
-    decimals = settings().open311_decimals
-    beside = _Beside(
-        words=exchange.words(wanted),
-        told=exchange.told(wanted),
-        photos=exchange.photos(wanted),
-        places=exchange.positions([row.id for row in rows]) if decimals else {},
+    town = settings()
+    rows = reports.listed(replace(wanted, placed=town.open311_decimals > 0))
+    shared = _Shared(
         names={code: gettext(category.label) for code, category in SERVICES.items()},
-        decimals=decimals,
+        decimals=town.open311_decimals,
         here=zone(),
-        town=settings().name,
-        site=settings().public_url,
+        town=town.name,
+        site=town.public_url,
     )
     if given("extensions").lower() != "true":
-        return [_request(row, beside) for row in rows]
-    return [
-        {**_request(row, beside), **_extended(row, beside.photos.get(row.id, ()))} for row in rows
-    ]
+        return [_request(row, shared) for row in rows]
+    photos = reports.photos([row.id for row in rows])
+    return [{**_request(row, shared), **_extended(row, photos.get(row.id, ()))} for row in rows]
 
 
-def _request(row: Any, beside: _Beside) -> dict[str, Any]:
+def _request(row: Report, shared: _Shared) -> dict[str, Any]:
     """Return one report: the parts of the specification, in its order."""
-    case_id, ref, is_open, _, _, received, due, closed, category, _ = row  # faster than names
-    here = beside.here
-    said, shown = beside.words.get(case_id, _NOTHING), beside.photos.get(case_id)
-    description = said.get("description")
+    (
+        _, ref, is_open, _, _, received, due, closed, category, _,
+        title, description, place, answered_with, told, answered, photo, latitude, longitude,
+    ) = row  # fmt: skip  # faster than names
+    here = shared.here
     asked = w3c(received, here)
-    last = _last(beside.told.get(case_id), is_open, received, closed, here)
-    place = beside.places.get(case_id) if description else None
+    last = _last(told or received, answered, is_open, received, closed, here)
+    is_placed = latitude is not None and longitude is not None and bool(description)
+    words = description or title
     return {
         "service_request_id": ref,
         "status": "open" if is_open else "closed",
-        "status_notes": said.get("answer"),
-        "service_name": beside.names.get(category),
+        "status_notes": answered_with,
+        "service_name": shared.names.get(category),
         "service_code": category,
-        "description": description or said.get("title"),
-        "agency_responsible": beside.town,
+        "description": words,
+        "agency_responsible": shared.town,
         "service_notice": None,
         "requested_datetime": asked,
         "updated_datetime": asked if last == received else w3c(last, here),
         "expected_datetime": w3c(_end_of(due, here), here) if due else None,
-        "address": said.get("place"),
+        "address": place,
         "address_id": None,
         "zipcode": None,
-        "lat": round(place[0], beside.decimals) if place else None,
-        "long": round(place[1], beside.decimals) if place else None,
-        "media_url": f"{beside.site}/incidents/{ref}/photos/{shown[0][0]}" if shown else None,
+        "lat": round(latitude, shared.decimals) if is_placed and latitude is not None else None,
+        "long": round(longitude, shared.decimals) if is_placed and longitude is not None else None,
+        "media_url": f"{shared.site}/incidents/{ref}/photos/{photo}" if photo and words else None,
     }
 
 
 def _last(
-    told: tuple[datetime, datetime | None] | None,
+    last: datetime,
+    answered: datetime | None,
     is_open: bool,
     received: datetime,
     closed: date | None,
     here: tzinfo,
 ) -> datetime:
     """Return when something was last told of a report; of a closed one, when it was closed."""
-    last, answered = told or (received, None)
     if is_open:
         return last
     if answered is not None or closed is None:
@@ -285,7 +274,7 @@ def _end_of(day: date, here: tzinfo) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=here)
 
 
-def _extended(row: Any, photos: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _extended(row: Report, photos: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Return what `extensions=true` adds: attributes, channel and photos, the timeline."""
     folder = f"{settings().public_url}/incidents/{row.ref}/photos"
     asked = {COMMUNE: row.commune, DATE: row.happened_on.isoformat() if row.happened_on else None}
