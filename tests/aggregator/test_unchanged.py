@@ -52,6 +52,13 @@ def test_who_has_the_page_or_asks_for_it_again_costs_no_statement(full_nation: N
         assert asked(full_nation, other, etag)[0] == 200, path
 
 
+def test_what_many_addresses_show_alike_is_read_once(full_nation: Nation) -> None:
+    for path in ("/", "/open-first", "/incidents"):
+        first, again = (asked(full_nation, f"{path}?y={n}") for n in (1, 2))
+        assert first[0] == again[0] == 200
+        assert again[1] < first[1], path
+
+
 def test_a_withdrawn_request_is_never_said_to_be_unchanged(nation: Nation, serve: Serve) -> None:
     town = make_town()
     town.record(request_content(1))

@@ -6,11 +6,11 @@ fresh a town is changes at every pull, several times a second in a whole country
 the present minute instead, so a page that is kept is never more than a minute behind there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_request_context, request
 
 from beffroi_federation.aggregator.kernel.db import Base, db
 from beffroi_web import versions
@@ -32,6 +32,8 @@ _VERSIONS = versions.Versions(db, dict.fromkeys(TABLES, SHOWN))
 note = _VERSIONS.note
 
 View = TypeVar("View", bound=Callable[..., Any])
+Read = TypeVar("Read")
+_READ = "beffroi_aggregator_read"
 
 
 def init_versions(app: Flask) -> None:
@@ -62,6 +64,23 @@ def from_the_store(*, spoken: bool = False, short: Short | None = None) -> Calla
         return cast(View, made_from_data(spoken=spoken, short=short)(answered))
 
     return mark
+
+
+def of_this_state(what: Hashable, read: Callable[[], Read]) -> Read:
+    """Return what is read once for all answers made from the same state of the store and minute.
+
+    For what many addresses show alike: `what` names it, and it follows from the store alone. It is
+    thrown away when another value is seen. Outside a marked view it is read each time.
+    """
+    value = version_asked(request.environ) if has_request_context() else None
+    if value is None:
+        return read()
+    kept: tuple[str, dict[Hashable, Any]] | None = current_app.extensions.get(_READ)
+    if kept is None or kept[0] != value:
+        kept = current_app.extensions[_READ] = (value, {})
+    if what not in kept[1]:
+        kept[1][what] = read()
+    return cast(Read, kept[1][what])
 
 
 def reader() -> Reader:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from beffroi_federation.aggregator.kernel.db import unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.kernel.tables import table_of
-from beffroi_federation.aggregator.kernel.versions import from_the_store
+from beffroi_federation.aggregator.kernel.versions import from_the_store, of_this_state
 from beffroi_federation.aggregator.national.rules import THEME_WORDS
 from beffroi_federation.aggregator.needs import queries, rules, service
 from beffroi_federation.aggregator.needs.queries import Group
@@ -38,12 +38,12 @@ COLUMNS = ("rank", "themes", "holder_fr", "holder_en", "topic", "url", "title_fr
 def page() -> str:
     """Answer: which two or three datasets should be opened first, and who could do it?"""
     by = _by()
-    groups = queries.by_domain(MOST_SHOWN) if by == "domain" else queries.by_theme(MOST_SHOWN)
+    read = queries.by_domain if by == "domain" else queries.by_theme
     return render_template(
         "needs/page.html",
         breadcrumb=_crumbs((gettext("What to open first"), None)),
-        first=queries.first(3),
-        groups=groups,
+        first=of_this_state("first three", lambda: queries.first(3)),
+        groups=of_this_state(("to open", by), lambda: read(MOST_SHOWN)),
         by=by,
         lang=current_language(),
         rules=rules,

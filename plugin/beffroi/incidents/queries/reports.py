@@ -117,7 +117,7 @@ def listed(wanted: Wanted) -> list[Report]:
     if wanted.refs is None and wanted.open is not None:
         narrowing.append("c.open" if wanted.open else "NOT c.open")
     statement = _statement(sqlite, wanted.placed, *narrowing)
-    rows = driver.rows(statement, *values, wanted.limit, wanted.offset)
+    rows = driver.read(statement, *values, wanted.limit, wanted.offset)
     return [_of_sqlite(row) for row in rows] if sqlite else [Report._make(row) for row in rows]
 
 

@@ -35,6 +35,7 @@ from beffroi.open311.rules import NotTaken
 from beffroi.open311.schemas import Many, w3c
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.languages import current_language
+from beffroi_web.pieces import kept
 
 SERVICES = {c.code: c for c in CATEGORIES.values() if c.family == "street" and c.listed}
 """What can be reported by other applications: what is also shown one by one.
@@ -209,7 +210,7 @@ def _requests(wanted: Wanted) -> list[dict[str, Any]]:
     town = settings()
     rows = reports.listed(replace(wanted, placed=town.open311_decimals > 0))
     shared = _Shared(
-        names={code: gettext(category.label) for code, category in SERVICES.items()},
+        names=kept()(_names),
         decimals=town.open311_decimals,
         here=zone(),
         town=town.name,
@@ -219,6 +220,11 @@ def _requests(wanted: Wanted) -> list[dict[str, Any]]:
         return [_request(row, shared) for row in rows]
     photos = reports.photos([row.id for row in rows])
     return [{**_request(row, shared), **_extended(row, photos.get(row.id, ()))} for row in rows]
+
+
+def _names() -> dict[str, str]:
+    """Return the services' names in the reader's language."""
+    return {code: gettext(category.label) for code, category in SERVICES.items()}
 
 
 def _request(row: Report, shared: _Shared) -> dict[str, Any]:

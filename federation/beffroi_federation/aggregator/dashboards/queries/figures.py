@@ -21,7 +21,7 @@ from beffroi_federation.aggregator.intake.models import LogState
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
 from beffroi_federation.aggregator.kernel.territories import NAMES
-from beffroi_federation.aggregator.kernel.versions import reader
+from beffroi_federation.aggregator.kernel.versions import of_this_state, reader
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.models import CellTally, TownTally
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
@@ -84,7 +84,7 @@ def picture(now: datetime) -> Picture:
         if timedelta(0) <= age < STILL_GIVEN:
             _count_beside(now)
             return kept
-    made = current_app.extensions[_KEPT] = _counted(now)
+    made = current_app.extensions[_KEPT] = of_this_state("picture", lambda: _counted(now))
     return made
 
 
@@ -225,11 +225,14 @@ def spans(now: datetime) -> Spans:
     if kept is not None and kept.took > AT_ONCE:
         if timedelta(0) <= now - kept.made_at < max(KEPT_FOR, 20 * kept.took):
             return kept
+    made = current_app.extensions[_SPANS] = of_this_state("spans", lambda: _added_up(now))
+    return made
+
+
+def _added_up(now: datetime) -> Spans:
     begun = monotonic()
     found = cells(), cyber()
-    made = Spans(now, timedelta(seconds=monotonic() - begun), *found)
-    current_app.extensions[_SPANS] = made
-    return made
+    return Spans(now, timedelta(seconds=monotonic() - begun), *found)
 
 
 def cells(town_id: int | None = None) -> dict[CellKey, Sums]:

@@ -8,7 +8,7 @@ from beffroi_federation.aggregator.dashboards import service
 from beffroi_federation.aggregator.dashboards.queries import figures
 from beffroi_federation.aggregator.dashboards.routes.lists import blueprint
 from beffroi_federation.aggregator.kernel.runtime import now
-from beffroi_federation.aggregator.kernel.versions import from_the_store
+from beffroi_federation.aggregator.kernel.versions import from_the_store, of_this_state
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.needs import queries as needs
@@ -24,7 +24,7 @@ MOST_THEMES = 8
 def home() -> str:
     """Answer in ten seconds: is France answering, and can this page be trusted?"""
     picture = figures.picture(now())
-    whole, first = picture.nation, needs.first(5)
+    whole, first = picture.nation, of_this_state("first", lambda: needs.first(5))
     keep = service.pieces_of(picture)
     return render_template(
         "dashboards/home.html",
@@ -33,7 +33,7 @@ def home() -> str:
         unreleased=picture.unreleased,
         map=keep("rate", service.drawn, picture.places, "rate"),
         keep=keep,
-        answers=service.cards(national.latest_answers(4)),
+        answers=service.cards(of_this_state("latest", lambda: national.latest_answers(4))),
         needs=first,
         wanted=[] if first else service.cards(national.most_wanted(4)),
         themes=[

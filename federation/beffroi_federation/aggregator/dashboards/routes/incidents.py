@@ -13,7 +13,9 @@ from beffroi_federation.aggregator.dashboards.routes.lists import (
     blueprint,
     crumbs,
     later_page,
+    options,
     place_after,
+    town_options,
 )
 from beffroi_federation.aggregator.dashboards.rules.figures import (
     CellKey,
@@ -31,7 +33,6 @@ from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.paging import limit_from
 
-MOST_TOWNS_IN_A_CHOICE = 200
 CELL_COLUMNS = ("family", "category", "span", "reported", "closed", "cells_with_figures",
                 "protected_cells")  # fmt: skip
 CYBER_COLUMNS = ("class", "period", "incidents")
@@ -85,8 +86,8 @@ def incidents() -> str:
         breadcrumb=crumbs((gettext("Reports"), None)),
         cells=service.cell_views(cells[:limit]),
         given=asked,
-        families=_options(words.FAMILY_WORDS),
-        towns=_town_options(),
+        families=options(words.FAMILY_WORDS),
+        towns=town_options(),
         protected=national.protected_cells(**where)
         if asked["commune"]
         else sum(one.protected for _, one in by_category(sums, family=asked["family"])),
@@ -120,16 +121,6 @@ def _years(asked: Mapping[str, str], sums: Mapping[CellKey, Sums]) -> list[tuple
         url = url_for("dashboards.incidents", **same, year=year)
         found.append((year, url, asked["year"] == year))
     return found if len(found) > 2 else []
-
-
-def _options(sentences: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [("", gettext("All")), *((code, gettext(said)) for code, said in sentences.items())]
-
-
-def _town_options() -> list[tuple[str, str]]:
-    """Return the towns to choose from; a country of them is searched instead."""
-    rows = towns.towns_page(limit=MOST_TOWNS_IN_A_CHOICE)
-    return [("", gettext("All")), *((row.siren, row.name) for row in rows)]
 
 
 @blueprint.get("/incidents.<any(csv, json):form>")

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the pages of this feature share: the blueprint, the way home, places in lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask_babel import gettext
 
+from beffroi_federation.aggregator.kernel.versions import of_this_state
+from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_web.errors import NotFound
 from beffroi_web.paging import decode_cursor, encode_cursor
 from beffroi_web.words import N_
 
 blueprint = Blueprint("dashboards", __name__)
+
+MOST_TOWNS_IN_A_CHOICE = 200
 
 
 def crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:
@@ -35,6 +39,21 @@ def later_page(values: Sequence[str | int | None]) -> str:
     endpoint = request.endpoint or "dashboards.home"
     args: dict[str, Any] = {**request.args.to_dict(), **(request.view_args or {})}
     return url_for(endpoint, **{**args, "cursor": encode_cursor(values)})
+
+
+def options(sentences: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return codes with their words, for a choice that begins with all of them."""
+    return [("", gettext("All")), *((code, gettext(said)) for code, said in sentences.items())]
+
+
+def town_options() -> list[tuple[str, str]]:
+    """Return the towns to choose from; a country of them is searched instead."""
+    return [("", gettext("All")), *of_this_state("towns to choose", _towns_to_choose)]
+
+
+def _towns_to_choose() -> list[tuple[str, str]]:
+    rows = towns.towns_page(limit=MOST_TOWNS_IN_A_CHOICE)
+    return [(row.siren, row.name) for row in rows]
 
 
 def given(*names: str) -> dict[str, str]:

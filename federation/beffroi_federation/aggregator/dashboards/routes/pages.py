@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The pages that everybody reads, and the two addresses that machines watch."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app, jsonify, render_template, request, url_for
@@ -14,7 +13,9 @@ from beffroi_federation.aggregator.dashboards.routes.lists import (
     blueprint,
     crumbs,
     later_page,
+    options,
     place_after,
+    town_options,
 )
 from beffroi_federation.aggregator.dashboards.rules.health import COMMUNE
 from beffroi_federation.aggregator.intake.commands import pulls
@@ -34,8 +35,6 @@ from beffroi_web.headers import no_store
 from beffroi_web.migrating import current_and_head
 from beffroi_web.paging import limit_from
 from beffroi_web.words import N_
-
-MOST_TOWNS_IN_A_CHOICE = 200
 
 
 @blueprint.app_context_processor
@@ -95,22 +94,11 @@ def requests() -> str:
         requests=service.cards(rows[:limit]),
         given=given,
         chips=_chips(given, row.name if row else given["town"]),
-        statuses=_options(words.STATUS_WORDS),
-        themes=_options(words.THEME_WORDS),
-        towns=_town_options(),
+        statuses=options(words.STATUS_WORDS),
+        themes=options(words.THEME_WORDS),
+        towns=town_options(),
         later=later,
     )
-
-
-def _options(sentences: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return codes with their words, for a choice that begins with all of them."""
-    return [("", gettext("All")), *((code, gettext(said)) for code, said in sentences.items())]
-
-
-def _town_options() -> list[tuple[str, str]]:
-    """Return the towns to choose from; a country of them is searched instead."""
-    rows = towns.towns_page(limit=MOST_TOWNS_IN_A_CHOICE)
-    return [("", gettext("All")), *((row.siren, row.name) for row in rows)]
 
 
 def _chips(given: dict[str, str], town_name: str) -> list[tuple[str, str]]:
