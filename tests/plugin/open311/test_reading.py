@@ -243,6 +243,30 @@ def test_no_more_than_a_thousand_are_given_and_the_rest_page_by_page(village: To
     assert len(ask(village, "requests", "", "xml").get_data().split(b"<request>")) == 1001
 
 
+def test_a_page_is_the_same_whichever_pages_were_asked_for_before(town: Town) -> None:
+    def add(first: int, count: int) -> None:
+        rows = [
+            ImportedReport(
+                f"tests:{n}", "road", town.now - timedelta(days=n // 5), None, f"Trou {n}"
+            )
+            for n in range(first, first + count)
+        ]
+        with town.change():
+            import_reports(rows, communes=("99999",), now=town.now, chance=town.chance)
+
+    add(0, 17)
+    for many in (17, 23):
+        whole = refs(town)
+        assert len(whole) == many
+        for size in (3, 1, 7, 4):
+            for page in (1, 2, 3, 4, 2, 6):
+                cut = whole[(page - 1) * size : page * size]
+                assert refs(town, f"?page_size={size}&page={page}") == cut, (size, page)
+        open_ones = refs(town, "?status=open")
+        assert refs(town, "?status=open&page_size=5&page=2") == open_ones[5:10]
+        add(100, 6)
+
+
 def test_places_are_given_only_where_the_town_says_how_exactly(tmp_path: Path) -> None:
     form = {**REPORT, "lat": "48.856613", "long": "2.352222"}
     for decimals, place in ((0, [None, None]), (3, [48.857, 2.352])):

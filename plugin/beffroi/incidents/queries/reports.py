@@ -5,7 +5,7 @@ Released words only. Nothing here tells of a case that is not listed, nor by a g
 by references.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -17,8 +17,10 @@ from beffroi.cases.models import Attachment, Case
 from beffroi.cases.queries.listed import released
 from beffroi.cases.rules import STREET
 from beffroi.incidents import queries
+from beffroi.incidents.queries.walks import Walks
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
+from beffroi.kernel.versions import reader, token
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Wanted:
     """Which reports: by reference alone, or of a span of time, some categories, open or not.
 
     Both ends of the span are included; None narrows nothing. `placed` says that where they are is
-    wanted too, as it was received: whoever shows it rounds it to what the town shows.
+    wanted too, as it was received: whoever shows it rounds it to what the town shows. `walk` names
+    a list that is asked for page by page, where it is the same list at the next page.
     """
 
     refs: tuple[str, ...] | None = None
@@ -37,6 +40,7 @@ class Wanted:
     limit: int = 1000
     offset: int = 0
     placed: bool = False
+    walk: Hashable = None
 
 
 class Report(NamedTuple):
@@ -100,25 +104,40 @@ def _statement(sqlite: bool, placed: bool, *narrowing: str) -> str:
 def listed(wanted: Wanted) -> list[Report]:
     """Return the newest reports that are wanted."""
     sqlite = db.engine.dialect.name == "sqlite"
-    narrowing: list[str] = []
-    values: list[Any] = []
+    narrowing, values = _narrowed(wanted, sqlite)
+    walk, skipped = None, 0
+    if wanted.walk is not None:
+        walk = (token(reader()), wanted.walk)
+        skipped, last = _WALKS.nearest(walk, wanted.offset) if walk[0] else (0, None)
+        if last is not None:
+            narrowing.append("(c.received_at, c.id) < (?, ?)")
+            values += last
+    statement = _statement(sqlite, wanted.placed, *narrowing)
+    rows = driver.read(statement, *values, wanted.limit, wanted.offset - skipped)
+    if walk is not None and walk[0] and len(rows) == wanted.limit:
+        _WALKS.note(walk, wanted.offset + len(rows), (rows[-1][_AT], rows[-1][0]))
+    return [_of_sqlite(row) for row in rows] if sqlite else [Report._make(row) for row in rows]
+
+
+_AT = 5
+_WALKS = Walks()
+
+
+def _narrowed(wanted: Wanted, sqlite: bool) -> tuple[list[str], list[Any]]:
+    """Return the conditions of what is wanted, and their values."""
     if wanted.refs is not None:
-        narrowing.append(f"c.ref IN ({_marks(wanted.refs)})")
-        values += wanted.refs
-    else:
-        narrowing.append("c.received_at >= ? AND c.received_at <= ?")
-        values += [_stored(one, sqlite) for one in (wanted.since, wanted.until)]
-    if wanted.refs is None and wanted.categories is not None:
+        return [f"c.ref IN ({_marks(wanted.refs)})"], list(wanted.refs)
+    narrowing = ["c.received_at >= ? AND c.received_at <= ?"]
+    values = [_stored(one, sqlite) for one in (wanted.since, wanted.until)]
+    if wanted.categories is not None:
         narrowing.append(
             "EXISTS (SELECT 1 FROM incident n WHERE n.case_id = c.id"
             f" AND n.category IN ({_marks(wanted.categories)}))"
         )
         values += wanted.categories
-    if wanted.refs is None and wanted.open is not None:
+    if wanted.open is not None:
         narrowing.append("c.open" if wanted.open else "NOT c.open")
-    statement = _statement(sqlite, wanted.placed, *narrowing)
-    rows = driver.read(statement, *values, wanted.limit, wanted.offset)
-    return [_of_sqlite(row) for row in rows] if sqlite else [Report._make(row) for row in rows]
+    return narrowing, values
 
 
 def _marks(values: Sequence[str]) -> str:

@@ -161,6 +161,7 @@ def listing() -> Response:
             open=rules.statuses(given("status")),
             limit=limit,
             offset=offset,
+            walk=tuple(map(given, ("start_date", "end_date", "service_code", "status"))),
         )
     return answer("service_requests", Many("request", _requests(wanted)))
 
