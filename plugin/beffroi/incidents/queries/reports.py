@@ -17,7 +17,7 @@ from beffroi.cases.models import Attachment, Case
 from beffroi.cases.queries.listed import released
 from beffroi.cases.rules import STREET
 from beffroi.incidents import queries
-from beffroi.incidents.queries.walks import Walks
+from beffroi.incidents.queries.walks import Place, Walks
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
 from beffroi.kernel.versions import reader, token
@@ -104,14 +104,11 @@ def _statement(sqlite: bool, placed: bool, *narrowing: str) -> str:
 def listed(wanted: Wanted) -> list[Report]:
     """Return the newest reports that are wanted."""
     sqlite = db.engine.dialect.name == "sqlite"
-    narrowing, values = _narrowed(wanted, sqlite)
-    walk, skipped = None, 0
+    walk, skipped, last = None, 0, None
     if wanted.walk is not None:
         walk = (token(reader()), wanted.walk)
         skipped, last = _WALKS.nearest(walk, wanted.offset) if walk[0] else (0, None)
-        if last is not None:
-            narrowing.append("(c.received_at, c.id) < (?, ?)")
-            values += last
+    narrowing, values = _narrowed(wanted, sqlite, last)
     statement = _statement(sqlite, wanted.placed, *narrowing)
     rows = driver.read(statement, *values, wanted.limit, wanted.offset - skipped)
     if walk is not None and walk[0] and len(rows) == wanted.limit:
@@ -120,15 +117,19 @@ def listed(wanted: Wanted) -> list[Report]:
 
 
 _AT = 5
+MOST_ID = 2**62
 _WALKS = Walks()
 
 
-def _narrowed(wanted: Wanted, sqlite: bool) -> tuple[list[str], list[Any]]:
-    """Return the conditions of what is wanted, and their values."""
+def _narrowed(wanted: Wanted, sqlite: bool, last: Place | None) -> tuple[list[str], list[Any]]:
+    """Return the conditions of what is wanted, after a last row if there is one, and their values.
+
+    One bound above and one below: SQLite would enter the index by the wider of two.
+    """
     if wanted.refs is not None:
         return [f"c.ref IN ({_marks(wanted.refs)})"], list(wanted.refs)
-    narrowing = ["c.received_at >= ? AND c.received_at <= ?"]
-    values = [_stored(one, sqlite) for one in (wanted.since, wanted.until)]
+    narrowing = ["c.received_at >= ?", "(c.received_at, c.id) < (?, ?)"]
+    values = [_stored(wanted.since, sqlite), *(last or (_stored(wanted.until, sqlite), MOST_ID))]
     if wanted.categories is not None:
         narrowing.append(
             "EXISTS (SELECT 1 FROM incident n WHERE n.case_id = c.id"
