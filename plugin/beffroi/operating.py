@@ -31,6 +31,8 @@ from beffroi.backups import commands as backups
 from beffroi.cases import commands as cases
 from beffroi.catalogue import commands as catalogue
 from beffroi.config import BIND, Settings, from_environ
+from beffroi.cyber import commands as cyber
+from beffroi.cyber.adapters import own_key
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
 from beffroi.incidents import commands as incidents
@@ -67,6 +69,8 @@ def init(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keeping.init_signer(settings, say=say, terminal=terminal)
     upgrade(MIGRATIONS, settings.database_url)
+    if own_key.make(settings.data_dir, own_key.owner(settings)):
+        say("openpgp: a key was made, to sign what goes to the CERT: `beffroi openpgp show`")
     note_version(settings.data_dir, __version__)
     say(f"database: at the newest schema; origin: {feed.origin_of(settings)}")
     return 0
@@ -282,6 +286,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
+    cyber.arguments(commands.add_parser("openpgp", help="the key that signs mail to the CERT"))
     doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
     upgrading.arguments(
         commands.add_parser("upgrade-check", help="what an upgrade would do, and whether it may")
@@ -298,6 +303,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
         if args.command == "agents":
             store, now = app.extensions["beffroi"].sign_in, clock.now()
             return agents.run(args, store, told=partial(write_command, now=now), now=now)
+        if args.command == "openpgp":
+            return cyber.run(args, settings, told=partial(write_command, now=clock.now()))
         if args.command == "doctor":
             return doctor.run(args, doctor.Examined(settings, site_of(settings), clock.now()))
         if args.command == "catalogue":
