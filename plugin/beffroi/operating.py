@@ -40,7 +40,7 @@ from beffroi.journal.service import write_command
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import MIGRATIONS, db
-from beffroi.moving.commands import databases, exporting, importing
+from beffroi.moving.commands import databases, exporting, importing, resealing
 from beffroi.signer import commands as keeping
 from beffroi.worker import Worker
 from beffroi_web import serving
@@ -286,6 +286,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
+    commands.add_parser("reseal", help="seal what is sealed anew, under a new secret")
     cyber.arguments(commands.add_parser("openpgp", help="the key that signs mail to the CERT"))
     doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
     upgrading.arguments(
@@ -303,6 +304,9 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
         if args.command == "agents":
             store, now = app.extensions["beffroi"].sign_in, clock.now()
             return agents.run(args, store, told=partial(write_command, now=now), now=now)
+        if args.command == "reseal":
+            store, told = app.extensions["beffroi"].sign_in, partial(write_command, now=clock.now())
+            return resealing.run(settings, store, told=told, now=clock.now())
         if args.command == "openpgp":
             return cyber.run(args, settings, told=partial(write_command, now=clock.now()))
         if args.command == "doctor":

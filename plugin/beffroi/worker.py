@@ -81,7 +81,7 @@ def pause_after(failures: int) -> int:
 
     A database that was away for a moment costs seconds; one that stays away is not pressed.
     """
-    return min(LONGEST_PAUSE, 2 ** min(failures - 1, 10))
+    return min(LONGEST_PAUSE, 1 << min(failures - 1, 10))
 
 
 class Worker:

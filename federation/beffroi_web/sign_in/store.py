@@ -26,7 +26,7 @@ from beffroi_web.sign_in.identities import (
     SignedIn,
 )
 from beffroi_web.sign_in.linking import Links
-from beffroi_web.sign_in.seal import Seal, derived
+from beffroi_web.sign_in.seal import Seal, derived, sealed_anew
 from beffroi_web.sign_in.settings import CLAIM_ROLES, ProviderSettings
 from beffroi_web.sign_in.tables import SignInTables
 from beffroi_web.visitors import Visitor
@@ -177,6 +177,23 @@ class SignInStore:
         """
         digest = hmac.new(self._code_key, str(account_id).encode(), hashlib.sha256)
         return digest.hexdigest()[:16]
+
+    def seal_anew(self, old_key: str, now: datetime) -> tuple[int, int]:
+        """Seal what sessions keep, which was sealed under an old secret, under the present one.
+
+        Returns how many are sealed so now, and how many neither secret opened. Writes.
+        """
+        old, s, done, lost = Seal(old_key, "id_token"), self._session.c, 0, 0
+        for row in self._db.session.execute(select(s.id, s.id_token)).all():
+            anew = sealed_anew(row.id_token, old, self._seal, now)
+            if anew is None:
+                lost += 1
+                continue
+            done += 1
+            self._db.session.execute(
+                update(self._session).where(s.id == row.id).values(id_token=anew)
+            )
+        return done, lost
 
     # --- accounts ---------------------------------------------------------------------------
 
