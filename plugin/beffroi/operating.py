@@ -35,6 +35,7 @@ from beffroi.cyber import commands as cyber
 from beffroi.cyber.adapters import own_key
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
+from beffroi.feed.commands import appealing
 from beffroi.incidents import commands as incidents
 from beffroi.journal.service import write_command
 from beffroi.kernel.chance import system_chance
@@ -286,6 +287,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
+    appealing.arguments(commands.add_parser("appeal", help="appeal to the aggregator, signed"))
     commands.add_parser("reseal", help="seal what is sealed anew, under a new secret")
     cyber.arguments(commands.add_parser("openpgp", help="the key that signs mail to the CERT"))
     doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
@@ -307,6 +309,9 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
         if args.command == "reseal":
             store, told = app.extensions["beffroi"].sign_in, partial(write_command, now=clock.now())
             return resealing.run(settings, store, told=told, now=clock.now())
+        if args.command == "appeal":
+            told = partial(write_command, now=clock.now())
+            return appealing.run(args, settings, told=told, now=clock.now())
         if args.command == "openpgp":
             return cyber.run(args, settings, told=partial(write_command, now=clock.now()))
         if args.command == "doctor":

@@ -87,6 +87,7 @@ ACTS: Mapping[str, str] = {
     "agents.remove": N_("took a role away"),
     "accounts.find": N_("looked an account up"),
     "accounts.end_sessions": N_("ended the sessions of an account"),
+    "appeal.send": N_("appealed to the aggregator"),
     "secret.reseal": N_("sealed secrets anew"),
     "openpgp.rotate": N_("changed the key that signs mail to the CERT"),
 }
