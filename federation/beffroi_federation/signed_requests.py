@@ -11,10 +11,14 @@ Four lines, signed with Ed25519 by the key that signs the log's checkpoints:
 sent as `Beffroi-Time` (the seconds) and `Beffroi-Signature` (standard base64 of the 64 bytes).
 Such a text is never a checkpoint: a checkpoint has three lines and its second is a number; and no
 checkpoint is such a text, for its first line is an origin and no origin of ours begins so.
+What is *sent* this way is signed by its path, which ends with the SHA-256 of the body
+(`appeal_path`): there is one kind of it, a town's appeal against its quarantine, and nothing is
+ever given under such a path, as nothing is taken under another.
 A caught signature is good for its path and a few minutes only, and over TLS nobody catches it.
 """
 
 import base64
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -26,13 +30,15 @@ TIME_HEADER = "Beffroi-Time"
 SIGNATURE_HEADER = "Beffroi-Signature"
 LEEWAY = 300
 MAX_PATH = 1_024
+MOST_APPEAL = 4_000
+"""Characters of an appeal."""
 
 _PATH = re.compile(r"/[\x21-\x7e]*")
 _SECONDS = re.compile(r"0|[1-9][0-9]{0,11}")
 
 
 def request_text(origin: str, path: str, seconds: int) -> str:
-    """Return the text to sign for one GET.
+    """Return the text to sign for one request.
 
     `path` is the URL's absolute path in its encoded form, ASCII, at most 1,024 characters and
     without a query; `seconds` are those since 1970, below 10^12. Raises Malformed.
@@ -43,6 +49,11 @@ def request_text(origin: str, path: str, seconds: int) -> str:
     if not 0 <= seconds < 10**12:
         raise Malformed("A signed request names a moment after 1970")
     return f"{HEAD}\n{origin}\n{path}\n{seconds}\n"
+
+
+def appeal_path(place: str, body: bytes) -> str:
+    """Return the path under which a town's appeal is sent; `place` is its log's at the witness."""
+    return f"{place}/appeal/{hashlib.sha256(body).hexdigest()}"
 
 
 def request_headers(seconds: int, signature: bytes) -> dict[str, str]:

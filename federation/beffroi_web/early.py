@@ -209,7 +209,10 @@ class _Early:
         self.heads: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.headers = {
             (kind, secure): headers_of_unchanged(
-                spoken=kind == _SPOKEN, secure=secure, shared=web_of(app).site.shared_seconds
+                spoken=kind == _SPOKEN,
+                secure=secure,
+                shared=web_of(app).site.shared_seconds,
+                below=web_of(app).site.hsts_subdomains,
             )
             for kind in (_SPOKEN, _PLAIN)
             for secure in (False, True)

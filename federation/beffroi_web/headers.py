@@ -28,7 +28,7 @@ _CONDITIONS = frozenset(
 )
 """What in a request may make of an answer a shorter one."""
 _NO_FRAME = ("X-Frame-Options", "DENY")
-_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
+_YEAR = "max-age=31536000"
 _REVALIDATE = "public, max-age=0, must-revalidate"
 _NOBODY = "private, no-store"
 _FOREVER = "public, max-age=31536000, immutable"
@@ -60,14 +60,16 @@ def dress(response: Response) -> Response:
     return response
 
 
-def headers_of_unchanged(*, spoken: bool, secure: bool, shared: int) -> list[tuple[str, str]]:
+def headers_of_unchanged(
+    *, spoken: bool, secure: bool, shared: int, below: bool = False
+) -> list[tuple[str, str]]:
     """Return what a 304 says of a public page of ours beside its ETag, as `dress` would.
 
-    `shared` is the site's `shared_seconds`.
+    `shared` is the site's `shared_seconds`, `below` its `hsts_subdomains`.
 
     `spoken` pages are in a language; that the address may have chosen it changes nothing here.
     """
-    headers = [*_protecting("", secure=secure), ("Cache-Control", _kept_for(shared))]
+    headers = [*_protecting("", secure=secure, below=below), ("Cache-Control", _kept_for(shared))]
     return [*headers, ("Vary", "Accept-Language, Cookie")] if spoken else headers
 
 
@@ -91,17 +93,22 @@ def _secure(response: Response) -> None:
         policy = _policy(" ".join(framed_by or ()) or "'none'", pictures)
         headers["Content-Security-Policy"] = policy
     said = {name.lower() for name, _ in headers}  # once: looking each up would read all of them
-    for name, value in _protecting(" ".join(framed_by or ()), secure=request.is_secure):
+    below, framed_by = web().site.hsts_subdomains, " ".join(framed_by or ())
+    for name, value in _protecting(framed_by, secure=request.is_secure, below=below):
         if name.lower() not in said:
             headers.add(name, value)
 
 
 @cache
-def _protecting(framed_by: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
-    """Return the headers that say what may run and who may frame the answer (`""`: nobody)."""
+def _protecting(framed_by: str, *, secure: bool, below: bool) -> tuple[tuple[str, str], ...]:
+    """Return the headers that say what may run and who may frame the answer (`""`: nobody).
+
+    On TLS also that there is nothing else for a year: here, and `below` at every name below.
+    """
     headers = [("Content-Security-Policy", _policy(framed_by or "'none'")), *_ALWAYS.items()]
     headers += [] if framed_by else [_NO_FRAME]
-    return tuple([*headers, _HTTPS] if secure else headers)
+    transport = ("Strict-Transport-Security", f"{_YEAR}; includeSubDomains" if below else _YEAR)
+    return tuple([*headers, transport] if secure else headers)
 
 
 def _cache(response: Response) -> None:

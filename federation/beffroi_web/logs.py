@@ -21,7 +21,10 @@ from types import TracebackType
 from typing import Any, TextIO
 
 CASE = re.compile(r"[0-9]{4}-[0-9]{4,10}")
-FIELDS = ("method", "route", "status", "case", "job", "attempts", "error", "trace", "ms")
+FIELDS = (
+    "method", "route", "status", "case", "job", "attempts", "error", "trace", "ms",
+    "provider", "kind", "account",
+)  # fmt: skip
 """What a line may carry besides what is said."""
 MOST_FRAMES = 12
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})

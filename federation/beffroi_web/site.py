@@ -29,6 +29,7 @@ class Site:
     `max_body` is the largest request taken, in bytes; `timezone` is an IANA name;
     `shared_seconds` is how long a cache in front may give what follows from the data alone without
     asking again. `source_url` is where the running program's source is offered (AGPL, section 13).
+    `hsts_subdomains` says that every name below this one has TLS, too (RFC 6797, 6.1.2).
     """
 
     name: str
@@ -46,3 +47,4 @@ class Site:
     timezone: str = "Europe/Paris"
     source_url: str | None = None
     shared_seconds: int = 0
+    hsts_subdomains: bool = False

@@ -123,6 +123,7 @@ def site_of(settings: Settings) -> Site:
         navigation=NAVIGATION,
         footer=FOOTER,
         timezone=settings.time_zone,
+        hsts_subdomains=settings.hsts_subdomains,
         source_url=settings.source_url or None,
     )
 

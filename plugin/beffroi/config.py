@@ -65,6 +65,7 @@ class Settings:
     secret_key: str = field(repr=False)
     data_dir: Path
     database_url: str
+    secret_key_old: str = field(default="", repr=False)
     providers: tuple[ProviderSettings, ...] = ()
     population_band: str = "2000-9999"
     full_time_agents: int | None = None
@@ -85,6 +86,7 @@ class Settings:
     answers_need_review: bool = False
     demonstration: bool = False
     behind_proxy: bool = False
+    hsts_subdomains: bool = False
     dates_moved: int = 0
     source_url: str = ""
     data_licence: str = "etalab-2.0"
@@ -146,6 +148,11 @@ class Settings:
     def signer_address(self) -> Path:
         """The Unix socket on which the signer answers."""
         return self.signer_socket or self.signer_folder / "socket"
+
+    @property
+    def link_secrets(self) -> tuple[str, ...]:
+        """The secrets by which private links that people hold still open, the present one first."""
+        return tuple(one for one in (self.secret_key, self.secret_key_old) if one)
 
     @property
     def slug(self) -> str:
@@ -327,6 +334,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "full_time_agents": int,
     "demonstration": flag,
     "behind_proxy": flag,
+    "hsts_subdomains": flag,
     "submissions_per_hour": int,
     "dates_moved": int,
     "backup_dir": Path,
@@ -415,6 +423,7 @@ CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         for name, (least, most) in ROTATION.items()
     ),
     ("secret_key", lambda v: len(v) >= 32, "is a secret of at least 32 characters"),
+    ("secret_key_old", lambda v: v == "" or len(v) >= 32, "is the secret of before, or nothing"),
     ("population_band", lambda v: v in BANDS, f"is one of {', '.join(BANDS)}"),
     ("colour", lambda v: bool(re.fullmatch(r"#[0-9a-fA-F]{6}", v)), "is a colour like #2f4b6e"),
     (
@@ -498,6 +507,8 @@ def from_mapping(given: Mapping[str, Any]) -> Settings:
     made = None if faults else Settings(**values)
     if made is not None and made.warn_accounts_days >= made.keep_accounts_days:
         faults.append(f"{PREFIX}WARN_ACCOUNTS_DAYS is less than {PREFIX}KEEP_ACCOUNTS_DAYS")
+    if made is not None and made.secret_key_old == made.secret_key:
+        faults.append(f"{PREFIX}SECRET_KEY_OLD is another secret than {PREFIX}SECRET_KEY")
     if made is not None and made.aggregator_hints_key and not made.aggregator_url:
         faults.append(f"{PREFIX}AGGREGATOR_HINTS_KEY goes with {PREFIX}AGGREGATOR_URL")
     if made is not None and bool(made.announce_url) != bool(made.announce_secret):

@@ -31,14 +31,17 @@ from beffroi.backups import commands as backups
 from beffroi.cases import commands as cases
 from beffroi.catalogue import commands as catalogue
 from beffroi.config import BIND, Settings, from_environ
+from beffroi.cyber import commands as cyber
+from beffroi.cyber.adapters import own_key
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
+from beffroi.feed.commands import appealing
 from beffroi.incidents import commands as incidents
 from beffroi.journal.service import write_command
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import MIGRATIONS, db
-from beffroi.moving.commands import databases, exporting, importing
+from beffroi.moving.commands import databases, exporting, importing, resealing
 from beffroi.signer import commands as keeping
 from beffroi.worker import Worker
 from beffroi_web import serving
@@ -67,6 +70,8 @@ def init(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keeping.init_signer(settings, say=say, terminal=terminal)
     upgrade(MIGRATIONS, settings.database_url)
+    if own_key.make(settings.data_dir, own_key.owner(settings)):
+        say("openpgp: a key was made, to sign what goes to the CERT: `beffroi openpgp show`")
     note_version(settings.data_dir, __version__)
     say(f"database: at the newest schema; origin: {feed.origin_of(settings)}")
     return 0
@@ -282,6 +287,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     catalogue.arguments(commands.add_parser("catalogue", help="datasets already published"))
     agents.arguments(commands.add_parser("agents", help="give and take roles"))
+    appealing.arguments(commands.add_parser("appeal", help="appeal to the aggregator, signed"))
+    commands.add_parser("reseal", help="seal what is sealed anew, under a new secret")
+    cyber.arguments(commands.add_parser("openpgp", help="the key that signs mail to the CERT"))
     doctor.arguments(commands.add_parser("doctor", help="what is not well, and what to do"))
     upgrading.arguments(
         commands.add_parser("upgrade-check", help="what an upgrade would do, and whether it may")
@@ -298,6 +306,14 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
         if args.command == "agents":
             store, now = app.extensions["beffroi"].sign_in, clock.now()
             return agents.run(args, store, told=partial(write_command, now=now), now=now)
+        if args.command == "reseal":
+            store, told = app.extensions["beffroi"].sign_in, partial(write_command, now=clock.now())
+            return resealing.run(settings, store, told=told, now=clock.now())
+        if args.command == "appeal":
+            told = partial(write_command, now=clock.now())
+            return appealing.run(args, settings, told=told, now=clock.now())
+        if args.command == "openpgp":
+            return cyber.run(args, settings, told=partial(write_command, now=clock.now()))
         if args.command == "doctor":
             return doctor.run(args, doctor.Examined(settings, site_of(settings), clock.now()))
         if args.command == "catalogue":

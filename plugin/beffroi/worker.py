@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from flask import Flask
 from flask_babel import force_locale
 
+from beffroi.backups.adapters import scratch
 from beffroi.bridges import commands as bridges
 from beffroi.campaigns import commands as campaigns
 from beffroi.cases.adapters.files import sweep
@@ -58,7 +59,8 @@ HANDLERS = {
 }  # fmt: skip
 """Which job is whose."""
 
-PAUSE_SECONDS = 30
+LONGEST_PAUSE = 30
+"""Seconds after which a worker whose turns fail looks again, at the latest."""
 SIGNER_PAUSE = timedelta(seconds=5)
 RECOVERY_PAUSE = timedelta(minutes=5)
 JOBS_KEPT = timedelta(days=30)
@@ -72,6 +74,14 @@ NO_WORDS = frozenset(
      "dataset", "data_version"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
+
+
+def pause_after(failures: int) -> int:
+    """Return how many seconds to wait after so many failed turns in a row: 1, 2, 4 … up to 30.
+
+    A database that was away for a moment costs seconds; one that stays away is not pressed.
+    """
+    return min(LONGEST_PAUSE, 1 << min(failures - 1, 10))
 
 
 class Worker:
@@ -339,19 +349,27 @@ class Worker:
             self.app.extensions["beffroi"].sign_in.purge(now)
         sweep_files(self.settings.data_dir, now=now)
         sweep(self.settings.data_dir / "archives", archive_names(), now=now)
+        if scratch.sweep(self.settings.data_dir):
+            log.warning("a restore on trial had been cut off: what it left was deleted")
 
-    def forever(self, every: float) -> None:
-        """Work until told to stop (SIGTERM, SIGINT), looking again after `every` seconds."""
-        stop = threading.Event()
+    def forever(self, every: float, *, stop: threading.Event | None = None) -> None:
+        """Work until told to stop (SIGTERM, SIGINT), looking again after `every` seconds.
+
+        Each stop sets `stop`, on which all waiting is done.
+        """
+        stop, failures = stop or threading.Event(), 0
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         while not stop.is_set():
             try:
                 worked = self.turn()
             except Exception:  # one turn's fault is not the next one's
-                log.exception("this turn failed; the next one comes in %s seconds", PAUSE_SECONDS)
+                failures += 1
+                pause = pause_after(failures)
+                log.exception("this turn failed; the next one comes in %s seconds", pause)
                 db.session.remove()
-                stop.wait(PAUSE_SECONDS)
+                stop.wait(pause)
             else:
+                failures = 0
                 if not worked:
                     stop.wait(every)

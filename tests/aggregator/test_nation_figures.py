@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from beffroi_federation.aggregator.dashboards.queries import figures
+from beffroi_federation.aggregator.dashboards.routes import search
 from beffroi_web.clock import FixedClock
 from support.deployed import wait_until
 from support.nation import Nation, cell_content, cyber_content, make_town, request_content
@@ -84,7 +85,7 @@ def test_figures_follow_records_and_a_body_counts_in_each_of_its_territories(
     home = nation.page("/")
     assert "3 towns: 5 requests, 40 in a hundred answered, half of them within 2 weeks." in home
     ways = ("/search?q=menus", "/search?what=topics", "/open-first",
-            "/open-first.csv", "/")  # fmt: skip
+            "/open-first.csv", "/", "/search.csv?q=menus", "/search.json?what=topics")  # fmt: skip
     for path in ways:
         assert "cantine" in nation.client().get(path).text, path
     for at in range(3):
@@ -151,6 +152,12 @@ def test_filters_of_the_search_hold_together_with_the_words(
     results = page.split("<main")[1]
     for words in found:
         assert words in results, words
+    assert ("As data" in results) is (found != ["Nothing found"])
+    file = shared.client().get(f"/search.csv?{query}").text + str(shared.client().get(
+        f"/search.json?{query}"
+    ).json["items"])  # fmt: skip
+    assert all(file.count(words) > 1 for words in found if words != "Nothing found")
+    assert not any(words in file for words in absent if words != "Nothing found")
     results = re.sub(r'<(nav|div class="active).*?</\1', "", results, flags=re.DOTALL)
     for words in absent:
         assert words not in results, words
@@ -174,6 +181,24 @@ def test_search_goes_on_from_where_a_page_ended(shared: Nation) -> None:
         url = later[1].replace("&amp;", "&")
     assert len(seen) == 5
     assert len(set(seen)) == 5
+
+
+def test_a_file_of_what_was_found_goes_on_where_it_ended_and_leads_to_the_pages(
+    shared: Nation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_IN_A_FILE", 2)
+    rows, url = [], "/search.json?status="
+    for _ in range(4):
+        answer = shared.client().get(url)
+        rows += answer.json["items"]
+        if "Link" not in answer.headers:
+            break
+        url = answer.headers["Link"].partition(">")[0].removeprefix("<")
+    assert len({row["url"] for row in rows}) == len(rows) == 5
+    assert {row["town"] for row in rows} == {"Alpha", "Beta", "Gamma"}
+    path = rows[0]["url"].removeprefix(shared.settings.public_url)
+    assert rows[0]["title"] in shared.page(path)
+    assert shared.client().get("/search.csv?cursor=nowhere").status_code == 422
 
 
 def test_unmet_demand_is_ranked_and_a_curator_names_who_holds_it_with_a_public_reason(

@@ -21,6 +21,7 @@ from beffroi.campaigns.service import following, gathering
 from beffroi.cases import service as case_service
 from beffroi.cases.queries.subscribing import token_of
 from beffroi.cases.service import subscribing
+from beffroi.cyber.adapters import own_key
 from beffroi.cyber.models import CyberContact
 from beffroi.incidents import service as incidents
 from beffroi.kernel import jobs
@@ -131,6 +132,7 @@ def live(
         ) as town,
     ):  # fmt: skip
         late.app = town.app
+        own_key.make(folder, own_key.owner(town.settings))
         made = Live(url, town, browser)
         seed(town.app, SEEDED, today=town.today, reports=20, with_campaigns=True)
         for role in (

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NO_PAGES = {
     "cyber.evidence",
+    "cyber.own_key_file",
     "cyber.security_txt",
     "incidents.photo",
     "incidents.api_map",

@@ -90,6 +90,14 @@ def test_only_the_signer_can_read_the_keys_and_it_has_no_network() -> None:
     assert re.search(r"^m beffroi +beffroi-signer$", users, re.MULTILINE)
 
 
+def test_who_needs_no_network_has_none() -> None:
+    assert unit_values("beffroi-signer.service", "PrivateNetwork") == ["yes"]
+    assert unit_values("beffroi-signer.service", "IPAddressDeny") == ["any"]
+    assert unit_values("beffroi-signer.service", "IPAddressAllow") == []
+    assert unit_values("beffroi-backup.service", "IPAddressDeny") == ["any"]
+    assert unit_values("beffroi-backup.service", "IPAddressAllow") == ["localhost"]
+
+
 def test_the_timer_starts_the_backup_which_may_write_where_the_package_says() -> None:
     assert (UNITS / "beffroi-backup.timer").read_text().count("OnCalendar=") == 1
     [folder] = unit_values("beffroi-backup.service", "ReadWritePaths")

@@ -407,6 +407,7 @@ def known_of_town(planted: Planted, size: int) -> dict[str, Any]:
     return {
         "slug": [planted.refs["campaign"]],
         "phase": ["call"],
+        "account_id": [1, 2, 3],
         "series_id": [1],
         "source_id": [1, 2],
         "webhook_id": [1, 2],

@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from werkzeug.test import TestResponse
 
+from beffroi_web.logs import Lines
 from beffroi_web.sign_in import back_channel
 from beffroi_web.sign_in.settings import ProviderSettings
 from support.hostile_provider import (
@@ -663,12 +664,21 @@ def test_nothing_personal_reaches_the_log(
     browser: Browser, provider: HostileProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="beffroi_web")
+    assert browser.sign_in().status_code == 303
+    provider.id_claims.pop("nonce")
+    assert browser.sign_in().status_code == 303
+    provider.id_claims.pop("nonce")
     provider.user_claims["sub"] = "s-2"
     browser.sign_in()
     browser.come_back(error="access_denied", state=browser.start()["state"])
-    told = "\n".join(
-        record.getMessage() for record in caplog.records if record.name.startswith("beffroi_web")
-    )
+    lines = [
+        Lines().format(record) for record in caplog.records if record.name.startswith("beffroi_web")
+    ]
+    told = "\n".join(lines)
+    inside = [json.loads(line) for line in lines if '"signed in"' in line]
+    assert [(one["provider"], one["kind"]) for one in inside] == [("town", "public")] * 2
+    assert {one["account"] for one in inside} == {browser.site.store.code(1)}
+    assert browser.site.store.code(1) != browser.site.store.code(2)
     assert "provider=town reason=userinfo-sub-differs" in told
     assert "provider=town reason=access-denied" in told
     for private in ("camille", "Camille", "s-1", "s-2", "a-code", "an-access-token"):

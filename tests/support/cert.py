@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A CERT for tests: its key, its mailbox read with the private one, cases to hand over to it."""
 
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -59,6 +64,49 @@ def make_cert(folder: Path, *, valid: timedelta | None = None) -> Cert:
     path = folder / "cert.asc"
     path.write_text(str(secret.extract_certificate()), encoding="ascii")
     return Cert(secret, path)
+
+
+def sealed_part(message: EmailMessage) -> bytes:
+    """Return the encrypted part of a message (RFC 3156)."""
+    _, body = message_from_bytes(bytes(message), policy=policy.default).iter_parts()
+    sealed = body.get_payload(decode=True)
+    assert isinstance(sealed, bytes)
+    return sealed
+
+
+class Gnupg:
+    """A CERT that works with Debian's `gpg`, in a folder of its own."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+
+    def run(self, *words: str, given: bytes = b"") -> tuple[bytes, list[str]]:
+        """Run `gpg`; return what it gives and the lines of its status."""
+        line = ["gpg", "--homedir", self.home, "--batch", "--status-fd", "2", *words]
+        done = subprocess.run(line, input=given, capture_output=True, check=False)
+        status = done.stderr.decode(errors="replace").splitlines()
+        return done.stdout, [one[9:] for one in status if one.startswith("[GNUPG:] ")]
+
+    def opened(self, message: EmailMessage) -> tuple[EmailMessage, list[str]]:
+        """Return what is inside a message, and what `gpg` says of it."""
+        plain, status = self.run("--trust-model", "always", "--decrypt", given=sealed_part(message))
+        inner = message_from_bytes(plain, policy=policy.default)
+        assert isinstance(inner, EmailMessage)
+        return inner, status
+
+
+@contextmanager
+def gnupg_cert(folder: Path) -> Iterator[tuple[Gnupg, Path]]:
+    """Make a CERT whose key GnuPG made; give it and the file with its public key."""
+    home = tempfile.mkdtemp(prefix="g")  # short: its sockets lie there
+    gnupg, path = Gnupg(home), folder / "gnupg.asc"
+    try:
+        gnupg.run("--passphrase", "", "--quick-gen-key", f"CERT <{ADDRESS}>", "future-default")
+        path.write_bytes(gnupg.run("--export", "--armor")[0])
+        yield gnupg, path
+    finally:
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def cyber_case(town: Town, *readers: Person, **fields: Any) -> tuple[str, int]:

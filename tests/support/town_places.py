@@ -143,6 +143,8 @@ PLACES = (
     Place("/desk/webhooks", "administrator"),
     Place("/desk/webhooks/{webhook}", "administrator"),
     Place("/desk/journal", "administrator"),
+    Place("/desk/accounts", "administrator"),
+    Place("/desk/accounts/1", "administrator"),
     Place("/desk/cyber/{handed}/cert", "agent"),
     Place("/data/"),
     Place("/desk/appeals", "administrator"),

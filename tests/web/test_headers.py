@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import replace
+
 import pytest
 
+from beffroi_web.headers import headers_of_unchanged
 from support.style_guide import AGENT
 
 EVERYWHERE = ["/", "/form", "/nowhere", "/refuse/500", "/refuse/429", "/api/wishes/1", "/desk"]
@@ -23,7 +26,18 @@ def test_transport_security_is_promised_over_https_only(guide):
     client, _, _ = guide
     assert "Strict-Transport-Security" not in client.get("/").headers
     over_tls = client.get("/", base_url="https://localhost").headers
-    assert over_tls["Strict-Transport-Security"].startswith("max-age=")
+    assert over_tls["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_names_below_are_promised_too_where_the_site_says_so(guide):
+    client, _, _ = guide
+    held = client.application.extensions["beffroi_web"]
+    below = replace(held, site=replace(held.site, hsts_subdomains=True))
+    client.application.extensions["beffroi_web"] = below
+    over_tls = client.get("/", base_url="https://localhost").headers
+    assert over_tls["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    said = dict(headers_of_unchanged(spoken=False, secure=True, shared=0, below=True))
+    assert said["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_an_embedded_page_may_be_framed_by_the_named_site_only(guide):

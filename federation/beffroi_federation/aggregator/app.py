@@ -70,6 +70,7 @@ def site_of(settings: AggregatorSettings) -> Site:
         navigation=NAVIGATION,
         footer=FOOTER,
         timezone=settings.time_zone,
+        hsts_subdomains=settings.hsts_subdomains,
         shared_seconds=30,
     )
 

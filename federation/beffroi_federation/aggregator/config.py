@@ -52,6 +52,7 @@ class AggregatorSettings:
     demo_peers: frozenset[str] = frozenset()
     demonstration: bool = False
     behind_proxy: bool = False
+    hsts_subdomains: bool = False
     metrics_token: str = field(default="", repr=False)
 
     @property
@@ -81,6 +82,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "demo_peers": lambda value: frozenset(words(value)),
     "demonstration": flag,
     "behind_proxy": flag,
+    "hsts_subdomains": flag,
 }
 
 CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (

@@ -262,6 +262,14 @@ class _Pages:
             signed_in = self.store.sign_in(identity, token=token, now=now)
             if self.on_signed_in is not None:
                 self.on_signed_in(signed_in, now)
+        log.info(
+            "signed in",
+            extra={
+                "provider": key,
+                "kind": "staff" if provider.settings.staff else "public",
+                "account": self.store.code(signed_in.account_id),
+            },
+        )
         forget_visitor()
         g.beffroi_stale_session = None
         response = redirect(request.script_root + pending.next, code=303)

@@ -7,6 +7,7 @@ browser only; the table has its hash, so a stolen table opens nothing.
 """
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from beffroi_web.sign_in.identities import (
     SignedIn,
 )
 from beffroi_web.sign_in.linking import Links
-from beffroi_web.sign_in.seal import Seal
+from beffroi_web.sign_in.seal import Seal, derived, sealed_anew
 from beffroi_web.sign_in.settings import CLAIM_ROLES, ProviderSettings
 from beffroi_web.sign_in.tables import SignInTables
 from beffroi_web.visitors import Visitor
@@ -56,6 +57,7 @@ class SignInStore:
         self._session = tables.web_session
         self._grant = tables.role_grant
         self._seal = Seal(secret_key, "id_token")
+        self._code_key = derived(secret_key, "account in the log")
         self.links = Links(db, tables.linked_identity, secret_key, providers)
         self._providers = {p.key: p for p in providers}
         self._staff = frozenset(p.key for p in providers if p.staff)
@@ -166,6 +168,32 @@ class SignInStore:
         """Delete the sessions that have ended; return how many there were. Writes."""
         ended = self._db.session.execute(delete(self._session).where(~self._is_live(now)))
         return int(getattr(ended, "rowcount", 0))
+
+    def code(self, account_id: int) -> str:
+        """Return by what the log knows an account: 16 hexadecimal characters, of a keyed hash.
+
+        Lines about one account can be told to be so, and nobody without the site's secret learns
+        whose they are.
+        """
+        digest = hmac.new(self._code_key, str(account_id).encode(), hashlib.sha256)
+        return digest.hexdigest()[:16]
+
+    def seal_anew(self, old_key: str, now: datetime) -> tuple[int, int]:
+        """Seal what sessions keep, which was sealed under an old secret, under the present one.
+
+        Returns how many are sealed so now, and how many neither secret opened. Writes.
+        """
+        old, s, done, lost = Seal(old_key, "id_token"), self._session.c, 0, 0
+        for row in self._db.session.execute(select(s.id, s.id_token)).all():
+            anew = sealed_anew(row.id_token, old, self._seal, now)
+            if anew is None:
+                lost += 1
+                continue
+            done += 1
+            self._db.session.execute(
+                update(self._session).where(s.id == row.id).values(id_token=anew)
+            )
+        return done, lost
 
     # --- accounts ---------------------------------------------------------------------------
 

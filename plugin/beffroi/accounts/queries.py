@@ -2,7 +2,8 @@
 """Reads of accounts: who is acting, and how agents are named at the desk."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -311,3 +312,38 @@ def sign_ins_of(account_id: int) -> Sequence[Any]:
     return db.session.execute(
         select(t.issuer, t.subject, t.linked).where(t.account_id == account_id).order_by(t.id)
     ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """An account as an administrator sees it: no name, no address."""
+
+    id: int
+    created: datetime
+    seen: datetime
+
+
+def known(account_id: int) -> KnownAccount | None:
+    """Return an account as an administrator sees it, or None."""
+    a = TABLES.account.c
+    row = db.session.execute(select(a.id, a.created, a.seen).where(a.id == account_id)).first()
+    return KnownAccount(row.id, row.created, row.seen) if row else None
+
+
+def found(typed: str, code: Callable[[int], str]) -> list[KnownAccount]:
+    """Return the accounts that a number, an e-mail address or a code of the log names exactly.
+
+    `code` gives the code of an account's number. Parts of an address find nothing: this is for
+    whoever knows which account is meant, and no list of people.
+    """
+    a, said = TABLES.account.c, typed.strip().lower()
+    if said.isascii() and said.isdigit() and len(said) < 16:
+        one = known(int(said))
+        return [one] if one else []
+    if re.fullmatch(r"[0-9a-f]{16}", said):
+        ids = [one for one in db.session.scalars(select(a.id)) if code(one) == said]
+    elif "@" in said:
+        ids = list(db.session.scalars(select(a.id).where(func.lower(a.email) == said).limit(20)))
+    else:
+        return []
+    return [one for one in map(known, sorted(ids)) if one]

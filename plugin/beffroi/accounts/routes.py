@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a person changes about the own account; programs that act for people by a token."""
+"""What a person changes about the own account; programs that act for people by a token.
+
+And `/desk/accounts`: an administrator ends the sessions of one account.
+"""
 
 import logging
 from dataclasses import replace
@@ -13,7 +16,7 @@ from beffroi.accounts import queries, rules, service
 from beffroi.kernel import clock
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
-from beffroi.kernel.errors import Invalid, Refusal
+from beffroi.kernel.errors import Invalid, NotFound, Refusal
 from beffroi.kernel.extension import extension, settings
 from beffroi_web.forms import Form
 from beffroi_web.guards import SIGNED_IN, guard, lately
@@ -141,3 +144,65 @@ def end_token(token_id: int) -> Response:
     with unit_of_work():
         service.end_token(visitor.account_id, token_id)
     return redirect(url_for("accounts.tokens"), code=303)
+
+
+# ---- what an administrator may do about somebody's sessions -------------------------------------
+
+
+@blueprint.get("/desk/accounts")
+@guard("administrator")
+def accounts() -> str:
+    """Show the form that finds an account; there is no list of them."""
+    no_store()
+    return render_template("accounts/found.html", form=Form(), found=[])
+
+
+@blueprint.post("/desk/accounts")
+@guard("administrator")
+@lately
+def find() -> Response | str | tuple[str, int]:
+    """Find an account by its number, its exact address or its code in the log."""
+    no_store()
+    form = Form(request.form.to_dict())
+    with unit_of_work():  # that somebody looked stands in the journal, and not for whom
+        found = queries.found(form.value("who"), extension().sign_in.code)
+    if len(found) == 1:
+        return redirect(url_for("accounts.sessions", account_id=found[0].id), code=303)
+    if found:
+        return render_template("accounts/found.html", form=form, found=found)
+    nobody = form.and_errors({"who": [N_("No account has this number, address or code.")]})
+    return render_template("accounts/found.html", form=nobody, found=[]), 422
+
+
+@blueprint.get("/desk/accounts/<int:account_id>")
+@guard("administrator")
+def sessions(account_id: int) -> str:
+    """Show where an account is signed in, without a name or an address."""
+    no_store()
+    visitor, one = current_visitor(), queries.known(account_id)
+    if one is None:
+        raise NotFound(N_("There is no such account."))
+    assert visitor is not None  # noqa: S101  the guard saw to it
+    store = extension().sign_in
+    return render_template(
+        "accounts/sessions.html",
+        one=one,
+        code=store.code(account_id),
+        sessions=store.sessions(account_id, visitor, clock.now()),
+        tokens=len(queries.tokens_of(account_id)),
+        roles=sorted({row.role for row in queries.roles_of(account_id)}),
+        labels={provider.key: provider.label for provider in settings().providers},
+        mine=visitor.account_id == account_id,
+    )
+
+
+@blueprint.post("/desk/accounts/<int:account_id>/end")
+@guard("administrator")
+@lately
+def end_sessions(account_id: int) -> Response:
+    """End every session of an account, and what its programs hold where that is asked for."""
+    with unit_of_work():
+        service.shut_out(
+            account_id, extension().sign_in, tokens=request.form.get("tokens") == "yes"
+        )
+    return redirect(url_for("accounts.sessions", account_id=account_id), code=303)

@@ -136,6 +136,18 @@ def end_token(account_id: int, token_id: int) -> None:
     db.session.execute(delete(AccessToken).where(*mine))
 
 
+def shut_out(account_id: int, store: SignInStore, *, tokens: bool) -> None:
+    """End every session of an account, and with `tokens` what its programs hold, too.
+
+    Whoever may sign in at the provider may do so again. NotFound where there is no such account.
+    """
+    if store.account(account_id) is None:
+        raise NotFound(N_("There is no such account."))
+    store.sign_out_everywhere(account_id)
+    if tokens:
+        db.session.execute(delete(AccessToken).where(AccessToken.account_id == account_id))
+
+
 def note_use(token_id: int, today: date, *, now: datetime) -> None:
     """Write down the day on which a token was used; its account was in use, too."""
     t, a = AccessToken, TABLES.account

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from beffroi.config import Settings
+from beffroi.cyber.adapters import own_key
 from beffroi.doctor import outside
 from beffroi.feed import commands as feed
 from beffroi.feed.commands.hints import hints_standing
@@ -252,6 +253,15 @@ def _cert(examined: Examined) -> Iterator[Finding]:
         yield wrong("cert", warning, "ask the CERT for its key and write BEFFROI_CERT_KEY")
     else:
         yield good("cert", f"files for {examined.settings.cert_email} can be encrypted")
+    own = own_key.own_key(examined.settings.data_dir)
+    if own is None or own.ends_soon(examined.now):
+        yield doubtful(
+            "cert",
+            "what goes to the CERT leaves unsigned: the town has no key"
+            if own is None or own.ends_at is None
+            else f"the key that signs what goes to the CERT ends on {own.ends_at:%Y-%m-%d}",
+            "run `beffroi openpgp rotate`, and tell the CERT the new fingerprint by telephone",
+        )
 
 
 def _sign_in(examined: Examined) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from beffroi.config import Settings
+from beffroi.cyber.adapters import own_key
 from beffroi.handover import queries, rules, service
 from beffroi.handover.adapters import openpgp, stix, taxii, writing
 from beffroi.handover.adapters.letter import Envelope, inside, letter
@@ -81,11 +82,9 @@ def _by_mail(handed: queries.Handed, made: rules.Dossier, now: datetime) -> None
             town=settings.name, ref=made.file.ref, tlp=made.file.tlp,
         )  # fmt: skip
     parts = writing.parts(made, settings.time_zone)
-    encrypted = key.encrypted(inside(subject, words + "\n", parts))
-    host = settings.public_url.split("//", 1)[1].split(":")[0]
-    envelope = Envelope(
-        settings.mail_from or f"beffroi@{host}", handed.recipient, handed.message_id, now
-    )
+    signer = own_key.signer(settings.data_dir, now=now)
+    encrypted = key.encrypted(inside(subject, words + "\n", parts), signer)
+    envelope = Envelope(own_key.sender(settings), handed.recipient, handed.message_id, now)
     mailer = carried.mailer or mailer_for(settings.mail_url, settings.mail_bounces)
     mailer.send(letter(envelope, encrypted))
     with unit_of_work():

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from beffroi.accounts import queries as accounts
+from beffroi.cyber.adapters import own_key
 from beffroi.cyber.routes.shared import staff, the_head
 from beffroi.handover import queries, rules, service
 from beffroi.handover.adapters import openpgp, stix, writing
@@ -91,6 +92,8 @@ def _page(ref: str, case_id: int, form: Form, status: int = 200) -> tuple[str, i
         blocks=words.blocks(made, settings().time_zone),
         left_out=len(made.file.evidence) - len(made.pictures),
         ways=_ways(now),
+        own=own_key.own_key(settings().data_dir),
+        now=now,
         handed=queries.of_case(case_id),
         form=form,
         channels=rules.CHANNELS,

@@ -85,6 +85,11 @@ ACTS: Mapping[str, str] = {
     "webhooks.resend": N_("had a message of a webhook sent again"),
     "agents.add": N_("gave a role"),
     "agents.remove": N_("took a role away"),
+    "accounts.find": N_("looked an account up"),
+    "accounts.end_sessions": N_("ended the sessions of an account"),
+    "appeal.send": N_("appealed to the aggregator"),
+    "secret.reseal": N_("sealed secrets anew"),
+    "openpgp.rotate": N_("changed the key that signs mail to the CERT"),
 }
 """Every act that changes something for the institution: its view or command, and its words."""
 

@@ -13,7 +13,7 @@ from beffroi.kernel.errors import Conflict, NotFound
 from beffroi.webhooks import queries, rules
 from beffroi.webhooks.models import Webhook, WebhookDelivery
 from beffroi.webhooks.rules import Attempt
-from beffroi_web.sign_in.seal import Seal
+from beffroi_web.sign_in.seal import Seal, sealed_anew
 from beffroi_web.words import N_
 
 SEND = "send-webhooks"
@@ -45,6 +45,19 @@ def opened(sealed: str, *, key: str, now: datetime) -> str | None:
     """Return a sealed secret, or None where it was sealed with another key of the town."""
     content = seal(key).open(sealed, now, _FOR_GOOD)
     return str(content["secret"]) if content else None
+
+
+def seal_anew(old_key: str, new_key: str, now: datetime) -> tuple[int, int]:
+    """Seal what was sealed under an old secret under a new one.
+
+    Returns how many are sealed so now, and how many neither secret opened: to be made again.
+    """
+    done = lost = 0
+    for row in db.session.scalars(select(Webhook)):
+        anew = sealed_anew(row.secret, seal(old_key), seal(new_key), now)
+        row.secret = anew or row.secret
+        done, lost = done + (anew is not None), lost + (anew is None)
+    return done, lost
 
 
 def owe(

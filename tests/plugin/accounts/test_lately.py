@@ -8,8 +8,9 @@ from beffroi_web.sign_in.identities import Identity
 from support.town import ISSUER, PROVIDER, Town
 
 MARKED = {
-    "accounts.end_session", "accounts.make_token", "bridges.add", "bridges.credentials",
-    "bridges.end", "bridges.new_secret", "catalogue.end", "open311.make", "open311.revoke",
+    "accounts.end_session", "accounts.end_sessions", "accounts.find", "accounts.make_token",
+    "bridges.add", "bridges.credentials", "bridges.end", "bridges.new_secret", "catalogue.end",
+    "open311.make", "open311.revoke",
     "rights.add_sign_in", "rights.ask_email", "rights.remove_sign_in", "webhooks.change",
     "webhooks.make",
 }  # fmt: skip

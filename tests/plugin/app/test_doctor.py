@@ -178,7 +178,7 @@ def test_a_cert_without_a_key_that_serves_is_a_fault(
     village: Town, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     key = {"cert_email": "cert@region.example", "cert_key": tmp_path / "none.asc"}
-    assert [one["state"] for one in seen(village, capsys, "cert", **key)] == ["fault"]
+    assert [one["state"] for one in seen(village, capsys, "cert", **key)] == ["fault", "warning"]
 
 
 def test_a_body_that_is_not_on_the_list_of_communes_is_told(

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from beffroi.kernel.db import MIGRATIONS
+from beffroi.kernel.db import MIGRATIONS, db
 from support.databases import fresh
 from support.town import REQUEST, Town, open_town
 
@@ -59,3 +61,44 @@ def test_a_worker_that_publishes_now_asks_no_calendar(weekly: Town) -> None:
     ref = weekly.request()
     weekly.release(ref)
     assert weekly.publish() == 3
+
+
+class Pauses(threading.Event):
+    """Waits for nothing: writes down how long, and does what a test says at each wait."""
+
+    def __init__(self, *then: Callable[[], object]) -> None:
+        super().__init__()
+        self.then = list(then)
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout or 0)
+        self.then.pop(0)()
+        return self.is_set()
+
+
+def test_a_worker_whose_turns_fail_looks_again_soon_then_later_and_soon_after_it_was_well(
+    village: Town,
+) -> None:
+    def nothing() -> None: ...
+
+    def away() -> None:
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE job RENAME TO away")
+
+    def back() -> None:
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO job")
+
+    handlers = [signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)]
+    stop = Pauses(*[nothing] * 6, back, away, lambda: stop.set())
+    try:
+        with village.look():
+            village.work()
+            away()
+            village.worker().forever(2.5, stop=stop)
+            back()
+    finally:
+        for name, handler in zip((signal.SIGTERM, signal.SIGINT), handlers, strict=True):
+            signal.signal(name, handler)
+    assert stop.seconds == [1, 2, 4, 8, 16, 30, 30, 2.5, 1]

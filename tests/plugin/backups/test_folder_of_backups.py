@@ -4,6 +4,8 @@
 import argparse
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +16,7 @@ from sqlalchemy import text
 
 from beffroi.backups import commands
 from beffroi.backups.adapters import ledger, newest, sealed
-from beffroi.backups.adapters.scratch import scratch
+from beffroi.backups.adapters.scratch import NAME, scratch
 from beffroi.backups.commands.keys import keys_from
 from beffroi.config import Settings, from_mapping
 from beffroi.kernel.db import db
@@ -267,3 +269,27 @@ def test_a_setting_that_would_not_serve_is_refused(wrong: dict[str, str]) -> Non
         from_mapping(wrong)
     assert f"BEFFROI_{name.upper()}" in str(refused.value)
     assert str(PAIR) not in str(refused.value)
+
+
+def test_what_a_killed_trial_left_in_clear_is_swept_and_one_under_way_is_kept(
+    village: Town,
+) -> None:
+    program = (
+        "import pathlib, sys\n"
+        "from beffroi.backups.adapters.scratch import scratch\n"
+        "with scratch(pathlib.Path(sys.argv[1])) as folder:\n"
+        "    (folder / 'town.sqlite3').write_text('in clear')\n"
+        "    print('there', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    folder = village.settings.data_dir / NAME
+    line = [sys.executable, "-c", program, str(village.settings.data_dir)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as trial:
+        assert trial.stdout is not None
+        assert trial.stdout.readline() == b"there\n"
+        village.work()
+        assert (folder / "town.sqlite3").exists()
+        trial.kill()
+    assert (folder / "town.sqlite3").exists()
+    village.work()
+    assert not folder.exists()

@@ -4,6 +4,7 @@
 import io
 import json
 import logging
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from pypdf import PdfReader
 from stix2validator import validate_string
 
 from beffroi.cases.events import CaseErased
+from beffroi.cyber.adapters import own_key
 from beffroi.handover import service
 from beffroi.kernel.bus import publish
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.kernel.errors import Conflict
-from support.cert import ADDRESS, Cert, cyber_case, make_cert
+from support.cert import ADDRESS, Cert, cyber_case, gnupg_cert, make_cert
 from support.databases import fresh
 from support.town import Town, open_town
 
@@ -85,6 +87,56 @@ def test_a_case_reaches_the_cert_encrypted_in_three_parts(
     kept = everything(guarded) + caplog.text
     assert all(secret not in kept for secret in ("Médiathèque", "vi11e"))
     assert guarded.one("SELECT count(*) FROM outbox") == 0
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="no gpg on this machine")
+def test_gnupg_opens_the_message_and_knows_by_the_published_key_who_signed_it(
+    tmp_path: Path,
+) -> None:
+    with gnupg_cert(tmp_path) as (gnupg, path):
+        changes = {"cert_email": ADDRESS, "cert_key": str(path), "mail_from": "us@town.example"}
+        with open_town(tmp_path, fresh("sqlite", MIGRATIONS, tmp_path), **changes) as town:
+            agent, folder = town.signed_in("agent"), town.settings.data_dir
+            ref, _ = cyber_case(town, agent)
+
+            def sent() -> list[str]:
+                other, _ = cyber_case(town, agent)
+                agent.post(place(other))
+                town.work()
+                inner, status = gnupg.opened(town.mail.to(ADDRESS)[-1])
+                assert other in str(inner["Subject"])
+                return status
+
+            def fetched() -> str:
+                page = town.visitor().get("/security/key.asc")
+                assert "IMPORT_OK" in str(gnupg.run("--import", given=page.data)[1])
+                known = own_key.own_key(folder)
+                assert known is not None
+                assert known.in_groups in town.visitor().page("/security")
+                return known.fingerprint.upper()
+
+            assert "unsigned" in agent.page(place(ref) + "?lang=en")
+            assert town.visitor().get("/security/key.asc").status_code == 404
+            assert "SIG" not in str(sent())
+            assert own_key.make(folder, own_key.owner(town.settings))
+            assert "unsigned" not in agent.page(place(ref) + "?lang=en")
+            assert not own_key.make(folder, own_key.owner(town.settings))
+            first = fetched()
+            assert [one for one in sent() if one.startswith("VALIDSIG") and one.endswith(first)]
+            before = town.mail.to(ADDRESS)[-1]
+            vouched = own_key.rotate(folder, own_key.owner(town.settings))
+            assert "GOODSIG" in str(gnupg.run("--verify", given=vouched.encode())[1])
+            second = fetched()
+            assert second in vouched
+            assert first != second
+            assert [one for one in sent() if one.startswith("VALIDSIG") and one.endswith(second)]
+            assert "GOODSIG" in str(gnupg.opened(before)[1])
+            own_key.rotate(folder, own_key.owner(town.settings), stolen=True)
+            fetched()
+            assert "REVKEYSIG" in str(gnupg.opened(town.mail.to(ADDRESS)[-1])[1])
+            assert {p.stat().st_mode & 0o777 for p in (folder / "openpgp").iterdir()} == {0o600}
+            town.later(days=800)
+            assert own_key.signer(folder, now=town.now) is None
 
 
 def test_receipt_and_answer_are_recorded(guarded: Town) -> None:

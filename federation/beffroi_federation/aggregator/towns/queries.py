@@ -308,7 +308,8 @@ def events(
     return [_event(tuple(row)) for row in rows]
 
 
-APPEAL_STEPS = ("appealed", "appeal-granted", "appeal-refused")
+APPEALED = ("appealed", "appealed-signed")
+APPEAL_STEPS = (*APPEALED, "appeal-granted", "appeal-refused")
 
 
 def awaits_answer(town_id: int) -> bool:
@@ -316,7 +317,7 @@ def awaits_answer(town_id: int) -> bool:
     query = select(TownEvent.step).where(
         TownEvent.town_id == town_id, TownEvent.step.in_(APPEAL_STEPS)
     )
-    return db.session.scalar(query.order_by(TownEvent.id.desc()).limit(1)) == "appealed"
+    return db.session.scalar(query.order_by(TownEvent.id.desc()).limit(1)) in APPEALED
 
 
 def evidence(event_id: int) -> tuple[EventRow, bytes] | None:

@@ -62,6 +62,9 @@ SENTENCES = {
     "released": N_("A person ended the quarantine; pulling goes on."),
     "suspended": N_("A person suspended the town: nothing more is taken from it."),
     "appealed": N_("The town appeals against its quarantine or suspension; its words follow."),
+    "appealed-signed": N_(
+        "The town appeals against its quarantine or suspension, in words that its log's key signed."
+    ),
     "appeal-granted": N_("A person granted the town's appeal; pulling goes on."),
     "appeal-refused": N_("A person answered the town's appeal: the decision stays for now."),
     "text-held": N_("A person holds a text of this town back here, and says why."),

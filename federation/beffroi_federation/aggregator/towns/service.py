@@ -266,8 +266,12 @@ def suspend(siren: str, *, by: str, reason: str, now: datetime) -> None:
     note(town.id, "suspended", by=by[:200], words=town.reason, now=now)
 
 
-def appeal(siren: str, *, words: str, by: str, now: datetime) -> None:
+def appeal(
+    siren: str, *, words: str, by: str = "", now: datetime, signed: dict[str, Any] | None = None
+) -> None:
     """Write down what a town says against its quarantine or suspension; `by` wrote it down.
+
+    Nobody did where the town `signed` it itself: what proves that is kept as evidence.
 
     Conflict for a town that is neither, or whose last appeal is not answered yet.
     """
@@ -276,7 +280,11 @@ def appeal(siren: str, *, words: str, by: str, now: datetime) -> None:
         raise Conflict(N_("This town is neither in quarantine nor suspended."))
     if awaits_answer(town.id):
         raise Conflict(N_("The town's last appeal is to be answered first."))
-    note(town.id, "appealed", by=by, words=words.strip(), now=now)
+    if signed is None:
+        note(town.id, "appealed", by=by, words=words.strip(), now=now)
+        return
+    proof = json.dumps(signed, ensure_ascii=False, indent=1).encode()
+    note(town.id, "appealed-signed", words=words.strip(), now=now, evidence=proof)
 
 
 def answer_appeal(siren: str, *, granted: bool, answer: str, by: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ town is served back under the hash of its origin: tiles and entries to everybody
 the town itself, by a request that its key signed.
 """
 
+import base64
 import hashlib
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from beffroi_federation import log, tiles
 from beffroi_federation.aggregator.kernel.db import unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
 from beffroi_federation.aggregator.national import queries as national
+from beffroi_federation.aggregator.national import rules as national_rules
 from beffroi_federation.aggregator.towns import queries as registry
 from beffroi_federation.aggregator.towns import service as towns
 from beffroi_federation.aggregator.towns.queries import TownRow
@@ -40,13 +42,15 @@ from beffroi_federation.merkle import TILE_WIDTH, tile_width
 from beffroi_federation.notes import Verifier
 from beffroi_federation.policy import Policy, PolicyLog, PolicyWitness
 from beffroi_federation.signed_requests import (
+    MOST_APPEAL,
     SIGNATURE_HEADER,
     TIME_HEADER,
+    appeal_path,
     read_headers,
     verify_request,
 )
 from beffroi_web.csrf import csrf_exempt
-from beffroi_web.errors import Forbidden, NotFound, Unavailable
+from beffroi_web.errors import Conflict, Forbidden, NotFound, Unavailable
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.limits import limit
 from beffroi_web.words import N_
@@ -59,10 +63,13 @@ BINARY = "application/octet-stream"
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 ROTATION = timedelta(days=35)
+APPEALS = "20 per hour"
 SUBMISSIONS = "120 per minute"
 """Submissions taken from one address: towns that share a host share this."""
 
 _NO_KEY = N_("This aggregator has no witness key yet. Its operator runs beffroi-aggregator init.")
+_FOR_THE_TOWN = N_("Contents are given to the town alone, by a request that its log's key signed.")
+_APPEAL_UNSIGNED = N_("An appeal is sent by the town itself, in words that its log's key signed.")
 _NOTHING = N_("Nothing was accepted of this log, or not that far.")
 
 
@@ -202,7 +209,7 @@ def content(origin_hash: str, place: str) -> AnyResponse:
     """Give a town its own contents back, by a request that its log's key has signed."""
     found = _standing(origin_hash)
     town = registry.towns_of_logs([found.log_id])[found.log_id]
-    _require_signature(town)
+    _require_signature(town, _FOR_THE_TOWN)
     try:
         index = tiles.parse_content_path(place)
     except ProtocolError as error:
@@ -217,8 +224,47 @@ def content(origin_hash: str, place: str) -> AnyResponse:
     return response
 
 
-def _require_signature(town: TownRow) -> None:
+@blueprint.post("/witness/<origin_hash>/appeal/<digest>")
+@guard(PUBLIC)
+@csrf_exempt
+@limit(APPEALS)
+def appeal(origin_hash: str, digest: str) -> AnyResponse:
+    """Take what a town says against its quarantine or suspension, signed with its log's key.
+
+    It is written down as it is, in public, so that a text in which the strong detectors find a
+    person is not taken. The key, the signature and what it signs are kept as evidence.
+    """
+    request.max_content_length = 4 * MOST_APPEAL
+    found = _standing(origin_hash)
+    town = registry.towns_of_logs([found.log_id])[found.log_id]
+    key, seconds, signature = _require_signature(town, _APPEAL_UNSIGNED)
+    body = request.get_data()
+    if not appeal_path("", body).endswith(f"/{digest}"):
+        return _said(422, "The path does not end with the SHA-256 of the words")
+    try:
+        words = body.decode()
+    except UnicodeDecodeError:
+        return _said(422, "An appeal is a text in UTF-8")
+    if not 0 < len(words.strip()) <= MOST_APPEAL or "\0" in words:
+        return _said(422, f"An appeal has 1 to {MOST_APPEAL} characters")
+    if national_rules.gate({"answer": words}):
+        return _said(422, "The words seem to name a person, an address or a number: leave it out")
+    said = {
+        "origin": town.origin, "vkey": key.vkey(), "path": request.path, "seconds": seconds,
+        "signature": base64.b64encode(signature).decode(), "words": words,
+    }  # fmt: skip
+    try:
+        with unit_of_work():
+            towns.appeal(town.siren, words=words, now=now(), signed=said)
+    except Conflict as refusal:
+        return _said(409, refusal.sentence)
+    return _said(201, "Written down in the town's public story; a person answers there")
+
+
+def _require_signature(town: TownRow, otherwise: str) -> tuple[Verifier, int, bytes]:
     """Let only the town itself pass: its pinned key has signed this very path just now.
+
+    Returns the key, the moment and the signature; Forbidden says `otherwise`.
 
     In the 30 days of a rotation the key before it may, too: it is the one that its signer uses.
     """
@@ -227,7 +273,7 @@ def _require_signature(town: TownRow) -> None:
         seconds, signature = read_headers(
             request.headers.get(TIME_HEADER, ""), request.headers.get(SIGNATURE_HEADER, "")
         )
-        verify_request(
+        key = verify_request(
             [Verifier.from_text(one) for one in (town.vkey, *before)],
             town.origin,
             request.path,
@@ -236,9 +282,8 @@ def _require_signature(town: TownRow) -> None:
             int(now().timestamp()),
         )
     except ProtocolError as error:
-        raise Forbidden(
-            N_("Contents are given to the town alone, by a request that its log's key signed.")
-        ) from error
+        raise Forbidden(otherwise) from error
+    return key, seconds, signature
 
 
 @blueprint.get("/log/checkpoint")

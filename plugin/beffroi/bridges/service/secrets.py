@@ -4,7 +4,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from beffroi_web.sign_in.seal import Seal
+from sqlalchemy import select
+
+from beffroi.bridges.models import BridgeSource
+from beffroi.kernel.db import db
+from beffroi_web.sign_in.seal import Seal, sealed_anew
 
 _PURPOSE = "bridges"
 _FOR_EVER = timedelta(days=365 * 50)
@@ -20,3 +24,20 @@ def opened(secret_key: str, sealed: str | None, now: datetime) -> dict[str, Any]
     if not sealed:
         return {}
     return Seal(secret_key, _PURPOSE).open(sealed, now, _FOR_EVER) or {}
+
+
+def seal_anew(old_key: str, new_key: str, now: datetime) -> tuple[int, int]:
+    """Seal what was sealed under an old secret under a new one.
+
+    Returns how many are sealed so now, and how many neither secret opened: to be entered again.
+    """
+    old, new, done, lost = Seal(old_key, _PURPOSE), Seal(new_key, _PURPOSE), 0, 0
+    for source in db.session.scalars(select(BridgeSource)):
+        for name in ("credentials", "hook_secret"):
+            sealed = getattr(source, name)
+            if not sealed:
+                continue
+            anew = sealed_anew(sealed, old, new, now)
+            setattr(source, name, anew or sealed)
+            done, lost = done + (anew is not None), lost + (anew is None)
+    return done, lost

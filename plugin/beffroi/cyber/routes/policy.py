@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime
 
 from flask import Response, render_template
 
+from beffroi.cyber.adapters import own_key
 from beffroi.cyber.routes.shared import blueprint
 from beffroi.kernel import clock
+from beffroi.kernel.errors import NotFound
 from beffroi.kernel.extension import settings
 from beffroi_web.guards import PUBLIC, guard
+from beffroi_web.words import N_
 
 MONTHS_AHEAD = 6
 """How far ahead `Expires` lies: RFC 9116, 2.5.5 recommends less than a year."""
@@ -42,4 +45,22 @@ def security_txt() -> Response:
 def policy() -> str:
     """Say how weaknesses are received, and what the town can and cannot promise."""
     town = settings()
-    return render_template("cyber/policy.html", contact=town.contact)
+    return render_template(
+        "cyber/policy.html", contact=town.contact, own=own_key.own_key(town.data_dir)
+    )
+
+
+@blueprint.get("/security/key.asc")
+@guard(PUBLIC)
+def own_key_file() -> Response:
+    """Give the public keys with which the town signs and signed what it sends to its CERT.
+
+    They are not named in security.txt: its `Encryption` is for keys that people write to (RFC 9116,
+    2.5.4), and these only sign.
+    """
+    keys = own_key.public_keys(settings().data_dir)
+    if not keys:
+        raise NotFound(N_("This town has no OpenPGP key."))
+    answer = Response(keys, content_type="application/pgp-keys")
+    answer.headers["Content-Disposition"] = 'attachment; filename="key.asc"'
+    return answer

@@ -120,7 +120,7 @@ def _own(ref: str) -> tuple[CaseHead, str]:
     """Return the head of a case for who reported it, and the key of their link, or NotFound."""
     head, key = cases.head(ref), request.values.get("key", "")
     visitor = current_visitor()
-    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key, THREAD)
+    by_key = bool(key) and private_links.fits(settings().link_secrets, ref, key, THREAD)
     author = persons.is_author(head, visitor.account_id if visitor else None)
     if head is None or head.kind != CONFIDENTIAL or not (by_key or author):
         raise NotFound(N_("There is no case with this reference."))

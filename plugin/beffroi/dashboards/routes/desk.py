@@ -21,6 +21,7 @@ from beffroi.cases import service as case_service
 from beffroi.cases.queries import review
 from beffroi.cases.schemas import badge as case_badge
 from beffroi.cases.schemas import due
+from beffroi.cyber.adapters import own_key
 from beffroi.cyber.queries import desk as cyber
 from beffroi.dashboards import queries
 from beffroi.dashboards.routes.shared import blueprint, next_batches, today
@@ -117,6 +118,7 @@ def health() -> str:
         health=queries.health(),
         no_officer=not accounts.role_is_held("cyber_officer"),
         cert_key=_cert_key(),
+        unsigned=_unsigned(),
         hints=hints.told() if (hints := extension().hints) else None,
         batches=next_batches(),
         tonight=keeping.forecast(
@@ -143,6 +145,14 @@ def _cert_key() -> str:
     if not handover.cert_of(settings()).email:
         return ""
     return openpgp.warning(settings().cert_key, now=clock.now())
+
+
+def _unsigned() -> bool:
+    """Say whether the key with which messages to the CERT are signed is missing or ends soon."""
+    if not handover.cert_of(settings()).email:
+        return False
+    own = own_key.own_key(settings().data_dir)
+    return own is None or own.ends_soon(clock.now())
 
 
 @blueprint.get("/desk/requests/new")

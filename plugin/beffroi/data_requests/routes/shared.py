@@ -52,7 +52,7 @@ def shown(ref: str) -> tuple[cases.CaseHead, int | None, bool]:
 def author_key(ref: str) -> str:
     """Return the key in the address if it is the author's for this request, or nothing."""
     key = request.args.get("key", "")
-    fits = bool(key) and private_links.fits(settings().secret_key, ref, key, "receipt")
+    fits = bool(key) and private_links.fits(settings().link_secrets, ref, key, "receipt")
     return key if fits else ""
 
 

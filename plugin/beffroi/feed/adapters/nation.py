@@ -25,13 +25,15 @@ from beffroi_federation.bodies import split_lines
 from beffroi_federation.entries import Content
 from beffroi_federation.errors import OverLimit, Unreachable
 from beffroi_federation.feed_client import FeedClient, Streamed
-from beffroi_federation.signed_requests import request_headers
+from beffroi_federation.signed_requests import appeal_path, request_headers
 from beffroi_federation.submitting import PATH
 from beffroi_web.words import N_
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 120.0
 ANSWERS = frozenset({200, 304, 404, 410})
 PIECE = 65_536
+MOST_SAID = 500
+"""Bytes that are read of what the nation says to an appeal."""
 
 SignRequest = Callable[[str, int], bytes]
 """Signs a GET of a path at a moment (seconds since 1970) with the log's key."""
@@ -95,6 +97,40 @@ class NationCopy:
     def contents(self, bundle: int) -> Iterator[Content]:
         """Yield the contents that the nation still holds of a bundle, in the log's order."""
         return self._feed.contents(bundle).lines
+
+
+def send_appeal(
+    aggregator_url: str,
+    origin: str,
+    words: bytes,
+    *,
+    sign: SignRequest,
+    user_agent: str,
+    now: datetime,
+) -> tuple[int, str]:
+    """Send the nation words against our quarantine, signed; return its status and what it said."""
+    place = f"{aggregator_url}/witness/{origin_hash(origin)}"
+    url, seconds = appeal_path(place, words), int(now.timestamp())
+    headers = {
+        "User-Agent": user_agent,
+        "Content-Type": "text/plain; charset=utf-8",
+        **request_headers(seconds, sign(urlsplit(url).path, seconds)),
+    }
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            with session.post(
+                url, data=words, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False, stream=True,
+            ) as answer:  # fmt: skip
+                said = next(answer.iter_content(MOST_SAID), b"") if _is_text(answer) else b""
+                return answer.status_code, said.decode("utf-8", errors="replace").strip()
+        except requests.RequestException as error:
+            raise _unreachable(error) from None
+
+
+def _is_text(answer: requests.Response) -> bool:
+    return answer.headers.get("Content-Type", "").startswith("text/plain")
 
 
 class _SignedFetcher:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the worker and the operator do with the log: `publishing`, `keys`, `recovery`."""
+"""What the worker and the operator do with the log: `publishing`, `keys`, `recovery` …"""
 
 from beffroi.feed.commands.keys import publish_key
 from beffroi.feed.commands.publishing import (

@@ -46,12 +46,15 @@ class Key:
         said = self.fingerprint.upper()
         return " ".join(said[at : at + 4] for at in range(0, len(said), 4))
 
-    def encrypted(self, words: bytes) -> bytes:
-        """Return a message for the holder of the key, in its printable form."""
+    def encrypted(self, words: bytes, signer: Any | None = None) -> bytes:
+        """Return a message for the holder of the key, in its printable form.
+
+        What `signer` signs is inside: outside nobody sees whether, or by which key.
+        """
         from pysequoia import encrypt
 
         try:
-            return bytes(encrypt(words, recipients=[self._cert]))
+            return bytes(encrypt(words, recipients=[self._cert], signer=signer))
         except Exception:  # whatever the library raises of a key: no part of it serves encryption
             raise Unusable(NO_ENCRYPTION) from None
 

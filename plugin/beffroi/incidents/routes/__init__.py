@@ -103,7 +103,7 @@ def show(ref: str) -> str | tuple[str, int]:
     visitor = current_visitor()
     party = cases.party_of_account(visitor.account_id) if visitor else None
     key = request.args.get("key", "")
-    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key)
+    by_key = bool(key) and private_links.fits(settings().link_secrets, ref, key)
     author = persons.is_author(head, visitor.account_id if visitor else None)
     own = by_key or author
     codes = queries.codes(head.id) if head is not None else None

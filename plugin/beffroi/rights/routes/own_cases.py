@@ -46,7 +46,7 @@ def _own_case(ref: str) -> tuple[cases.CaseHead, queries.Person | None, str]:
 
 
 def _fits(ref: str, key: str) -> bool:
-    return private_links.fits(settings().secret_key, ref, key, "withdraw")
+    return private_links.fits(settings().link_secrets, ref, key, "withdraw")
 
 
 def _unless_gone(head: cases.CaseHead) -> cases.CaseHead:

@@ -21,7 +21,7 @@ from beffroi_web.headers import no_store
 
 def _opened(ref: str) -> tuple[cases.CaseHead, queries.Passed, str]:
     key = request.args.get("key", "")
-    head, found = forwarding.by_key(settings().secret_key, ref, key)
+    head, found = forwarding.by_key(settings().link_secrets, ref, key)
     no_store()
     return head, found, key
 

@@ -29,7 +29,7 @@ def _seen(ref: str) -> tuple[cases.CaseHead, bool, str]:
     """Return a report that this visitor may see, whether it is theirs, the key of their link."""
     head = cases.head(ref)
     key = request.args.get("key", "")
-    by_key = bool(key) and private_links.fits(settings().secret_key, ref, key)
+    by_key = bool(key) and private_links.fits(settings().link_secrets, ref, key)
     visitor = current_visitor()
     own = by_key or persons.is_author(head, visitor.account_id if visitor else None)
     if (

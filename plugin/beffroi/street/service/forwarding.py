@@ -41,13 +41,15 @@ def key_of(secret: str, ref: str, body_id: int) -> str:
     return private_links.key_for(secret, ref, f"body {body_id}")
 
 
-def by_key(secret: str, ref: str, key: str) -> tuple[case_queries.CaseHead, queries.Passed]:
+def by_key(
+    secrets: tuple[str, ...], ref: str, key: str
+) -> tuple[case_queries.CaseHead, queries.Passed]:
     """Return the report that a body's link opens, or raise NotFound."""
     head = case_queries.head(ref)
     found = queries.passed(head.id) if head is not None else None
     if head is None or found is None or head.visibility != "public" or found.sent_at is None:
         raise NotFound(N_("This link opens no report (any more)."))
-    if not private_links.fits(secret, ref, key, f"body {found.body.id}"):
+    if not private_links.fits(secrets, ref, key, f"body {found.body.id}"):
         raise NotFound(N_("This link opens no report (any more)."))
     return head, found
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Search over requests, topics and towns; the filters hold together with the words."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext
 
 from beffroi_federation.aggregator.dashboards import service
@@ -17,14 +18,17 @@ from beffroi_federation.aggregator.dashboards.routes.lists import (
     later_page,
     place_after,
 )
-from beffroi_federation.aggregator.kernel.runtime import now
+from beffroi_federation.aggregator.dashboards.routes.map import TOWN_COLUMNS, town_rows
+from beffroi_federation.aggregator.dashboards.service.records import record_url
+from beffroi_federation.aggregator.kernel.runtime import now, runtime
+from beffroi_federation.aggregator.kernel.tables import table_of
 from beffroi_federation.aggregator.kernel.territories import NAMES, bounds, departments_of
 from beffroi_federation.aggregator.kernel.versions import from_the_store
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
-from beffroi_federation.aggregator.national.queries import RecordFilter
+from beffroi_federation.aggregator.national.queries import RecordFilter, RecordRow
 from beffroi_federation.aggregator.topics import queries as topics
-from beffroi_federation.aggregator.topics.queries import Wanted
+from beffroi_federation.aggregator.topics.queries import TopicRow, Wanted
 from beffroi_federation.aggregator.towns import queries as towns
 from beffroi_federation.aggregator.towns.rules import KIND_WORDS
 from beffroi_web.guards import PUBLIC, guard
@@ -39,6 +43,15 @@ TOPIC_STATES = {
     "refused": "refused",
 }  # fmt: skip
 """In which state a town of a topic is, for each status of a request that says one."""
+
+
+MOST_IN_A_FILE = 1_000
+"""Rows of one file of requests or topics; where there are more, its `Link` names the next."""
+NEAREST_IN_A_FILE = 100
+REQUEST_COLUMNS = ("siren", "town", "title", "object", "theme", "commune", "period", "status",
+                   "outcome", "answered", "published_url", "url")  # fmt: skip
+TOPIC_COLUMNS = ("id", "url", "title_fr", "title_en", "theme", "requests", "towns", "published",
+                 "refused", "waiting")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +74,14 @@ class Found:
 @from_the_store(spoken=True)
 def search() -> str:
     """Find requests, topics or towns by words and by where, who and in which state."""
-    asked = given(*FIELDS)
-    if asked["what"] not in WHAT:
-        asked["what"] = "requests"
+    asked = _asked()
     ways = {"requests": _requests, "topics": _topics, "towns": _towns}
-    unknown = asked["departement"] and asked["departement"] not in NAMES
-    found = Found([], [], []) if unknown else ways[asked["what"]](asked)
+    found = Found([], [], []) if _is_nowhere(asked) else ways[asked["what"]](asked)
     return render_template(
         "dashboards/search.html",
         breadcrumb=crumbs((gettext("Search"), None)),
         asked=asked,
+        narrowed={name: value for name, value in asked.items() if value},
         found=found,
         tabs=[
             (gettext(word), _address({**asked, "what": what}), what == asked["what"])
@@ -83,6 +94,65 @@ def search() -> str:
         themes=_options(words.THEME_WORDS),
         lang=current_language(),
     )
+
+
+@blueprint.get("/search.<any(csv, json):form>")
+@guard(PUBLIC)
+def search_file(form: str) -> Response:
+    """Give what was found as a file: all towns, or so many requests or topics from a place on."""
+    asked = _asked()
+    ways = {"requests": _request_file, "topics": _topic_file, "towns": _town_file}
+    columns, rows, later = ways[asked["what"]](asked)
+    answer = table_of(asked["what"], form, columns, [] if _is_nowhere(asked) else rows)
+    if later and not _is_nowhere(asked):
+        answer.headers["Link"] = f'<{runtime().settings.public_url}{later}>; rel="next"'
+    return answer
+
+
+def _asked() -> dict[str, str]:
+    asked = given(*FIELDS)
+    return asked if asked["what"] in WHAT else {**asked, "what": "requests"}
+
+
+def _is_nowhere(asked: dict[str, str]) -> bool:
+    """Say whether a territory is meant that there is not: nothing is found there."""
+    return bool(asked["departement"]) and asked["departement"] not in NAMES
+
+
+_File = tuple[Sequence[str], Iterable[dict[str, Any]], str]
+"""The columns of a file, its rows, and the address of the next one or nothing."""
+
+
+def _request_file(asked: dict[str, str]) -> _File:
+    rows = national.records(_wanted(asked), after=place_after(str, int), limit=MOST_IN_A_FILE + 1)
+    last = rows[MOST_IN_A_FILE - 1] if len(rows) > MOST_IN_A_FILE else None
+    rows = rows[:MOST_IN_A_FILE]
+    of = towns.towns_of_logs(row.log_id for row in rows)
+    told = [_request_row(row, of[row.log_id]) for row in rows]
+    return REQUEST_COLUMNS, told, later_page([last.period, last.id]) if last else ""
+
+
+def _request_row(row: RecordRow, town: towns.TownRow) -> dict[str, Any]:
+    said = {name: row.known.get(name) for name in REQUEST_COLUMNS}
+    address = runtime().settings.public_url + record_url(town, row)
+    return {**said, "siren": town.siren, "town": town.name, "period": row.period, "url": address}
+
+
+def _topic_file(asked: dict[str, str]) -> _File:
+    rows, place = _topic_rows(asked, MOST_IN_A_FILE, NEAREST_IN_A_FILE)
+    return TOPIC_COLUMNS, map(_topic_row, rows), later_page(place) if place else ""
+
+
+def _topic_row(row: TopicRow) -> dict[str, Any]:
+    address = runtime().settings.public_url + url_for("topics.topic", slug=row.slug)
+    said = {name: getattr(row, name, None) for name in TOPIC_COLUMNS}
+    return {**said, "id": row.slug, "requests": row.size, "url": address}
+
+
+def _town_file(asked: dict[str, str]) -> _File:
+    code = asked["departement"]
+    scope = {"query": asked["q"], "commune": asked["commune"], "kind": asked["kind"]}
+    return TOWN_COLUMNS, town_rows(**scope, between=bounds(code) if code else None), ""
 
 
 def _options(sentences: Any) -> list[tuple[str, str]]:
@@ -121,31 +191,39 @@ def _among(asked: dict[str, str], *, commune: bool) -> Any:
     )
 
 
-def _requests(asked: dict[str, str]) -> Found:
-    wanted = RecordFilter(
+def _wanted(asked: dict[str, str]) -> RecordFilter:
+    return RecordFilter(
         status=asked["status"],
         theme=asked["theme"],
         commune=asked["commune"],
         words=asked["q"],
         among=_among(asked, commune=False),
     )
+
+
+def _requests(asked: dict[str, str]) -> Found:
     limit = limit_from(request.args)
-    rows = national.records(wanted, after=place_after(str, int), limit=limit + 1)
+    rows = national.records(_wanted(asked), after=place_after(str, int), limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     later = later_page([last.period, last.id]) if last else ""
     return Found(service.cards(rows[:limit]), [], [], later)
 
 
 def _topics(asked: dict[str, str]) -> Found:
+    limit = limit_from(request.args)
+    rows, place = _topic_rows(asked, limit, limit)
+    return Found([], rows, [], later_page(place) if place else "")
+
+
+def _topic_rows(asked: dict[str, str], limit: int, nearest: int) -> tuple[list[TopicRow], Any]:
+    """Return topics and the place after them: those nearest to words, or all by size."""
     state = TOPIC_STATES.get(asked["status"], "")
     wanted = Wanted(state, asked["theme"], None, _among(asked, commune=True))
-    limit = limit_from(request.args)
     if asked["status"] and not state:
-        return Found([], [], [])
+        return [], None
     if asked["q"]:
-        return Found([], topics.nearest_rows(asked["q"], wanted, limit), [])
-    rows, place = topics.listed(wanted, after=place_after(int, int), limit=limit)
-    return Found([], rows, [], later_page(place) if place else "")
+        return topics.nearest_rows(asked["q"], wanted, nearest), None
+    return topics.listed(wanted, after=place_after(int, int), limit=limit)
 
 
 def _towns(asked: dict[str, str]) -> Found:
