@@ -1,0 +1,421 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which of the town's addresses some words mean. Nothing is asked of anybody, nothing is kept.
+
+No statement reads all rows: words lead to streets by an index, mistyped ones by their forms
+(`rules.spelling`), words that are not typed to their end by where they stand in the order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import func, select
+
+from beffroi.kernel import driver
+from beffroi.kernel.db import db
+from beffroi.places.models import PlaceFile
+from beffroi.places.rules import (
+    CROSSING,
+    MOST,
+    NUMBER,
+    STREET,
+    Found,
+    Place,
+    Point,
+    crossing,
+    label_of,
+    number_of,
+)
+from beffroi.places.rules import matching as fitting
+from beffroi.places.rules.spelling import forms, likeness
+from beffroi.places.rules.words import SUFFIXES, WAYS, corner, is_suffix, tokens
+
+MOST_STREETS = 150
+"""Streets that are compared for one question: those that have most of its words."""
+MOST_ROWS = 1_500
+"""Streets of the chosen words, before it is looked which have most of them."""
+MOST_BEGUN = 30
+"""Words that a beginning may be that of."""
+MOST_POINTS = 500
+"""Numbers of a street that are looked at for a crossing."""
+SHORTEST_BEGINNING = 2
+
+Held = tuple[str, int, str, float, float]
+"""Street, number, suffix, latitude and longitude."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A street as it is kept."""
+
+    id: int
+    code: str
+    commune: str
+    name: str
+    folded: str
+    town: str
+    postcode: str
+    older: str
+    also: str
+    latitude: float
+    longitude: float
+    reach: int
+    numbers: int
+
+    def street(self) -> fitting.Street:
+        """Return it as it is compared with words."""
+        beside = _beside(self.town, self.also, self.postcode)
+        return fitting.Street(self.id, tuple(self.folded.split()), beside, self.numbers)
+
+
+@lru_cache(maxsize=4096)
+def _beside(town: str, also: str, postcode: str) -> frozenset[str]:
+    return frozenset((*tokens(town), *tokens(also), postcode))
+
+
+_STREETS = (
+    "SELECT id, code, commune, name, folded, town, postcode, older, also, latitude, longitude,"
+    " reach, numbers FROM place_street"
+)
+
+
+# ---- what is held -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many addresses are held, of which communes, and when the oldest set of them was read."""
+
+    addresses: int
+    communes: frozenset[str]
+    read_at: datetime | None
+
+
+def standing() -> Standing:
+    """Return what the town holds."""
+    rows = db.session.execute(select(PlaceFile.commune, PlaceFile.addresses, PlaceFile.read_at))
+    kept = rows.all()
+    return Standing(
+        sum(row.addresses for row in kept),
+        frozenset(row.commune for row in kept),
+        min((row.read_at for row in kept), default=None),
+    )
+
+
+def are_held() -> bool:
+    """Say whether there is any address."""
+    return bool(driver.read("SELECT 1 FROM place_file LIMIT 1"))
+
+
+def digest(commune: str) -> str | None:
+    """Return what tells the set of a commune from others, or None where there is none."""
+    return db.session.scalar(select(PlaceFile.digest).where(PlaceFile.commune == commune))
+
+
+def last_street() -> int:
+    """Return the greatest number of a street."""
+    return int(driver.rows("SELECT coalesce(max(id), 0) FROM place_street")[0][0])
+
+
+def held(commune: str) -> set[Held]:
+    """Return every address of a commune; a street without numbers once, with number 0."""
+    numbered = driver.rows(
+        "SELECT s.code, n.number, n.suffix, n.latitude, n.longitude FROM place_street s"
+        " JOIN place_number n ON n.street_id = s.id WHERE s.commune = ?",
+        commune,
+    )
+    bare = driver.rows(
+        "SELECT code, 0, '', latitude, longitude FROM place_street"
+        " WHERE commune = ? AND numbers = 0",
+        commune,
+    )
+    return {(row[0], row[1], row[2], row[3], row[4]) for row in (*numbered, *bare)}
+
+
+def spelt(words: Sequence[str]) -> set[str]:
+    """Return those of some words whose forms are kept."""
+    found: set[str] = set()
+    for start in range(0, len(words), MOST_STREETS):
+        block = words[start : start + MOST_STREETS]
+        statement = "SELECT DISTINCT word FROM place_spelling WHERE word IN (?)"
+        found |= {row[0] for row in driver.rows_of(statement, block)}
+    return found
+
+
+def size() -> int:
+    """Return how many addresses are held."""
+    return int(db.session.scalar(select(func.coalesce(func.sum(PlaceFile.addresses), 0))) or 0)
+
+
+# ---- finding ------------------------------------------------------------------------------------
+
+
+def find(said: str, *, commune: str = "", typing: bool = False, most: int = MOST) -> Found:
+    """Return what some words may mean, the likeliest first.
+
+    `commune` leaves those of other communes out; with `typing` the last word may not be at its end.
+    """
+    parts = corner(said)
+    if parts is not None:
+        crossings = _crossings(*parts, commune=commune)
+        if crossings:
+            return Found(crossings[:most], len(crossings) > most)
+    matches, rows, more = _streets(said, commune, typing, most)
+    return Found(_places(matches, rows), more)
+
+
+def _streets(
+    said: str, commune: str, typing: bool, most: int
+) -> tuple[list[fitting.Match], Mapping[int, Row], bool]:
+    asked = _asked(said, typing)
+    rows = {row.id: row for row in _candidates(asked, said, commune)}
+    streets = [row.street() for row in rows.values()]
+    beside = frozenset().union(*(street.beside for street in streets))
+    matched = [m for street in streets if (m := fitting.match(asked, street, beside)) is not None]
+    matches, more = fitting.best(matched, most)
+    return matches, rows, more
+
+
+def _asked(said: str, typing: bool) -> fitting.Asked:
+    """Return words with what each may mean: itself, what it begins, what it is mistyped for."""
+    asked = fitting.Asked.of(said)
+    words = [w for w in dict.fromkeys(asked.words) if not w.isdecimal() and len(w) > 1]
+    known = _known(words)
+    alike: dict[str, dict[str, float]] = {
+        word: {word: 1.0} if word in known else {} for word in words
+    }
+    last = asked.words[-1] if typing and asked.words and said[-1:].isalnum() else ""
+    if last in alike and len(last) >= SHORTEST_BEGINNING:
+        alike[last] = {**dict.fromkeys(_begun(last), 0.95), **alike[last]}
+    for word, likely in _mistyped([w for w in words if not alike[w]]).items():
+        alike[word] = likely
+    return fitting.Asked(asked.words, alike)
+
+
+def _known(words: Sequence[str]) -> set[str]:
+    found = "SELECT DISTINCT word FROM place_word WHERE word IN (?)"
+    return {row[0] for row in _of(found, words)} | {word for word in words if word in WAYS}
+
+
+def _begun(beginning: str) -> list[str]:
+    after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    found = driver.read(
+        "SELECT word, count(*) FROM place_word WHERE word >= ? AND word < ?"
+        " GROUP BY word ORDER BY count(*) DESC, word LIMIT ?",
+        beginning, after, MOST_BEGUN,
+    )  # fmt: skip
+    return [row[0] for row in found]
+
+
+def _mistyped(words: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the known words that unknown ones are spelt almost like."""
+    of: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        for form in forms(word):
+            of[form].append(word)
+    found: dict[str, dict[str, float]] = {}
+    statement = "SELECT form, word FROM place_spelling WHERE form IN (?)"
+    for form, known in _of(statement, list(of)):
+        for word in of[form]:
+            if (near := likeness(word, known)) > 0:
+                found.setdefault(word, {})[known] = near
+    return found
+
+
+def _candidates(asked: fitting.Asked, said: str, commune: str) -> list[Row]:
+    """Return the streets that have the rarest of some words; by its whole name where it has none
+    but the kinds of streets, as Grande Rue or La Place."""
+    within = " AND commune = ?" if commune else ""
+    also = (commune,) if commune else ()
+    sought = asked.sought()
+    if not sought:
+        whole = " ".join(tokens(said))
+        found = driver.read(f"{_STREETS} WHERE folded = ?{within} LIMIT ?", whole, *also, MOST_STREETS)
+        return [Row(*row) for row in found]
+    words = list(dict.fromkeys(w for one in sought for w in asked.alike.get(one, {one: 1.0})))
+    counted = "SELECT word, count(*) FROM place_word WHERE word IN (?) GROUP BY word"
+    chosen, room = [], MOST_ROWS
+    for word, streets in sorted(_of(counted, words), key=lambda row: (row[1], row[0])):
+        if chosen and streets > room:
+            break
+        chosen.append(word)
+        room -= streets
+    ids = _of(_MOST_WORDS_OF_TOWN if commune else _MOST_WORDS, chosen, *also)
+    return [Row(*row) for row in _of(f"{_STREETS} WHERE id IN (?)", [row[0] for row in ids])]
+
+
+_MOST_WORDS = (
+    "SELECT street_id FROM place_word WHERE word IN (?) GROUP BY street_id"
+    f" ORDER BY count(*) DESC, street_id LIMIT {MOST_STREETS}"
+)
+_MOST_WORDS_OF_TOWN = _MOST_WORDS.replace(
+    "GROUP", "AND street_id IN (SELECT id FROM place_street WHERE commune = ?) GROUP"
+)
+
+
+def _of(statement: str, keys: Sequence[object], *more: object) -> Sequence[Any]:
+    """Return every row that a statement finds for some keys, which stand in it as `IN (?)`.
+
+    The last key is said again until there are 4, 8, 16 or so of them: so statements are few, and
+    PostgreSQL has planned them already.
+    """
+    if not keys:
+        return []
+    wanted = max(4, 1 << (len(keys) - 1).bit_length())
+    marks = f"IN ({', '.join('?' * wanted)})"
+    padded = [*keys, *[keys[-1]] * (wanted - len(keys))]
+    return driver.read(statement.replace("IN (?)", marks), *padded, *more)
+
+
+def _places(matches: Sequence[fitting.Match], rows: Mapping[int, Row]) -> list[Place]:
+    """Return what was found as places: the number where the street has it, else the street."""
+    wanted = {m.street.id: m for m in matches if m.number}
+    numbers = _numbers(wanted)
+    twins = _twins([rows[m.street.id] for m in matches])
+    found = [
+        _place(rows[m.street.id], m, numbers.get(m.street.id, []), rows[m.street.id].id in twins)
+        for m in matches
+    ]
+    # A street that has the number comes before one that is called as well and has not.
+    return sorted(found, key=lambda one: -round(one.score - (0.1 if one.missing else 0.0), 2))
+
+
+_Number = tuple[str, float, float]
+
+
+def _numbers(wanted: Mapping[int, fitting.Match]) -> dict[int, list[_Number]]:
+    """Return the addresses of some streets with the number that is meant, by street."""
+    found: dict[int, list[_Number]] = defaultdict(list)
+    by_number: dict[int, list[int]] = defaultdict(list)
+    for street, matched in wanted.items():
+        by_number[matched.number].append(street)
+    statement = (
+        "SELECT street_id, suffix, latitude, longitude FROM place_number"
+        " WHERE street_id IN (?) AND number = ?"
+    )
+    for number, streets in by_number.items():
+        for street, *rest in _of(statement, streets, number):
+            found[street].append((rest[0], rest[1], rest[2]))
+    return found
+
+
+def _twins(rows: Iterable[Row]) -> set[int]:
+    """Return the streets whose label another one has as well: they are told apart by an older
+    commune's name."""
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        by_label[label_of(row.name, row.postcode, row.town)].append(row.id)
+    return {one for of in by_label.values() if len(of) > 1 for one in of}
+
+
+def _place(row: Row, matched: fitting.Match, numbers: Sequence[_Number], twin: bool) -> Place:
+    older = row.older if twin else ""
+    at = _the_number(numbers, matched.suffix)
+    if at is None:
+        missing = number_of(matched.number, matched.suffix) if matched.number else ""
+        label = label_of(row.name, row.postcode, row.town, older=older)
+        return Place(
+            row.code, STREET, label, row.commune, row.latitude, row.longitude, row.reach,
+            missing if row.numbers else "", matched.score,
+        )  # fmt: skip
+    suffix, latitude, longitude = at
+    said = number_of(matched.number, suffix)
+    missing = ""
+    if is_suffix(matched.suffix) and suffix not in (matched.suffix, SUFFIXES.get(matched.suffix)):
+        missing = number_of(matched.number, matched.suffix)
+    return Place(
+        _code(row.code, matched.number, suffix), NUMBER,
+        label_of(row.name, row.postcode, row.town, said, older),
+        row.commune, latitude, longitude, 0, missing, matched.score,
+    )  # fmt: skip
+
+
+def _the_number(numbers: Sequence[_Number], suffix: str) -> _Number | None:
+    """Return the address with a suffix, or with its other spelling, or without any."""
+    by = {one[0]: one for one in numbers}
+    return by.get(suffix) or by.get(SUFFIXES.get(suffix, "")) or by.get("")
+
+
+def _code(street: str, number: int, suffix: str) -> str:
+    return "_".join(part for part in (street, f"{number:05d}", suffix) if part)
+
+
+# ---- crossings ----------------------------------------------------------------------------------
+
+
+def _crossings(one: str, other: str, *, commune: str) -> list[Place]:
+    """Return where streets of two names cross, the likeliest first."""
+    firsts, rows, _ = _streets(one, commune, False, MOST)
+    seconds, others, _ = _streets(other, commune, False, MOST)
+    found = []
+    for first in firsts:
+        for second in seconds:
+            a, b = rows[first.street.id], others[second.street.id]
+            if a.id != b.id and a.commune == b.commune:
+                place = _crossing(a, b, min(first.score, second.score))
+                found += [place] if place else []
+    return sorted(found, key=lambda place: -place.score)
+
+
+def _crossing(a: Row, b: Row, score: float) -> Place | None:
+    at = crossing(_points(a.id), _points(b.id))
+    if at is None:
+        return None
+    (latitude, longitude), reach = at
+    label = label_of(f"{a.name} / {b.name}", a.postcode, a.town)
+    code = f"{a.code}+{b.code}"
+    return Place(code, CROSSING, label, a.commune, latitude, longitude, reach, score=score)
+
+
+def _points(street: int) -> list[Point]:
+    statement = (
+        "SELECT latitude, longitude FROM place_number WHERE street_id = ? ORDER BY number LIMIT ?"
+    )
+    return [(row[0], row[1]) for row in driver.read(statement, street, MOST_POINTS)]
+
+
+# ---- what was chosen ----------------------------------------------------------------------------
+
+
+def place(code: str) -> Place | None:
+    """Return the place that a code stands for, or None where the town has no such place (now)."""
+    if "+" in code:
+        first, _, second = code.partition("+")
+        a, b = _row(first), _row(second)
+        return _crossing(a, b, 1.0) if a and b else None
+    street, number, suffix = _parted(code)
+    row = _row(street)
+    if row is None:
+        return None
+    if not number:
+        return _place(row, fitting.Match(row.street(), 1.0), [], _has_twin(row))
+    matched = fitting.Match(row.street(), 1.0, number, suffix)
+    found = _place(row, matched, _numbers({row.id: matched}).get(row.id, []), _has_twin(row))
+    return found if found.kind == NUMBER and not found.missing else None
+
+
+def _row(code: str) -> Row | None:
+    rows = driver.read(f"{_STREETS} WHERE code = ?", code[:24])
+    return Row(*rows[0]) if rows else None
+
+
+def _has_twin(row: Row) -> bool:
+    return bool(row.older) and bool(
+        driver.read(
+            "SELECT 1 FROM place_street WHERE name = ? AND commune = ? AND code <> ? LIMIT 1",
+            row.name, row.commune, row.code,
+        )
+    )  # fmt: skip
+
+
+def _parted(code: str) -> tuple[str, int, str]:
+    """Return the street, the number (0: none) and the suffix that a code is made of."""
+    parts = code.split("_")
+    street = "_".join(parts[:2])
+    number = parts[2] if len(parts) > 2 else ""
+    if not number.isdecimal() or len(number) > 5:
+        return (street, 0, "") if len(parts) == 2 else ("", 0, "")
+    return street, int(number), "_".join(parts[3:])
