@@ -23,6 +23,7 @@ from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
+from beffroi.places.rules import Place
 from beffroi.texts.rules import chosen
 from beffroi_web.maps import Outline
 from beffroi_web.words import N_
@@ -96,10 +97,12 @@ def report(
     communes: tuple[str, ...],
     outline: Outline | None = None,
     asked: Sequence[Question] = (),
+    found: Place | None = None,
 ) -> Case:
     """Open an incident from a form; unlisted categories never appear one by one.
 
-    `outline` and `asked` are what its point and its answers are checked against.
+    `outline` and `asked` are what its point and its answers are checked against. `found` is the
+    address that its point is of, where one was chosen.
     """
     category = rules.CATEGORIES[form["category"]]
     said = checked(form, reception.received_on, Territory(communes, outline, asked))
@@ -131,16 +134,26 @@ def report(
     )
     db.session.flush()
     if said.point is not None:
-        put_position(case, *said.point)
+        put_position(case, *said.point, found=found)
     asking.keep_answers(case.id, said.answers)
     if category.family == "cyber":
         publish(CyberReported(case.id, category.code, now))
     return case
 
 
-def put_position(case: Case, latitude: float, longitude: float) -> None:
-    """Keep where a report says that it is (degrees, WGS 84); agents see it in a note of theirs."""
-    db.session.add(IncidentPosition(case_id=case.id, latitude=latitude, longitude=longitude))
+def put_position(
+    case: Case, latitude: float, longitude: float, *, found: Place | None = None
+) -> None:
+    """Keep where a report says that it is (degrees, WGS 84), and the address it was found by."""
+    db.session.add(
+        IncidentPosition(
+            case_id=case.id,
+            latitude=latitude,
+            longitude=longitude,
+            reach=found.reach if found else 0,
+            address=found.label if found else "",
+        )
+    )
     db.session.flush()
 
 
