@@ -21,13 +21,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.addresses import town_of, write
-from support.databases import discard, fresh
-from support.town import open_town
-
 from beffroi.kernel import clock
 from beffroi.kernel.db import MIGRATIONS
 from beffroi.places import commands, queries
+from support.addresses import town_of, write
+from support.databases import discard, fresh
+from support.town import open_town
 
 SHORT = {"Rue": "r.", "Avenue": "av", "Boulevard": "bd", "Place": "pl.", "Chemin": "ch",
          "Impasse": "imp", "Allée": "all.", "Square": "sq", "Saint": "st", "Sainte": "ste",

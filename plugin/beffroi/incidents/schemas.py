@@ -184,20 +184,25 @@ class NearCard:
 
 def place_hint(one: Place) -> str:
     """Return how exact a place is that was found by its address, in the reader's language."""
-    if one.kind == NUMBER and one.missing:
-        said = {"number": one.missing}
-        return gettext("Number %(number)s is not in the list of addresses: this one is.", **said)
-    if one.kind == NUMBER:
-        return gettext("At this number.")
-    if one.kind == CROSSING:
-        return gettext("Where the two streets meet.")
     about = {"metres": max(10, round(one.reach, -1)), "number": one.missing}
+    return str(gettext(_place_words(one), **about))
+
+
+def _place_words(one: Place) -> str:
+    if one.kind == NUMBER:
+        return (
+            N_("Number %(number)s is not in the list of addresses: this one is.")
+            if one.missing
+            else N_("At this number.")
+        )
+    if one.kind == CROSSING:
+        return N_("Where the two streets meet.")
     if one.missing:
-        return gettext(
+        return N_(
             "Number %(number)s is not in the list of addresses. Somewhere on this street:"
-            " within %(metres)s m of its middle.", **about,
-        )  # fmt: skip
-    return gettext("Somewhere on this street: within %(metres)s m of its middle.", **about)
+            " within %(metres)s m of its middle."
+        )
+    return N_("Somewhere on this street: within %(metres)s m of its middle.")
 
 
 def near_card(one: Near, answers: Sequence[Any], *, today: date) -> NearCard:

@@ -37,6 +37,18 @@ class Report:
     refused: list[str] = field(default_factory=list)
     stopped: str = ""
 
+    def sentence(self, dry_run: bool) -> str:
+        """Return what changed, or would change, in one sentence."""
+        added, gone = ("would be added", "would go") if dry_run else ("added", "gone")
+        said = [
+            f"addresses of {self.communes} communes", f"{self.added} {added}",
+            f"{self.known} known already", f"{self.gone} {gone}",
+            f"{self.twice} further positions left out", f"{self.elsewhere} of other communes",
+            f"{len(self.refused)} refused",
+        ]  # fmt: skip
+        none = f"; nothing of {', '.join(self.none[:10])}" if self.none and self.communes else ""
+        return ", ".join(said) + none + ("; nothing was written" if dry_run else "")
+
 
 def import_file(
     path: Path,
@@ -78,7 +90,7 @@ _Kept = dict[str, dict[tuple[str, int, str], Address]]
 def _read(
     path: Path, communes: Sequence[str], report: Report, progress: Callable[[int], None]
 ) -> _Kept:
-    """Return the addresses of a file by commune, each once: at the position nearest to the street."""
+    """Return the addresses of a file by commune, each at the position nearest to its street."""
     kept: _Kept = {}
     many = 0
     wanted = frozenset(communes)

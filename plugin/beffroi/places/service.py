@@ -13,13 +13,11 @@ from sqlalchemy import delete
 
 from beffroi.kernel import bulk, driver
 from beffroi.kernel.db import db
-from beffroi.places import queries
 from beffroi.places.models import PlaceFile, PlaceNumber, PlaceSpelling, PlaceStreet, PlaceWord
+from beffroi.places.queries import held
 from beffroi.places.rules import Address, middle_of
 from beffroi.places.rules.spelling import forms
 from beffroi.places.rules.words import tokens
-
-_BLOCK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,11 @@ class Replaced:
 
 def compare(commune: str, addresses: Sequence[Address]) -> Replaced:
     """Return what it would change to put addresses in the place of a commune's older ones."""
-    before, after = queries.held(commune), {_held(one) for one in addresses}
+    before, after = held.held(commune), {_held(one) for one in addresses}
     return Replaced(len(after - before), len(after & before), len(before - after))
 
 
-def _held(one: Address) -> queries.Held:
+def _held(one: Address) -> held.Held:
     return one.street, one.number, one.suffix, one.latitude, one.longitude
 
 
@@ -48,7 +46,7 @@ def replace(commune: str, addresses: Sequence[Address], *, now: datetime) -> Rep
     """
     streets = [list(of) for _, of in groupby(sorted(addresses, key=_order), lambda a: a.street)]
     digest = _digest(streets)
-    known = queries.digest(commune)
+    known = held.digest(commune)
     if known == digest:
         db.session.execute(
             PlaceFile.__table__.update()  # type: ignore[attr-defined]
@@ -96,7 +94,7 @@ def _forget(commune: str) -> None:
 
 def _keep(streets: Sequence[Sequence[Address]]) -> None:
     """Insert streets with their numbers and words."""
-    first = queries.last_street() + 1
+    first = held.last_street() + 1
     numbered = list(enumerate(streets, first))
     bulk.insert(PlaceStreet, [_street(key, of) for key, of in numbered])
     bulk.insert(
@@ -147,7 +145,7 @@ def _commonest(postcodes: Iterable[str]) -> str:
 
 def _spell(words: Sequence[str]) -> None:
     """Keep how new words may be mistyped, and forget that of words which no street has now."""
-    known = queries.spelt(words)
+    known = held.spelt(words)
     rows = [{"form": f, "word": w} for w in words if w not in known for f in sorted(forms(w))]
     bulk.insert(PlaceSpelling, rows)
     driver.execute(

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The town's addresses: what is read of a file, what words find, on both databases."""
 
-from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from beffroi.kernel import clock
 from beffroi.places import commands, queries

@@ -111,9 +111,8 @@ def choice_page(
     if again:
         form = form.and_errors({"found": [N_("Choose one of these, or keep your words.")]})
     options = [(one.code, one.label, place_hint(one)) for one in found.places]
-    options.append(
-        (WORDS, gettext("None of these: keep my words as they are"), gettext("“%(words)s”", words=said))
-    )  # fmt: skip
+    quoted = gettext("“%(words)s”", words=said)
+    options.append((WORDS, gettext("None of these: keep my words as they are"), quoted))
     no_store()
     page = render_template(
         "incidents/which_place.html",

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
+from beffroi.cases.rules import STREET
 from beffroi.incidents import rules
 from beffroi.incidents.events import CyberReported, ReportsImported
 from beffroi.incidents.models import Incident, IncidentPosition
@@ -155,6 +156,19 @@ def put_position(
         )
     )
     db.session.flush()
+
+
+def correct_position(case: Case, found: Place, *, actor: Actor, now: datetime) -> None:
+    """Put a street report at an address, whatever its author gave; agents alone see that.
+
+    Raises Conflict for a case that was removed, or is none of the street.
+    """
+    if case.kind != STREET or case.visibility == "removed":
+        raise Conflict(N_("This report is no longer shown, so its place is not changed."))
+    db.session.execute(delete(IncidentPosition).where(IncidentPosition.case_id == case.id))
+    put_position(case, found.latitude, found.longitude, found=found)
+    case.commune = case.commune or found.commune
+    cases.step(case, "place_set", actor=actor, now=now, public=False)
 
 
 def forget_positions(case_ids: Collection[int], *, erased: bool = False) -> None:

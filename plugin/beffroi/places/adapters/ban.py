@@ -54,6 +54,8 @@ def _opened(path: Path) -> io.TextIOBase:
 
 def _row(row: Mapping[str, str], communes: Collection[str], line: int) -> Address | str | None:
     try:
+        if not row["code_insee"]:
+            raise ValueError("it has no code of a commune")
         commune = commune_of(row["code_insee"])
         if commune not in communes:
             return ELSEWHERE

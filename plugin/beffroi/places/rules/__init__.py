@@ -88,7 +88,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What some words may mean, the likeliest first; `more` says that there are others as likely."""
+    """What some words may mean, the likeliest first; `more`: others are as likely."""
 
     places: Sequence[Place] = ()
     more: bool = False
@@ -136,9 +136,7 @@ def crossing(one: Iterable[Point], other: Sequence[Point]) -> tuple[Point, int] 
     return ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), math.ceil(far / 2)
 
 
-def label_of(
-    name: str, postcode: str, town: str, number: str = "", older: str = ""
-) -> str:
+def label_of(name: str, postcode: str, town: str, number: str = "", older: str = "") -> str:
     """Return an address on one line, as the postal service writes it."""
     place = " ".join(part for part in (postcode, town) if part)
     street = " ".join(part for part in (number, name) if part)

@@ -30,7 +30,7 @@ SPAN = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Some words as they are compared: `alike` says which known words each may mean, and how surely.
+    """Some words as they are compared: `alike` says which known words each may mean, how surely.
 
     A word that is in `alike` with nothing is one that no street has.
     """
@@ -136,9 +136,7 @@ def _initials(words: Sequence[str], left: list[str], used: dict[int, tuple[str, 
             left.remove(name)
 
 
-def _numbered(
-    words: Sequence[str], used: Collection[int]
-) -> tuple[int, str, list[int]]:
+def _numbered(words: Sequence[str], used: Collection[int]) -> tuple[int, str, list[int]]:
     """Return number and suffix of the house that some words mean, and the places of the others."""
     rest = [place for place in range(len(words)) if place not in used]
     first = next((p for p in rest if is_number(words[p]) and int(words[p])), None)

@@ -8,15 +8,11 @@ No statement reads all rows: words lead to streets by an index, mistyped ones by
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select
-
 from beffroi.kernel import driver
-from beffroi.kernel.db import db
-from beffroi.places.models import PlaceFile
+from beffroi.places.queries.held import are_held, standing
 from beffroi.places.rules import (
     CROSSING,
     MOST,
@@ -33,6 +29,8 @@ from beffroi.places.rules import matching as fitting
 from beffroi.places.rules.spelling import forms, likeness
 from beffroi.places.rules.words import SUFFIXES, WAYS, corner, is_suffix, tokens
 
+__all__ = ["are_held", "find", "place", "standing"]
+
 MOST_STREETS = 150
 """Streets that are compared for one question: those that have most of its words."""
 MOST_ROWS = 1_500
@@ -42,9 +40,6 @@ MOST_BEGUN = 30
 MOST_POINTS = 500
 """Numbers of a street that are looked at for a crossing."""
 SHORTEST_BEGINNING = 2
-
-Held = tuple[str, int, str, float, float]
-"""Street, number, suffix, latitude and longitude."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,74 +75,6 @@ _STREETS = (
     "SELECT id, code, commune, name, folded, town, postcode, older, also, latitude, longitude,"
     " reach, numbers FROM place_street"
 )
-
-
-# ---- what is held -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How many addresses are held, of which communes, and when the oldest set of them was read."""
-
-    addresses: int
-    communes: frozenset[str]
-    read_at: datetime | None
-
-
-def standing() -> Standing:
-    """Return what the town holds."""
-    rows = db.session.execute(select(PlaceFile.commune, PlaceFile.addresses, PlaceFile.read_at))
-    kept = rows.all()
-    return Standing(
-        sum(row.addresses for row in kept),
-        frozenset(row.commune for row in kept),
-        min((row.read_at for row in kept), default=None),
-    )
-
-
-def are_held() -> bool:
-    """Say whether there is any address."""
-    return bool(driver.read("SELECT 1 FROM place_file LIMIT 1"))
-
-
-def digest(commune: str) -> str | None:
-    """Return what tells the set of a commune from others, or None where there is none."""
-    return db.session.scalar(select(PlaceFile.digest).where(PlaceFile.commune == commune))
-
-
-def last_street() -> int:
-    """Return the greatest number of a street."""
-    return int(driver.rows("SELECT coalesce(max(id), 0) FROM place_street")[0][0])
-
-
-def held(commune: str) -> set[Held]:
-    """Return every address of a commune; a street without numbers once, with number 0."""
-    numbered = driver.rows(
-        "SELECT s.code, n.number, n.suffix, n.latitude, n.longitude FROM place_street s"
-        " JOIN place_number n ON n.street_id = s.id WHERE s.commune = ?",
-        commune,
-    )
-    bare = driver.rows(
-        "SELECT code, 0, '', latitude, longitude FROM place_street"
-        " WHERE commune = ? AND numbers = 0",
-        commune,
-    )
-    return {(row[0], row[1], row[2], row[3], row[4]) for row in (*numbered, *bare)}
-
-
-def spelt(words: Sequence[str]) -> set[str]:
-    """Return those of some words whose forms are kept."""
-    found: set[str] = set()
-    for start in range(0, len(words), MOST_STREETS):
-        block = words[start : start + MOST_STREETS]
-        statement = "SELECT DISTINCT word FROM place_spelling WHERE word IN (?)"
-        found |= {row[0] for row in driver.rows_of(statement, block)}
-    return found
-
-
-def size() -> int:
-    """Return how many addresses are held."""
-    return int(db.session.scalar(select(func.coalesce(func.sum(PlaceFile.addresses), 0))) or 0)
 
 
 # ---- finding ------------------------------------------------------------------------------------
@@ -233,11 +160,14 @@ def _candidates(asked: fitting.Asked, said: str, commune: str) -> list[Row]:
     sought = asked.sought()
     if not sought:
         whole = " ".join(tokens(said))
-        found = driver.read(f"{_STREETS} WHERE folded = ?{within} LIMIT ?", whole, *also, MOST_STREETS)
+        found = driver.read(
+            f"{_STREETS} WHERE folded = ?{within} LIMIT ?", whole, *also, MOST_STREETS
+        )
         return [Row(*row) for row in found]
     words = list(dict.fromkeys(w for one in sought for w in asked.alike.get(one, {one: 1.0})))
     counted = "SELECT word, count(*) FROM place_word WHERE word IN (?) GROUP BY word"
-    chosen, room = [], MOST_ROWS
+    chosen: list[str] = []
+    room = MOST_ROWS
     for word, streets in sorted(_of(counted, words), key=lambda row: (row[1], row[0])):
         if chosen and streets > room:
             break
@@ -248,7 +178,7 @@ def _candidates(asked: fitting.Asked, said: str, commune: str) -> list[Row]:
 
 
 _MOST_WORDS = (
-    "SELECT street_id FROM place_word WHERE word IN (?) GROUP BY street_id"
+    "SELECT street_id FROM place_word WHERE word IN (?) GROUP BY street_id"  # noqa: S608  our own
     f" ORDER BY count(*) DESC, street_id LIMIT {MOST_STREETS}"
 )
 _MOST_WORDS_OF_TOWN = _MOST_WORDS.replace(
