@@ -101,7 +101,7 @@ def test_without_a_map_words_do_and_the_list_has_what_the_map_has(live):
 
 
 def test_an_address_becomes_a_point_by_keyboard_or_by_a_question_and_never_by_a_guess(live):
-    """At 390 pixels: two keys and two presses more than words alone; without a script two presses."""
+    """At 390 pixels: two keys more than words alone; without a script two presses."""
     where = "SELECT latitude, longitude, reach, address FROM incident_position WHERE case_id = :id"
     with live.page("/incidents/new", width=390) as page:
         fill(page)

@@ -121,5 +121,6 @@ def choice_page(
         more=found.more,
         kept=[(name, value) for name, value in kept if name not in FIELDS],
         said=said,
+        addresses_of=places.standing().read_at,
     )
     return page, 422 if again else 200

@@ -80,7 +80,7 @@ def _form_page(
         window=shown,
         point=point,
         chosen=chosen,
-        by_address=places.are_held(),
+        addresses_of=places.standing().read_at,
         map_picture=picture(shown, marks) if shown else "",
         outline=extension().outline,
         tiles=(town.tiles_url, town.tiles_credit),
