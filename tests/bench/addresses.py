@@ -5,9 +5,11 @@
 
 Prints how long the import takes, and then, for each way to ask, milliseconds of a whole look-up
 (median and p95, one after the other, all statements included; on the clock, and of this
-processor), and how often the address that was meant comes first, or among the five. What is asked is drawn from the file itself: as it stands,
-with a slip of one letter in the longest word, with words turned round and abbreviated, cut off
-while it is typed, and in the middle of a sentence.
+processor), and how often the address that was meant comes first, or among the five.
+
+What is asked is drawn from the file itself: as it stands, with a slip of one letter in the longest
+word, with words turned round and abbreviated, cut off while it is typed, and in the middle of a
+sentence.
 """
 
 import argparse

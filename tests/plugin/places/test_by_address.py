@@ -113,6 +113,9 @@ def test_an_agent_sets_a_place_and_it_goes_with_the_rest_of_a_case(held: Town) -
     assert LABEL in agent.page(f"/desk/cases/{ref}")
     assert LABEL not in held.visitor().page(f"/incidents/{ref}")
     assert citizen.get(f"/desk/cases/{ref}/place").status_code == 403
+    vague = {"step": "set", "found": code.split("_")[0] + "_0003"}
+    assert agent.post(f"/desk/cases/{ref}/place", vague).status_code == 303
+    assert held.one("SELECT count(*) FROM incident_spot") == 0  # where it was shown was wrong
     with held.change():
         service.forget_positions([held.id_of(ref), held.id_of(long)])
     assert points(held) == []

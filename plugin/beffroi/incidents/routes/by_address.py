@@ -75,6 +75,14 @@ def chosen(values: Mapping[str, Any]) -> Place | None:
     return places.place(code)
 
 
+def is_lost(data: Mapping[str, Any]) -> bool:
+    """Say whether the place that was chosen for the words is none of ours any more."""
+    given = data.get("latitude") is not None or data.get("longitude") is not None
+    meant = data.get("found") or WORDS
+    same = data.get("found_for", "") == data.get("place", "")
+    return same and meant != WORDS and not given and places.place(meant) is None
+
+
 def unsure(data: Mapping[str, Any]) -> Found | None:
     """Return what is to be chosen from before a report goes on; None where nothing is."""
     said = data.get("place", "")

@@ -129,7 +129,7 @@ def submit() -> AnyResponse | tuple[str, int]:
         return _form_page(form, 422, attached)
     data["answers"] = form.values
     try:
-        if step == PREVIEW:
+        if step == PREVIEW or by_address.is_lost(data):
             return _preview(data, form, attached)
         ref = receive(data, attached)
     except Refusal as refusal:

@@ -152,7 +152,7 @@ def put_position(
             latitude=latitude,
             longitude=longitude,
             reach=found.reach if found else 0,
-            address=found.label if found else "",
+            address=found.label[:300] if found else "",
         )
     )
     db.session.flush()

@@ -111,7 +111,8 @@ _SHOWN = f"""
 SELECT c.id, p.latitude, p.longitude, s.y, s.x, i.category, c.open FROM "case" c
 JOIN incident i ON i.case_id = c.id
 LEFT JOIN incident_position p ON p.case_id = c.id AND p.reach <= {VAGUE}
-LEFT JOIN incident_spot s ON s.case_id = c.id
+LEFT JOIN incident_spot s ON s.case_id = c.id AND NOT EXISTS (
+    SELECT 1 FROM incident_position v WHERE v.case_id = c.id AND v.reach > {VAGUE})
 WHERE c.kind = '{STREET}' AND c.visibility = 'public' AND i.listed AND EXISTS (
     SELECT 1 FROM case_text t WHERE t.case_id = c.id
     AND t.role IN ('title', 'description') AND t.state IN ({_STATES}))

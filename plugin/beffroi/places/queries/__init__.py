@@ -37,7 +37,11 @@ MOST_ROWS = 1_500
 """Streets of the chosen words, before it is looked which have most of them."""
 MOST_BEGUN = 30
 """Words that a beginning may be that of."""
-MOST_POINTS = 500
+MOST_MISTYPED = 8
+"""Words of one question that may be mistyped."""
+MOST_CROSSED = 3
+"""Streets of each name that may cross."""
+MOST_POINTS = 1_000
 """Numbers of a street that are looked at for a crossing."""
 SHORTEST_BEGINNING = 2
 
@@ -140,7 +144,7 @@ def _begun(beginning: str) -> list[str]:
 def _mistyped(words: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return the known words that unknown ones are spelt almost like."""
     of: dict[str, list[str]] = defaultdict(list)
-    for word in words:
+    for word in words[:MOST_MISTYPED]:
         for form in forms(word):
             of[form].append(word)
     found: dict[str, dict[str, float]] = {}
@@ -281,8 +285,8 @@ def _crossings(one: str, other: str, *, commune: str) -> list[Place]:
     firsts, rows, _ = _streets(one, commune, False, MOST)
     seconds, others, _ = _streets(other, commune, False, MOST)
     found = []
-    for first in firsts:
-        for second in seconds:
+    for first in firsts[:MOST_CROSSED]:
+        for second in seconds[:MOST_CROSSED]:
             a, b = rows[first.street.id], others[second.street.id]
             if a.id != b.id and a.commune == b.commune:
                 place = _crossing(a, b, min(first.score, second.score))

@@ -128,12 +128,27 @@ def crossing(one: Iterable[Point], other: Sequence[Point]) -> tuple[Point, int] 
 
     None where even those are more than `CORNER` apart.
     """
-    pairs = ((metres(a, b), a, b) for a in one for b in other)
+    near: dict[tuple[int, int], list[Point]] = {}
+    for point in other:
+        near.setdefault(_square(point), []).append(point)
+    pairs = (
+        (metres(a, b), a, b)
+        for a in one
+        for y, x in [_square(a)]
+        for square in ((y + up, x + right) for up in (-1, 0, 1) for right in (-1, 0, 1))
+        for b in near.get(square, ())
+    )
     nearest = min(pairs, default=None)
     if nearest is None or nearest[0] > CORNER:
         return None
     far, a, b = nearest
     return ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), math.ceil(far / 2)
+
+
+def _square(point: Point) -> tuple[int, int]:
+    """Return the square of a grid in which a point is: wider than `CORNER` wherever France is."""
+    size = 2 * CORNER / METRES_A_DEGREE
+    return math.floor(point[0] / size), math.floor(point[1] / size)
 
 
 def label_of(name: str, postcode: str, town: str, number: str = "", older: str = "") -> str:
