@@ -76,8 +76,8 @@ def _beside(town: str, also: str, postcode: str) -> frozenset[str]:
 
 
 _STREETS = (
-    "SELECT id, code, commune, name, folded, town, postcode, older, also, latitude, longitude,"
-    " reach, numbers FROM place_street"
+    "SELECT s.id, s.code, s.commune, s.name, s.folded, s.town, s.postcode, s.older, s.also,"
+    " s.latitude, s.longitude, s.reach, s.numbers FROM place_street s"
 )
 
 
@@ -101,8 +101,8 @@ def find(said: str, *, commune: str = "", typing: bool = False, most: int = MOST
 def _streets(
     said: str, commune: str, typing: bool, most: int
 ) -> tuple[list[fitting.Match], Mapping[int, Row], bool]:
-    asked = _asked(said, typing)
-    rows = {row.id: row for row in _candidates(asked, said, commune)}
+    asked, counts = _asked(said, typing)
+    rows = {row.id: row for row in _candidates(asked, counts, said, commune)}
     streets = [row.street() for row in rows.values()]
     beside = frozenset().union(*(street.beside for street in streets))
     matched = [m for street in streets if (m := fitting.match(asked, street, beside)) is not None]
@@ -110,82 +110,94 @@ def _streets(
     return matches, rows, more
 
 
-def _asked(said: str, typing: bool) -> fitting.Asked:
-    """Return words with what each may mean: itself, what it begins, what it is mistyped for."""
+def _asked(said: str, typing: bool) -> tuple[fitting.Asked, dict[str, int]]:
+    """Return words with what each may mean, and how many streets have each of those.
+
+    That is the word itself, what it begins, or what it is mistyped for.
+    """
     asked = fitting.Asked.of(said)
-    words = [w for w in dict.fromkeys(asked.words) if not w.isdecimal() and len(w) > 1]
-    known = _known(words)
+    told = list(dict.fromkeys(asked.words))
+    counts = {row[0]: int(row[1]) for row in _of(_COUNTED, [w for w in told if w not in WAYS])}
     alike: dict[str, dict[str, float]] = {
-        word: {word: 1.0} if word in known else {} for word in words
+        word: {word: 1.0} if word in WAYS or word in counts else {}
+        for word in told
+        if len(word) > 1 and not word.isdecimal()
     }
     last = asked.words[-1] if typing and asked.words and said[-1:].isalnum() else ""
     if last in alike and len(last) >= SHORTEST_BEGINNING:
-        alike[last] = {**dict.fromkeys(_begun(last), 0.95), **alike[last]}
-    for word, likely in _mistyped([w for w in words if not alike[w]]).items():
+        begun = _begun(last)
+        counts |= begun
+        alike[last] = {**dict.fromkeys(begun, 0.95), **alike[last]}
+    for word, likely in _mistyped([w for w in alike if not alike[w]], counts).items():
         alike[word] = likely
-    return fitting.Asked(asked.words, alike)
+    return fitting.Asked(asked.words, alike), counts
 
 
-def _known(words: Sequence[str]) -> set[str]:
-    found = "SELECT DISTINCT word FROM place_word WHERE word IN (?)"
-    return {row[0] for row in _of(found, words)} | {word for word in words if word in WAYS}
+_COUNTED = "SELECT word, count(*) FROM place_word WHERE word IN (?) GROUP BY word"
 
 
-def _begun(beginning: str) -> list[str]:
+def _begun(beginning: str) -> dict[str, int]:
+    """Return the words that begin so, those of most streets first, each with how many."""
     after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
     found = driver.read(
         "SELECT word, count(*) FROM place_word WHERE word >= ? AND word < ?"
         " GROUP BY word ORDER BY count(*) DESC, word LIMIT ?",
         beginning, after, MOST_BEGUN,
     )  # fmt: skip
-    return [row[0] for row in found]
+    return {row[0]: int(row[1]) for row in found}
 
 
-def _mistyped(words: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return the known words that unknown ones are spelt almost like."""
+def _mistyped(words: Sequence[str], counts: dict[str, int]) -> dict[str, dict[str, float]]:
+    """Return the known words that unknown ones are spelt almost like; add to `counts`."""
     of: dict[str, list[str]] = defaultdict(list)
     for word in words[:MOST_MISTYPED]:
         for form in forms(word):
             of[form].append(word)
     found: dict[str, dict[str, float]] = {}
-    statement = "SELECT form, word FROM place_spelling WHERE form IN (?)"
-    for form, known in _of(statement, list(of)):
+    statement = (
+        "SELECT s.form, s.word, (SELECT count(*) FROM place_word w WHERE w.word = s.word)"
+        " FROM place_spelling s WHERE s.form IN (?)"
+    )
+    for form, known, streets in _of(statement, list(of)):
         for word in of[form]:
             if (near := likeness(word, known)) > 0:
                 found.setdefault(word, {})[known] = near
+                counts[known] = int(streets)
     return found
 
 
-def _candidates(asked: fitting.Asked, said: str, commune: str) -> list[Row]:
-    """Return the streets that have the rarest of some words; by its whole name where it has none
-    but the kinds of streets, as Grande Rue or La Place."""
-    within = " AND commune = ?" if commune else ""
+def _candidates(
+    asked: fitting.Asked, counts: Mapping[str, int], said: str, commune: str
+) -> list[Row]:
+    """Return the streets that have most of the rarest words that are meant.
+
+    By its whole name where it has none but the kinds of streets, as Grande Rue or La Place.
+    """
     also = (commune,) if commune else ()
     sought = asked.sought()
     if not sought:
         whole = " ".join(tokens(said))
-        found = driver.read(
-            f"{_STREETS} WHERE folded = ?{within} LIMIT ?", whole, *also, MOST_STREETS
+        statement = (
+            f"{_STREETS} WHERE s.folded = ?{' AND s.commune = ?' if commune else ''} LIMIT ?"
         )
-        return [Row(*row) for row in found]
-    words = list(dict.fromkeys(w for one in sought for w in asked.alike.get(one, {one: 1.0})))
-    counted = "SELECT word, count(*) FROM place_word WHERE word IN (?) GROUP BY word"
+        return [Row(*row) for row in driver.read(statement, whole, *also, MOST_STREETS)]
+    words = {w for one in sought for w in asked.alike.get(one, {one: 1.0}) if w in counts}
     chosen: list[str] = []
     room = MOST_ROWS
-    for word, streets in sorted(_of(counted, words), key=lambda row: (row[1], row[0])):
-        if chosen and streets > room:
+    for word in sorted(words, key=lambda one: (counts[one], one)):
+        if chosen and counts[word] > room:
             break
         chosen.append(word)
-        room -= streets
-    ids = _of(_MOST_WORDS_OF_TOWN if commune else _MOST_WORDS, chosen, *also)
-    return [Row(*row) for row in _of(f"{_STREETS} WHERE id IN (?)", [row[0] for row in ids])]
+        room -= counts[word]
+    return [Row(*row) for row in _of(_HAVE_MOST_HERE if commune else _HAVE_MOST, chosen, *also)]
 
 
-_MOST_WORDS = (
-    "SELECT street_id FROM place_word WHERE word IN (?) GROUP BY street_id"  # noqa: S608  our own
-    f" ORDER BY count(*) DESC, street_id LIMIT {MOST_STREETS}"
+_HAVE_MOST = (
+    f"{_STREETS} JOIN (SELECT street_id FROM place_word WHERE word IN (?)"  # noqa: S608  our own
+    " GROUP BY street_id"
+    f" ORDER BY count(*) DESC, street_id LIMIT {MOST_STREETS}) w ON w.street_id = s.id"
 )
-_MOST_WORDS_OF_TOWN = _MOST_WORDS.replace(
+_HAVE_MOST_HERE = _HAVE_MOST.replace(
     "GROUP", "AND street_id IN (SELECT id FROM place_street WHERE commune = ?) GROUP"
 )
 
@@ -332,7 +344,7 @@ def place(code: str) -> Place | None:
 
 
 def _row(code: str) -> Row | None:
-    rows = driver.read(f"{_STREETS} WHERE code = ?", code[:24])
+    rows = driver.read(f"{_STREETS} WHERE s.code = ?", code[:24])
     return Row(*rows[0]) if rows else None
 
 
