@@ -65,6 +65,8 @@ def test_words_are_asked_about_and_only_what_is_chosen_becomes_a_point(held: Tow
     assert "Voici ce que tout le monde verra" in asked(visitor, **choice, found=WORDS)
     other = {**choice, "found": code, "place": "3 rue des lilas"}
     assert "Quel est l’endroit" in asked(visitor, **other)  # it was chosen for other words
+    gone = visitor.post("/incidents/new", {**REPORT, **choice, "found": "99999_0009_00001"})
+    assert "Quel est l’endroit" in gone.get_data(as_text=True)  # the file is another one now
     visitor.sends_report(**choice, found=WORDS)
     visitor.sends_report(**other)
     assert points(held) == []
