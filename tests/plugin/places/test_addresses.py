@@ -92,7 +92,7 @@ def test_words_find_the_address_that_they_mean_and_a_file_replaces_the_older_one
             assert (again.label, again.point) == (place.label, place.point)
         assert queries.place("35238_0001_00400") is None
         assert queries.place("35238_0001_00012_x") is None
-        assert queries.place("1") is None
+        assert queries.place("1") is queries.place("35238_0001\x00") is queries.place("+") is None
     assert (no_number.kind, no_number.missing) == (STREET, "")
     assert 250 < no_number.reach < 320
     assert (missing.kind, missing.missing, missing.label) == (STREET, "400", LILAS)

@@ -55,6 +55,7 @@ def test_whatever_is_written_is_compared_without_a_fault(said: str) -> None:
     found = match(Asked.of(said), street)
     assert found is None or 0 < found.score <= 1
     assert found is None or not found.number or str(found.number) in tokens(said)
+    assert match(Asked.of(said), Street(1, (), frozenset())) is None
     corner(said)
 
 

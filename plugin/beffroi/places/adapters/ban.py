@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from beffroi.places.rules import Address, commune_of
+from beffroi.places.rules.words import tokens
 
 ELSEWHERE = None
 """What stands for a row of another commune."""
@@ -70,7 +71,7 @@ def _address(row: Mapping[str, str], commune: str) -> Address:
     if key is None:
         raise ValueError("its id is none")
     said = " ".join(row["nom_voie"].split())
-    if not 1 <= len(said) <= LONGEST_NAME:
+    if not tokens(said) or len(said) > LONGEST_NAME:
         raise ValueError("it has no name of a street")
     number, suffix = row["numero"] or "0", (row.get("rep") or "").strip().lower()
     if not number.isdecimal() or len(number) > 5 or not _SUFFIX.match(suffix):

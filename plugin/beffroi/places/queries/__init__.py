@@ -5,6 +5,7 @@ No statement reads all rows: words lead to streets by an index, mistyped ones by
 (`rules.spelling`), words that are not typed to their end by where they stand in the order.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -326,8 +327,13 @@ def _points(street: int) -> list[Point]:
 # ---- what was chosen ----------------------------------------------------------------------------
 
 
+_CODE = re.compile(r"[0-9A-Za-z_+]{1,60}", re.ASCII)
+
+
 def place(code: str) -> Place | None:
     """Return the place that a code stands for, or None where the town has no such place (now)."""
+    if not _CODE.fullmatch(code):
+        return None
     if "+" in code:
         first, _, second = code.partition("+")
         a, b = _row(first), _row(second)

@@ -82,6 +82,8 @@ def match(asked: Asked, street: Street, beside: Collection[str] = ()) -> Match |
     a street that lies elsewhere.
     """
     used = _taken(asked, street)
+    if not used:
+        return None
     if not any(asked.words[place] not in WAYS for place in used) and len(used) < len(street.name):
         return None
     whole_name = sum(_weight(word) for word in street.name)

@@ -50,7 +50,7 @@ _SPELT_OUT = {
     "mar": "marechal", "cdt": "commandant", "cmdt": "commandant", "col": "colonel",
     "cap": "capitaine", "cne": "capitaine", "pdt": "president", "pres": "president",
     "prof": "professeur", "pr": "professeur", "mgr": "monseigneur", "lt": "lieutenant",
-    "sgt": "sergent", "nd": "notre dame", "ing": "ingenieur", "hlm": "residence",
+    "sgt": "sergent", "nd": "notre dame", "ing": "ingenieur",
     "premier": "1", "premiere": "1",
 }  # fmt: skip
 """Abbreviations of the postal norm (AFNOR NF Z 10-011), and those that people write."""
