@@ -17,7 +17,6 @@ from beffroi.cases.queries import Statement
 from beffroi.cases.rules import STREET
 from beffroi.incidents import queries
 from beffroi.incidents.models import Incident
-from beffroi.incidents.rules.places import VAGUE
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
 
@@ -167,18 +166,16 @@ def photos(wanted: Wanted) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def positions(case_ids: Collection[int], *, vague: bool = True) -> dict[int, tuple[float, float]]:
+def positions(case_ids: Collection[int]) -> dict[int, tuple[float, float]]:
     """Return (latitude, longitude) in degrees, WGS 84, as they were received; not for the public.
 
-    Whoever shows one rounds it to what the town shows, and leaves `vague` ones out: the middle of a
-    long street is no place to show.
+    Whoever shows one rounds it to what the town shows.
     """
-    rows = driver.rows_of(_POSITIONS if vague else _PRECISE, list(case_ids))
+    rows = driver.rows_of(_POSITIONS, list(case_ids))
     return {case_id: (latitude, longitude) for case_id, latitude, longitude in rows}
 
 
 _POSITIONS = "SELECT case_id, latitude, longitude FROM incident_position WHERE case_id IN (?)"
-_PRECISE = f"{_POSITIONS} AND reach <= {VAGUE}"
 
 
 @dataclass(frozen=True, slots=True)

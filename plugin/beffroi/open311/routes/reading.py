@@ -220,7 +220,7 @@ def _requests(wanted: Wanted) -> list[dict[str, Any]]:
         words=exchange.words(wanted),
         told=exchange.told(wanted),
         photos=exchange.photos(wanted),
-        places=exchange.positions([row.id for row in rows], vague=False) if decimals else {},
+        places=exchange.positions([row.id for row in rows]) if decimals else {},
         names={code: gettext(category.label) for code, category in SERVICES.items()},
         decimals=decimals,
         here=zone(),
