@@ -24,7 +24,7 @@ from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.db import unit_of_work
 from beffroi.legal.law import law_of
-from demo import bridged, campaigns, street
+from demo import addresses, bridged, campaigns, street
 from demo.ground import place_in
 from demo.places import Town
 
@@ -233,6 +233,7 @@ def seed(
             for name in ("Espaces publics", "Numérique et données", "Éducation", "Secrétariat"):
                 case_service.add_department(name)
             street.begin(town)
+            addresses.seed(town, _at(today - timedelta(days=1)))
         if with_campaigns:
             campaigns.begin(today, chance)
         first = ""

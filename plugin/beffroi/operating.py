@@ -42,6 +42,7 @@ from beffroi.kernel.chance import system_chance
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import MIGRATIONS, db
 from beffroi.moving.commands import databases, exporting, importing, resealing
+from beffroi.places import commands as places
 from beffroi.signer import commands as keeping
 from beffroi.worker import Worker
 from beffroi_web import serving
@@ -82,6 +83,8 @@ def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> 
     if wrong := _wrong_import(args):
         print(f"beffroi: {wrong}", file=sys.stderr)
         return 2
+    if args.kind == places.KIND:
+        return _import_addresses(args, settings, now)
     try:
         with _report_file(args.report) as kept, _at_hand(args, settings):
             report = _imported(args, settings, now)
@@ -97,11 +100,39 @@ def import_file(args: argparse.Namespace, settings: Settings, now: datetime) -> 
     return 1 if report.stopped else 0
 
 
+def _import_addresses(args: argparse.Namespace, settings: Settings, now: datetime) -> int:
+    """Put the addresses of a file in the place of older ones, and say what that changed."""
+    with _report_file(args.report) as kept, _at_hand(args, settings), _bar(args.file) as progress:
+        report = places.import_file(
+            args.file,
+            communes=settings.communes,
+            now=now,
+            progress=progress,
+            dry_run=args.dry_run,
+        )
+        as_rows = data_requests.Report(refused=report.refused, stopped=report.stopped)
+        if kept is not None:
+            _write_report(kept, as_rows)
+    print(f"{args.file.name}: {report.sentence(args.dry_run)}")
+    _say_each(args, as_rows)
+    return 1 if report.stopped else 0
+
+
+@contextmanager
+def _bar(file: Path) -> Iterator[Callable[[int], None]]:
+    """Show how many rows of a file were read, on a terminal."""
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(file.name, total=None)
+        yield lambda rows: bar.update(task, advance=rows)
+
+
 def _wrong_import(args: argparse.Namespace) -> str:
     """Return what does not go together in an import, or nothing."""
     if args.mapping is not None and args.kind not in data_requests.MAPPED:
         return f"--mapping is for {', '.join(data_requests.MAPPED)}"
-    if args.kind in incidents.READERS and args.language != "fr":
+    if args.newest_yesterday and args.kind == places.KIND:
+        return "--newest-yesterday is for cases"
+    if (args.kind in incidents.READERS or args.kind == places.KIND) and args.language != "fr":
         return "--language is for requests"
     if _is_address(args.file) and args.kind != "open311":
         return "an address can be given for open311 only; give a file"
@@ -140,12 +171,7 @@ def _imported(args: argparse.Namespace, settings: Settings, now: datetime) -> da
     more = {} if args.kind in incidents.READERS else {"how": how}
     if args.newest_yesterday:
         shift = whole_weeks(reader.newest(args.file, until=now, **more), now)
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(args.file.name, total=None)
-
-        def progress(rows: int) -> None:
-            bar.update(task, advance=rows)
-
+    with _bar(args.file) as progress:
         if args.kind in incidents.READERS:
             added, known, refused = incidents.import_file(
                 args.kind,
@@ -209,6 +235,11 @@ def _say(args: argparse.Namespace, report: data_requests.Report) -> None:
             print("  nothing was written")
         else:
             print(f"  {report.waiting} have words that will wait for an agent; nothing was written")
+    _say_each(args, report)
+
+
+def _say_each(args: argparse.Namespace, report: data_requests.Report) -> None:
+    """Say what is wrong with some rows, and why a file was not read to its end."""
     for sentences in (report.refused, report.changed):
         for sentence in sentences[:20]:
             print(f"  {_printable(sentence)}")
@@ -249,7 +280,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     commands.add_parser("publish", help="publish what waits, now")
     importer = commands.add_parser("import", help="bring cases in from a file")
-    importer.add_argument("kind", choices=[importing.KIND, *sorted(READERS)])
+    importer.add_argument("kind", choices=[importing.KIND, places.KIND, *sorted(READERS)])
     importer.add_argument("file", type=_file, help="a file; for open311 also an address")
     importer.add_argument(
         "--newest-yesterday",

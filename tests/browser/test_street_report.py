@@ -98,3 +98,46 @@ def test_without_a_map_words_do_and_the_list_has_what_the_map_has(live):
         shown = page.locator(".cards > li").count()
         assert 0 < shown <= 20
         looked_at(page)
+
+
+def test_an_address_becomes_a_point_by_keyboard_or_by_a_question_and_never_by_a_guess(live):
+    """At 390 pixels: two keys more than words alone; without a script two presses."""
+    where = "SELECT latitude, longitude, reach, address FROM incident_position WHERE case_id = :id"
+    with live.page("/incidents/new", width=390) as page:
+        fill(page)
+        page.locator("[name=place]").press_sequentially("7 quai des tan")
+        first = page.locator("[role=option]").first
+        first.wait_for()
+        assert first.inner_text().startswith("7 Quai des Tanneurs")
+        page.press("[name=place]", "ArrowDown")
+        assert first.get_attribute("aria-selected") == "true"
+        looked_at(page)
+        page.press("[name=place]", "Enter")
+        assert page.input_value("[name=place]").startswith("7 Quai des Tanneurs")
+        assert page.input_value("[name=latitude]") == ""  # it is the address that counts
+        assert page.locator(".place-chosen").count() == 1
+        ref = send(page)
+        row = live.town.rows(where, id=live.town.id_of(ref))[0]
+        assert (row.reach, row.address.startswith("7 Quai des Tanneurs, 99998")) == (0, True)
+        page.goto(live.url + "/incidents/new")
+        fill(page)
+        page.fill("[name=place]", "angle rue des lilas et rue du beffroi")
+        page.click("main form > .button-primary")
+        looked_at(page)
+    with live.page("/incidents/new", width=390, javascript=False) as page:
+        fill(page)
+        page.fill("[name=place]", "devant le quai des taneurs")
+        page.click("main form > .button-primary")
+        assert "Quel est l’endroit" in page.inner_text("h1")
+        assert sideways(page) == 0
+        page.click("main form button[value=preview]")
+        assert "Choisissez" in page.inner_text(".error-summary")
+        page.check("[name=found] >> nth=0")
+        page.click("main form button[value=preview]")
+        assert "Quelque part dans cette rue" in page.inner_text("main")
+        page.click("main form button[value=edit]")
+        assert page.input_value("[name=place]") == "devant le quai des taneurs"
+        ref = send(page)
+    row = live.town.rows(where, id=live.town.id_of(ref))[0]
+    assert row.reach > 100
+    assert row.address == "Quai des Tanneurs, 99998 Beffroi-le-Bourg"

@@ -15,6 +15,7 @@ PUBLIC_UNSAFE = {
     ("POST", "/requests/confirm/<token>"): "the link of the mail is the proof",
     ("POST", "/incidents/new"): "reports need no account, unless the town says so",
     ("POST", "/api/v1/incidents"): "the same, for programs",
+    ("POST", "/incidents/new/places"): "changes nothing: what is typed is in no address and no log",
     ("POST", "/follow/<token>"): "RFC 8058: the link of the mail is the proof",
     ("POST", "/requests/follow"): "an address is told of a theme once it is confirmed",
     ("POST", "/requests/follow/confirm/<token>"): "the link of the mail is the proof",

@@ -31,6 +31,13 @@ def send(town: Town, path: str, form: Mapping[str, Any], ending: str = "json") -
     return client.post(f"{V2}/{path}.{ending}", base_url=town.settings.public_url, data=dict(form))
 
 
+def reported_by(town: Town, key: str, **more: Any) -> str:
+    """Send a report that is taken; return its number."""
+    answer = send(town, "requests", {**REPORT, "api_key": key, **more})
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    return str(answer.get_json()[0]["service_request_id"])
+
+
 def ask(town: Town, path: str, query: str = "", ending: str = "json") -> TestResponse:
     """Get a resource as a program does."""
     client = town.app.test_client(use_cookies=False)

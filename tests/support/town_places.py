@@ -112,6 +112,7 @@ PLACES = (
     Place("/desk/cases/{held}", "agent"),
     Place("/desk/cases/{removed}", "administrator"),
     Place("/desk/cases/{photos}", "agent"),
+    Place("/desk/cases/{listed}/place", "agent"),
     Place("/desk/requests/new", "agent"),
     Place("/desk/departments", "administrator"),
     Place("/desk/questions", "administrator"),

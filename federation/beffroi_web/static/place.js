@@ -8,6 +8,7 @@ const longitude = document.querySelector("[name=longitude]");
 
 if (where && latitude && longitude) {
   const status = where.querySelector("[data-status]");
+  const pointed = () => where.dispatchEvent(new CustomEvent("pointed"));
   const box = where.querySelector("[data-map]");
   let show = () => {};
 
@@ -17,7 +18,17 @@ if (where && latitude && longitude) {
     longitude.value = long.toFixed(6);
     status.textContent = where.dataset.said;
     show(lat, long);
+    pointed();
   };
+
+  // An address was chosen beside the map: it is shown there, and what was pointed at counts no more.
+  // Without a detail, the words were changed and mean it no more.
+  where.addEventListener("found", (event) => {
+    const at = event.detail;
+    if (at) latitude.value = longitude.value = "";
+    status.textContent = at ? where.dataset.said : "";
+    show(at?.latitude, at?.longitude);
+  });
 
   for (const one of where.querySelectorAll("[data-script]")) {
     one.hidden = !("geolocation" in navigator);
@@ -36,6 +47,7 @@ if (where && latitude && longitude) {
   if (point) show(...point);
   for (const field of [latitude, longitude]) {
     field.addEventListener("change", () => {
+      if (latitude.value || longitude.value) pointed();
       const typed = [latitude, longitude].map((one) => Number(one.value.replace(",", ".")));
       if (latitude.value && longitude.value && typed.every(Number.isFinite)) show(...typed);
     });
@@ -60,6 +72,7 @@ function plainMap(box) {
   const tall = Math.max(north - south, (east - west) * narrow * ratio);
   const wide = tall / ratio / narrow;
   return (lat, long) => {
+    if (lat === undefined) return void (mark.hidden = true);
     const right = (long - (west + east) / 2) / wide + 0.5;
     const down = 0.5 - (lat - (south + north) / 2) / tall;
     mark.hidden = right < 0 || right > 1 || down < 0 || down > 1;
@@ -93,6 +106,11 @@ function bigMap(box, choose) {
   let mark = null;
   map.on("click", (event) => choose(event.latlng.lat, event.latlng.lng));
   return (lat, long) => {
+    if (lat === undefined) {
+      mark?.remove();
+      mark = null;
+      return;
+    }
     mark ??= L.circleMarker([lat, long], { radius: 11, className: "place-chosen" }).addTo(map);
     mark.setLatLng([lat, long]);
     if (!map.getBounds().contains([lat, long])) map.panTo([lat, long]);

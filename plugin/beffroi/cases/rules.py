@@ -201,6 +201,7 @@ STEP_WORDS: Mapping[str, str] = {
     "classified": N_("Classified"),
     "photo_released": N_("Photo published"),
     "photo_held": N_("Photo held back"),
+    "place_set": N_("The place was set by its address"),
     "corrected": N_("Corrected by its author"),
     "withdrawn": N_("Withdrawn by its author"),
     "implicit_refusal": N_("Silence became a refusal"),

@@ -29,6 +29,7 @@ from beffroi.kernel.db import MIGRATIONS
 from beffroi.legal import territory
 from beffroi.notifications import queries as notifications
 from beffroi.notifications.adapters.mail import SmtpMailer
+from beffroi.places import queries as places
 from beffroi.signer.queries import signer_for
 from beffroi_web.findings import Finding, as_rows, doubtful, exit_code, good, lines, wrong
 from beffroi_web.migrating import current_and_head
@@ -327,6 +328,32 @@ def _hints(examined: Examined) -> Iterator[Finding]:
         )
 
 
+OLD_ADDRESSES = timedelta(days=365)
+"""Age of the addresses from which on new streets are missed: the national file is made daily."""
+
+
+def _addresses(examined: Examined) -> Iterator[Finding]:
+    held = places.standing()
+    if held.read_at is None:
+        yield good("addresses", "none are held: a place in words becomes no point on the map")
+        return
+    said = f"{held.addresses} addresses of {len(held.communes)} communes"
+    days = max(0, (examined.now - held.read_at).days)
+    without = [code for code in examined.settings.communes if code not in held.communes]
+    if without:
+        yield doubtful(
+            "addresses", f"{said}, none of {', '.join(without[:5])}",
+            "beffroi import addresses FILE, with the file of that département",
+        )  # fmt: skip
+    elif examined.now - held.read_at > OLD_ADDRESSES:
+        yield doubtful(
+            "addresses", f"{said}, read {days} days ago",
+            "fetch a newer file and run beffroi import addresses FILE",
+        )  # fmt: skip
+    else:
+        yield good("addresses", f"{said}, read {days} days ago")
+
+
 def _backup(examined: Examined) -> Iterable[Finding]:
     return outside.backup(examined.settings, examined.now)
 
@@ -341,6 +368,7 @@ CHECKS: Mapping[str, Check] = {
     "mail": _mail,
     "disk": _disk,
     "backup": _backup,
+    "addresses": _addresses,
     "aggregator": _aggregator,
     "hints": _hints,
     "cert": _cert,

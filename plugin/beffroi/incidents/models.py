@@ -38,7 +38,11 @@ class Incident(Model):
 
 
 class IncidentPosition(Model):
-    """Where a report says that it is: degrees, WGS 84, as received; for the institution only."""
+    """Where a report says that it is: degrees, WGS 84, as received; for the institution only.
+
+    `address` is what it was found by, if that is how, and `reach` the metres from there within
+    which it then is: 0 at the number of a house, half a street where no number was given.
+    """
 
     __tablename__ = "incident_position"
     __table_args__ = (Index("ix_incident_position_place", "latitude", "longitude"),)
@@ -48,6 +52,8 @@ class IncidentPosition(Model):
     )
     latitude: Mapped[float] = mapped_column(Float(53))
     longitude: Mapped[float] = mapped_column(Float(53))
+    reach: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    address: Mapped[str] = mapped_column(String(300), default="", server_default="")
 
 
 class IncidentSpot(Model):

@@ -16,6 +16,7 @@ from beffroi.incidents.queries.near import Near
 from beffroi.incidents.rules import CATEGORIES, FAMILIES, MOST_PHOTOS, OUTCOMES
 from beffroi.incidents.rules.pointing import degrees
 from beffroi.incidents.rules.questions import KINDS, Answered, said
+from beffroi.places.rules import CROSSING, NUMBER, Place
 from beffroi_web.cards import CaseCard
 from beffroi_web.words import N_
 
@@ -56,12 +57,17 @@ class IncidentForm(HidingFields):
 
 
 class IncidentPageForm(IncidentForm):
-    """The same as the page sends it: `photo_kept` are the photos that it carries, signed."""
+    """The same as the page sends it: `photo_kept` are the photos that it carries, signed.
+
+    `found` is the code of the place that was chosen for the words `found_for`, or `words`.
+    """
 
     photo_kept = fields.List(
         fields.String(validate=validate.Length(max=1000)),
         validate=validate.Length(max=MOST_PHOTOS),
     )
+    found = fields.String(validate=validate.Length(max=60))
+    found_for = fields.String(validate=validate.Length(max=TEXT_LIMITS["place"]))
 
 
 class IncidentApiForm(IncidentForm):
@@ -174,6 +180,29 @@ class NearCard:
     ref: str
     card: CaseCard
     photo: CasePhoto | None
+
+
+def place_hint(one: Place) -> str:
+    """Return how exact a place is that was found by its address, in the reader's language."""
+    about = {"metres": max(10, round(one.reach, -1)), "number": one.missing}
+    return str(gettext(_place_words(one), **about))
+
+
+def _place_words(one: Place) -> str:
+    if one.kind == NUMBER:
+        return (
+            N_("Number %(number)s is not in the list of addresses: this one is.")
+            if one.missing
+            else N_("At this number.")
+        )
+    if one.kind == CROSSING:
+        return N_("Where the two streets meet.")
+    if one.missing:
+        return N_(
+            "Number %(number)s is not in the list of addresses. Somewhere on this street:"
+            " within %(metres)s m of its middle."
+        )
+    return N_("Somewhere on this street: within %(metres)s m of its middle.")
 
 
 def near_card(one: Near, answers: Sequence[Any], *, today: date) -> NearCard:

@@ -61,6 +61,7 @@ ACTS: Mapping[str, str] = {
     "street.keep_area": N_("kept an area"),
     "street.drop_area": N_("removed an area"),
     "street.many": N_("acted on several reports"),
+    "street.set_place": N_("set the place of a report"),
     "street.keep_body": N_("kept a competent body"),
     "street.drop_body": N_("removed a competent body"),
     "street.keep_delays": N_("set the delays of reports"),

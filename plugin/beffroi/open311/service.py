@@ -27,6 +27,7 @@ from beffroi.kernel.errors import Invalid, NotFound
 from beffroi.open311.models import ApiKey, PassedOn, UpdateTaken
 from beffroi.open311.queries import Client, digest
 from beffroi.open311.rules import CHANNEL
+from beffroi.places.rules import Place
 from beffroi_web.words import N_
 
 KEY_BYTES = 24
@@ -70,13 +71,15 @@ def _used(client: Client, today: date) -> None:
 class Sent:
     """A report from another application, checked; `form` has the fields of our own form.
 
-    `position` is (latitude, longitude). `said` are lines for the agents alone.
+    `position` is (latitude, longitude). `said` are lines for the agents alone. `found` is the one
+    of our addresses that its words must mean, where it gave no position.
     """
 
     form: dict[str, Any]
     position: tuple[float, float] | None = None
     photos: Sequence[StoredPhoto] = ()
     said: list[str] = field(default_factory=list)
+    found: Place | None = None
 
 
 def take_report(
@@ -102,6 +105,8 @@ def take_report(
     )
     if sent.position is not None:
         incidents.put_position(case, *sent.position)
+    elif sent.found is not None:
+        incidents.put_position(case, *sent.found.point, found=sent.found)
     incidents.add_photos(case, sent.photos, now=now)
     _note(case, client, sent.said, now)
     _used(client, today)

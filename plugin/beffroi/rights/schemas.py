@@ -168,6 +168,7 @@ class CasePart(Schema):
     decisions = fields.List(fields.Nested(DecisionPart), required=True)
     clock = fields.List(fields.Nested(ClockPart), required=True)
     position = fields.List(fields.Float(), required=True, allow_none=True)
+    address = fields.String(required=True, allow_none=True)
     answers = fields.List(fields.Nested(AskedPart), required=True)
 
 

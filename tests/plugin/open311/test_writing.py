@@ -2,12 +2,12 @@
 """What other applications send: taken at once or refused with everything that is wrong."""
 
 import io
-from typing import Any
 
 import pytest
 
 from support.everything import everything_in
 from support.open311 import REPORT, ask, faults, key_for, send
+from support.open311 import reported_by as reported
 from support.photo_carriers import corners, encoded
 from support.town import Town
 
@@ -16,13 +16,6 @@ PERSON = {
     "phone": "0612345678zqx", "device_id": "device-zqx", "account_id": "account-zqx",
 }  # fmt: skip
 UPDATE = {"update_id": "42", "updated_datetime": "2027-01-12T12:00:00+01:00"}
-
-
-def reported(town: Town, key: str, **more: Any) -> str:
-    answer = send(town, "requests", {**REPORT, "api_key": key, **more})
-    assert answer.status_code == 201, answer.get_data(as_text=True)
-    [one] = answer.get_json()
-    return str(one["service_request_id"])
 
 
 def test_a_report_has_its_number_at_once_and_waits_for_an_agent(town: Town) -> None:

@@ -34,6 +34,7 @@ from beffroi.kernel.errors import NotFound, Refusal
 from beffroi.kernel.extension import AskedElsewhere, extension, settings
 from beffroi.legal.law import law_of
 from beffroi.moderation import rules as moderation_rules
+from beffroi.places import queries as places
 from beffroi.street.routes import about as street
 from beffroi.street.rules.templates import SHIPPED
 from beffroi.texts import queries as texts
@@ -120,12 +121,20 @@ def _of_report(head: cases.CaseHead, is_request: bool) -> dict[str, Any]:
     lang, fixed = current_language(), settings().questions
     point = maps.desk_position(head.id)
     told = asked.answers(head.id, fixed, lang, public=False)
+    is_street = head.kind == case_rules.STREET and head.visibility != "removed"
+    to_place = is_street and places.are_held()
     if point is None:
-        return {"told": told, "point": None}
+        return {"told": told, "point": None, "to_place": to_place}
     outline = extension().outline
     around = outline.window if outline else Window.at(*point, 0.02, 0.03)
     drawn = draw(around, [Mark(*point, "", tone="late")], outline)
-    return {"told": told, "point": point, "drawn": drawn}
+    return {
+        "told": told,
+        "point": point,
+        "drawn": drawn,
+        "to_place": to_place,
+        "found_by": maps.desk_address(head.id),
+    }
 
 
 def _outcomes(head: cases.CaseHead) -> dict[str, str]:

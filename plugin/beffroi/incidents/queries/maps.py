@@ -205,3 +205,21 @@ def desk_position(case_id: int) -> tuple[float, float] | None:
         )
     ).first()
     return (row.latitude, row.longitude) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAddress:
+    """The address that a report was found by ("" where it was pointed at), and metres around."""
+
+    address: str
+    reach: int
+
+
+def desk_address(case_id: int) -> DeskAddress | None:
+    """Return by which address a report was found, for agents and its author."""
+    row = db.session.execute(
+        select(IncidentPosition.address, IncidentPosition.reach).where(
+            IncidentPosition.case_id == case_id
+        )
+    ).first()
+    return DeskAddress(row.address, row.reach) if row else None

@@ -18,6 +18,7 @@ from beffroi.cases.queries.listed import released
 from beffroi.cases.rules import STREET
 from beffroi.incidents import queries
 from beffroi.incidents.queries.walks import Place, Walks
+from beffroi.incidents.rules.places import VAGUE
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
 from beffroi.kernel.versions import reader, token
@@ -90,7 +91,8 @@ def _statement(sqlite: bool, placed: bool, *narrowing: str) -> str:
     said = [released(role) for role in ("title", "description", "place", "answer")]
     place = ("p.latitude", "p.longitude") if placed else ("NULL", "NULL")
     columns = (*_CODES, *said, _TOLD, _ANSWERED, _PHOTO, *place)
-    position = " LEFT JOIN incident_position p ON p.case_id = c.id" if placed else ""
+    near = f"p.case_id = c.id AND p.reach <= {VAGUE}"  # no middle of a long street
+    position = f" LEFT JOIN incident_position p ON {near}" if placed else ""
     order = "ORDER BY c.received_at DESC, c.id DESC"
     where = " AND ".join((f"c.kind = '{STREET}'", "c.visibility = 'public'", *narrowing))
     return (

@@ -14,6 +14,7 @@ from beffroi.cases.schemas import EDIT, PREVIEW, Sending, preview_page
 from beffroi.incidents import rules, service
 from beffroi.incidents.adapters import photos
 from beffroi.incidents.queries.near import Sought, near
+from beffroi.incidents.routes import by_address
 from beffroi.incidents.routes.shared import (
     attached_to,
     blueprint,
@@ -28,12 +29,14 @@ from beffroi.incidents.routes.shared import (
 )
 from beffroi.incidents.rules import StoredPhoto, pointing
 from beffroi.incidents.rules.questions import of_category
-from beffroi.incidents.schemas import IncidentPageForm, NearCard, near_card, told
+from beffroi.incidents.schemas import IncidentPageForm, NearCard, near_card, place_hint, told
 from beffroi.kernel import clock, private_links
 from beffroi.kernel.chance import system_chance
 from beffroi.kernel.db import unit_of_work
 from beffroi.kernel.errors import Refusal
 from beffroi.kernel.extension import extension, settings
+from beffroi.places import queries as places
+from beffroi.places.rules import Place
 from beffroi_privacy.photos import ACCEPTED
 from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
@@ -46,7 +49,8 @@ from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
 FIELDS = (
-    "family", "category", "description", "place", "latitude", "longitude", "commune", "date",
+    "family", "category", "description", "place", *by_address.FIELDS, "latitude", "longitude",
+    "commune", "date",
 )  # fmt: skip
 """The fields of the form, in their order; answers to questions come after them."""
 
@@ -58,6 +62,8 @@ def _form_page(
     town = settings()
     shown = window_or(form.value("window"), whole())
     point = pointing.point(form.value("latitude"), form.value("longitude"))
+    chosen = None if point else by_address.chosen(form.values)
+    point = chosen.point if chosen else point
     marks = [Mark(*point, "", tone="late")] if point else []
     if town.tiles_url:
         allow_pictures(town.tiles_url)
@@ -73,6 +79,8 @@ def _form_page(
         questions=[in_words(one) for one in questions()],
         window=shown,
         point=point,
+        chosen=chosen,
+        addresses_of=places.standing().read_at,
         map_picture=picture(shown, marks) if shown else "",
         outline=extension().outline,
         tiles=(town.tiles_url, town.tiles_credit),
@@ -102,8 +110,9 @@ def new() -> tuple[str, int] | AnyResponse:
 def submit() -> AnyResponse | tuple[str, int]:
     """Take a report and its photos; without an account its page is reached by a private link.
 
-    With the step `preview` nothing is sent yet: its author sees what everyone will read, and what
-    is reported nearby. Whoever points on the map, or moves it, gets the form again.
+    With the step `preview` nothing is sent yet: its author says which of our addresses the place
+    is, sees what everyone will read, and what is reported nearby. Whoever points on the map, or
+    moves it, gets the form again.
     """
     if settings().incidents_need_account and current_visitor() is None:
         return redirect(address("/sign-in", next=request.path), code=303)
@@ -120,7 +129,7 @@ def submit() -> AnyResponse | tuple[str, int]:
         return _form_page(form, 422, attached)
     data["answers"] = form.values
     try:
-        if step == PREVIEW:
+        if step == PREVIEW or by_address.is_lost(data):
             return _preview(data, form, attached)
         ref = receive(data, attached)
     except Refusal as refusal:
@@ -156,12 +165,20 @@ def _pointed(form: Form, step: str) -> Form | None:
 
 
 def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) -> tuple[str, int]:
-    """Show what everyone will read of a report before it is sent, and what is reported nearby."""
+    """Show what everyone will read of a report before it is sent, and what is reported nearby.
+
+    Before that, ask which place was meant, where its words may be one of our addresses.
+    """
     here = territory()
-    said = service.checked(data, clock.today(), here)
+    chosen = by_address.chosen(data)
+    said = service.checked(by_address.settled(data, chosen), clock.today(), here)
     category = rules.CATEGORIES[data["category"]]
     note = ngettext("One photo goes with it.", "%(num)d photos go with it.", len(attached))
     asked = tuple(one.field for one in of_category(here.questions, category.code))
+    if (found := by_address.unsure(data)) is not None:
+        kept = [(name, form.value(name)) for name in (*FIELDS, "window", *asked)]
+        kept = [(name, value) for name, value in kept if value] + _carried_by_a_form(attached)
+        return by_address.choice_page(form, found, kept, data["place"])
     sending = Sending(
         action=url_for("incidents.submit"),
         button=gettext("Send the report"),
@@ -176,20 +193,28 @@ def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) 
         form,
         data,
         sending,
-        near=_near(data, said.point) if category.listed else [],
+        near=_near(data, said.point, chosen) if category.listed else [],
         answers=told(said.answers, current_language()),
         point=said.point,
+        chosen=chosen,
+        chosen_hint=place_hint(chosen) if chosen else "",
         cell=settings().map_cell,
     )
     return page, 200
 
 
-def _near(data: Mapping[str, Any], point: tuple[float, float] | None) -> list[NearCard]:
-    """Return what is reported nearby already, as cards."""
+def _near(
+    data: Mapping[str, Any], point: tuple[float, float] | None, chosen: Place | None
+) -> list[NearCard]:
+    """Return what is reported nearby already, as cards.
+
+    The middle of a long street says little of where on it something is: its name says more.
+    """
     level = finest()
+    exact = chosen is None or chosen.reach <= settings().map_cell
     sought = Sought(
         data["category"], data["description"], data.get("place", ""),
-        point if level is not None else None,
+        point if level is not None and exact else None,
     )  # fmt: skip
     today = clock.today()
     found = near(sought, today=today, finest=level or 0)
@@ -201,9 +226,10 @@ def receive(data: Mapping[str, Any], attached: Sequence[StoredPhoto] = ()) -> st
     """Receive a report; the bytes of its photos are in the store already."""
     now = clock.now()
     here = territory()
+    chosen = by_address.chosen(data)
     with unit_of_work():
         case = service.report(
-            data,
+            by_address.settled(data, chosen),
             reception(now),
             actor=accounts.actor(current_visitor()),
             now=now,
@@ -211,6 +237,7 @@ def receive(data: Mapping[str, Any], attached: Sequence[StoredPhoto] = ()) -> st
             communes=here.communes,
             outline=here.outline,
             asked=here.questions,
+            found=chosen,
         )
         service.add_photos(case, attached, now=now)
         return case.ref

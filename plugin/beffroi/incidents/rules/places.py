@@ -13,6 +13,9 @@ from beffroi_web.words import N_
 MARGIN = 500
 """Metres by which a point may be outside the outline: a phone is not exact, nor is an edge."""
 
+VAGUE = 500
+"""Metres around its point within which a report on the public map is, at most."""
+
 ONE_MISSING = "one missing"
 NO_DEGREES = "no degrees"
 ZERO = "zero"

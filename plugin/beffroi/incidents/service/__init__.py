@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
+from beffroi.cases.rules import STREET
 from beffroi.incidents import rules
 from beffroi.incidents.events import CyberReported, ReportsImported
 from beffroi.incidents.models import Incident, IncidentPosition
@@ -23,6 +24,7 @@ from beffroi.kernel.bus import publish
 from beffroi.kernel.chance import Chance, system_chance
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Conflict, Invalid, NotFound
+from beffroi.places.rules import Place
 from beffroi.texts.rules import chosen
 from beffroi_web.maps import Outline
 from beffroi_web.words import N_
@@ -96,10 +98,12 @@ def report(
     communes: tuple[str, ...],
     outline: Outline | None = None,
     asked: Sequence[Question] = (),
+    found: Place | None = None,
 ) -> Case:
     """Open an incident from a form; unlisted categories never appear one by one.
 
-    `outline` and `asked` are what its point and its answers are checked against.
+    `outline` and `asked` are what its point and its answers are checked against. `found` is the
+    address that its point is of, where one was chosen.
     """
     category = rules.CATEGORIES[form["category"]]
     said = checked(form, reception.received_on, Territory(communes, outline, asked))
@@ -131,17 +135,40 @@ def report(
     )
     db.session.flush()
     if said.point is not None:
-        put_position(case, *said.point)
+        put_position(case, *said.point, found=found)
     asking.keep_answers(case.id, said.answers)
     if category.family == "cyber":
         publish(CyberReported(case.id, category.code, now))
     return case
 
 
-def put_position(case: Case, latitude: float, longitude: float) -> None:
-    """Keep where a report says that it is (degrees, WGS 84); agents see it in a note of theirs."""
-    db.session.add(IncidentPosition(case_id=case.id, latitude=latitude, longitude=longitude))
+def put_position(
+    case: Case, latitude: float, longitude: float, *, found: Place | None = None
+) -> None:
+    """Keep where a report says that it is (degrees, WGS 84), and the address it was found by."""
+    db.session.add(
+        IncidentPosition(
+            case_id=case.id,
+            latitude=latitude,
+            longitude=longitude,
+            reach=found.reach if found else 0,
+            address=found.label[:300] if found else "",
+        )
+    )
     db.session.flush()
+
+
+def correct_position(case: Case, found: Place, *, actor: Actor, now: datetime) -> None:
+    """Put a street report at an address, whatever its author gave; agents alone see that.
+
+    Raises Conflict for a case that was removed, or is none of the street.
+    """
+    if case.kind != STREET or case.visibility == "removed":
+        raise Conflict(N_("This report is no longer shown, so its place is not changed."))
+    db.session.execute(delete(IncidentPosition).where(IncidentPosition.case_id == case.id))
+    put_position(case, found.latitude, found.longitude, found=found)
+    case.commune = case.commune or found.commune
+    cases.step(case, "place_set", actor=actor, now=now, public=False)
 
 
 def forget_positions(case_ids: Collection[int], *, erased: bool = False) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from beffroi.cases.rules import SHOWN, STREET
 from beffroi.incidents.models import IncidentSpot
 from beffroi.incidents.rules import cells
+from beffroi.incidents.rules.places import VAGUE
 from beffroi.kernel import bulk, driver
 from beffroi.kernel.db import at_the_end, db
 
@@ -109,13 +110,16 @@ _STATES = ", ".join(f"'{one}'" for one in SHOWN)
 _SHOWN = f"""
 SELECT c.id, p.latitude, p.longitude, s.y, s.x, i.category, c.open FROM "case" c
 JOIN incident i ON i.case_id = c.id
-LEFT JOIN incident_position p ON p.case_id = c.id
-LEFT JOIN incident_spot s ON s.case_id = c.id
+LEFT JOIN incident_position p ON p.case_id = c.id AND p.reach <= {VAGUE}
+LEFT JOIN incident_spot s ON s.case_id = c.id AND NOT EXISTS (
+    SELECT 1 FROM incident_position v WHERE v.case_id = c.id AND v.reach > {VAGUE})
 WHERE c.kind = '{STREET}' AND c.visibility = 'public' AND i.listed AND EXISTS (
     SELECT 1 FROM case_text t WHERE t.case_id = c.id
     AND t.role IN ('title', 'description') AND t.state IN ({_STATES}))
 AND c.id IN (?)"""  # noqa: S608  our own codes
-"""Listed street reports whose words are shown, each with its point or the cell where it stood."""
+"""Listed street reports whose words are shown, each with its point or the cell where it stood.
+
+The middle of a long street is no place to show one at."""
 
 
 def _add(changes: Iterable[tuple[Area, int]]) -> None:

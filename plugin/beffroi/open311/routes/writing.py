@@ -7,6 +7,7 @@ in the description too, they are marked there for the agent, as words to be hidd
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,7 @@ from beffroi.open311.routes.reading import COMMUNE, DATE, SERVICES, case_page
 from beffroi.open311.routes.shared import answer, both, check_jurisdiction, client, given, zone
 from beffroi.open311.rules import Fault, NotTaken
 from beffroi.open311.schemas import Many
+from beffroi.places import queries as places
 from beffroi_web.csrf import csrf_exempt
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.uploads import takes_files
@@ -52,7 +54,7 @@ def create() -> Response:
     lang = settings().languages[0]
     with unit_of_work():
         ref = service.take_report(
-            service.Sent(sent.form, sent.position, kept, sent.said),
+            replace(sent, photos=kept),
             sender,
             communes=settings().communes,
             lang=lang,
@@ -94,6 +96,12 @@ def _checked(form: Mapping[str, str], today: date) -> tuple[service.Sent, list[F
     said = [f"address_id: {number}"] if number else []
     if where is not None:
         said.append(f"lat, long: {where[0]}, {where[1]}")
+    found = None
+    if where is None and address and not faults:
+        found = places.find(address, commune=asked["commune"] or "").surely()
+    if found is not None:
+        asked["commune"] = asked["commune"] or found.commune
+        said.append(f"address_string: {found.label}")
     linked, wrong = link(form)
     fields = {
         "category": code,
@@ -103,7 +111,7 @@ def _checked(form: Mapping[str, str], today: date) -> tuple[service.Sent, list[F
         "answers": answers,
         **asked,
     }
-    return service.Sent(fields, where, (), [*said, *linked]), [*faults, *wrong]
+    return service.Sent(fields, where, (), [*said, *linked], found), [*faults, *wrong]
 
 
 def hidden(form: Mapping[str, str]) -> tuple[str, ...]:

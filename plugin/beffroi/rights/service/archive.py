@@ -115,6 +115,7 @@ def _case(head: CaseHead, texts: list[persons.OwnText]) -> dict[str, Any]:
         "decisions": [_row(answer) for answer in cases.public_answers(head.id)],
         "clock": [_row(one) for one in clocks.happened(head.id)],
         "position": maps.desk_position(head.id),
+        "address": (found := maps.desk_address(head.id)) and found.address,
         "answers": asked.answers_of(head.id),
     }
 
