@@ -50,8 +50,10 @@
       line.removeAttribute("aria-activedescendant");
       list.hidden = !found.length;
       line.setAttribute("aria-expanded", String(found.length > 0));
-      status.textContent = found.length
-        ? part.dataset.some.replace("{}", () => String(found.length)) : part.dataset.none;
+      // While a word is only begun, that nothing fits yet says nothing.
+      const isBegun = line.value.trim().split(/\s+/).pop().length < 4;
+      if (found.length) status.textContent = part.dataset.some.replace("{}", () => String(found.length));
+      else status.textContent = isBegun ? "" : part.dataset.none;
     }
 
     // One address; whatever came is words, never markup.
