@@ -114,7 +114,6 @@ def install(trial: Trial) -> None:
 def state(trial: Trial) -> None:
     """Look at the units as systemd sees them."""
     machine = trial.machine
-    token_of(trial)
     failed, units = breaking.failed(trial), breaking.active(trial)
     trial.say("units", f"failed: {failed}; {units}", failed != "none" or set(units) != {"active"})
     for unit in (*SERVICES, "backup"):
@@ -143,9 +142,7 @@ def timers(trial: Trial) -> None:
         "timers", " ".join(machine.run("systemctl list-timers beffroi-* --no-pager").split()[6:])
     )
     machine.run("systemctl start beffroi-backup.service", may_fail=True)
-    result = machine.run(
-        "systemctl show -P Result -P ExecMainStatus beffroi-backup.service"
-    ).split()
+    result = breaking.shown(trial, "beffroi-backup.service", "Result", "ExecMainStatus")
     words = machine.run(
         "journalctl -u beffroi-backup -o cat --no-pager | grep -v systemd | tail -4"
     )
@@ -249,6 +246,7 @@ STEPS: dict[str, Callable[[Trial], None]] = {
     "reboot": breaking.reboot,
     "power": breaking.power,
     "timers": timers,
+    "settings": breaking.settings,
     "disk": breaking.disk,
     "upgrade": breaking.upgrade,
     "weight": weight,
@@ -272,10 +270,13 @@ def main() -> int:
     clean, debs = folder / "clean", folder / "debs"
     mailbox = page.surroundings(folder / "provider")
     if given.place == "machine":
-        disks = [image(clean, folder, NAME), filesystem(debs, folder / "debs.img", "2G")]
+        disks = [folder / "system.img", folder / "debs.img"]
+        if "install" in given.only:
+            image(clean, folder, NAME)
+            filesystem(debs, folder / "debs.img", "2G")
         machine: Machine | Contained = Machine(folder, disks, back=(page.MAIL, page.PROVIDER))
     else:
-        machine = Contained(clean, debs, folder)
+        machine = Contained(clean, debs, folder, again="install" not in given.only)
     with machine:
         trial = Trial(machine, folder, SITE, mailbox, slow=1 if machine.accelerated else 20)
         trial.say(
@@ -283,6 +284,8 @@ def main() -> int:
         )
         try:
             for name in given.only:
+                if name != "install" and not trial.token:
+                    token_of(trial)
                 STEPS[name](trial)
         finally:
             print("| what | seen |\n|---|---|")

@@ -2,6 +2,7 @@
 """A town in a machine or a container, as seen from outside: what it acknowledged and showed."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -20,7 +21,6 @@ from support.contained import Contained
 from support.storm import DOUBLED, LOST, in_threads
 from support.virtual import Machine, Refused
 
-ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("web", "worker", "signer")
 UNITS = [f"beffroi-{one}.service" for one in SERVICES] + ["beffroi-web.socket"]
 
@@ -104,8 +104,8 @@ class Trial:
         there = set(self.sql(LOST))
         lost = [one for one in self.acknowledged if one not in there]
         twice = self.sql(DOUBLED)[0]
-        verify = [str(ROOT / ".venv/bin/beffroi-verify"), "--json", self.site]
-        env = {"PATH": "/usr/bin:/bin", "SSL_CERT_FILE": self.ca, "REQUESTS_CA_BUNDLE": self.ca}
+        verify = [str(Path(sys.executable).with_name("beffroi-verify")), self.site]
+        env = {**os.environ, "SSL_CERT_FILE": self.ca, "REQUESTS_CA_BUNDLE": self.ca}
         done = subprocess.run(verify, capture_output=True, text=True, env=env, check=False)
         self.say(
             f"{when}: what was acknowledged",

@@ -12,7 +12,9 @@ NEVER = 1e9
 
 def active(trial: Trial) -> dict[str, int]:
     """Count the units by their state."""
-    said = trial.machine.run(f"systemctl is-active {' '.join(UNITS)}", may_fail=True)
+    said = trial.machine.run(
+        f"systemctl is-active {' '.join(UNITS)} beffroi-backup.timer", may_fail=True
+    )
     return dict(Counter(said.split()))
 
 
@@ -89,6 +91,29 @@ def power(trial: Trial, times: int = 2) -> None:
         trial.say(f"power cut {turn + 1} while people send", f"{dict(told)}; {seen}",
                   "at fault" in seen)  # fmt: skip
         trial.judge(f"after power cut {turn + 1}")
+
+
+def settings(trial: Trial) -> None:
+    """Restart with settings that are refused, while people come; mend them, restart again."""
+    file, restart = "/etc/beffroi/town.toml", "systemctl restart beffroi-web beffroi-worker"
+    trial.machine.run(f"sed -i 's/^mail_from/mail_form/' {file}; {restart}", may_fail=True)
+    with trial.busy(0.5) as told:
+        time.sleep(20 * trial.slow)
+        starts = shown(trial, "beffroi-web.service", "NRestarts", "Result")
+        units = active(trial)
+        tried = trial.machine.run(
+            "journalctl -u beffroi-web -o cat --no-pager | grep -c 'is not a setting\\|mail_form'",
+            may_fail=True,
+        )
+    trial.machine.run(f"sed -i 's/^mail_form/mail_from/' {file}; {restart}", may_fail=True)
+    first = trial.until(lambda: trial.get("/requests").status_code == 200, 60)
+    grew, after = trial.grows("Demande après les réglages"), active(trial)
+    trial.say(
+        "settings that are refused",
+        f"{dict(told)}; units {units}, {starts}, said {tried.strip()} times; mended and restarted: "
+        f"a page after {first:.1f} s, the log after {grew:.1f} s, units {after}",
+        max(first, grew) > NEVER or set(after) != {"active"},
+    )
 
 
 def disk(trial: Trial) -> None:

@@ -20,6 +20,8 @@ from typing import Self
 from support.virtual import Refused
 
 DISK = "6G"
+REBOOT = 133
+"""What nspawn says when it is told to restart what it runs, and another is to do it."""
 
 
 def mount(kind: str, where: Path, options: str) -> None:
@@ -30,7 +32,7 @@ def mount(kind: str, where: Path, options: str) -> None:
 class Contained:
     """A container of systemd-nspawn, over a debootstrapped system that stays as it is."""
 
-    def __init__(self, clean: Path, debs: Path, folder: Path) -> None:
+    def __init__(self, clean: Path, debs: Path, folder: Path, again: bool = False) -> None:
         self.debs, self.layers = debs, folder / "layers"
         self.system = self.layers / "system"
         self.console = folder / "console.log"
@@ -38,11 +40,15 @@ class Contained:
         self.booted_in = 0.0
         self.accelerated = True
         self.port = 443
+        self.kept = folder / "kept"
         self.layers.mkdir(exist_ok=True)
         mount("tmpfs", self.layers, f"size={DISK}")
         up, scratch = self.layers / "up", self.layers / "scratch"
-        for one in (up, scratch, self.system):
+        for one in (scratch, self.system):
             one.mkdir()
+        if again and self.kept.exists():
+            subprocess.run(["cp", "-a", self.kept, up], check=True)
+        up.mkdir(exist_ok=True)
         layer = f"lowerdir={clean},upperdir={up},workdir={scratch}"
         mount("overlay", self.system, layer)
 
@@ -52,8 +58,10 @@ class Contained:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave nothing running, and nothing mounted."""
+        """Leave nothing running and nothing mounted; what was written is kept beside."""
         self.cut()
+        subprocess.run(["rm", "-rf", self.kept], check=True)
+        subprocess.run(["cp", "-a", self.layers / "up", self.kept], check=False)
         for one in (self.system, self.layers):
             subprocess.run(["umount", "-l", one], check=False)
 
@@ -64,7 +72,7 @@ class Contained:
             self.process = subprocess.Popen(
                 ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "-D", self.system,
                  "-M", "town", "--capability=CAP_NET_ADMIN", f"--bind-ro={self.debs}:/debs",
-                 "--resolv-conf=off", "--console=pipe", "--boot"],
+                 "--bind-ro=/etc/hosts", "--resolv-conf=off", "--console=pipe", "--boot"],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             )  # fmt: skip
         self.booted_in = self._entered(begun)
@@ -126,14 +134,12 @@ class Contained:
 
     def reboot(self) -> float:
         """Restart it as its administrator would; seconds until it answers again."""
-        before, begun = self._leader(), time.monotonic()
+        begun = time.monotonic()
         self.run("systemctl reboot", may_fail=True, seconds=30)
-        while time.monotonic() < begun + 120:
-            with suppress(Refused, OSError):
-                if self._leader() != before:
-                    break
-            time.sleep(0.1)
-        return self._entered(begun)
+        if self.process and self.process.wait(timeout=150) != REBOOT:
+            raise Refused("it did not go down to come up again")
+        self.start()
+        return time.monotonic() - begun
 
     def cut(self) -> None:
         """End all of its processes at once."""

@@ -6,9 +6,10 @@
         machine.run("systemctl is-system-running")
         machine.reboot(); machine.cut(); machine.start()
 
-It reaches nothing but what this machine hands to it: its ports 22 and 443 are reached at 2222 and
-443 of the loopback, and `back` names ports of this machine that it sees as its own. With /dev/kvm
-it runs on the processor, without in software, many times slower.
+It reaches nothing but what this machine hands to it: its ports 22 and 443 are reached at port 2222
+of the loopback and 443 of every address, so call it in a network of its own. `back` names ports of
+this machine that it sees as its own. With /dev/kvm it runs on the processor, without in software,
+many times slower.
 """
 
 import os
@@ -111,7 +112,7 @@ class Machine:
         disks: list[str] = []
         for disk in self.disks:
             disks += ["-drive", f"file={disk},if=virtio,format=raw,cache=writeback"]
-        forwards = f"hostfwd=tcp:127.0.0.1:{SSH}-:22,hostfwd=tcp:127.0.0.1:{SITE}-:443"
+        forwards = f"hostfwd=tcp:127.0.0.1:{SSH}-:22,hostfwd=tcp::{SITE}-:443"
         (self.folder / "console.log").write_bytes(b"")
         self.process = subprocess.Popen(
             ["qemu-system-x86_64", *accelerator, "-smp", str(CORES), "-m", str(MEMORY),
