@@ -27,7 +27,7 @@ import load  # noqa: E402
 
 from support import breaking, deployed  # noqa: E402
 from support.booting import SERVICES, Trial, in_threads  # noqa: E402
-from support.contained import Contained  # noqa: E402
+from support.contained import Contained, mount  # noqa: E402
 from support.supervising import memory  # noqa: E402
 from support.virtual import Machine, filesystem, image  # noqa: E402
 
@@ -74,15 +74,14 @@ def patience(machine: Machine | Contained) -> None:
         "cd /etc/systemd/system; mkdir -p ../system.conf.d beffroi-web.service.d\n"
         "printf '[Manager]\\nDefaultTimeoutStartSec=900\\n' >../system.conf.d/slow.conf\n"
         f"printf '[Service]\\nExecStart=\\nExecStart={serve} --bind unix:/run/beffroi/web.sock\\n'"
-        " >beffroi-web.service.d/slow.conf; systemctl daemon-reexec"
+        " >beffroi-web.service.d/slow.conf; systemctl daemon-reexec\n"
+        "systemctl is-enabled -q beffroi-web && systemctl restart --no-block beffroi-web || true"
     )
 
 
 def install(trial: Trial) -> None:
     """Follow the page to its step 8."""
     machine, begun = trial.machine, time.monotonic()
-    if not machine.accelerated:
-        patience(machine)
     machine.run(f"cat >/root/answers.toml <<'A'\n{ANSWERS}A\nln -s /debs/{PACKAGE} /root/")
     for block in page.blocks(page.PAGE.read_text("utf-8").partition("\n## 9. ")[0]):
         block = block.replace("install ./", "install -y ./")
@@ -177,6 +176,15 @@ def weighed(trial: Trial) -> dict[str, float]:
     return found
 
 
+class Town(load.Load):
+    """A town in a container, as the burst wants it."""
+
+    def database(self) -> sqlite3.Connection:
+        """Open the town's database."""
+        system = self.town.system  # type: ignore[attr-defined]
+        return sqlite3.connect(f"file:{system}/var/lib/beffroi/town.sqlite3?mode=ro", uri=True)
+
+
 def weight(trial: Trial) -> None:
     """Weigh the services at rest after a restart, and in a burst of submissions."""
     trial.machine.run("systemctl restart beffroi-web beffroi-worker beffroi-signer")
@@ -195,9 +203,8 @@ def weight(trial: Trial) -> None:
         return
     deployed.TOWN = NAME
     trial.machine.port = 443
-    town = load.Load(
-        trial.machine, {}, ssl.create_default_context(cafile=trial.ca), token=trial.token
-    )
+    trust = ssl.create_default_context(cafile=trial.ca)
+    town = Town(trial.machine, {}, trust, token=trial.token)  # type: ignore[arg-type]
     stop, seen = threading.Event(), []
 
     def look() -> None:
@@ -205,10 +212,7 @@ def weight(trial: Trial) -> None:
             seen.append(weighed(trial))
 
     [watcher] = in_threads(look)
-    given = argparse.Namespace(rate=200, seconds=60, answer_seconds=75)
-    town.database = lambda: sqlite3.connect(
-        f"file:{trial.machine.system}/var/lib/beffroi/town.sqlite3?mode=ro", uri=True
-    )
+    given = argparse.Namespace(rate=trial.rate, seconds=60, answer_seconds=75)
     asyncio.run(load.burst(town, given))
     stop.set()
     watcher.join()
@@ -232,7 +236,7 @@ def purge(trial: Trial) -> None:
     machine.run("DEBIAN_FRONTEND=noninteractive apt-get purge -y beffroi")
     kept = machine.run(
         "ls -d /etc/beffroi /etc/nginx/*/*beffroi* /var/lib/beffroi* /var/backups/beffroi /opt/*"
-        " /etc/systemd/system/*/*beffroi* 2>/dev/null; nginx -t 2>&1 | tail -1",
+        " /etc/systemd/system/*/*beffroi* 2>/dev/null || true; nginx -t 2>&1 | tail -1",
         may_fail=True,
     )
     bad = "/etc" in kept.partition("nginx:")[0] or "/var/lib/beffroi-signer" not in kept
@@ -254,6 +258,15 @@ STEPS: dict[str, Callable[[Trial], None]] = {
 }
 
 
+def whole(clean: Path, folder: Path) -> Path:
+    """Return the clean system with what was installed in the container, for a disk."""
+    tree, scratch = folder / "whole", folder / "scratch"
+    for one in (tree, scratch):
+        one.mkdir(exist_ok=True)
+    mount("overlay", tree, f"lowerdir={clean},upperdir={folder / 'kept'},workdir={scratch}")
+    return tree
+
+
 def main() -> int:
     """Go through the steps; print the table."""
     parser = argparse.ArgumentParser(
@@ -265,23 +278,31 @@ def main() -> int:
     parser.add_argument(
         "--stay", action="store_true", help="wait at the end until a key is pressed"
     )
+    parser.add_argument("--rate", type=int, default=200, help="submissions a second in the burst")
     given = parser.parse_args()
     folder = given.folder.resolve()
     clean, debs = folder / "clean", folder / "debs"
     mailbox = page.surroundings(folder / "provider")
     if given.place == "machine":
         disks = [folder / "system.img", folder / "debs.img"]
-        if "install" in given.only:
-            image(clean, folder, NAME)
-            filesystem(debs, folder / "debs.img", "2G")
-        machine: Machine | Contained = Machine(folder, disks, back=(page.MAIL, page.PROVIDER))
+        if "install" in given.only or (folder / "kept").exists():
+            tree = clean if "install" in given.only else whole(clean, folder)
+            image(tree, folder, NAME)
+        if {"install", "upgrade"} & set(given.only):
+            filesystem(debs, disks[1], "2G")
+        machine: Machine | Contained = Machine(
+            folder, [one for one in disks if one.exists()], back=(page.MAIL, page.PROVIDER)
+        )
     else:
         machine = Contained(clean, debs, folder, again="install" not in given.only)
     with machine:
-        trial = Trial(machine, folder, SITE, mailbox, slow=1 if machine.accelerated else 20)
+        slow = 1 if machine.accelerated else 20
+        trial = Trial(machine, folder, SITE, mailbox, slow=slow, rate=given.rate)
         trial.say(
             "booted", f"{machine.booted_in:.1f} s" + " in software" * (not machine.accelerated)
         )
+        if not machine.accelerated:
+            patience(machine)
         try:
             for name in given.only:
                 if name != "install" and not trial.token:

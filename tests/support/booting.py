@@ -39,6 +39,7 @@ class Trial:
     shown: dict[int, bytes] = field(default_factory=dict)
     token: str = ""
     slow: float = 1.0
+    rate: int = 200
 
     @property
     def ca(self) -> str:
@@ -51,7 +52,7 @@ class Trial:
         self.faults += [f"{what}: {seen}"] * fault
         print("####", self.rows[-1], file=sys.stderr, flush=True)
 
-    def get(self, path: str, seconds: float = 20) -> requests.Response:
+    def get(self, path: str, seconds: float = 60) -> requests.Response:
         """Open an address of the site, on a connection of its own."""
         return requests.get(self.site + path, verify=self.ca, timeout=seconds * self.slow)
 
@@ -65,7 +66,7 @@ class Trial:
             time.sleep(0.1)
         return float("inf")
 
-    def send(self, title: str, seconds: float = 30) -> int:
+    def send(self, title: str, seconds: float = 60) -> int:
         """Send a request by the API; keep its reference if it was acknowledged."""
         sent = requests.post(
             f"{self.site}/api/v1/requests", verify=self.ca, timeout=seconds * self.slow,
@@ -142,4 +143,4 @@ class Trial:
         finally:
             stop.set()
             for one in threads:
-                one.join(timeout=120)
+                one.join(timeout=120 * self.slow)

@@ -123,7 +123,11 @@ def disk(trial: Trial) -> None:
         "fallocate -l $(($(df --output=avail -B1 / | tail -1) - 65536)) /var/tmp/full\n"
         "head -c 20M /dev/zero >/var/tmp/rest 2>/dev/null || true; df / | tail -1"
     )
-    codes = Counter(trial.send(f"Demande sans place {n}") for n in range(12))
+    codes: Counter[int] = Counter()
+    while (
+        codes.total() - codes[201] < 5 and codes.total() < 400
+    ):  # until the log of changes is full
+        codes[trial.send(f"Demande sans place {codes.total()}")] += 1
     status, units = trial.get("/requests").status_code, active(trial)
     machine.run("rm -f /var/tmp/full /var/tmp/rest")
     grew = trial.grows("Demande après le disque plein")

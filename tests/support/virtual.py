@@ -126,7 +126,7 @@ class Machine:
 
     def _entered(self, begun: float) -> float:
         self._untunnel()
-        while time.monotonic() < begun + 400:
+        while time.monotonic() < begun + (400 if self.accelerated else 1800):
             with suppress(Refused, subprocess.TimeoutExpired):
                 self.run("true", seconds=20)
                 break
@@ -148,13 +148,13 @@ class Machine:
     def _ssh(self) -> list[str]:
         options = (
             "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR",
-            "ConnectTimeout=8", "ServerAliveInterval=15",
+            "ConnectTimeout=60", "ServerAliveInterval=60",
         )  # fmt: skip
         said = [word for one in options for word in ("-o", one)]
         return ["ssh", "-i", str(self.folder / "key"), "-p", str(SSH), *said, "root@127.0.0.1"]
 
     def run(
-        self, command: str, *, may_fail: bool = False, seconds: float = 900, quiet: bool = False
+        self, command: str, *, may_fail: bool = False, seconds: float = 3600, quiet: bool = False
     ) -> str:
         """Run a command as root, in a login shell as a person has; return what it writes."""
         done = subprocess.run(
