@@ -82,10 +82,10 @@ def patience(machine: Machine | Contained) -> None:
 def install(trial: Trial) -> None:
     """Follow the page to its step 8."""
     machine, begun = trial.machine, time.monotonic()
-    machine.run(f"cat >/root/answers.toml <<'A'\n{ANSWERS}A\nln -s /debs/{PACKAGE} /root/")
+    machine.run(f"cat >~/answers.toml <<'A'\n{ANSWERS}A\nln -s /debs/{PACKAGE} ~/")
     for block in page.blocks(page.PAGE.read_text("utf-8").partition("\n## 9. ")[0]):
         block = block.replace("install ./", "install -y ./")
-        block = block.replace("beffroi init", "beffroi init --answers /root/answers.toml")
+        block = block.replace("beffroi init", "beffroi init --answers ~/answers.toml")
         block = re.sub("^certbot.*$", page.CERTIFICATE, block, flags=re.MULTILINE)
         if "beffroi doctor" in block:
             trial.until(lambda: trial.log_size() >= 0, 120)

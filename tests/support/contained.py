@@ -116,7 +116,7 @@ class Contained:
     ) -> str:
         """Run a command as root; return what it writes."""
         done = subprocess.run(
-            [*self._entry(), f"cd /root\n{command}"],
+            [*self._entry(), f"cd ~\n{command}"],
             capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False,
         )  # fmt: skip
         if not quiet:
@@ -128,7 +128,7 @@ class Contained:
     def background(self, command: str) -> subprocess.Popen[str]:
         """Run a command while other things are done; its output is one pipe."""
         return subprocess.Popen(
-            [*self._entry(), f"cd /root\n{command}"],
+            [*self._entry(), f"cd ~\n{command}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
         )  # fmt: skip
 
