@@ -122,7 +122,7 @@ def state(trial: Trial) -> None:
     journal = "journalctl --no-pager -o cat"
     units_say = machine.run(f"{journal} -p warning -u 'beffroi-*' | sort | uniq -c").strip()
     trial.say("warnings in the journal of the units", units_say or "none", bool(units_say))
-    refused = f"{journal} -k | grep -iE 'seccomp|audit.*beffroi|segfault|oom'"
+    refused = f"{journal} -k | grep -iE 'type=1326|segfault|out of memory|killed process'"
     kernel = machine.run(refused, may_fail=True).strip()
     trial.say("what the kernel refused", kernel or "nothing", bool(kernel))
 
