@@ -101,9 +101,9 @@ def test_the_timer_starts_the_backup_which_may_write_where_the_package_says() ->
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if "-web" in name])
 def test_a_slow_machine_is_given_the_time_to_start(service: str) -> None:
-    """On one thirty times slower, what systemd gives by itself (90 s) ended each start."""
+    """With a processor in software it took 5 min 41 s; systemd by itself gives 90 s."""
     assert unit_values(service, "Type") == ["notify"]  # with another it would end nothing
-    assert unit_values(service, "TimeoutStartSec") == ["5min"]
+    assert unit_values(service, "TimeoutStartSec") == ["10min"]
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if "-web" in name])
