@@ -4,6 +4,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from importlib import import_module
 
 
@@ -32,3 +33,16 @@ def share(application: str) -> None:
         warm = getattr(program, "warm", None)
         if warm is not None:
             warm()
+        _know_languages_and_tables()
+
+
+def _know_languages_and_tables() -> None:
+    """Have read what Babel and SQLAlchemy read at the first page, and keep in modules of theirs."""
+    from babel.dates import format_date
+    from babel.numbers import format_decimal
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+    for language in ("fr", "en"):
+        format_date(date(2000, 1, 1), locale=language)
+        format_decimal(1, locale=language)

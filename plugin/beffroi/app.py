@@ -43,6 +43,7 @@ from beffroi.kernel.bus import Handlers
 from beffroi.kernel.db import db
 from beffroi.kernel.extension import Extension
 from beffroi.kernel.versions import READER, init_versions, token
+from beffroi.legal.calendars import calendar_of
 from beffroi.moderation import routes as moderation
 from beffroi.open311 import routes as open311
 from beffroi.open_data import routes as open_data
@@ -137,8 +138,9 @@ def _elsewhere(settings: Settings) -> Elsewhere | None:
 
 
 def warm() -> None:
-    """Put together what the detectors are made of, once for all processes that part after this."""
+    """Put together what each would make for itself, once for all processes that part after this."""
     propose("Une phrase.")
+    calendar_of("FR")
 
 
 def _status_choices(

@@ -17,7 +17,10 @@ from support.town import CountedChance
 
 DEB = DEPLOY / "deb"
 DROP_IN = "etc/systemd/system/beffroi-.service.d/90-version-before.conf"
-SCRIPTS = [DEB / "build", DEB / "try", DEB / "beffroi", *sorted((DEB / "debian").glob("p*"))]
+SCRIPTS = [
+    *(DEB / name for name in ("build", "newer", "try", "try-booted", "beffroi")),
+    *sorted((DEB / "debian").glob("p*")),
+]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

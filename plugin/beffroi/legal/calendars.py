@@ -8,10 +8,13 @@ Freedom of Information Act a bank holiday anywhere in the United Kingdom is none
 """
 
 import calendar
+import sys
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 ONE = timedelta(days=1)
 _FRENCH = {
@@ -71,6 +74,17 @@ def calendar_of(country: str, communes: Iterable[str] = ()) -> Calendar:
 
 @cache
 def _calendar(country: str, parts: tuple[str, ...]) -> Calendar:
-    import holidays  # a third of a second, which only who asks for a calendar waits for
+    import holidays  # which only who asks for a calendar waits for
 
+    _stand_in(Path(holidays.__file__).parent / "countries")
     return Calendar(tuple(holidays.country_holidays(country, subdiv=p or None) for p in parts))
+
+
+def _stand_in(folder: Path) -> None:
+    """Put an empty package in the place of the one that loads 250 countries to give one of them.
+
+    They would be 8 MB in every process, and a third of a second.
+    """
+    package = ModuleType("holidays.countries")
+    package.__path__ = [str(folder)]
+    sys.modules.setdefault(package.__name__, package)

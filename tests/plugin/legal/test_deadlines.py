@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import calendar
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -74,3 +76,15 @@ def test_the_clock_of_a_request_due_on_a_day(
     today: date, answered_on: date | None, state: str
 ) -> None:
     assert clock_state(date(2027, 2, 12), today=today, answered_on=answered_on) == state
+
+
+def test_one_calendar_does_not_load_those_of_all_countries() -> None:
+    """They are 8 MB in each process of a town (tests/stress/booted.py weighs them)."""
+    script = (
+        "import sys; from datetime import date; from beffroi.legal.calendars import calendar_of\n"
+        "days = calendar_of('FR', ['67482', '97209'])\n"
+        "assert not days.is_working(date(2026, 7, 14)) and days.is_working(date(2026, 7, 15))\n"
+        "print(*(one for one in sys.modules if one.startswith('holidays.countries.')))"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert said.stdout.split() == ["holidays.countries.france"], said.stderr
