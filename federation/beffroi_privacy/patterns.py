@@ -9,7 +9,10 @@ half of what `re.IGNORECASE` does, hence `lowered`.
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import add
 from typing import Any, Final, cast
+
+from beffroi_privacy.remembered import Remembered
 
 
 class _Late:
@@ -151,65 +154,74 @@ class Stems:
     """What a text in small letters has to hold before a pattern is tried on it.
 
     All stems of the package stand in one index by their first two letters, so that a text is read
-    once for all of them, and a word that was seen before not at all.
+    once for all of them, and a word that was seen before costs a look into a dictionary. Each group
+    of stems has a bit of its own; what a word or a text holds is the sum of the bits.
     """
 
-    __slots__ = ("spaced", "stems")
+    __slots__ = ("bit", "spaced", "stems")
 
     def __init__(self, stems: str) -> None:
         """Enter stems divided by bars; of those with a space, the longest word is looked for."""
         self.stems = tuple(stems.split("|"))
         self.spaced = tuple(stem for stem in self.stems if " " in stem)
+        self.bit = 1 << len(_GROUPS)
+        _GROUPS.append(self)
         for stem in self.stems:
             core = max(stem.split(), key=len)
-            _INDEX.setdefault(core[:2], []).append((core, self, stem in self.spaced))
-        _of_word.cache_clear()
+            at = stem.index(core)
+            ends = " " in stem[at + len(core) :], " " in stem[:at]
+            _INDEX.setdefault(core[:2], []).append((core, self.bit, *ends))
+        _HELD.clear()
         held.cache_clear()
 
 
-_INDEX: dict[str, list[tuple[str, Stems, bool]]] = {}
-_LONGEST: Final = 30
-"""Characters of a word above which what it holds is not kept."""
-
-Held = tuple[frozenset[Stems], frozenset[Stems]]
+_GROUPS: list[Stems] = []
+_INDEX: dict[str, list[tuple[str, int, bool, bool]]] = {}
+"""Each word looked for, its group, and whether a word of the text has to end or begin with it."""
+Held = tuple[int, int]
 """The groups of which a word holds a stem, and those of which it holds the longest word."""
 
 
 def holds(low: str, stems: Stems) -> bool:
     """Say whether a text in small letters holds a stem: the cheap look before a pattern."""
-    return stems in held(low)
+    return held(low) & stems.bit != 0
 
 
 @lru_cache(maxsize=4)
-def held(low: str) -> set[Stems]:
-    """Return the groups of stems of which a text in small letters holds one."""
-    found: set[Stems] = set()
-    likely: set[Stems] = set()
-    for word in set(low.split()):
-        sure, maybe = _of_word(word) if len(word) <= _LONGEST else _read(word)
+def held(low: str) -> int:
+    """Return the bits of the groups of stems of which a text in small letters holds one."""
+    found = likely = 0
+    of_word = _HELD
+    for word in low.split():
+        sure, maybe = of_word[word]
         if sure:
             found |= sure
         if maybe:
             likely |= maybe
-    for stems in likely - found:
-        for stem in stems.spaced:
+    likely &= ~found
+    while likely:
+        bit = likely & -likely
+        likely ^= bit
+        for stem in _GROUPS[bit.bit_length() - 1].spaced:
             if stem in low:
-                found.add(stems)
+                found |= bit
                 break
     return found
 
 
-@lru_cache(maxsize=20_000)
-def _of_word(word: str) -> Held:
-    return _read(word)
-
-
 def _read(word: str) -> Held:
-    found: tuple[set[Stems], set[Stems]] = (set(), set())
-    for at in range(len(word)):
-        for _, stems, spaced in _INDEX.get(word[at], ()):
-            found[spaced].add(stems)
-        for core, stems, spaced in _INDEX.get(word[at : at + 2], ()) if at + 1 < len(word) else ():
-            if word.startswith(core, at):
-                found[spaced].add(stems)
-    return frozenset(found[0]), frozenset(found[1])
+    sure = likely = 0
+    last = len(word)
+    for at, two in enumerate(map(add, word, f"{word[1:]} ")):
+        for key in (two, two[0]):
+            for core, bit, ends, begins in _INDEX.get(key, ()):
+                if not word.startswith(core, at):
+                    continue
+                if not (ends or begins):
+                    sure |= bit
+                elif not ((begins and at) or (ends and at + len(core) < last)):
+                    likely |= bit
+    return sure, likely
+
+
+_HELD: Final = Remembered(_read)
