@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from beffroi_privacy.gazetteer import NO_NAME, SURE, first_name, is_commune, is_ordinary
@@ -18,6 +19,8 @@ from beffroi_privacy.spans import EMAIL, PERSON, USERNAME, Span, merge
 from beffroi_privacy.words import INITIAL, LOWER, Word, within
 
 _SHORTEST: Final = 3
+_INITIAL = re.compile(r" [b-xz]\.(?!\w)")
+"""Neither "a" nor "y", which are words."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -29,6 +32,16 @@ def beside(
         return
     for start, end in find_listed(words, within(words, merge(persons)), blocked):
         yield Span(words[start].start, words[end - 1].end, PERSON, weak=True)
+
+
+def with_initials(text: str, persons: Sequence[Span]) -> list[Span]:
+    """Return persons, each with an initial in small letters behind it: "camille x."."""
+    longer: list[Span] = []
+    for one in persons:
+        found = _INITIAL.match(text, one.end) if text[one.end - 1].islower() else None
+        end = found.end() if found else one.end
+        longer.append(one if end == one.end else replace(one, end=end))
+    return longer
 
 
 def spread(

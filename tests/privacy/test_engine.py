@@ -91,11 +91,19 @@ def test_too_slow_a_text_is_never_clean() -> None:
     assert (shown.text, shown.status, shown.reasons) == ("", "review", ("too slow",))
 
 
-def test_a_voter_that_sees_somebody_else_hides_and_asks() -> None:
+def test_what_a_voter_alone_sees_is_hidden() -> None:
     text = "j'ai croisé kowal hier"
     shown = propose(text, voter=lambda _: [Span(12, 17, "PERSON", weak=True)])
-    assert shown.text == "j'ai croisé [personne] hier"
-    assert "model disagrees" in shown.reasons
+    assert (shown.text, shown.status) == ("j'ai croisé [personne] hier", "masked")
+
+
+@pytest.mark.parametrize(("seen", "asked"), [("delphine q", True), ("delphine", False)])
+def test_what_a_voter_sees_in_small_letters_and_only_a_part_is_hidden_of_asks(
+    seen: str, asked: bool
+) -> None:
+    text = f"dossier suivi par {seen}, merci"
+    shown = propose(text, voter=lambda _: [Span(18, 18 + len(seen), "ask", weak=True)])
+    assert ("model disagrees" in shown.reasons) is asked
 
 
 def test_a_voter_that_fails_is_a_detector_error() -> None:
