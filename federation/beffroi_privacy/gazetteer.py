@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The word lists that the search for names reads; `gazetteers/README.md` tells their origins."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -74,14 +73,6 @@ def is_ordinary(folded: str) -> bool:
     if folded[-1:] in "sx" and folded[:-1] in lists.ordinary:
         return True
     return "-" in folded and all(part in lists.ordinary for part in folded.split("-"))
-
-
-def has_ordinary(several: Sequence[str]) -> bool:
-    """Say whether one of several folded words, none with a hyphen, is an ordinary one."""
-    ordinary = gazetteer().ordinary
-    if not ordinary.isdisjoint(several):
-        return True
-    return any(word[-1:] in "sx" and word[:-1] in ordinary for word in several)
 
 
 def is_surname_too(folded: str) -> bool:

@@ -16,7 +16,7 @@ from beffroi_privacy.account_words import STATES, is_account, is_site
 from beffroi_privacy.gazetteer import (
     NO_NAME,
     first_name,
-    has_ordinary,
+    gazetteer,
     is_commune,
     is_ordinary,
     is_surname_too,
@@ -311,8 +311,13 @@ def is_slip(folded: str) -> bool:
     halves = [(folded[:at], folded[at:]) for at in range(len(folded) + 1)]
     near = [head + tail[1:] for head, tail in halves]
     near += [head + tail[1] + tail[0] + tail[2:] for head, tail in halves if len(tail) > 1]
-    if any(map(is_ordinary, near)):
+    if any(map(is_ordinary, near)) or is_ordinary(folded):
         return True
-    near = [head + c + tail for head, tail in halves for c in _LETTERS]
-    near += [head + c + tail[1:] for head, tail in halves for c in _LETTERS]
-    return has_ordinary(near)
+    words = gazetteer().ordinary
+    stems = (folded, folded[:-1]) if folded[-1] in "sx" else (folded,)
+    return folded[:-1] in words or any(
+        not words.isdisjoint([head + c + tail for c in _LETTERS])
+        or not words.isdisjoint([head + c + tail[1:] for c in _LETTERS])
+        for stem in stems
+        for head, tail in [(stem[:at], stem[at:]) for at in range(len(stem) + 1)]
+    )

@@ -98,8 +98,11 @@ _INDEX: dict[str, list[Headed]] = {}
 
 def _beginning(word: str) -> tuple[Headed, ...]:
     """Return the patterns that may begin with a word."""
-    heads = {word[:length] for length in range(1, _LETTERS + 1)}
-    return tuple(frozenset(headed for head in heads for headed in _INDEX.get(head, ())))
+    found: dict[Headed, None] = {}
+    for length in range(1, min(len(word), _LETTERS) + 1):
+        for headed in _INDEX.get(word[:length], ()):
+            found[headed] = None
+    return tuple(found)
 
 
 _BEGUN: Final = Remembered(_beginning)

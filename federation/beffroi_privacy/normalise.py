@@ -94,7 +94,12 @@ def _composed(text: str) -> Normalised:
 
 @lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
-    """Return a text in lower case without accents, for comparing words; lengths may differ."""
+    """Return a word in lower case without accents, for comparing; lengths may differ."""
+    return fold_text(text)
+
+
+def fold_text(text: str) -> str:
+    """Do the same for a whole text, and keep nothing of it."""
     folded = text.casefold().translate(_ACCENTS)
     if folded.isascii():
         return folded

@@ -9,7 +9,6 @@ half of what `re.IGNORECASE` does, hence `lowered`.
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from operator import add
 from typing import Any, Final, cast
 
 from beffroi_privacy.remembered import Remembered
@@ -153,7 +152,7 @@ def has_point_inside(text: str) -> bool:
 class Stems:
     """What a text in small letters has to hold before a pattern is tried on it.
 
-    All stems of the package stand in one index by their first two letters, so that a text is read
+    All stems of the package stand in one index by their first letters, so that a text is read
     once for all of them, and a word that was seen before costs a look into a dictionary. Each group
     of stems has a bit of its own; what a word or a text holds is the sum of the bits.
     """
@@ -170,11 +169,13 @@ class Stems:
             core = max(stem.split(), key=len)
             at = stem.index(core)
             ends = " " in stem[at + len(core) :], " " in stem[:at]
-            _INDEX.setdefault(core[:2], []).append((core, self.bit, *ends))
+            _INDEX.setdefault(core[:_KEY], []).append((core, self.bit, *ends))
         _HELD.clear()
         held.cache_clear()
 
 
+_KEY: Final = 3
+"""Letters of a stem by which it is looked up; a shorter one is looked up whole."""
 _GROUPS: list[Stems] = []
 _INDEX: dict[str, list[tuple[str, int, bool, bool]]] = {}
 """Each word looked for, its group, and whether a word of the text has to end or begin with it."""
@@ -212,9 +213,12 @@ def held(low: str) -> int:
 def _read(word: str) -> Held:
     sure = likely = 0
     last = len(word)
-    for at, two in enumerate(map(add, word, f"{word[1:]} ")):
-        for key in (two, two[0]):
-            for core, bit, ends, begins in _INDEX.get(key, ()):
+    for at in range(last):
+        for end in range(at + 1, min(at + _KEY, last) + 1):
+            listed = _INDEX.get(word[at:end])
+            if not listed:
+                continue
+            for core, bit, ends, begins in listed:
                 if not word.startswith(core, at):
                     continue
                 if not (ends or begins):
