@@ -109,15 +109,46 @@ def near_figures(pattern: re.Pattern[str], text: str, back: int = 0) -> list[re.
     The pattern must forbid a digit before it and have its first digit at most `back` characters
     behind its beginning; with `back`, it must forbid a letter before it as well.
     """
+    if not back:
+        return tried_at(pattern, text, _starts(text))
     matches: list[re.Match[str]] = []
     match, done = pattern.match, 0
-    for at, ahead in _beginnings(text) if back else runs(text):
-        if at >= done and (not back or ahead <= back):
+    for at, ahead in _beginnings(text):
+        if ahead <= back and at >= done:
             found = match(text, at)
             if found is not None:
                 matches.append(found)
                 done = found.end()
     return matches
+
+
+def tried_at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> list[re.Match[str]]:
+    """Return what `pattern.finditer` would yield if it could begin at some places in order only."""
+    matches: list[re.Match[str]] = []
+    match, done = pattern.match, 0
+    for at in places:
+        if at >= done:
+            found = match(text, at)
+            if found is not None:
+                matches.append(found)
+                done = found.end()
+    return matches
+
+
+@lru_cache(maxsize=4)
+def _starts(text: str) -> list[int]:
+    return [start for start, _ in runs(text)]
+
+
+@lru_cache(maxsize=4)
+def signed_starts(text: str) -> list[int]:
+    """Return where runs of digits begin and, before each, the minus that stands at it."""
+    places: list[int] = []
+    for start, _ in runs(text):
+        if text[start - 1 : start] == "-":
+            places.append(start - 1)
+        places.append(start)
+    return places
 
 
 _FARTHEST: Final = 7

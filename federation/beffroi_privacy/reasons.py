@@ -38,7 +38,7 @@ RAISONS: Final = {
     "opaque link": "Un lien garde une longue partie obscure, qui peut être un secret.",
     "sensitive": "Une personne est nommée près de mots de santé, de violence ou de plainte.",
     "second pass": "Quelque chose a encore été trouvé dans le texte une fois masqué.",
-    "model disagrees": "Le modèle de langue voit une personne dans des mots qui restent inexpliqués.",
+    "model disagrees": "Le modèle de langue voit une personne dans des mots restés inexpliqués.",
     "ner not available": "Le modèle de langue a été demandé et n’est pas installé.",
 }
 """Each code and its sentence in French."""
