@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from beffroi_privacy.accounts import find_accounts
 from beffroi_privacy.births import births_of
@@ -94,8 +95,7 @@ class Settings:
     voter: Voter | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What the stages made of a normalised text; all spans in its characters."""
 
     copy: Normalised

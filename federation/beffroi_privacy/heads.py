@@ -16,7 +16,7 @@ from beffroi_privacy.remembered import Remembered
 
 _LETTERS: Final = 8
 """Letters of a word that are compared."""
-_WORD: Final = re.compile(r"(?<![^\W_])[^\W\d_]+")
+_WORD: Final = re.compile(r"((?<![^\W_])[^\W\d_]+)")
 _QUANTIFIED: Final = ("?", "*", "{")
 
 
@@ -113,10 +113,14 @@ def _begun(low: str) -> dict[Headed, list[int]]:
     """Return for each pattern the places of a text where it may begin, in order."""
     places: dict[Headed, list[int]] = {}
     of_word = _BEGUN
-    for found in _WORD.finditer(low):
-        for headed in of_word[found[0]]:
+    at = 0
+    parts = iter(_WORD.split(low))
+    for gap, word in zip(parts, parts, strict=False):
+        at += len(gap)
+        for headed in of_word[word]:
             if headed in places:
-                places[headed].append(found.start())
+                places[headed].append(at)
             else:
-                places[headed] = [found.start()]
+                places[headed] = [at]
+        at += len(word)
     return places

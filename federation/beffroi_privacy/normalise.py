@@ -8,8 +8,8 @@ sees are gone, and the letter o typed for a zero between digits is a zero.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from beffroi_privacy.patterns import runs
 
@@ -28,8 +28,7 @@ _O = frozenset("oO")
 _O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """The copy to match on; `offsets[i]` is where character i of it starts in the original."""
 
     text: str

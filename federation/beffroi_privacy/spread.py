@@ -19,6 +19,7 @@ from beffroi_privacy.spans import EMAIL, PERSON, USERNAME, Span, merge
 from beffroi_privacy.words import INITIAL, LOWER, Word, within
 
 _SHORTEST: Final = 3
+_AT = re.compile(r"@|\bat\b|\barob")
 _INITIAL = re.compile(r" [b-xz]\.(?!\w)")
 """Neither "a" nor "y", which are words."""
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -102,7 +103,7 @@ def _parts(written: str) -> Iterator[str]:
 
 def _from_box(written: str) -> Iterator[str]:
     """Yield the words of a mailbox that is made like a name: camille.exemple@…"""
-    local = re.split(r"@|\bat\b|\barob", fold(written))[0]
+    local = _AT.split(fold(written))[0]
     words = [w for w in _LETTERS.findall(local) if len(w) >= _SHORTEST]
     if len(words) == 2 or any(first_name(w) >= 2 for w in words):
         for word in words:
