@@ -79,7 +79,7 @@ def _number(text: str, value: str) -> Iterator[Span]:
     digits = [c for c in value if c.isdigit()][-9:]
     if figures(text)[0] < len(digits):
         return
-    body = r"[\s.\-/,()_]{0,3}".join(digits)
+    body = r"[\W_]{0,8}".join(digits)
     for found in re.finditer(rf"(?:\+?\d{{0,4}}[\s.\-/()]{{0,3}})?{body}(?!\d)", text):
         yield Span(found.start(), found.end(), PHONE)
 

@@ -279,3 +279,32 @@ def test_no_text_makes_the_engine_slow(text: str) -> None:
         gc.enable()
     assert took < 1.0
     assert "detector error" not in shown.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("vu H&eacute;l&egrave;ne Le Goff hier", "vu [personne] hier"),
+        ("vu He&#769;le&#x300;ne Le&nbsp;Goff hier", "vu [personne] hier"),
+        ("au 06&#8203;39981234 svp", "au [téléphone] svp"),
+        ("au 06&nbsp;39&nbsp;98&nbsp;12&nbsp;34 svp", "au [téléphone] svp"),
+        (
+            "AT&T &amp; Co, R&D; caf&eacute; à 3 &euro;",
+            "AT&T &amp; Co, R&D; caf&eacute; à 3 &euro;",
+        ),
+    ],
+)
+def test_what_html_writes_otherwise_is_read_and_masked_where_it_stands(
+    text: str, shown: str
+) -> None:
+    assert propose(text, ["Hélène Le Goff", "06 39 98 12 34"]).text == shown
+
+
+GAPS = ("    ", "\t", " | ", "…", "**", "\n", "=", "~", ")(")
+
+
+@pytest.mark.parametrize("gap", GAPS)
+def test_a_number_in_pairs_asks_whatever_stands_between_and_a_known_one_is_hidden(gap: str) -> None:
+    text = f"Rappelez {gap.join(('06', '39', '98', '12', '34'))} svp"
+    assert propose(text).status != "clean"
+    assert propose(text, ["+33 6 39 98 12 34"]).text == "Rappelez [téléphone] svp"
