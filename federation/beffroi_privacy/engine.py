@@ -271,9 +271,10 @@ def _with_votes(
     votes: Sequence[Span],
     others: Sequence[Span],
 ) -> tuple[list[Span], bool]:
-    """Return the persons with those that only the model saw, and whether a part of one is left.
+    """Return the persons with those that only the model saw, and whether the two disagreed.
 
-    What the model alone sees is hidden, which settles it; a person is asked about what stays.
+    A whole name that the model alone sees is hidden, which settles it. A single word may be a part
+    of more, so a person is asked about it, and about what the model takes for a name's and stays.
     """
     if not votes:
         return persons, False
@@ -281,8 +282,10 @@ def _with_votes(
     alone = [v for v in votes if v.label == PERSON and not cover.touches(v.start, v.end)]
     hidden = Cover([*persons, *others, *alone])
     small = [v for v in votes if v.label == ASK and text[v.start : v.end].islower()]
-    disputed = any(_is_left(word, hidden) for word in _voted(words, votes)) or any(
-        _is_left_in_small(word, hidden) for word in _voted(words, small)
+    disputed = (
+        any(text[v.start : v.end].strip().isalpha() for v in alone)
+        or any(_is_left(word, hidden) for word in _voted(words, votes))
+        or any(_is_left_in_small(word, hidden) for word in _voted(words, small))
     )
     return [*persons, *(Span(v.start, v.end, PERSON, weak=True) for v in alone)], disputed
 

@@ -21,6 +21,7 @@ _ACCENTS = {
 }  # fmt: skip
 _FAR_LETTERS = re.compile(r"[\u0130\u0131\u017f-\U0010ffff]")
 """Letters that may equal another one when case is ignored, though folded they differ."""
+_HUMP = re.compile(r"[^\W\d_A-ZÀ-Þ][A-ZÀ-Þ]")
 _PLAIN = {accented: plain for plain, several in _ACCENTS.items() for accented in several}
 
 
@@ -60,13 +61,17 @@ def _folded(text: str) -> str:
 def places_of(text: str, words: Sequence[str]) -> Iterator[re.Match[str]]:
     """Yield where words stand in a normalised text one after another, in any case, any accents.
 
+    Without anything between them they count where a capital tells them apart: "CamilleExemple".
     A pattern costs as much to put together as a text to read, so it is made only if all are there.
     """
     folded = _folded(text)
     if folded and not all(_FAR_LETTERS.search(one) or fold(one) in folded for one in words):
         return
-    whole = r"[\s,.-]{1,3}".join(map(pattern_of, words))
-    yield from re.finditer(rf"(?<!\w){whole}(?!\w)", text, re.IGNORECASE)
+    whole = r"[\s,._-]{0,3}".join(map(pattern_of, words))
+    joined = sum(map(len, words))
+    for found in re.finditer(rf"(?<![^\W_]){whole}(?![^\W_])", text, re.IGNORECASE):
+        if len(words) == 1 or len(found.group()) > joined or _HUMP.search(found.group()):
+            yield found
 
 
 def _literal(text: str, value: str, label: str) -> Iterator[Span]:

@@ -18,7 +18,7 @@ REASONS: Final = {
     "opaque link": "A link keeps a long part that means nothing to a reader and may be a secret.",
     "sensitive": "A person is named beside words about health, violence or a complaint.",
     "second pass": "Something was still found in the text after it was masked.",
-    "model disagrees": "The language model sees a person in words that stay unexplained.",
+    "model disagrees": "The language model sees a person where the rules see none.",
     "ner not available": "The language model was asked for and is not installed.",
 }
 """Each code and its sentence in English."""
@@ -38,7 +38,7 @@ RAISONS: Final = {
     "opaque link": "Un lien garde une longue partie obscure, qui peut être un secret.",
     "sensitive": "Une personne est nommée près de mots de santé, de violence ou de plainte.",
     "second pass": "Quelque chose a encore été trouvé dans le texte une fois masqué.",
-    "model disagrees": "Le modèle de langue voit une personne dans des mots restés inexpliqués.",
+    "model disagrees": "Le modèle de langue voit une personne là où les règles n’en voient pas.",
     "ner not available": "Le modèle de langue a été demandé et n’est pas installé.",
 }
 """Each code and its sentence in French."""

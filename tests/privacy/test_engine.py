@@ -91,10 +91,24 @@ def test_too_slow_a_text_is_never_clean() -> None:
     assert (shown.text, shown.status, shown.reasons) == ("", "review", ("too slow",))
 
 
-def test_what_a_voter_alone_sees_is_hidden() -> None:
-    text = "j'ai croisé kowal hier"
-    shown = propose(text, voter=lambda _: [Span(12, 17, "PERSON", weak=True)])
-    assert (shown.text, shown.status) == ("j'ai croisé [personne] hier", "masked")
+@pytest.mark.parametrize(("name", "asked"), [("kowal", True), ("Oursin Tricot", False)])
+def test_what_a_voter_alone_sees_is_hidden_and_asks_if_it_is_one_word(
+    name: str, asked: bool
+) -> None:
+    text = f"Je l'ai vu, {name}, hier au parc"
+    shown = propose(text, voter=lambda _: [Span(12, 12 + len(name), "PERSON", weak=True)])
+    assert shown.text == "Je l'ai vu, [personne], hier au parc"
+    assert ("model disagrees" in shown.reasons) is asked
+
+
+@pytest.mark.parametrize(
+    "written", ["Camille_Exemple", "CamilleExemple", "camille-exemple", "Exemple.Camille"]
+)
+def test_a_known_name_is_hidden_however_its_words_are_joined(written: str) -> None:
+    shown = propose(f"photo {written} du trou", ["Camille Exemple"])
+    assert shown.text in ("photo [personne] du trou", "photo [pseudonyme] du trou")
+    assert propose("photo BenoîtTremblé ici", ["Benoît Tremblé"]).spans
+    assert propose("une analyse", ["Ana Lyse"]).spans == ()
 
 
 @pytest.mark.parametrize(("seen", "asked"), [("delphine q", True), ("delphine", False)])

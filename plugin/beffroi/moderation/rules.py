@@ -29,7 +29,7 @@ REVIEW_WORDS: Mapping[str, str] = {
     "sensitive": N_("A person is named beside words about health, violence or a complaint."),
     "too slow": N_("This text took too long: read it as if nothing had been checked."),
     "second pass": N_("Something was still found after masking."),
-    "model disagrees": N_("The language model sees a person in words that stay unexplained."),
+    "model disagrees": N_("The language model sees a person where the rules see none."),
     "ner not available": N_("The language model was asked for and is not installed."),
 }
 """Why an agent should look twice at a text, by the codes of `beffroi_privacy.reasons`."""
