@@ -69,8 +69,7 @@ def places_of(text: str, words: Sequence[str]) -> Iterator[re.Match[str]]:
         return
     whole = r"[\s,._-]{0,3}".join(map(pattern_of, words))
     joined = sum(map(len, words))
-    beside = r"\w" if len(words) > 1 else r"[^\W_]"
-    for found in re.finditer(rf"(?<!{beside}){whole}(?!{beside})", text, re.IGNORECASE):
+    for found in re.finditer(rf"(?<!\w){whole}(?!\w)", text, re.IGNORECASE):
         if len(words) == 1 or len(found.group()) > joined or _HUMP.search(found.group()):
             yield found
 
