@@ -77,7 +77,7 @@ HUMPED_BRANDS = frozenset(
     """.split()
 )
 _PASSWORD = re.compile(r"(?<![\w/.-])[A-Za-z]{4,}[-_]?\d{2,5}[!*$](?=\s|$|[,;)])")
-_CAMEL = re.compile(r"[a-zà-ÿ][A-Z]")
+_CAMEL = re.compile(r"[A-Z](?<=[a-zà-ÿ].)")
 _MIXED = re.compile(r"(?<![\w/.=%:#@-])[a-z]{2,}[A-Z][A-Za-z]{2,}(?![\w@/(-]|\.\w)")
 _DOTTED = re.compile(
     r"(?<![\w/.=%:#@-])[a-z][a-z\d]*(?:\.[a-z\d]+_\w+|_[a-z\d]+\.[a-z\d]+)(?![\w@/(-]|\.\w)"

@@ -13,6 +13,13 @@ from beffroi_privacy.usernames import DEFAULTS, NOT_NICKNAMES, is_public_handle
 STATES = re.compile(r"(?:[ée]e?s?|i|u|ible|able|if|ive|eux|ant|ed|ing|en|oire|ique|onal|[aeu]l)$")
 _SHAPED = re.compile(r"[^\W\d_]+[._-]?\d|\d[._-]?[^\W\d_]|\w_\w|[a-zà-ÿ][A-Z]|^@|^[a-z]+\.[a-z]+$")
 _DATED = re.compile(r"\d+(?:er|e|[èe]me|nd|h\d*|km|m2?|[a-z])", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_BREAK = re.compile(r"[\d._-]")
+_HUMPED = re.compile(r"[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]+)+")
+_SITE = re.compile(
+    r"^t\.me$|\.(?:fr|com|org|net|eu|io|gouv|bzh|uk|csv|pdf|jpe?g|png|zip|txt|docx?|xlsx?|json|xml"
+    r"|html?|php|exe|py|js|info|be|ch|ca|de|tv|me|app|gov|uk|local|lan|log|conf|odt|ods|example)$"
+)
 _CODE = re.compile(r"[A-Z]{2,}[a-zà-ÿ]?[A-Z]*s?|[A-Z]+_\d{4}|[a-z]+_[a-z]+(?:_[a-z]+)+")
 
 
@@ -33,14 +40,14 @@ def is_account(written: str, *, quoted: bool) -> bool:
     bare = name.lstrip("@")
     if len(bare) < 3 or bare.isdigit() or fold(bare) in DEFAULTS:
         return False
-    if is_public_handle(bare) and not (quoted and re.search(r"\d", bare)):
+    if is_public_handle(bare) and not (quoted and _DIGIT.search(bare)):
         return False
     if written.startswith('"'):
         return quoted and not all(is_ordinary(part) for part in fold(name).split())
-    head = re.split(r"[\d._-]", fold(bare))[0]
+    head = _BREAK.split(fold(bare), maxsplit=1)[0]
     if head in NOT_NICKNAMES or _is_dated(bare) or _CODE.fullmatch(bare):
         return False
-    if re.fullmatch(r"[A-Z][a-zà-ÿ]+(?:[A-Z][a-zà-ÿ]+)+", bare):
+    if _HUMPED.fullmatch(bare):
         return quoted
     return _SHAPED.search(name) is not None and not is_site(bare)
 
@@ -51,10 +58,4 @@ def _is_dated(name: str) -> bool:
 
 def is_site(name: str) -> bool:
     """Say whether a word is the address of a site, or the name of a file."""
-    return (
-        re.search(
-            r"^t\.me$|\.(?:fr|com|org|net|eu|io|gouv|bzh|uk|csv|pdf|jpe?g|png|zip|txt|docx?|xlsx?|json|xml|html?|php|exe|py|js|info|be|ch|ca|de|tv|me|app|gov|uk|local|lan|log|conf|odt|ods|example)$",
-            name,
-        )
-        is not None
-    )
+    return "." in name and _SITE.search(name) is not None

@@ -107,6 +107,7 @@ _STEMS = Stems(
     "|bann|locked|password|passe|play|joue|privé|prive|private|tag|ajoute|suivez|follow|gagn|winner"
     "|id"
 )
+_SENTENCE_END: Final = re.compile(r"[!?;\n]|\.(?=\s|$)")
 _AFTER: Final = 48
 _LONGEST: Final = 40
 _CALLING: Final = ("words", "users", "doing", "net", "loose", "on")
@@ -280,7 +281,7 @@ def _before(text: str, low: str, cue: re.Match[str]) -> Span | None:
 
 
 def _end_of_sentence(low: str, start: int) -> int:
-    stop = re.compile(r"[!?;\n]|\.(?=\s|$)").search(low, start, start + _AFTER)
+    stop = _SENTENCE_END.search(low, start, start + _AFTER)
     return stop.start() if stop else min(len(low), start + _AFTER)
 
 

@@ -92,7 +92,7 @@ def announces_more(text: str, spans: Cover, accounts: Cover) -> bool:
         if not spans.touches(*found.span("name")):
             return True
     if ":" in low and holds(low, _FIELD_STEMS):
-        if any(not _is_near(found.end(), spans) for found in _FIELDS.finditer(low)):
+        if any(not _is_filled(low, found.start("value"), spans) for found in _FIELDS.finditer(low)):
             return True
     for found in _NUMBERS.finditer(low) if figures(text)[0] > 1 else ():
         if _NUMBER_AFTER.match(low, found.end()) and not _is_near(found.end(), spans):
@@ -106,6 +106,12 @@ def announces_more(text: str, spans: Cover, accounts: Cover) -> bool:
 
 def _is_unknown(name: str | None) -> bool:
     return name is None or not (is_commune(fold(name)) or is_ordinary(fold(name)))
+
+
+def _is_filled(low: str, start: int, spans: Cover) -> bool:
+    """Say whether anything is hidden between where a field's value begins and its line ends."""
+    end = low.find("\n", start, start + _REACH)
+    return spans.touches(start, end if end > 0 else start + _REACH)
 
 
 def _is_near(end: int, spans: Cover) -> bool:

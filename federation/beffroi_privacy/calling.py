@@ -69,7 +69,7 @@ def called_words(
         if word.shape == LOWER:
             if _is_small_called(words, at):
                 yield "capitals"
-        elif _is_nobodys(word):
+        elif _is_nobodys(word) and not (word.folded in CALENDAR and _is_on_door(words, at)):
             continue
         elif at and (_is_after_house(words, at) or _is_plain_called(words, at)):
             yield "capitals"
@@ -104,6 +104,11 @@ def _is_after_house(words: Sequence[Word], at: int) -> bool:
     if before.folded == "chez" and is_commune(word.folded):
         return False
     return before.folded in _HOUSES and not (is_acronym(word) and before.folded == "agent")
+
+
+def _is_on_door(words: Sequence[Word], at: int) -> bool:
+    """Say whether a word follows "interphone", "famille": also "Dimanche" is somebody there."""
+    return at > 0 and words[at - 1].folded in ("interphone", "sonnette", "famille")
 
 
 def _is_given(word: Word, covered: bool) -> bool:

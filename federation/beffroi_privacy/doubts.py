@@ -79,8 +79,8 @@ def _is_small_name(words: Sequence[Word], at: int, known: int, *, caseless: bool
     word = words[at]
     if word.folded in CALENDAR or word.folded in FUNCTION or len(word.folded) < 3:
         return False
-    if known > ALSO_A_WORD and not is_ordinary(word.folded):
-        return caseless or word.gap != "-"
+    if not is_ordinary(word.folded):
+        return caseless or (known > ALSO_A_WORD and word.gap != "-")
     before = words[at - 1].folded if at else ""
     return caseless and word.gap == " " and before in _BEFORE_SOMEBODY_SMALL
 
@@ -93,6 +93,8 @@ def _follows_civility(words: Sequence[Word], at: int) -> bool:
     word, before = words[at], words[at - 1]
     if word.gap not in (" ", ". ", "."):
         return False
+    if word.folded in FUNCTION and before.shape == word.shape == CAPITAL:
+        return len(word.text) > 3 and word.gap == " "
     if word.folded in OFFICES or word.folded in FUNCTION or word.text.endswith("'"):
         return False
     if before.shape == LOWER and before.folded in ("m", "mm", "ms"):
@@ -105,7 +107,9 @@ _BEFORE_SOMEBODY: Final = frozenset(
     "called calls me am not pas appelle nomme dit merci bonjour thanks ici".split()
 )
 _ACCORDING: Final = frozenset("selon avec par chez to by with contre for et and".split())
-_BEFORE_SOMEBODY_SMALL: Final = frozenset("avec chez contre sauf holder comme".split())
+_BEFORE_SOMEBODY_SMALL: Final = frozenset(
+    "avec chez contre sauf holder comme petit petite vieux vieille".split()
+)
 _THE: Final = frozenset(
     "le la les l' un une du au aux des ce cet cette ces notre votre nos vos leur son sa mon ma the "
     "a an this that your our my their its".split()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from beffroi_privacy.hamlets import find_hamlets
 from beffroi_privacy.homes import is_public
 from beffroi_privacy.living import is_lived_in, told_homes
-from beffroi_privacy.patterns import Stems, figures, holds, lowered
+from beffroi_privacy.patterns import Stems, figures, holds, lowered, runs
 from beffroi_privacy.spans import ADDRESS, ASK, Span
 from beffroi_privacy.ways import find_near_ways
 
@@ -76,6 +76,11 @@ _ASKED = re.compile(
     r"|num[ée]ro\s|number\s|no\.?\s)\d{1,4}(?:\s?(?:bis|ter))?(?![\w/]|[.,-]\d|\s?(?:€|%))"
 )
 _COUNTED = re.compile(r"\b(?:au|du|le|at|of|from|la|n°|n[o°]\.?|num[ée]ro|number) ?\d")
+_BEFORE_COUNT = tuple(
+    word + gap
+    for word in "au du le at of from la n° no n°. no. numéro numero number".split()
+    for gap in ("", " ")
+)
 _POST = re.compile(
     r"courrier|[ée]cri|adress|post|write|mail|send|envo|livr|m\.|mme|monsieur|madame|\n"
 )
@@ -108,7 +113,7 @@ def _doors(text: str, low: str, lived: list[int]) -> Iterator[Span]:
     """Yield doors, lots and floors of a home, and bare house numbers of somebody."""
     if lived:
         yield from _plots(text, lived)
-    counted = _COUNTED.search(low) is not None
+    counted = _may_count(low) and _COUNTED.search(low) is not None
     yield from _elsewhere(low, counted=counted)
     if not counted:
         return
@@ -116,6 +121,11 @@ def _doors(text: str, low: str, lived: list[int]) -> Iterator[Span]:
         yield Span(*found.span("number"), ADDRESS, weak=True)
     for found in _ASKED.finditer(low):
         yield Span(found.start(), found.end(), ASK, weak=True)
+
+
+def _may_count(low: str) -> bool:
+    """Say whether a run of digits stands behind the end of one of the words of `_COUNTED`."""
+    return any(low.endswith(_BEFORE_COUNT, 0, start) for start, _ in runs(low))
 
 
 def _elsewhere(low: str, *, counted: bool) -> Iterator[Span]:

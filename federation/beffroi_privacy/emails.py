@@ -66,6 +66,10 @@ _SEAT = frozenset(
 )
 """What may open the box of an office whose other words name the place: `mairie.cesson@…`."""
 
+_POINT = re.compile(r"\s?[(\[{]?\s?\b(?:dot|point)\b\s?[)\]}]?\s?")
+_ELSE = re.compile(r"[^a-z0-9]+")
+_JOINTS = re.compile(r"[._-]")
+
 
 def find_emails(text: str) -> Iterator[Span]:
     """Yield the personal e-mail addresses of a normalised text."""
@@ -112,7 +116,7 @@ def _is_plain(written: str) -> bool:
 
 def _is_named(written: str) -> bool:
     """Say whether a local part is two words that are no ordinary ones: "mehmet-demir"."""
-    parts = [p for p in re.split(r"[._-]", fold(written)) if p]
+    parts = [p for p in _JOINTS.split(fold(written)) if p]
     return len(parts) > 1 and not all(is_ordinary(part) for part in parts)
 
 
@@ -140,11 +144,11 @@ def _domain_end(text: str, at: re.Match[str], *, shaped: bool, named: bool = Fal
 
 def is_office(local: str, domain: str) -> bool:
     """Say whether a local part names an office rather than a person."""
-    spelt = re.sub(r"\s?[(\[{]?\s?\b(?:dot|point)\b\s?[)\]}]?\s?", ".", fold(local))
-    words = [w for w in re.split(r"[^a-z0-9]+", spelt) if w]
+    spelt = _POINT.sub(".", fold(local))
+    words = [w for w in _ELSE.split(spelt) if w]
     if not words:
         return False
-    labels = set(re.split(r"[^a-z0-9]+", fold(domain)))
+    labels = set(_ELSE.split(fold(domain)))
     if labels.isdisjoint(_PROVIDERS) and not any(first_name(w) > 0 for w in words):
         if any(len(w) > 3 and w in labels for w in words):
             return True

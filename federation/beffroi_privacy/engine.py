@@ -14,11 +14,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from beffroi_privacy.accounts import find_accounts
 from beffroi_privacy.births import births_of
 from beffroi_privacy.columns import find_in_columns
 from beffroi_privacy.dwellings import find_dwellings
+from beffroi_privacy.gazetteer import NO_NAME, first_name, is_ordinary
 from beffroi_privacy.homes import find_homes, homes_of
 from beffroi_privacy.joined import find_joined
 from beffroi_privacy.known import find_known
@@ -36,7 +38,7 @@ from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
 from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
 from beffroi_privacy.spans import ASK, PERSON, Cover, Span, merge
 from beffroi_privacy.spelt_emails import find_spelt_emails
-from beffroi_privacy.spread import beside, spread
+from beffroi_privacy.spread import beside, spread, with_initials
 from beffroi_privacy.threads import People
 from beffroi_privacy.titles import without_titles
 from beffroi_privacy.usernames import find_usernames
@@ -93,8 +95,7 @@ class Settings:
     voter: Voter | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What the stages made of a normalised text; all spans in its characters."""
 
     copy: Normalised
@@ -189,11 +190,12 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     votes = list(settings.voter(copy.text)) if settings.voter else []
     _check(settings, until)
     persons += beside(words, persons, blocked)
+    persons = with_initials(copy.text, persons)
     persons, titles = without_titles(copy.text, _judged(persons, words, allowed))
     spans.extend(_around(copy.text, persons))
     protected = _protecting(copy.text, spans, votes)
     spans, asked = _parted(unprotected(spans, protected))
-    persons, disputed = _with_votes(words, persons, votes, [*spans, *named, *protected])
+    persons, disputed = _with_votes(copy.text, words, persons, votes, [*spans, *named, *protected])
     spans += [
         *names_of_boxes(copy.text, spans),
         *persons,
@@ -263,14 +265,28 @@ def _judged(persons: list[Span], words: Sequence[Word], allowed: frozenset[int])
 
 
 def _with_votes(
-    words: Sequence[Word], persons: list[Span], votes: Sequence[Span], others: Sequence[Span]
+    text: str,
+    words: Sequence[Word],
+    persons: list[Span],
+    votes: Sequence[Span],
+    others: Sequence[Span],
 ) -> tuple[list[Span], bool]:
-    """Return the persons with those that only the model saw, and whether the two disagreed."""
+    """Return the persons with those that only the model saw, and whether the two disagreed.
+
+    A whole name that the model alone sees is hidden, which settles it. A single word may be a part
+    of more, so a person is asked about it, and about what the model takes for a name's and stays.
+    """
     if not votes:
         return persons, False
     cover = Cover([*persons, *others])
     alone = [v for v in votes if v.label == PERSON and not cover.touches(v.start, v.end)]
-    disputed = bool(alone) or any(_is_left(word, cover) for word in _voted(words, votes))
+    hidden = Cover([*persons, *others, *alone])
+    small = [v for v in votes if v.label == ASK and text[v.start : v.end].islower()]
+    disputed = (
+        any(text[v.start : v.end].strip().isalpha() for v in alone)
+        or any(_is_left(word, hidden) for word in _voted(words, votes))
+        or any(_is_left_in_small(word, hidden) for word in _voted(words, small))
+    )
     return [*persons, *(Span(v.start, v.end, PERSON, weak=True) for v in alone)], disputed
 
 
@@ -290,3 +306,12 @@ def _is_left(word: Word, cover: Cover) -> bool:
         and not is_acronym(word)
         and not cover.touches(word.start, word.end)
     )
+
+
+def _is_left_in_small(word: Word, cover: Cover) -> bool:
+    """Say the same of a word of a name in small letters: an initial, or no word of the language."""
+    folded = word.folded
+    if folded in OFFICES or folded in FUNCTION or cover.touches(word.start, word.end):
+        return False
+    borne = first_name(folded) != NO_NAME or not is_ordinary(folded)
+    return len(folded) == 1 or (len(folded) > 2 and borne)

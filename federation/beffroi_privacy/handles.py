@@ -13,7 +13,14 @@ from typing import Final
 
 from beffroi_privacy.account_shapes import HUMPED_BRANDS
 from beffroi_privacy.account_words import STATES, is_account, is_site
-from beffroi_privacy.gazetteer import NO_NAME, first_name, is_commune, is_ordinary, is_surname_too
+from beffroi_privacy.gazetteer import (
+    NO_NAME,
+    first_name,
+    gazetteer,
+    is_commune,
+    is_ordinary,
+    is_surname_too,
+)
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, has_point_inside, holds
@@ -44,6 +51,8 @@ LOGIN: Final = re.compile(
 
 _PRODUCTS = frozenset("magnus sedit".split())
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_SEPARATORS: Final = re.compile(r"[._-]")
+_FIGURES: Final = re.compile(r"\d[\d.,-]*[a-z]{0,3}|v\d[\w.]*|[a-z]\d{1,2}")
 _SHORTEST: Final = 5
 """Letters of a word that no list knows, from which it is taken for a name in small letters."""
 
@@ -243,6 +252,8 @@ def _ends_in_digit(name: str) -> bool:
 def weigh(written: str) -> int:
     """Say how much a word beside a cue looks like an account: `NOTHING`, `DOUBTFUL`, `HANDLE`."""
     folded = fold(written).strip("@._-")
+    if written.isalpha() and written.islower() and not _is_strange(folded):
+        return NOTHING  # most words: nothing below says otherwise
     if (
         folded in DEFAULTS
         or folded in _JARGON
@@ -256,7 +267,7 @@ def weigh(written: str) -> int:
         return NOTHING
     if is_account(written, quoted=True):
         return HANDLE if not _is_figures(folded) else NOTHING
-    parts = [part for part in re.split(r"[._-]", folded) if part]
+    parts = [part for part in _SEPARATORS.split(folded) if part]
     if not written.islower() or not parts or any(not part.isalpha() for part in parts):
         return NOTHING
     if is_commune(folded):
@@ -274,7 +285,7 @@ def weigh(written: str) -> int:
 
 def _is_figures(folded: str) -> bool:
     """Say whether a word is a quantity, a time or a version and no name."""
-    return re.fullmatch(r"\d[\d.,-]*[a-z]{0,3}|v\d[\w.]*|[a-z]\d{1,2}", folded) is not None
+    return _FIGURES.fullmatch(folded) is not None
 
 
 def _is_strange(part: str) -> bool:
@@ -298,10 +309,15 @@ def _is_strange(part: str) -> bool:
 def is_slip(folded: str) -> bool:
     """Say whether a word is one letter away from an ordinary one: more, less, other or turned."""
     halves = [(folded[:at], folded[at:]) for at in range(len(folded) + 1)]
-    return any(
-        is_ordinary(head + tail[1:])
-        or (len(tail) > 1 and is_ordinary(head + tail[1] + tail[0] + tail[2:]))
-        or any(is_ordinary(head + c + tail) or is_ordinary(head + c + tail[1:]) for c in _LETTERS)
-        for head, tail in halves
-        if head or tail
+    near = [head + tail[1:] for head, tail in halves]
+    near += [head + tail[1] + tail[0] + tail[2:] for head, tail in halves if len(tail) > 1]
+    if any(map(is_ordinary, near)) or is_ordinary(folded):
+        return True
+    words = gazetteer().ordinary
+    stems = (folded, folded[:-1]) if folded[-1] in "sx" else (folded,)
+    return folded[:-1] in words or any(
+        not words.isdisjoint([head + c + tail for c in _LETTERS])
+        or not words.isdisjoint([head + c + tail[1:] for c in _LETTERS])
+        for stem in stems
+        for head, tail in [(stem[:at], stem[at:]) for at in range(len(stem) + 1)]
     )

@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Final
 
 from beffroi_privacy.patterns import split_alternatives
+from beffroi_privacy.remembered import Remembered
 
 _LETTERS: Final = 8
 """Letters of a word that are compared."""
-_WORD: Final = re.compile(r"(?<![^\W_])[^\W\d_]+")
+_WORD: Final = re.compile(r"((?<![^\W_])[^\W\d_]+)")
 _QUANTIFIED: Final = ("?", "*", "{")
 
 
@@ -73,7 +74,7 @@ class Headed:
         self.pattern = pattern
         for head in heads:
             _INDEX.setdefault(head, []).append(self)
-        _of_word.cache_clear()
+        _BEGUN.clear()
         _begun.cache_clear()
 
     def finditer(self, low: str, text: str = "") -> list[re.Match[str]]:
@@ -83,8 +84,8 @@ class Headed:
         """
         matches: list[re.Match[str]] = []
         match, done = self.pattern.match, 0
-        for at, begun in _begun(low):
-            if self in begun and at >= done:
+        for at in _begun(low).get(self, ()):
+            if at >= done:
                 found = match(text or low, at)
                 if found is not None:
                     matches.append(found)
@@ -95,16 +96,31 @@ class Headed:
 _INDEX: dict[str, list[Headed]] = {}
 
 
-@lru_cache(maxsize=4)
-def _begun(low: str) -> list[tuple[int, frozenset[Headed]]]:
-    """Return the places of a text where patterns may begin, in order, and which may."""
-    return [
-        (found.start(), begun) for found in _WORD.finditer(low) if (begun := _of_word(found[0]))
-    ]
-
-
-@lru_cache(maxsize=20_000)
-def _of_word(word: str) -> frozenset[Headed]:
+def _beginning(word: str) -> tuple[Headed, ...]:
     """Return the patterns that may begin with a word."""
-    heads = {word[:length] for length in range(1, _LETTERS + 1)}
-    return frozenset(headed for head in heads for headed in _INDEX.get(head, ()))
+    found: dict[Headed, None] = {}
+    for length in range(1, min(len(word), _LETTERS) + 1):
+        for headed in _INDEX.get(word[:length], ()):
+            found[headed] = None
+    return tuple(found)
+
+
+_BEGUN: Final = Remembered(_beginning)
+
+
+@lru_cache(maxsize=4)
+def _begun(low: str) -> dict[Headed, list[int]]:
+    """Return for each pattern the places of a text where it may begin, in order."""
+    places: dict[Headed, list[int]] = {}
+    of_word = _BEGUN
+    at = 0
+    parts = iter(_WORD.split(low))
+    for gap, word in zip(parts, parts, strict=False):
+        at += len(gap)
+        for headed in of_word[word]:
+            if headed in places:
+                places[headed].append(at)
+            else:
+                places[headed] = [at]
+        at += len(word)
+    return places

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from beffroi_privacy.known import pattern_of
+from beffroi_privacy.known import places_of
 from beffroi_privacy.normalise import fold, normalise
 from beffroi_privacy.spans import PERSON, Span
 from beffroi_privacy.words import Word
@@ -61,7 +61,7 @@ def find_denied(text: str, lists: Lists) -> Iterator[Span]:
     for one in lists.deny:
         value = normalise(one).text.strip()
         if value:
-            for found in re.finditer(rf"(?<!\w){pattern_of(value)}(?!\w)", text, re.IGNORECASE):
+            for found in places_of(text, (value,)):
                 yield Span(found.start(), found.end(), PERSON)
 
 

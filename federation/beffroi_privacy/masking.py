@@ -3,9 +3,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from beffroi_privacy.addresses import generalise
 from beffroi_privacy.spans import (
@@ -49,8 +48,7 @@ def is_placeholder(words: str) -> bool:
     return words in _STANDING
 
 
-@dataclass(frozen=True, slots=True)
-class Masked:
+class Masked(NamedTuple):
     """A masked text and its pieces: (start in it, start and end in the original, was hidden)."""
 
     text: str

@@ -3,13 +3,15 @@
 
 Detectors read the copy; whatever they find is told in characters of the original. The copy is in
 NFC, its spaces, quotes, dashes and full-width digits are the plain ones, characters that nobody
-sees are gone, and the letter o typed for a zero between digits is a zero.
+sees are gone, what HTML writes as "&eacute;" is that letter, and the letter o typed for a zero
+between digits is a zero.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
+from typing import NamedTuple
 
 from beffroi_privacy.patterns import runs
 
@@ -24,12 +26,12 @@ _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u2
 _UNSEEN_ANY = re.compile(f"[{_UNSEEN}]")
 _ODD = re.compile(r"[^\x00-_a-\x7f\u00c0-\u017e]")
 """What may have a plainer form: no letter of Western Europe, no ASCII but the accent grave."""
+_ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][\da-fA-F]{2,6}|[A-Za-z]{2,8}\d{0,2});")
 _O = frozenset("oO")
 _O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """The copy to match on; `offsets[i]` is where character i of it starts in the original."""
 
     text: str
@@ -58,6 +60,8 @@ def _plain_of(found: re.Match[str]) -> str:
 
 def normalise(text: str) -> Normalised:
     """Return the copy of a text to match on, with the way back to its characters."""
+    if "&" in text and _ENTITY.search(text):
+        return _composed(text)
     if text.isascii():
         return Normalised(_zeros(text), None)
     if _ODD.search(text) is None:
@@ -80,10 +84,12 @@ def _composed(text: str) -> Normalised:
     offsets: list[int] = []
     start = 0
     while start < len(text):
-        end = start + 1
-        while end < len(text) and unicodedata.combining(text[end]):
-            end += 1
-        cluster = "".join(c for c in text[start:end] if c not in _UNSEEN)
+        cluster, end = _one(text, start)
+        while end < len(text) and (following := _one(text, end)):
+            if not all(map(unicodedata.combining, following[0])):
+                break
+            cluster, end = cluster + following[0], following[1]
+        cluster = "".join(c for c in cluster if c not in _UNSEEN)
         for character in unicodedata.normalize("NFC", cluster):
             characters.append(_plain(character))
             offsets.append(start)
@@ -92,9 +98,20 @@ def _composed(text: str) -> Normalised:
     return Normalised(_zeros("".join(characters)), tuple(offsets))
 
 
+def _one(text: str, at: int) -> tuple[str, int]:
+    """Return what stands at a place, a character or what one of HTML stands for, and its end."""
+    found = _ENTITY.match(text, at) if text[at] == "&" else None
+    return (unescape(found.group()), found.end()) if found else (text[at], at + 1)
+
+
 @lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
-    """Return a text in lower case without accents, for comparing words; lengths may differ."""
+    """Return a word in lower case without accents, for comparing; lengths may differ."""
+    return fold_text(text)
+
+
+def fold_text(text: str) -> str:
+    """Do the same for a whole text, and keep nothing of it."""
     folded = text.casefold().translate(_ACCENTS)
     if folded.isascii():
         return folded

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, cast
 
+from beffroi_privacy.remembered import Remembered
+
 
 class _Late:
     """A pattern that is put together when it is first used: the long ones take half a second."""
@@ -107,15 +109,46 @@ def near_figures(pattern: re.Pattern[str], text: str, back: int = 0) -> list[re.
     The pattern must forbid a digit before it and have its first digit at most `back` characters
     behind its beginning; with `back`, it must forbid a letter before it as well.
     """
+    if not back:
+        return tried_at(pattern, text, _starts(text))
     matches: list[re.Match[str]] = []
     match, done = pattern.match, 0
-    for at, ahead in _beginnings(text) if back else runs(text):
-        if at >= done and (not back or ahead <= back):
+    for at, ahead in _beginnings(text):
+        if ahead <= back and at >= done:
             found = match(text, at)
             if found is not None:
                 matches.append(found)
                 done = found.end()
     return matches
+
+
+def tried_at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> list[re.Match[str]]:
+    """Return what `pattern.finditer` would yield if it could begin at some places in order only."""
+    matches: list[re.Match[str]] = []
+    match, done = pattern.match, 0
+    for at in places:
+        if at >= done:
+            found = match(text, at)
+            if found is not None:
+                matches.append(found)
+                done = found.end()
+    return matches
+
+
+@lru_cache(maxsize=4)
+def _starts(text: str) -> list[int]:
+    return [start for start, _ in runs(text)]
+
+
+@lru_cache(maxsize=4)
+def signed_starts(text: str) -> list[int]:
+    """Return where runs of digits begin and, before each, the minus that stands at it."""
+    places: list[int] = []
+    for start, _ in runs(text):
+        if text[start - 1 : start] == "-":
+            places.append(start - 1)
+        places.append(start)
+    return places
 
 
 _FARTHEST: Final = 7
@@ -150,66 +183,80 @@ def has_point_inside(text: str) -> bool:
 class Stems:
     """What a text in small letters has to hold before a pattern is tried on it.
 
-    All stems of the package stand in one index by their first two letters, so that a text is read
-    once for all of them, and a word that was seen before not at all.
+    All stems of the package stand in one index by their first letters, so that a text is read
+    once for all of them, and a word that was seen before costs a look into a dictionary. Each group
+    of stems has a bit of its own; what a word or a text holds is the sum of the bits.
     """
 
-    __slots__ = ("spaced", "stems")
+    __slots__ = ("bit", "spaced", "stems")
 
     def __init__(self, stems: str) -> None:
         """Enter stems divided by bars; of those with a space, the longest word is looked for."""
         self.stems = tuple(stems.split("|"))
         self.spaced = tuple(stem for stem in self.stems if " " in stem)
+        self.bit = 1 << len(_GROUPS)
+        _GROUPS.append(self)
         for stem in self.stems:
             core = max(stem.split(), key=len)
-            _INDEX.setdefault(core[:2], []).append((core, self, stem in self.spaced))
-        _of_word.cache_clear()
+            at = stem.index(core)
+            ends = " " in stem[at + len(core) :], " " in stem[:at]
+            _INDEX.setdefault(core[:_KEY], []).append((core, self.bit, *ends))
+        _HELD.clear()
         held.cache_clear()
 
 
-_INDEX: dict[str, list[tuple[str, Stems, bool]]] = {}
-_LONGEST: Final = 30
-"""Characters of a word above which what it holds is not kept."""
-
-Held = tuple[frozenset[Stems], frozenset[Stems]]
+_KEY: Final = 3
+"""Letters of a stem by which it is looked up; a shorter one is looked up whole."""
+_GROUPS: list[Stems] = []
+_INDEX: dict[str, list[tuple[str, int, bool, bool]]] = {}
+"""Each word looked for, its group, and whether a word of the text has to end or begin with it."""
+Held = tuple[int, int]
 """The groups of which a word holds a stem, and those of which it holds the longest word."""
 
 
 def holds(low: str, stems: Stems) -> bool:
     """Say whether a text in small letters holds a stem: the cheap look before a pattern."""
-    return stems in held(low)
+    return held(low) & stems.bit != 0
 
 
 @lru_cache(maxsize=4)
-def held(low: str) -> set[Stems]:
-    """Return the groups of stems of which a text in small letters holds one."""
-    found: set[Stems] = set()
-    likely: set[Stems] = set()
-    for word in set(low.split()):
-        sure, maybe = _of_word(word) if len(word) <= _LONGEST else _read(word)
+def held(low: str) -> int:
+    """Return the bits of the groups of stems of which a text in small letters holds one."""
+    found = likely = 0
+    of_word = _HELD
+    for word in low.split():
+        sure, maybe = of_word[word]
         if sure:
             found |= sure
         if maybe:
             likely |= maybe
-    for stems in likely - found:
-        for stem in stems.spaced:
+    likely &= ~found
+    while likely:
+        bit = likely & -likely
+        likely ^= bit
+        for stem in _GROUPS[bit.bit_length() - 1].spaced:
             if stem in low:
-                found.add(stems)
+                found |= bit
                 break
     return found
 
 
-@lru_cache(maxsize=20_000)
-def _of_word(word: str) -> Held:
-    return _read(word)
-
-
 def _read(word: str) -> Held:
-    found: tuple[set[Stems], set[Stems]] = (set(), set())
-    for at in range(len(word)):
-        for _, stems, spaced in _INDEX.get(word[at], ()):
-            found[spaced].add(stems)
-        for core, stems, spaced in _INDEX.get(word[at : at + 2], ()) if at + 1 < len(word) else ():
-            if word.startswith(core, at):
-                found[spaced].add(stems)
-    return frozenset(found[0]), frozenset(found[1])
+    sure = likely = 0
+    last = len(word)
+    for at in range(last):
+        for end in range(at + 1, min(at + _KEY, last) + 1):
+            listed = _INDEX.get(word[at:end])
+            if not listed:
+                continue
+            for core, bit, ends, begins in listed:
+                if not word.startswith(core, at):
+                    continue
+                if not (ends or begins):
+                    sure |= bit
+                elif not ((begins and at) or (ends and at + len(core) < last)):
+                    likely |= bit
+    return sure, likely
+
+
+_HELD: Final = Remembered(_read)

@@ -11,7 +11,7 @@ from beffroi_privacy.gazetteer import RARE, first_name, is_commune, is_ordinary,
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, PARTICLES
 from beffroi_privacy.person_cues import Range
 from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS
-from beffroi_privacy.words import INITIAL, LOWER, Word
+from beffroi_privacy.words import CAPITAL, INITIAL, UPPER, Word
 
 _ASKING: Final = frozenset(
     """
@@ -21,11 +21,15 @@ _ASKING: Final = frozenset(
     """.split()
 )
 _MOST: Final = 3
+_SHOWN: Final = (CAPITAL, UPPER)
 
 
 def is_caseless(words: Sequence[Word]) -> bool:
     """Say whether no word of a text has a capital that could tell something."""
-    return all(word.shape in (LOWER, INITIAL) for word in words)
+    for word in words:
+        if word.shape in _SHOWN:
+            return False
+    return True
 
 
 def find_small(words: Sequence[Word], blocked: Container[int]) -> Iterator[Range]:

@@ -69,6 +69,9 @@ ORGANISATIONS = frozenset(
 )
 """Firms, bodies and peoples that stand with a capital where a name could."""
 
+_PARTICIPLES = frozenset("marqué marqués plaqué plaqués".split())
+"""What looks like a word for a thing once its accent is gone: "c'est marqué Exemple"."""
+
 _BEHIND = frozenset(
     """
     street st road rd lane ln avenue ave drive dr square court close way terrace park school college
@@ -156,7 +159,9 @@ def find_named(words: Sequence[Word]) -> Iterator[Span]:
         end = at
         if word.folded in _STREETS or (word.text == "r" and _dotted(words, at)):
             end = _named_end(words, at, street=True)
-        elif word.folded in FACILITIES or word.folded in THINGS:
+        elif word.folded in FACILITIES or (
+            word.folded in THINGS and word.text.lower() not in _PARTICIPLES
+        ):
             end = _named_end(words, at, street=False)
         if word.folded in _BRAND_STARTS:
             end = max(end, _brand_end(words, at))

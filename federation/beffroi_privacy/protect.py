@@ -12,7 +12,16 @@ from typing import Final
 from stdnum.fr import siren, siret
 
 from beffroi_privacy.heads import Headed, leads
-from beffroi_privacy.patterns import Stems, any_of, figures, holds, lowered, near_figures
+from beffroi_privacy.patterns import (
+    Stems,
+    any_of,
+    figures,
+    holds,
+    lowered,
+    near_figures,
+    signed_starts,
+    tried_at,
+)
 from beffroi_privacy.spans import Cover, Span
 
 NUMBER: Final = "number"
@@ -70,7 +79,8 @@ def find_protected(text: str) -> Iterator[Span]:
     if not figures(text)[0]:
         return
     for pattern in _worth_trying(low):
-        for found in pattern.finditer(low):
+        finds = tried_at(pattern, low, signed_starts(low)) if pattern is _FIGURES else None
+        for found in pattern.finditer(low) if finds is None else finds:
             yield Span(found.start(), found.end(), NUMBER)
     for found in _NAMED.finditer(low):
         yield Span(*found.span("code"), NUMBER)

@@ -66,6 +66,8 @@ _MAILBOX = re.compile(
     r"|adresse (?:mail|e-?mail|[ée]lectronique))|adresse (?:mail|e-?mail|gmail|[ée]lectronique))"
     r"\s?(?:est|is|:|=|c'est|,){1,2}\s?\S"
 )
+_PAIRS = re.compile(r"(?<!\d)0[1-9](?:[^\w:./,-]{1,8}\d\d){4}(?!\d)")
+"""A telephone number between whose pairs stands what no telephone number is written with."""
 _MAILS = Stems("mail|mél|mel|courriel|électronique|electronique")
 
 
@@ -73,6 +75,8 @@ def unexplained(text: str, known: Cover) -> Iterator[str]:
     """Yield why what stands in a normalised text beside all known places may be somebody's."""
     low = lowered(text)
     digits, longest = figures(text)
+    if digits > 9 and any(not known.touches(*found.span()) for found in near_figures(_PAIRS, text)):
+        yield "long number"
     if longest > 4 and _is_number_left(text, low, known):
         yield "long number"
     if (longest > 3 or (digits > 7 and text.count("-") > 2)) and any(

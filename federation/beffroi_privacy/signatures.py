@@ -26,6 +26,7 @@ _CLOSERS: Final = frozenset(
     """.split()
 )
 _LONGEST: Final = 5
+_STOP: Final = re.compile(r"[.!?)»\"]+\s")
 
 
 def find_signatures(words: Sequence[Word], blocked: Container[int]) -> Iterator[tuple[int, int]]:
@@ -85,7 +86,7 @@ def _last_line(words: Sequence[Word]) -> int | None:
         gap = words[-back].gap
         if "\n" in gap or " -" in gap or gap.endswith("- "):
             return len(words) - back
-        if back <= 3 and re.match(r"[.!?)»\"]+\s", gap) and words[-back - 1].shape != INITIAL:
+        if back <= 3 and _STOP.match(gap) and words[-back - 1].shape != INITIAL:
             return len(words) - back
     return None
 

@@ -54,22 +54,26 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     The union keeps the surest label (`LABELS`), so that nothing that any detector saw is shown; it
     is weak only if all of it was, and keeps the first doubt.
     """
-    ordered = sorted(spans, key=_PLACE)
+    ordered = list(spans)
     if len(ordered) < 2:
         return ordered
+    ordered.sort(key=_PLACE)
     merged: list[Span] = []
+    end = -1
     for span in ordered:
-        if merged and span.start < merged[-1].end:
+        if span.start < end:
             last = merged[-1]
+            end = max(end, span.end)
             merged[-1] = Span(
                 last.start,
-                max(last.end, span.end),
+                end,
                 min(last.label, span.label, key=_rank),
                 last.weak and span.weak,
                 last.doubt or span.doubt,
             )
         else:
             merged.append(span)
+            end = span.end
     return merged
 
 
@@ -80,9 +84,13 @@ class Cover:
 
     def __init__(self, spans: Iterable[Span]) -> None:
         """Remember the starts in order and, up to each, the farthest end."""
-        places = sorted([(span.start, span.end) for span in spans])
+        places = [(span.start, span.end) for span in spans]
+        if len(places) > 1:
+            places.sort()
         self._starts = [start for start, _ in places]
-        self._ends = list(accumulate([end for _, end in places], max))
+        self._ends = [end for _, end in places]
+        if len(places) > 1:
+            self._ends = list(accumulate(self._ends, max))
 
     def __bool__(self) -> bool:
         """Say whether there is a span at all."""

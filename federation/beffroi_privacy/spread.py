@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from beffroi_privacy.gazetteer import NO_NAME, SURE, first_name, is_commune, is_ordinary
@@ -18,6 +19,9 @@ from beffroi_privacy.spans import EMAIL, PERSON, USERNAME, Span, merge
 from beffroi_privacy.words import INITIAL, LOWER, Word, within
 
 _SHORTEST: Final = 3
+_AT = re.compile(r"@|\bat\b|\barob")
+_INITIAL = re.compile(r" [b-xz]\.(?!\w)")
+"""Neither "a" nor "y", which are words."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -29,6 +33,16 @@ def beside(
         return
     for start, end in find_listed(words, within(words, merge(persons)), blocked):
         yield Span(words[start].start, words[end - 1].end, PERSON, weak=True)
+
+
+def with_initials(text: str, persons: Sequence[Span]) -> list[Span]:
+    """Return persons, each with an initial in small letters behind it: "camille x."."""
+    longer: list[Span] = []
+    for one in persons:
+        found = _INITIAL.match(text, one.end) if text[one.end - 1].islower() else None
+        end = found.end() if found else one.end
+        longer.append(one if end == one.end else replace(one, end=end))
+    return longer
 
 
 def spread(
@@ -89,7 +103,7 @@ def _parts(written: str) -> Iterator[str]:
 
 def _from_box(written: str) -> Iterator[str]:
     """Yield the words of a mailbox that is made like a name: camille.exemple@…"""
-    local = re.split(r"@|\bat\b|\barob", fold(written))[0]
+    local = _AT.split(fold(written))[0]
     words = [w for w in _LETTERS.findall(local) if len(w) >= _SHORTEST]
     if len(words) == 2 or any(first_name(w) >= 2 for w in words):
         for word in words:

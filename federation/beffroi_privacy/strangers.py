@@ -57,6 +57,8 @@ def find_strangers(text: str, *, caseless: bool) -> Iterator[Span]:
     """
     if has_point_inside(text):
         yield from _dotted(text, caseless=caseless)
+    if HANDLE not in map(weigh, _WORD.findall(text)):
+        return
     unknown = [found for found in _WORD.finditer(text) if weigh(found.group()) == HANDLE]
     last = -1
     for found in unknown:

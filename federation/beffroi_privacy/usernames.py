@@ -147,6 +147,7 @@ _PUBLIC = re.compile(
 _PUBLIC_START = re.compile(
     r"ville(?!neu|min|dieu|rs|t)|france(?!tt|sc|lin)|ccas|office(?:de)?tour|defenseur"
 )
+_BREAK = re.compile(r"[._-]+")
 _HUMP = re.compile(r"[A-Z]?[a-zà-ÿ]+|[A-Z]{2,}(?![a-z])")
 _NOBODY = frozenset(
     "tous toutes accueil technique service services equipe direction secretariat "
@@ -228,7 +229,7 @@ def find_usernames(text: str) -> Iterator[Span]:
 
 def _may_be_somebodys(name: str) -> bool:
     """Say whether a handle that looks like a body's holds a first name as well."""
-    parts = re.split(r"[._-]+", fold(name)) + [fold(part) for part in _HUMP.findall(name)]
+    parts = _BREAK.split(fold(name)) + [fold(part) for part in _HUMP.findall(name)]
     others = [part for part in parts if len(part) > 3 and not _is_bodys(part)]
     return (len(parts) > 3 and any(not is_commune(part) for part in others[:-1])) or any(
         first_name(part) == SURE and not is_commune(part) for part in parts
@@ -237,7 +238,7 @@ def _may_be_somebodys(name: str) -> bool:
 
 def _is_bodys(name: str) -> bool:
     """Say whether a name holds the word for a public body, and not only that of a place."""
-    plain = re.sub(r"[._-]", "", fold(name))
+    plain = "".join(_BREAK.split(fold(name)))
     return _PUBLIC.search(plain) is not None or _PUBLIC_START.match(plain) is not None
 
 
@@ -373,8 +374,9 @@ def is_public_handle(name: str) -> bool:
     if name.isupper() and len(name) <= 6 and name.isalpha():
         return True
     folded = fold(name).strip("._-")
-    plain = re.sub(r"[._-]", "", folded)
-    parts = set(re.split(r"[._-]+", folded)) | {fold(p) for p in _HUMP.findall(name)}
+    broken = _BREAK.split(folded)
+    parts = {*broken, *map(fold, _HUMP.findall(name))}
+    plain = "".join(broken)
     return (
         _PUBLIC.search(plain) is not None
         or _PUBLIC_START.match(plain) is not None

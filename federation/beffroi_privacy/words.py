@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from beffroi_privacy.normalise import fold
+from beffroi_privacy.remembered import Remembered
 from beffroi_privacy.spans import Span
 
 LOWER: Final = 0
@@ -21,12 +22,12 @@ INITIAL: Final = 3
 
 _PART = r"[^\W\d_]++(?:(?<=c)'h[^\W\d_]*+)?+"  # with the Breton c'h inside
 _WORD = re.compile(
-    r"(?<!\w)(?:[mn]'[b-df-gj-np-tv-xz][^\W\d_]+|o'[a-z][^\W\d_]+"
+    r"((?<!\w)(?:[mn]'[b-df-gj-np-tv-xz][^\W\d_]+|o'[a-z][^\W\d_]+"
     r"|(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)'(?=\w)"
-    rf"|{_PART}(?:-{_PART})*+)(?![\d_])",
+    rf"|{_PART}(?:-{_PART})*+)(?![\d_]))",
     re.IGNORECASE,
 )
-_PLAIN_WORD = re.compile(r"(?<!\w)[^\W\d_]++(?:-[^\W\d_]++)*+(?![\d_])")
+_PLAIN_WORD = re.compile(r"((?<!\w)[^\W\d_]++(?:-[^\W\d_]++)*+(?![\d_]))")
 """The same where no apostrophe is."""
 _NAME_WITH_APOSTROPHE = re.compile(r"O'[A-Z][a-zà-ÿ]|[MmNn]'[B-DF-GJ-NP-TV-XZb-df-gj-np-tv-xz]")
 """An m or n is elided before a vowel or an h: before anything else it begins a name."""
@@ -56,7 +57,6 @@ _new = tuple.__new__
 _END: Final = itemgetter(1)
 
 
-@lru_cache(maxsize=20_000)
 def _look(text: str) -> tuple[str, int]:
     """Return the folded form and the shape of one written word."""
     folded = fold(text).translate(_LETTERS)
@@ -70,21 +70,26 @@ def _look(text: str) -> tuple[str, int]:
     return folded, CAPITAL
 
 
+_LOOKS: Final = Remembered(_look)
+
+
 def read_words(text: str) -> list[Word]:
     """Return the words of a normalised text; in a text all in capitals they count as small."""
     shouted = is_shouted(text)
     words: list[Word] = []
-    done = 0
-    for found in (_WORD if "'" in text else _PLAIN_WORD).finditer(text):
-        start, end = found.span()
-        written = found.group()
+    done = at = 0
+    looks = _LOOKS
+    parts = iter((_WORD if "'" in text else _PLAIN_WORD).split(text))
+    for gap, written in zip(parts, parts, strict=False):
+        start = at + len(gap)
+        at = end = start + len(written)
         if written[1:2] == "'" and written[-1] != "'":
             if not _NAME_WITH_APOSTROPHE.match(written) or (shouted and written[0] in "oO"):
                 words.append(_word(text, done, start, start + 2, shouted))
                 done = start = start + 2
                 written = text[start:end]
-        gap = text[done:start]
-        folded, shape = _look(written)
+                gap = ""
+        folded, shape = looks[written]
         if shouted and shape == UPPER:
             shape = LOWER
         opens = gap != " " and (done == 0 or _opens(gap))
@@ -100,7 +105,7 @@ def _opens(gap: str) -> bool:
 
 
 def _word(text: str, done: int, start: int, end: int, shouted: bool) -> Word:
-    folded, shape = _look(text[start:end])
+    folded, shape = _LOOKS[text[start:end]]
     shape = LOWER if shouted else shape
     return Word(start, end, text[start:end], folded, shape, text[done:start], done == 0)
 

@@ -16,7 +16,7 @@ import pytest
 from anonymise import generate, identifiers, lookalikes, names, people, wide
 from anonymise.generate import LABELS, NOISES, Piece, Template, Text, whole_set
 
-SPLIT = "3ee63dc46b772fdf"
+SPLIT = "bb83ae59d6f85865"
 """Changes whenever a template, a list or a value does: then the published figures are old."""
 
 KEPT = "72570248b0db3d61"

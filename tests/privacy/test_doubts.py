@@ -146,3 +146,42 @@ def test_what_may_be_somebodys_is_never_released_in_silence(text: str) -> None:
 )
 def test_plain_texts_are_still_clean(text: str) -> None:
     assert propose(text).status == "clean"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "le petit sacha s'est coince le doigt",
+        "gary from highways told me so",
+        "Monsieur Bonjour a déposé trois recours.",
+        "digicode (le soir seulement), interphone DIMANCHE",
+        "NOM D'USAGE : LE THI\nPRENOMS : CAMILLE\nVILLE : RENNES",
+    ],
+)
+def test_names_that_are_also_words_ask_where_somebody_is_called(text: str) -> None:
+    assert propose(text).review
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["le petit parc est ferme", "Monsieur le Maire est venu.", "Le nom de la rue : à corriger"],
+)
+def test_words_in_such_places_that_name_nobody_do_not_ask(text: str) -> None:
+    assert propose(text).status == "clean"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("dossier suivi par delphine c. hier", "dossier suivi par [personne] hier"),
+        ("merci a malika b.", "merci a [personne]"),
+        ("dossier suivi par delphine. on attend", "dossier suivi par [personne]. on attend"),
+    ],
+)
+def test_an_initial_in_small_letters_goes_with_its_name(text: str, shown: str) -> None:
+    assert propose(text).text == shown
+
+
+def test_a_word_told_from_a_thing_by_its_accent_does_not_shield_a_name() -> None:
+    assert propose("Sur la boîte c'est marqué Philippot.").status != "clean"
+    assert propose("Une tondeuse de marque Kubotta fume.").spans == ()

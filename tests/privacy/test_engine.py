@@ -91,11 +91,33 @@ def test_too_slow_a_text_is_never_clean() -> None:
     assert (shown.text, shown.status, shown.reasons) == ("", "review", ("too slow",))
 
 
-def test_a_voter_that_sees_somebody_else_hides_and_asks() -> None:
-    text = "j'ai croisé kowal hier"
-    shown = propose(text, voter=lambda _: [Span(12, 17, "PERSON", weak=True)])
-    assert shown.text == "j'ai croisé [personne] hier"
-    assert "model disagrees" in shown.reasons
+@pytest.mark.parametrize(("name", "asked"), [("kowal", True), ("Oursin Tricot", False)])
+def test_what_a_voter_alone_sees_is_hidden_and_asks_if_it_is_one_word(
+    name: str, asked: bool
+) -> None:
+    text = f"Je l'ai vu, {name}, hier au parc"
+    shown = propose(text, voter=lambda _: [Span(12, 12 + len(name), "PERSON", weak=True)])
+    assert shown.text == "Je l'ai vu, [personne], hier au parc"
+    assert ("model disagrees" in shown.reasons) is asked
+
+
+@pytest.mark.parametrize(
+    "written", ["Camille_Exemple", "CamilleExemple", "camille-exemple", "Exemple.Camille"]
+)
+def test_a_known_name_is_hidden_however_its_words_are_joined(written: str) -> None:
+    shown = propose(f"photo {written} du trou", ["Camille Exemple"])
+    assert shown.text in ("photo [personne] du trou", "photo [pseudonyme] du trou")
+    assert propose("photo BenoîtTremblé ici", ["Benoît Tremblé"]).spans
+    assert propose("une analyse", ["Ana Lyse"]).spans == ()
+
+
+@pytest.mark.parametrize(("seen", "asked"), [("delphine q", True), ("delphine", False)])
+def test_what_a_voter_sees_in_small_letters_and_only_a_part_is_hidden_of_asks(
+    seen: str, asked: bool
+) -> None:
+    text = f"dossier suivi par {seen}, merci"
+    shown = propose(text, voter=lambda _: [Span(18, 18 + len(seen), "ask", weak=True)])
+    assert ("model disagrees" in shown.reasons) is asked
 
 
 def test_a_voter_that_fails_is_a_detector_error() -> None:
@@ -271,3 +293,32 @@ def test_no_text_makes_the_engine_slow(text: str) -> None:
         gc.enable()
     assert took < 1.0
     assert "detector error" not in shown.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("vu H&eacute;l&egrave;ne Le Goff hier", "vu [personne] hier"),
+        ("vu He&#769;le&#x300;ne Le&nbsp;Goff hier", "vu [personne] hier"),
+        ("au 06&#8203;39981234 svp", "au [téléphone] svp"),
+        ("au 06&nbsp;39&nbsp;98&nbsp;12&nbsp;34 svp", "au [téléphone] svp"),
+        (
+            "AT&T &amp; Co, R&D; caf&eacute; à 3 &euro;",
+            "AT&T &amp; Co, R&D; caf&eacute; à 3 &euro;",
+        ),
+    ],
+)
+def test_what_html_writes_otherwise_is_read_and_masked_where_it_stands(
+    text: str, shown: str
+) -> None:
+    assert propose(text, ["Hélène Le Goff", "06 39 98 12 34"]).text == shown
+
+
+GAPS = ("    ", "\t", " | ", "…", "**", "\n", "=", "~", ")(")
+
+
+@pytest.mark.parametrize("gap", GAPS)
+def test_a_number_in_pairs_asks_whatever_stands_between_and_a_known_one_is_hidden(gap: str) -> None:
+    text = f"Rappelez {gap.join(('06', '39', '98', '12', '34'))} svp"
+    assert propose(text).status != "clean"
+    assert propose(text, ["+33 6 39 98 12 34"]).text == "Rappelez [téléphone] svp"
