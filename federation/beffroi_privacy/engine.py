@@ -273,8 +273,8 @@ def _with_votes(
 ) -> tuple[list[Span], bool]:
     """Return the persons with those that only the model saw, and whether the two disagreed.
 
-    A whole name that the model alone sees is hidden, which settles it. A single word may be a part
-    of more, so a person is asked about it, and about what the model takes for a name's and stays.
+    What the model alone sees is hidden, and a person is asked about it, and about what the model
+    takes for a name's and stays.
     """
     if not votes:
         return persons, False
@@ -283,7 +283,7 @@ def _with_votes(
     hidden = Cover([*persons, *others, *alone])
     small = [v for v in votes if v.label == ASK and text[v.start : v.end].islower()]
     disputed = (
-        any(text[v.start : v.end].strip().isalpha() for v in alone)
+        bool(alone)
         or any(_is_left(word, hidden) for word in _voted(words, votes))
         or any(_is_left_in_small(word, hidden) for word in _voted(words, small))
     )

@@ -3,7 +3,7 @@
 
 It is an extra (`beffroi-federation[ner]` and `requirements/ner.txt`), never bundled: the model is
 under the LGPL-LR and weighs more than all the rest. It is loaded with nothing but what finds names,
-in one process. What it alone sees is hidden, and asks for a person unless it is a whole name.
+in one process. What it alone sees is hidden, and asks for a person.
 """
 
 import re

@@ -91,14 +91,12 @@ def test_too_slow_a_text_is_never_clean() -> None:
     assert (shown.text, shown.status, shown.reasons) == ("", "review", ("too slow",))
 
 
-@pytest.mark.parametrize(("name", "asked"), [("kowal", True), ("Oursin Tricot", False)])
-def test_what_a_voter_alone_sees_is_hidden_and_asks_if_it_is_one_word(
-    name: str, asked: bool
-) -> None:
+@pytest.mark.parametrize("name", ["kowal", "Oursin Tricot"])
+def test_what_a_voter_alone_sees_is_hidden_and_asks(name: str) -> None:
     text = f"Je l'ai vu, {name}, hier au parc"
     shown = propose(text, voter=lambda _: [Span(12, 12 + len(name), "PERSON", weak=True)])
     assert shown.text == "Je l'ai vu, [personne], hier au parc"
-    assert ("model disagrees" in shown.reasons) is asked
+    assert "model disagrees" in shown.reasons
 
 
 @pytest.mark.parametrize(
@@ -117,7 +115,7 @@ def test_what_a_voter_sees_in_small_letters_and_only_a_part_is_hidden_of_asks(
 ) -> None:
     text = f"dossier suivi par {seen}, merci"
     shown = propose(text, voter=lambda _: [Span(18, 18 + len(seen), "ask", weak=True)])
-    assert ("model disagrees" in shown.reasons) is asked
+    assert "model disagrees" in shown.reasons
 
 
 def test_a_voter_that_fails_is_a_detector_error() -> None:
