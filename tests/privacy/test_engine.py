@@ -115,7 +115,7 @@ def test_what_a_voter_sees_in_small_letters_and_only_a_part_is_hidden_of_asks(
 ) -> None:
     text = f"dossier suivi par {seen}, merci"
     shown = propose(text, voter=lambda _: [Span(18, 18 + len(seen), "ask", weak=True)])
-    assert "model disagrees" in shown.reasons
+    assert ("model disagrees" in shown.reasons) is asked
 
 
 def test_a_voter_that_fails_is_a_detector_error() -> None:
