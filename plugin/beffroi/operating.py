@@ -35,7 +35,7 @@ from beffroi.cyber import commands as cyber
 from beffroi.cyber.adapters import own_key
 from beffroi.data_requests import commands as data_requests
 from beffroi.feed import commands as feed
-from beffroi.feed.commands import appealing
+from beffroi.feed.commands import appealing, verifying
 from beffroi.incidents import commands as incidents
 from beffroi.journal.service import write_command
 from beffroi.kernel.chance import system_chance
@@ -279,6 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--once", action="store_true", help="do what is due now and stop")
     worker.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     commands.add_parser("publish", help="publish what waits, now")
+    verifying.arguments(commands.add_parser("verify", help="audit the town's own log"))
     importer = commands.add_parser("import", help="bring cases in from a file")
     importer.add_argument("kind", choices=[importing.KIND, places.KIND, *sorted(READERS)])
     importer.add_argument("file", type=_file, help="a file; for open311 also an address")
@@ -337,6 +338,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
         if args.command == "agents":
             store, now = app.extensions["beffroi"].sign_in, clock.now()
             return agents.run(args, store, told=partial(write_command, now=now), now=now)
+        if args.command == "verify":
+            return verifying.run(args, app, settings, now=clock.now())
         if args.command == "reseal":
             store, told = app.extensions["beffroi"].sign_in, partial(write_command, now=clock.now())
             return resealing.run(settings, store, told=told, now=clock.now())

@@ -19,7 +19,8 @@ from beffroi_federation import notes
 from beffroi_federation.checkpoint import parse
 from support.contained import Contained
 from support.storm import DOUBLED, LOST, in_threads
-from support.virtual import Machine, Refused
+from support.system import Refused
+from support.virtual import Machine
 
 SERVICES = ("web", "worker", "signer")
 UNITS = [f"beffroi-{one}.service" for one in SERVICES] + ["beffroi-web.socket"]

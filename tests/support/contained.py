@@ -11,13 +11,12 @@ kernel that starts, a disk without power, a clock of its own, and memory as cgro
 
 import os
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from support.virtual import Refused
+from support.system import Refused, System
 
 DISK = "6G"
 REBOOT = 133
@@ -29,7 +28,7 @@ def mount(kind: str, where: Path, options: str) -> None:
     subprocess.run(["mount", "-t", kind, "-o", options, "none", where], check=True)
 
 
-class Contained:
+class Contained(System):
     """A container of systemd-nspawn, over a debootstrapped system that stays as it is."""
 
     def __init__(self, clean: Path, debs: Path, folder: Path, again: bool = False) -> None:
@@ -111,26 +110,9 @@ class Contained:
         environment = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return [*at, "-w", "env", "-i", environment, "HOME=/root", "LC_ALL=C.UTF-8", "sh", "-ec"]
 
-    def run(
-        self, command: str, *, may_fail: bool = False, seconds: float = 600, quiet: bool = False
-    ) -> str:
-        """Run a command as root; return what it writes."""
-        done = subprocess.run(
-            [*self._entry(), f"cd ~\n{command}"],
-            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False,
-        )  # fmt: skip
-        if not quiet:
-            print(f"$ {command}\n{done.stdout[-3000:]}{done.stderr[-2000:]}", file=sys.stderr)
-        if done.returncode and not may_fail:
-            raise Refused(f"exit {done.returncode}: {command}\n{done.stdout[-800:]}{done.stderr}")
-        return done.stdout
-
-    def background(self, command: str) -> subprocess.Popen[str]:
-        """Run a command while other things are done; its output is one pipe."""
-        return subprocess.Popen(
-            [*self._entry(), f"cd ~\n{command}"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+    def line(self, command: str) -> list[str]:
+        """Return what runs a command as root."""
+        return [*self._entry(), f"cd ~\n{command}"]
 
     def reboot(self) -> float:
         """Restart it as its administrator would; seconds until it answers again."""

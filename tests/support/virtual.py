@@ -22,14 +22,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from support.system import Refused, System
+
 CORES, MEMORY = 2, 4096
 """The server of a small town; MB."""
 SSH, SITE = 2222, 443
 NETWORK = "[Match]\nName=en*\n[Network]\nDHCP=ipv4\n"
-
-
-class Refused(Exception):
-    """A command in the machine failed; says which, and what it wrote."""
 
 
 def image(clean: Path, folder: Path, name: str) -> Path:
@@ -66,7 +64,7 @@ def filesystem(tree: Path, file: Path, size: str) -> Path:
     return file
 
 
-class Machine:
+class Machine(System):
     """A virtual machine of a folder that has key, kernel and the disks."""
 
     def __init__(self, folder: Path, disks: Sequence[Path], back: Sequence[int] = ()) -> None:
@@ -153,26 +151,9 @@ class Machine:
         said = [word for one in options for word in ("-o", one)]
         return ["ssh", "-i", str(self.folder / "key"), "-p", str(SSH), *said, "root@127.0.0.1"]
 
-    def run(
-        self, command: str, *, may_fail: bool = False, seconds: float = 3600, quiet: bool = False
-    ) -> str:
-        """Run a command as root, in a login shell as a person has; return what it writes."""
-        done = subprocess.run(
-            [*self._ssh(), "sh -lec " + quoted(command)],
-            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False,
-        )  # fmt: skip
-        if not quiet:
-            print(f"$ {command}\n{done.stdout[-3000:]}{done.stderr[-2000:]}", file=sys.stderr)
-        if done.returncode and not may_fail:
-            raise Refused(f"exit {done.returncode}: {command}\n{done.stdout[-800:]}{done.stderr}")
-        return done.stdout
-
-    def background(self, command: str) -> subprocess.Popen[str]:
-        """Run a command while other things are done; its output is one pipe."""
-        return subprocess.Popen(
-            [*self._ssh(), "sh -lec " + quoted(command)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+    def line(self, command: str) -> list[str]:
+        """Return what runs a command as root, in a login shell as a person has."""
+        return [*self._ssh(), "sh -lec " + quoted(command)]
 
     def terminal(self, command: str) -> list[str]:
         """Return the command that runs another in the machine, at a terminal."""

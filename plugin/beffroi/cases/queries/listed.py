@@ -102,11 +102,11 @@ class Row:
 def common(row: Sequence[Any]) -> tuple[Any, ...]:
     """Return what a row of the driver says for the fields of `Row` before its title."""
     id_, ref, supports, _, _, status, is_open, commune, received_on, due_on, closed_on = row[:OWN]
-    days = _day(received_on), _day(due_on), _day(closed_on)
+    days = day_of(received_on), day_of(due_on), day_of(closed_on)
     return id_, ref, status, bool(is_open), commune, *days, supports
 
 
-def _day(value: Any) -> Any:
+def day_of(value: Any) -> Any:
     """Return a day; SQLite keeps it as text."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
@@ -237,7 +237,7 @@ def _by_order(
     place: tuple[Any, ...] = ()
     if cursor is not None:
         key, last = cases.place(wanted.sort, cursor)
-        place = (_stored(key) if isinstance(key, datetime) else key, last)
+        place = (stored(key) if isinstance(key, datetime) else key, last)
     statement = _statement(_sqlite(), _form(wanted), tuple(narrowed), wanted.sort, bool(place))
     return _read(statement, wanted, (*_values(narrowed), *place, most))
 
@@ -291,7 +291,7 @@ def _whole(statement: str, listing: Listing, as_items: bool, sqlite: bool) -> st
     return f"WITH page({', '.join(names)}) AS ({statement}) SELECT {given} FROM page"
 
 
-def _stored(moment: datetime) -> Any:
+def stored(moment: datetime) -> Any:
     """Return a moment as the database compares it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if _sqlite() else moment
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from beffroi.cases.models import Attachment, Case
-from beffroi.cases.queries.listed import released
+from beffroi.cases.queries.listed import day_of, released, stored
 from beffroi.cases.rules import STREET
 from beffroi.incidents import queries
 from beffroi.incidents.queries.walks import Place, Walks
@@ -110,7 +110,7 @@ def listed(wanted: Wanted) -> list[Report]:
     if wanted.walk is not None:
         walk = (token(reader()), wanted.walk)
         skipped, last = _WALKS.nearest(walk, wanted.offset) if walk[0] else (0, None)
-    narrowing, values = _narrowed(wanted, sqlite, last)
+    narrowing, values = _narrowed(wanted, last)
     statement = _statement(sqlite, wanted.placed, *narrowing)
     rows = driver.read(statement, *values, wanted.limit, wanted.offset - skipped)
     if walk is not None and walk[0] and len(rows) == wanted.limit:
@@ -123,7 +123,7 @@ MOST_ID = 2**62
 _WALKS = Walks()
 
 
-def _narrowed(wanted: Wanted, sqlite: bool, last: Place | None) -> tuple[list[str], list[Any]]:
+def _narrowed(wanted: Wanted, last: Place | None) -> tuple[list[str], list[Any]]:
     """Return the conditions of what is wanted, after a last row if there is one, and their values.
 
     One bound above and one below: SQLite would enter the index by the wider of two.
@@ -131,7 +131,7 @@ def _narrowed(wanted: Wanted, sqlite: bool, last: Place | None) -> tuple[list[st
     if wanted.refs is not None:
         return [f"c.ref IN ({_marks(wanted.refs)})"], list(wanted.refs)
     narrowing = ["c.received_at >= ?", "(c.received_at, c.id) < (?, ?)"]
-    values = [_stored(wanted.since, sqlite), *(last or (_stored(wanted.until, sqlite), MOST_ID))]
+    values = [stored(wanted.since), *(last or (stored(wanted.until), MOST_ID))]
     if wanted.categories is not None:
         narrowing.append(
             "EXISTS (SELECT 1 FROM incident n WHERE n.case_id = c.id"
@@ -147,28 +147,19 @@ def _marks(values: Sequence[str]) -> str:
     return ", ".join("?" * len(values)) or "NULL"
 
 
-def _stored(moment: datetime, sqlite: bool) -> Any:
-    """Return a moment as the database compares it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else moment
-
-
 def _of_sqlite(row: Sequence[Any]) -> Report:
     """Return a row of SQLite, which keeps days and moments as text and truth as a number."""
     id_, ref, is_open, channel, commune, received, due, closed, category, happened = row[:10]
     title, description, place, answer, told, answered, *last = row[10:]
     return Report(
-        id_, ref, bool(is_open), channel, commune, _moment(received), _day(due), _day(closed),
-        category, _day(happened), title, description, place, answer,
+        id_, ref, bool(is_open), channel, commune, _moment(received), day_of(due), day_of(closed),
+        category, day_of(happened), title, description, place, answer,
         _moment(told) if told else None, _moment(answered) if answered else None, *last,
     )  # fmt: skip
 
 
 def _moment(said: str) -> datetime:
     return datetime.fromisoformat(f"{said}+00:00")
-
-
-def _day(said: str | None) -> date | None:
-    return date.fromisoformat(said) if said else None
 
 
 def photos(case_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
