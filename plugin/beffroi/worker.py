@@ -71,7 +71,8 @@ INDEXES = ("case_search", "nearby_case", "nearby_street")
 NO_WORDS = frozenset(
     {"log_bundle", "log_tail", "log_tile", "log_state", "log_batch", "log_fact",
      "published_cell", "count_period", "ref_counter", "nightly", "sample_week", "catalogue",
-     "dataset", "data_version"}
+     "dataset", "data_version", "place_file", "place_street", "place_number", "place_word",
+     "place_spelling"}
 )  # fmt: skip
 """Tables that never held anything that could be erased; every other one is written anew."""
 

@@ -142,6 +142,9 @@ def test_a_report_is_sent_without_javascript_and_without_a_map(live):
         page.fill("[name=place]", "Place du marché")
         page.select_option("[name=commune]", "99998")
         page.click("main form .button-primary")
+        assert page.locator("h1").inner_text() == "Quel est l’endroit\u00a0?"
+        page.check("[name=found][value=words]")
+        page.click("main form .button-primary")
         page.click("main form .button-primary")
         assert page.locator("h1").inner_text() == "Mobilier urbain"
 

@@ -60,6 +60,8 @@ def import_file(
 ) -> Report:
     """Put the addresses of a file in the place of older ones; each commune in one transaction.
 
+    Those of communes that are the town's no longer go.
+
     A file that cannot be read to its end changes nothing. With `dry_run` nothing is written.
     """
     report = Report()
@@ -69,6 +71,9 @@ def import_file(
         report.stopped = str(error)
         return report
     report.none = [code for code in communes if code not in kept]
+    if kept and not dry_run:
+        with unit_of_work():
+            service.forget_all_but(communes)
     for commune in sorted(kept):
         of = list(kept[commune].values())
         if dry_run:

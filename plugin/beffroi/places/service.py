@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from beffroi.kernel import bulk, driver
 from beffroi.kernel.db import db
@@ -18,6 +18,9 @@ from beffroi.places.queries import held
 from beffroi.places.rules import Address, middle_of
 from beffroi.places.rules.spelling import forms
 from beffroi.places.rules.words import tokens
+
+RULES = 1
+"""Counts up when words are cut or spelt otherwise, so that the same file is taken in anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,19 @@ def _order(one: Address) -> tuple[str, int, str]:
 
 def _digest(streets: Sequence[Sequence[Address]]) -> str:
     """Return what tells two sets apart."""
-    found = hashlib.sha256()
+    found = hashlib.sha256(f"rules {RULES}".encode())
     for street in streets:
         for one in street:
             row = (*_held(one), one.name, one.postcode, one.town, one.also)
             found.update(json.dumps(row).encode())
     return found.hexdigest()
+
+
+def forget_all_but(communes: Sequence[str]) -> None:
+    """Delete the addresses of every other commune."""
+    for known in db.session.scalars(select(PlaceFile.commune)).all():
+        if known not in communes:
+            _forget(known)
 
 
 def _forget(commune: str) -> None:

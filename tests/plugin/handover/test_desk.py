@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import shutil
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -137,6 +138,20 @@ def test_gnupg_opens_the_message_and_knows_by_the_published_key_who_signed_it(
             assert {p.stat().st_mode & 0o777 for p in (folder / "openpgp").iterdir()} == {0o600}
             town.later(days=800)
             assert own_key.signer(folder, now=town.now) is None
+
+
+def test_a_key_whose_time_is_over_is_replaced_also_where_it_was_stolen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = "Ville <ville@town.example>"
+    monkeypatch.setattr(own_key, "LIFE", timedelta(seconds=1))
+    own_key.make(tmp_path, owner)
+    seen = [own_key.own_key(tmp_path)]
+    for stolen in (False, True):
+        time.sleep(2.1)
+        assert own_key.rotate(tmp_path, owner, stolen=stolen) == ""
+        seen.append(own_key.own_key(tmp_path))
+    assert len({one.fingerprint for one in seen if one is not None}) == 3
 
 
 def test_receipt_and_answer_are_recorded(guarded: Town) -> None:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The town's addresses: what is read of a file, what words find, on both databases."""
 
+import gzip
+from contextlib import suppress
 from pathlib import Path
 
 from beffroi.kernel import clock
 from beffroi.places import commands, queries
+from beffroi.places.adapters import ban
 from beffroi.places.rules import CROSSING, NUMBER, STREET
 from support import addresses
 from support.addresses import row, street
@@ -53,6 +56,15 @@ def found(town: Town, said: str, **more: str) -> list[str]:
 
 
 LILAS = "Rue des Lilas, 35000 Ville-Exemple"
+
+
+def test_a_damaged_file_is_refused_in_words_wherever_it_is_damaged(tmp_path: Path) -> None:
+    whole = gzip.compress(addresses.write(tmp_path / "a.csv", ROWS).read_bytes())
+    path = tmp_path / "a.csv.gz"
+    for at in range(12, 60, 4):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with suppress(ValueError):
+            list(ban.read(path, frozenset({"99999"})))
 
 
 def test_words_find_the_address_that_they_mean_and_a_file_replaces_the_older_one(

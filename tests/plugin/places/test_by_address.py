@@ -4,10 +4,12 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from beffroi.cli import main
 from beffroi.incidents import service
 from beffroi.incidents.routes.by_address import WORDS
+from beffroi.kernel.db import db
 from beffroi.places import commands
 from support import addresses
 from support.addresses import row, street
@@ -77,6 +79,30 @@ def test_words_are_asked_about_and_only_what_is_chosen_becomes_a_point(held: Tow
     assert "Voici ce que" in asked(visitor, place="Devant l’école")
     cyber = {"family": "cyber", "category": "defaced", "place": said}
     assert "Quel est l’endroit" not in asked(visitor, **cyber)
+    assert LABEL not in asked(visitor, **cyber, found_for=said, found=code)
+
+
+def test_a_choice_that_is_gone_is_asked_about_once_and_not_for_ever(held: Town) -> None:
+    visitor, said = held.visitor(), "derrière le kiosque"
+    lost = {"place": said, "found_for": said, "found": "99999_0009_00001"}
+    page = visitor.post("/incidents/new", {**REPORT, **lost}).get_data(as_text=True)
+    assert "Voici ce que tout le monde verra" in page
+    assert "99999_0009_00001" not in page
+    visitor.sends_report(place=said)
+    assert points(held) == []
+
+
+def test_no_place_is_set_on_a_report_whose_originals_are_gone(held: Town) -> None:
+    agent, ref = held.signed_in("agent"), held.signed_in("citizen").sends_report(place="ici")
+    held.release(ref)
+    held.close(ref, "resolved")
+    with held.change():
+        db.session.execute(text("UPDATE case_text SET original = ''"))
+    code = CODE.format(held.settings.communes[0])
+    answer = agent.post(f"/desk/cases/{ref}/place", {"place": "x", "step": "set", "found": code})
+    assert answer.status_code == 422
+    assert "Les originaux de ce signalement sont détruits" in answer.get_data(as_text=True)
+    assert points(held) == []
 
 
 def test_what_is_typed_is_looked_up_in_a_body_and_leaves_no_trace(held: Town) -> None:

@@ -98,8 +98,8 @@ def rotate(data_dir: Path, owner: str, *, stolen: bool = False) -> str:
     """Put a new key in place of the present one, whose secret half is destroyed.
 
     Returns the new public key and its fingerprint as a text that the old key signed, or "" where
-    there was none. A key that was `stolen` vouches for nothing: it is revoked instead, and what it
-    signed before no longer verifies.
+    there was none, or its time is over. A key that was `stolen` vouches for nothing: it is revoked
+    instead, and what it signed before no longer verifies; one whose time is over is left out.
     """
     from pysequoia import SignatureMode, Tsk, sign
 
@@ -107,22 +107,36 @@ def rotate(data_dir: Path, owner: str, *, stolen: bool = False) -> str:
     old = Tsk.from_bytes(file.read_bytes()) if file.exists() else None
     former = _certs(data_dir) if old is not None else []
     if old is not None and stolen:
-        former = [_revoked(old), *former[1:]]
+        former = [*_revoked(old), *former[1:]]
+    signer = None if old is None or stolen else _signer(old)
     new = _replace(data_dir, owner, former=former)
-    if old is None or stolen:
+    if signer is None:
         return ""
     said = f"{owner}\n{new.fingerprint.upper()}\n\n{new}"
-    return bytes(sign(old.signer(), said.encode(), mode=SignatureMode.CLEAR)).decode()
+    return bytes(sign(signer, said.encode(), mode=SignatureMode.CLEAR)).decode()
 
 
-def _revoked(old: Any) -> Any:
+def _signer(old: Any) -> Any:
+    """Return what signs with a key, None once its time is over."""
+    try:
+        return old.signer()
+    except RuntimeError:
+        return None
+
+
+def _revoked(old: Any) -> list[Any]:
+    """Return the public half of a key, revoked; nothing once its time is over."""
     from pysequoia import Cert
     from pysequoia.packet import PacketPile
 
     cert = old.extract_certificate()
     first, *others = PacketPile.from_bytes(bytes(cert))
-    [revocation] = PacketPile.from_bytes(bytes(cert.revoke(old.certifier())))
-    return Cert.from_packets([first, revocation, *others])
+    try:
+        certifier = old.certifier()
+    except RuntimeError:
+        return []
+    [revocation] = PacketPile.from_bytes(bytes(cert.revoke(certifier)))
+    return [Cert.from_packets([first, revocation, *others])]
 
 
 def _replace(data_dir: Path, owner: str, *, former: list[Any]) -> Any:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 from beffroi.cases.models import Case, CaseText, TimelineRow
 from beffroi.cases.rules import STREET
 from beffroi.incidents.models import Incident
+from beffroi.incidents.rules.places import VAGUE
 from beffroi.kernel import driver
 from beffroi.kernel.db import db
 
@@ -28,13 +29,16 @@ def _listed() -> tuple[ColumnElement[bool], ...]:
 def positions(case_ids: Collection[int]) -> dict[int, tuple[float, float]]:
     """Return (latitude, longitude) in degrees, WGS 84, as they were received; not for the public.
 
-    Whoever shows one rounds it to what the town shows.
+    Whoever shows one rounds it to what the town shows. The middle of a long street is no place.
     """
     rows = driver.rows_of(_POSITIONS, list(case_ids))
     return {case_id: (latitude, longitude) for case_id, latitude, longitude in rows}
 
 
-_POSITIONS = "SELECT case_id, latitude, longitude FROM incident_position WHERE case_id IN (?)"
+_POSITIONS = (
+    "SELECT case_id, latitude, longitude FROM incident_position"
+    f" WHERE case_id IN (?) AND reach <= {VAGUE}"
+)
 
 
 @dataclass(frozen=True, slots=True)

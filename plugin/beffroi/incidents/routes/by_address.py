@@ -67,6 +67,8 @@ def chosen(values: Mapping[str, Any]) -> Place | None:
 
     A point that was pointed at, or typed, is preferred by whoever gave it.
     """
+    if not _of_the_street(values):
+        return None
     if values.get("latitude") not in (None, "") or values.get("longitude") not in (None, ""):
         return None
     code = values.get("found") or ""
@@ -75,11 +77,18 @@ def chosen(values: Mapping[str, Any]) -> Place | None:
     return places.place(code)
 
 
+def _of_the_street(values: Mapping[str, Any]) -> bool:
+    """Say whether what is reported is of the street, or not said yet: nothing else has a place."""
+    category = rules.CATEGORIES.get(values.get("category") or "")
+    return category is None or category.family == "street"
+
+
 def is_lost(data: Mapping[str, Any]) -> bool:
     """Say whether the place that was chosen for the words is none of ours any more."""
     given = data.get("latitude") is not None or data.get("longitude") is not None
     meant = data.get("found") or WORDS
     same = data.get("found_for", "") == data.get("place", "")
+    same = same and _of_the_street(data)
     return same and meant != WORDS and not given and places.place(meant) is None
 
 
@@ -87,8 +96,7 @@ def unsure(data: Mapping[str, Any]) -> Found | None:
     """Return what is to be chosen from before a report goes on; None where nothing is."""
     said = data.get("place", "")
     given = data.get("latitude") is not None or data.get("longitude") is not None
-    street = rules.CATEGORIES[data["category"]].family == "street"
-    if not said or given or not street or chosen(data) is not None:
+    if not said or given or not _of_the_street(data) or chosen(data) is not None:
         return None
     if data.get("found") == WORDS and data.get("found_for", "") == said:
         return None

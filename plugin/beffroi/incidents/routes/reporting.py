@@ -28,6 +28,7 @@ from beffroi.incidents.routes.shared import (
     window_or,
 )
 from beffroi.incidents.rules import StoredPhoto, pointing
+from beffroi.incidents.rules.places import VAGUE
 from beffroi.incidents.rules.questions import of_category
 from beffroi.incidents.schemas import IncidentPageForm, NearCard, near_card, place_hint, told
 from beffroi.kernel import clock, private_links
@@ -129,7 +130,9 @@ def submit() -> AnyResponse | tuple[str, int]:
         return _form_page(form, 422, attached)
     data["answers"] = form.values
     try:
-        if step == PREVIEW or by_address.is_lost(data):
+        if by_address.is_lost(data):
+            data, form, step = {**data, "found": "", "found_for": ""}, _unfound(form), PREVIEW
+        if step == PREVIEW:
             return _preview(data, form, attached)
         ref = receive(data, attached)
     except Refusal as refusal:
@@ -139,6 +142,12 @@ def submit() -> AnyResponse | tuple[str, int]:
     if current_visitor() is None:
         key = private_links.key_for(settings().secret_key, ref)
     return redirect(url_for("incidents.show", ref=ref, key=key), code=303)
+
+
+def _unfound(form: Form) -> Form:
+    """Return a form without the place that was chosen by its address."""
+    kept = {name: said for name, said in form.values.items() if name not in by_address.FIELDS}
+    return Form(kept, form.errors, form.lists)
 
 
 def _pointed(form: Form, step: str) -> Form | None:
@@ -199,6 +208,7 @@ def _preview(data: dict[str, Any], form: Form, attached: Sequence[StoredPhoto]) 
         chosen=chosen,
         chosen_hint=place_hint(chosen) if chosen else "",
         cell=settings().map_cell,
+        is_vague=chosen is not None and chosen.reach > VAGUE,
     )
     return page, 200
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from beffroi.cases import queries as case_queries
 from beffroi.cases import service as cases
 from beffroi.cases.models import Attachment, Case
 from beffroi.cases.rules import STREET
@@ -161,13 +162,16 @@ def put_position(
 def correct_position(case: Case, found: Place, *, actor: Actor, now: datetime) -> None:
     """Put a street report at an address, whatever its author gave; agents alone see that.
 
-    Raises Conflict for a case that was removed, or is none of the street.
+    Raises Conflict for a case that was removed, is none of the street, or is closed for so long
+    that its originals are gone: a place would stay for ever. The commune stays what it was, for the
+    counts of areas name it.
     """
     if case.kind != STREET or case.visibility == "removed":
         raise Conflict(N_("This report is no longer shown, so its place is not changed."))
+    if not case.open and not any(one.original for one in case_queries.originals(case.id)):
+        raise Conflict(N_("The originals of this report are gone, so its place is not changed."))
     db.session.execute(delete(IncidentPosition).where(IncidentPosition.case_id == case.id))
     put_position(case, found.latitude, found.longitude, found=found)
-    case.commune = case.commune or found.commune
     cases.step(case, "place_set", actor=actor, now=now, public=False)
 
 

@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def read(path: Path, communes: Collection[str]) -> Iterator[Address | str | None
                 raise ValueError(f"{path.name} has no column {', '.join(missing)}")
             for row in reader:
                 yield _row(row, communes, reader.line_num)
-    except (OSError, EOFError, csv.Error, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, csv.Error, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name} could not be read to its end: {error}") from error
 
 
