@@ -2,7 +2,6 @@
 """Reads about persons: who follows a series, and what one person did in campaigns."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -16,17 +15,8 @@ from beffroi.campaigns.models import (
     CampaignVote,
 )
 from beffroi.cases import queries as cases
+from beffroi.cases.queries import Recipient
 from beffroi.kernel.db import db
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Somebody who is owed word of a step."""
-
-    party_id: int
-    email: str
-    lang: str
-    token: str
 
 
 def recipients(series_id: int) -> list[Recipient]:

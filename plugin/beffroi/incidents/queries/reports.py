@@ -106,14 +106,13 @@ def _statement(sqlite: bool, placed: bool, *narrowing: str) -> str:
 def listed(wanted: Wanted) -> list[Report]:
     """Return the newest reports that are wanted."""
     sqlite = db.engine.dialect.name == "sqlite"
-    walk, skipped, last = None, 0, None
-    if wanted.walk is not None:
-        walk = (token(reader()), wanted.walk)
-        skipped, last = _WALKS.nearest(walk, wanted.offset) if walk[0] else (0, None)
+    state = "" if wanted.walk is None else token(reader())
+    walk = (state, wanted.walk) if state else None
+    skipped, last = _WALKS.nearest(walk, wanted.offset) if walk else (0, None)
     narrowing, values = _narrowed(wanted, last)
     statement = _statement(sqlite, wanted.placed, *narrowing)
     rows = driver.read(statement, *values, wanted.limit, wanted.offset - skipped)
-    if walk is not None and walk[0] and len(rows) == wanted.limit:
+    if walk and len(rows) == wanted.limit:
         _WALKS.note(walk, wanted.offset + len(rows), (rows[-1][_AT], rows[-1][0]))
     return [_of_sqlite(row) for row in rows] if sqlite else [Report._make(row) for row in rows]
 

@@ -63,18 +63,25 @@ def _commune(said: str) -> str:
 
 
 def chosen(values: Mapping[str, Any]) -> Place | None:
-    """Return the place that was chosen for the words of a form as they stand now.
+    """Return the place that was chosen for the words of a form as they stand now."""
+    code = _meant(values)
+    return places.place(code) if code else None
+
+
+def is_lost(data: Mapping[str, Any]) -> bool:
+    """Say whether the place that was chosen for the words is none of ours any more."""
+    return bool(_meant(data)) and chosen(data) is None
+
+
+def _meant(values: Mapping[str, Any]) -> str:
+    """Return the code of the place that was chosen for the words as they stand, "" if none was.
 
     A point that was pointed at, or typed, is preferred by whoever gave it.
     """
-    if not _of_the_street(values):
-        return None
-    if values.get("latitude") not in (None, "") or values.get("longitude") not in (None, ""):
-        return None
-    code = values.get("found") or ""
-    if code in ("", WORDS) or values.get("found_for", "") != values.get("place", ""):
-        return None
-    return places.place(code)
+    code = values.get("found") or WORDS
+    same = values.get("found_for", "") == values.get("place", "")
+    is_open = same and _of_the_street(values) and not _has_point(values)
+    return code if is_open and code != WORDS else ""
 
 
 def _of_the_street(values: Mapping[str, Any]) -> bool:
@@ -83,20 +90,15 @@ def _of_the_street(values: Mapping[str, Any]) -> bool:
     return category is None or category.family == "street"
 
 
-def is_lost(data: Mapping[str, Any]) -> bool:
-    """Say whether the place that was chosen for the words is none of ours any more."""
-    given = data.get("latitude") is not None or data.get("longitude") is not None
-    meant = data.get("found") or WORDS
-    same = data.get("found_for", "") == data.get("place", "")
-    same = same and _of_the_street(data)
-    return same and meant != WORDS and not given and places.place(meant) is None
+def _has_point(values: Mapping[str, Any]) -> bool:
+    """Say whether a form, as it was typed or as it was read, gives a point."""
+    return any(values.get(name) not in (None, "") for name in ("latitude", "longitude"))
 
 
 def unsure(data: Mapping[str, Any]) -> Found | None:
     """Return what is to be chosen from before a report goes on; None where nothing is."""
     said = data.get("place", "")
-    given = data.get("latitude") is not None or data.get("longitude") is not None
-    if not said or given or not _of_the_street(data) or chosen(data) is not None:
+    if not said or _has_point(data) or not _of_the_street(data) or chosen(data) is not None:
         return None
     if data.get("found") == WORDS and data.get("found_for", "") == said:
         return None

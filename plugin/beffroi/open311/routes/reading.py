@@ -237,7 +237,9 @@ def _request(row: Report, shared: _Shared) -> dict[str, Any]:
     here = shared.here
     asked = w3c(received, here)
     last = _last(told or received, answered, is_open, received, closed, here)
-    is_placed = latitude is not None and longitude is not None and bool(description)
+    lat, long = None, None
+    if description and latitude is not None and longitude is not None:
+        lat, long = round(latitude, shared.decimals), round(longitude, shared.decimals)
     words = description or title
     return {
         "service_request_id": ref,
@@ -254,8 +256,8 @@ def _request(row: Report, shared: _Shared) -> dict[str, Any]:
         "address": place,
         "address_id": None,
         "zipcode": None,
-        "lat": round(latitude, shared.decimals) if is_placed and latitude is not None else None,
-        "long": round(longitude, shared.decimals) if is_placed and longitude is not None else None,
+        "lat": lat,
+        "long": long,
         "media_url": f"{shared.site}/incidents/{ref}/photos/{photo}" if photo and words else None,
     }
 
