@@ -14,7 +14,6 @@ from beffroi.kernel.db import MIGRATIONS
 from beffroi.signer.queries import origin_of, signer_for
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL
 from beffroi_federation.aggregator.kernel.db import unit_of_work
-from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns import service as registry
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_federation.notes import Verifier
@@ -31,10 +30,7 @@ WORDS = "Une panne de disque : le journal est entier, et rien n’y manque."
 
 def know_and_pull(nation: Nation, url: str) -> str:
     """Have the nation register, approve and pull the town; return its SIREN."""
-    nation.peers.add(url)
-    with nation.app.app_context():
-        row = towns.add(url, nation.connect(), None, now=nation.clock.now())
-        towns.approve(row.siren, by="Ada", dns_checked=False, words="", now=nation.clock.now())
+    row = nation.know_at(url)
     [pulled] = nation.pull().values()
     assert pulled.result not in {"refused", "failed"}, pulled
     return row.siren

@@ -31,7 +31,6 @@ from beffroi.webhooks import service as webhooks
 from beffroi.webhooks.rules import EVENTS
 from beffroi_federation.aggregator.exports import commands as exports
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
-from beffroi_federation.aggregator.towns import commands as towns
 from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_federation.aggregator.witness import commands as witness
 from beffroi_web.clock import FixedClock
@@ -347,10 +346,7 @@ class Both:
 
 def pull(nation: Nation, url: str) -> None:
     """Have the nation know a town, approve and pull it."""
-    nation.peers.add(url)
-    with nation.app.app_context():
-        row = towns.add(url, nation.connect(), None, now=nation.clock.now())
-        towns.approve(row.siren, by="Ada", dns_checked=False, words="", now=nation.clock.now())
+    nation.know_at(url)
     [pulled] = nation.pull().values()
     assert pulled.result not in {"refused", "failed"}, pulled
 

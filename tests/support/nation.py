@@ -146,7 +146,10 @@ class Nation:
 
     def know(self, town: SimulatedTown, *, approve: bool = True) -> TownRow:
         """Register a served town, and approve it."""
-        url = town.prefix.removesuffix("/log")
+        return self.know_at(town.prefix.removesuffix("/log"), approve=approve)
+
+    def know_at(self, url: str, *, approve: bool = True) -> TownRow:
+        """Register the town that answers at an address, and approve it."""
         self.peers.add(url)
         with self.app.app_context():
             row = towns.add(url, self.connect(), None, now=self.clock.now())
