@@ -16,18 +16,20 @@ from beffroi.backups.adapters import scratch
 from beffroi.bridges import commands as bridges
 from beffroi.campaigns import commands as campaigns
 from beffroi.cases.adapters.files import sweep
-from beffroi.cases.commands import count_words, sweep_files
+from beffroi.cases.commands import count_words, keep_items, sweep_files
 from beffroi.cases.service import subscribing
 from beffroi.catalogue.commands import import_due
 from beffroi.config import Settings
 from beffroi.cyber import commands as cyber
 from beffroi.data_requests.commands import publish_drafts, strike_clocks
+from beffroi.data_requests.queries.listed import REQUESTS
 from beffroi.data_requests.service import forget_unconfirmed
 from beffroi.feed import commands as feed
 from beffroi.feed.commands import hints
 from beffroi.feed.commands.witnesses import submit_due
 from beffroi.feed.queries import behind_since
 from beffroi.handover import commands as handover
+from beffroi.incidents.queries.listed import REPORTS
 from beffroi.journal import service as journal
 from beffroi.kernel import jobs
 from beffroi.kernel.chance import Chance, system_chance
@@ -103,7 +105,7 @@ class Worker:
         self.chance = chance
         self.at = at
         self._tidied_at = clock.now() - TIDY_EVERY
-        self._read_at = clock.now() - READ_EVERY
+        self._read_at = self._kept_at = clock.now() - READ_EVERY
         self._looked_at = clock.now() - TIDY_EVERY
         self._bridged_at = clock.now() - READ_EVERY
         self._hinted_at = clock.now() - READ_EVERY
@@ -215,6 +217,7 @@ class Worker:
         published = self._try_publish()
         self.witness()
         self.read_texts()
+        self.keep_items()
         now = self.clock.now()
         if now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
@@ -276,6 +279,14 @@ class Worker:
             return 0
         today = local_day(now, self.settings.time_zone)
         return moderation.show_clean(now=now, today=today, chance=self.chance)
+
+    def keep_items(self) -> int:
+        """Put together what the lists give of cases that changed, once a minute; say how many."""
+        now = self.clock.now()
+        if now - self._kept_at < READ_EVERY:
+            return 0
+        self._kept_at = now
+        return keep_items((REQUESTS, REPORTS))
 
     def witness(self) -> int:
         """Have what is published cosigned by the witnesses that are due; return how many did."""

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is done for cases by the clock, and after a restore: files without rows, the index."""
+"""What is done for cases by the clock, and after a restore: files without rows, the index, items
+of lists."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from beffroi.cases import queries
 from beffroi.cases.adapters.files import sweep
 from beffroi.cases.queries import similar
+from beffroi.cases.queries.listing import Listing
+from beffroi.cases.service.listing import keep_some_items
 from beffroi.kernel import search
 from beffroi.kernel.db import unit_of_work
 
 AT_ONCE = 500
+MOST_KEPT = 20_000
+"""Cases of which what lists give is put together in one go: some seconds of work."""
 
 
 def sweep_files(data_dir: Path, *, now: datetime) -> int:
@@ -36,6 +42,18 @@ def index_again() -> int:
         count += len(shown)
     with unit_of_work():
         similar.count_again()
+    return count
+
+
+def keep_items(listings: Sequence[Listing], *, most: int = MOST_KEPT) -> int:
+    """Put together what the lists give of cases that changed, up to `most`; return of how many."""
+    count = 0
+    while count < most:
+        with unit_of_work():
+            some = keep_some_items(listings, AT_ONCE)
+        count += some
+        if some < AT_ONCE:
+            break
     return count
 
 

@@ -100,6 +100,29 @@ class Case(Model):
     sensitive: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
+class CaseItem(Model):
+    """What the API's list gives of a listed case, kept as JSON without its address.
+
+    Each case has one from its first moment; the database's triggers empty it in the transaction of
+    whatever changes in the case, its texts, its answers or its kind's own row. None waits to be put
+    together; of a case that is not listed it is an empty text.
+    """
+
+    __tablename__ = "case_item"
+    __table_args__ = (
+        Index(
+            "ix_case_item_due", "case_id",
+            sqlite_where=text("item IS NULL"), postgresql_where=text("item IS NULL"),
+        ),
+    )  # fmt: skip
+
+    case_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("case.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    ref: Mapped[str | None] = mapped_column(String(16))
+    item: Mapped[str | None] = mapped_column(Text)
+
+
 class CaseText(Model):
     """One text of a case in its two forms; `public` is shown only while `state` is released.
 

@@ -182,9 +182,13 @@ class PostgresExchange:
             if old:
                 connection.execute(text(f"CREATE SCHEMA {kept}"))
             for table in sorted(old):
-                _move(connection, place, table, kept)
+                _move(connection, "TABLE", place, table, kept)
+            for function in _functions(connection, place) if old else ():
+                _move(connection, "FUNCTION", place, function, kept)
             for table in sorted(new):
-                _move(connection, BUILDING, table, place)
+                _move(connection, "TABLE", BUILDING, table, place)
+            for function in _functions(connection, BUILDING):
+                _move(connection, "FUNCTION", BUILDING, function, place)
             connection.execute(text(f"DROP SCHEMA {BUILDING}"))
             _alone(connection)
         return f"schema {kept}" if old else ""
@@ -209,10 +213,19 @@ def _ours(connection: Connection, schema: str) -> set[str]:
     return _tables(connection, schema) & (Base.metadata.tables.keys() | OTHERS)
 
 
-def _move(connection: Connection, schema: str, table: str, to: str) -> None:
-    """Move a table with its indexes and counters into another schema."""
+def _functions(connection: Connection, schema: str) -> list[str]:
+    """Return what our triggers call, by name."""
+    found = text(
+        "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
+        " WHERE nspname = :schema AND proname LIKE 'beffroi\\_%' ORDER BY proname"
+    )
+    return list(connection.scalars(found, {"schema": schema}))
+
+
+def _move(connection: Connection, what: str, schema: str, name: str, to: str) -> None:
+    """Move a table with its indexes, counters and triggers into another schema, or a function."""
     quote = connection.dialect.identifier_preparer.quote_identifier
-    connection.execute(text(f"ALTER TABLE {quote(schema)}.{quote(table)} SET SCHEMA {quote(to)}"))
+    connection.execute(text(f"ALTER {what} {quote(schema)}.{quote(name)} SET SCHEMA {quote(to)}"))
 
 
 def _alone(connection: Connection) -> None:

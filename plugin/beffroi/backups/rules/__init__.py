@@ -24,7 +24,7 @@ from beffroi_web.words import N_
 FORMAT, VERSION = "beffroi-backup", 1
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 64 * 1_048_576
-LEFT_OUT = frozenset({"alembic_version", "web_session", "nearby_stem", "data_version"})
+LEFT_OUT = frozenset({"alembic_version", "web_session", "nearby_stem", "data_version", "case_item"})
 """Tables that are not in an archive: the schema is made anew, nobody stays signed in, words are
 counted anew, and the first change gives lists a version that never was."""
 

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Raw, json
 
 from beffroi.cases import queries as cases
+from beffroi.cases.queries.listing import Listing, item
 from beffroi.kernel import driver, search
 from beffroi.kernel.db import db
 from beffroi.kernel.errors import Invalid
@@ -27,60 +28,15 @@ AT_ONCE = 400
 MOST_WALKED = 5_000
 """Hits that are looked up one after the other; then all of them are sought at once."""
 
-_HEAD = (
-    "c.id", "c.ref", "c.supports", "c.received_at",
-    "(SELECT token FROM data_version WHERE name = 'cases')",
+_ID, _REF, _KEY, _VERSION, _ITEM = range(5)
+"""A row's first columns: id, reference, value of the order, version of the data; then its own."""
+_TOKEN = "(SELECT token FROM data_version WHERE name = 'cases')"  # noqa: S105
+_CODES = (
+    "c.status", "c.open", "c.commune", "c.received_on", "c.due_on", "c.closed_on", "c.supports",
 )  # fmt: skip
-_REF, _SUPPORTS, _AT, _VERSION = 1, 2, 3, 4
-_CODES = ("c.status", "c.open", "c.commune", "c.received_on", "c.due_on", "c.closed_on")
-OWN = len(_HEAD) + len(_CODES)
+OWN = _ITEM + len(_CODES)
 """Where the columns of a kind's own begin on a card."""
-ANSWER = "CASE WHEN a.state = 'released' THEN a.public END"
-"""The words of the newest official answer, once they are released."""
-_ANSWERS = (
-    " LEFT JOIN official_answer o"
-    " ON o.id = (SELECT max(id) FROM official_answer WHERE case_id = c.id)"
-    " LEFT JOIN case_text a ON a.id = o.text_id"
-)
 _KEYS = {"newest": "received_at", "oldest": "received_at", "supported": "supports"}
-
-# coalesce: SQLite would else read every released text of the town by the index on states.
-
-
-def shown(*roles: str) -> str:
-    """Return the expression of the first text of some roles that everybody sees on the town's own
-    pages; of several roles the one that is last in the alphabet comes first."""
-    named = ", ".join(f"'{role}'" for role in roles)
-    return (
-        f"(SELECT t.public FROM case_text t WHERE t.case_id = c.id AND t.role IN ({named})"
-        " AND coalesce(t.state, '') IN ('released', 'shown')"
-        " ORDER BY t.role DESC, t.id LIMIT 1)"
-    )
-
-
-def released(role: str) -> str:
-    """Return the expression of the newest text of a role that an agent released."""
-    return (
-        f"(SELECT t.public FROM case_text t WHERE t.case_id = c.id AND t.role = '{role}'"
-        " AND coalesce(t.state, '') = 'released' AND t.public IS NOT NULL"
-        " ORDER BY t.id DESC LIMIT 1)"
-    )
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One kind of case in its lists: `table` is joined as `d`, by its `case_id`.
-
-    `card` are the expressions of a page's card; `item` are the members of the API's item and their
-    expressions, which may name the newest official answer `o` and its text `a`. `narrowed_by` are
-    filters that are columns of `d`.
-    """
-
-    kind: str
-    table: str
-    card: tuple[str, ...]
-    item: tuple[tuple[str, str], ...]
-    narrowed_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +57,7 @@ class Row:
 
 def common(row: Sequence[Any]) -> tuple[Any, ...]:
     """Return what a row of the driver says for the fields of `Row` before its title."""
-    id_, ref, supports, _, _, status, is_open, commune, received_on, due_on, closed_on = row[:OWN]
+    id_, ref, _, _, status, is_open, commune, received_on, due_on, closed_on, supports = row[:OWN]
     days = day_of(received_on), day_of(due_on), day_of(closed_on)
     return id_, ref, status, bool(is_open), commune, *days, supports
 
@@ -139,10 +95,11 @@ def items(
     listing: Listing, filters: Mapping[str, Any], address: str, within: Conditions | None = None, *,
     by_id: bool = False,
 ) -> Found:  # fmt: skip
-    """Return one page as the API gives it, each row one object of JSON that the database has put
-    together; `address` is that of the list. The rest as with `found`."""
+    """Return one page as the API gives it, each row one object of JSON: as it was kept, or put
+    together by the database where it changed since. `address` is that of the list. The rest as
+    with `found`."""
     page = found(listing, filters, within, by_id=by_id, address=address)
-    return Found([row[-1] for row in page.rows], page.next_cursor, page.version)
+    return Found([row[_ITEM] for row in page.rows], page.next_cursor, page.version)
 
 
 def found(
@@ -186,7 +143,7 @@ def _page(sort: str, rows: Sequence[Any], limit: int, version: str | None) -> Fo
     following = None
     if len(rows) > limit:
         last = first[-1]
-        following = cursor_of(sort, last[_REF], last[_SUPPORTS if sort == "supported" else _AT])
+        following = cursor_of(sort, last[_REF], last[_KEY])
     return Found(first, following, version)
 
 
@@ -238,57 +195,67 @@ def _by_order(
     if cursor is not None:
         key, last = cases.place(wanted.sort, cursor)
         place = (stored(key) if isinstance(key, datetime) else key, last)
-    statement = _statement(_sqlite(), _form(wanted), tuple(narrowed), wanted.sort, bool(place))
+    form = _form(wanted, narrowed, by_id=wanted.by_id)
+    statement = _statement(_sqlite(), form, tuple(narrowed), wanted.sort, bool(place))
     return _read(statement, wanted, (*_values(narrowed), *place, most))
 
 
-_Form = tuple[Listing, bool, bool]
-"""Of which list a statement is, whether as items, whether the cases are named by their ids."""
+@dataclass(frozen=True)
+class _Form:
+    """Of which list a statement is, by which key its order; as items or as cards; whether the
+    cases are named by their ids; whether some condition asks for a column of the kind's own."""
+
+    listing: Listing
+    key: str
+    as_items: bool
+    by_id: bool
+    own: bool
 
 
-def _form(wanted: _Wanted) -> _Form:
-    return wanted.listing, wanted.address is not None, wanted.by_id
+def _form(wanted: _Wanted, conditions: Conditions, *, by_id: bool) -> _Form:
+    key = _KEYS.get(wanted.sort, _KEYS["newest"])
+    own = any(condition.startswith("d.") for condition in conditions)
+    return _Form(wanted.listing, key, wanted.address is not None, by_id, own)
 
 
 def _read(statement: str, wanted: _Wanted, values: Sequence[Any]) -> Sequence[Any]:
-    """Return the rows of a statement of `_selected`, which SQLite gives as one text of JSON.
+    """Return the rows of a statement of `_selected`, which SQLite gives as one text.
 
     Its driver lets other threads in between any two rows; with several at work that costs more
-    than the reading. An item is made by the database, and goes out as it is.
+    than the reading. An item goes out as the database has it.
     """
     if wanted.address is not None:
-        values = (*values, f"{wanted.address}/")
-    whole = _whole(statement, wanted.listing, wanted.address is not None, _sqlite())
-    rows = driver.read(whole, *values)
+        values = (json.encode(f"{wanted.address}/").decode()[:-1], *values)
     if not _sqlite():
-        return rows if wanted.address is None else [(*row[:-1], Raw(row[-1])) for row in rows]
-    rows = json.decode(rows[0][0], type=_CARDS if wanted.address is None else _ITEMS)
-    return rows
+        rows = driver.read(statement, *values)
+        return rows if wanted.address is None else [(*row[:_ITEM], Raw(row[_ITEM])) for row in rows]
+    if wanted.address is None:
+        whole = _as_one_text(statement, OWN + len(wanted.listing.card))
+        return json.decode(driver.read(whole, *values)[0][0], type=list[list[Any]])
+    text = driver.read(_ITEMS_AS_ONE_TEXT.replace("{}", statement), *values)[0][0]
+    number = int if wanted.sort == "supported" else str
+    rows = [row.split(_UNIT) for row in (text.split(_RECORD) if text else ())]
+    return [
+        (int(id_), ref, number(key), token or None, Raw(item))
+        for id_, ref, key, token, item in rows
+    ]
 
 
-_CARDS = list[list[Any]]
-_ITEMS = list[tuple[int, str, int, str, str | None, Raw]]
+_UNIT, _RECORD = "\x1f", "\x1e"
+"""Part columns and rows: JSON has them escaped, and nothing else here holds any."""
+_ITEMS_AS_ONE_TEXT = (
+    "SELECT group_concat(c0 || char(31) || c1 || char(31) || c2 || char(31) || coalesce(c3, '')"
+    " || char(31) || c4, char(30)) FROM ({})"
+)
 
 
 @lru_cache(maxsize=512)
-def _whole(statement: str, listing: Listing, as_items: bool, sqlite: bool) -> str:
-    own = [expression for _, expression in listing.item] if as_items else listing.card
-    count = len(_HEAD) + len(own) if as_items else OWN + len(own)
-    names = [f"c{at}" for at in range(count)]
-    given = ", ".join(names)
-    if as_items:
-        head = names[: len(_HEAD)]
-        members = zip((name for name, _ in listing.item), names[len(_HEAD) :], strict=True)
-        spelt = ", ".join(f"'{name}', {column}" for name, column in members)
-        made = f"json_object({spelt}, 'url', ? || c{_REF})"
-        if not sqlite:
-            made = f"CAST(json_build_object({spelt}, 'url', ? || c{_REF}) AS text)"
-        given = ", ".join((*head, made))
-    elif not sqlite:
-        return statement
-    if sqlite:
-        given = f"json_group_array(json_array({given}))"
-    return f"WITH page({', '.join(names)}) AS ({statement}) SELECT {given} FROM page"
+def _as_one_text(statement: str, count: int) -> str:
+    names = ", ".join(f"c{at}" for at in range(count))
+    return (
+        f"WITH page({names}) AS ({statement})"
+        f" SELECT json_group_array(json_array({names})) FROM page"
+    )
 
 
 def stored(moment: datetime) -> Any:
@@ -305,25 +272,36 @@ def _statement(
     sqlite: bool, form: _Form, conditions: tuple[str, ...], sort: str, after: bool
 ) -> str:
     """Return the statement of a page; on SQLite the order of tables is the one that is written."""
-    key = _KEYS[sort]
+    key = form.key
     beyond, way = (">", "ASC") if sort == "oldest" else ("<", "DESC")
     place = (f"(c.{key}, c.id) {beyond} (?, ?)",) if after else ()
     where = "".join(f" AND {condition}" for condition in (*conditions, *place))
     return f"{_selected(sqlite, form)}{where} ORDER BY c.{key} {way}, c.id {way} LIMIT ?"
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _selected(sqlite: bool, form: _Form) -> str:
-    """Return a statement without an order; SQLite takes no index but that of ids, if so named."""
-    listing, as_items, by_id = form
-    own = [expression for _, expression in listing.item] if as_items else (*_CODES, *listing.card)
-    join = f"{'CROSS ' if sqlite else ''}JOIN {listing.table} d ON d.case_id = c.id"
-    unless = "+" if sqlite and by_id else ""
-    return (
-        f"SELECT {', '.join((*_HEAD, *own))}"
-        f' FROM "case" c {join}{_ANSWERS if as_items else ""}'
-        f" WHERE {unless}c.kind = '{listing.kind}' AND {unless}c.visibility = 'public'"
-    )
+    """Return a statement without an order; SQLite takes no index but that of ids, if so named.
+
+    Of items it begins with the list's address as a value (`_read`), and touches no table but that
+    of kept items where the case's index and its kept item say everything.
+    """
+    listing = form.listing
+    own = f" {'CROSS ' if sqlite else ''}JOIN {listing.table} d ON d.case_id = c.id"
+    unless = "+" if sqlite and form.by_id else ""
+    where = f" WHERE {unless}c.kind = '{listing.kind}' AND {unless}c.visibility = 'public'"
+    if not form.as_items:
+        columns = ("c.id", "c.ref", f"c.{form.key}", _TOKEN, *_CODES, *listing.card)
+        return f'SELECT {", ".join(columns)} FROM "case" c{own}{where}'
+    made = f"coalesce(nullif(k.item, ''), {item(listing, sqlite=sqlite)})"
+    whole = f"'{{\"url\":' || CAST(? AS text) || {_REF_OF_ITEM} || '\",' || substr({made}, 2)"
+    columns = ("c.id", _REF_OF_ITEM, f"c.{form.key}", _TOKEN, whole)
+    named = ", ".join(f"{column} AS c{at}" for at, column in enumerate(columns))
+    kept = " LEFT JOIN case_item k ON k.case_id = c.id"
+    return f'SELECT {named} FROM "case" c{own if form.own else ""}{kept}{where}'
+
+
+_REF_OF_ITEM = "coalesce(k.ref, c.ref)"
 
 
 def _by_hits(
@@ -361,9 +339,8 @@ def _of_ids(wanted: _Wanted, ids: Sequence[int]) -> list[Any]:
         return []
     narrowed = {**wanted.narrowed, **these(ids)}
     where = "".join(f" AND {condition}" for condition in narrowed)
-    form = (wanted.listing, wanted.address is not None, True)
-    statement = f"{_selected(_sqlite(), form)}{where}"
-    by_id = {row[0]: row for row in _read(statement, wanted, _values(narrowed))}
+    statement = f"{_selected(_sqlite(), _form(wanted, narrowed, by_id=True))}{where}"
+    by_id = {row[_ID]: row for row in _read(statement, wanted, _values(narrowed))}
     return [by_id[one] for one in ids if one in by_id]
 
 
@@ -385,6 +362,6 @@ def _by_relevance(
         rows += _of_ids(wanted, [key & search.IDS for key in block])
         first += len(block)
         if len(rows) > limit:
-            following = encode_cursor([places.get(rows[limit][0], first)])
+            following = encode_cursor([places.get(rows[limit][_ID], first)])
             return rows[:limit], following
     return rows, None

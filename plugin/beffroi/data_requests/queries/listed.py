@@ -7,7 +7,8 @@ from typing import Any
 
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import listed
-from beffroi.cases.queries.listed import ANSWER, OWN, released, shown
+from beffroi.cases.queries.listed import OWN
+from beffroi.cases.queries.listing import ANSWER, Listing, released, shown
 from beffroi.cases.rules import DATA_REQUEST
 
 SORTS = (*cases.SORTS, "relevance")
@@ -17,7 +18,7 @@ _REUSES = (
     " AND coalesce(r.state, '') = 'released' AND r.public <> '')"
 )
 _REDIRECTED_TO = "CASE WHEN a.state = 'released' AND a.public IS NOT NULL THEN o.redirected_to END"
-REQUESTS = listed.Listing(
+REQUESTS = Listing(
     kind=DATA_REQUEST,
     table="data_request",
     card=(shown("title"), "d.object", "d.theme", _REUSES),

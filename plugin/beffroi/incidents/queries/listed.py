@@ -11,12 +11,13 @@ from typing import Any
 
 from beffroi.cases import queries as cases
 from beffroi.cases.queries import listed
-from beffroi.cases.queries.listed import ANSWER, OWN, released, shown
+from beffroi.cases.queries.listed import OWN
+from beffroi.cases.queries.listing import ANSWER, Listing, released, shown
 from beffroi.cases.rules import STREET
 from beffroi.incidents.queries import maps
 from beffroi_web.maps import Window
 
-REPORTS = listed.Listing(
+REPORTS = Listing(
     kind=STREET,
     table="incident",
     card=(shown("title", "description"), "d.family", "d.category"),

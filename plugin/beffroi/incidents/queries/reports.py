@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from beffroi.cases.models import Attachment, Case
-from beffroi.cases.queries.listed import day_of, released, stored
+from beffroi.cases.queries.listed import day_of, stored
+from beffroi.cases.queries.listing import released
 from beffroi.cases.rules import STREET
 from beffroi.incidents import queries
 from beffroi.incidents.queries.walks import Place, Walks

@@ -38,8 +38,9 @@ from beffroi_web.database import engine_options, tune
 from beffroi_web.migrating import current_and_head, upgrade
 from beffroi_web.words import N_
 
-MADE_ANEW = frozenset({"nearby_stem"})
-"""Tables that are not copied: the indexes of words count their stems themselves."""
+MADE_ANEW = frozenset({"nearby_stem", "case_item"})
+"""Tables that are not copied: the indexes of words count their stems themselves, and the worker
+puts together what lists give of a case."""
 
 Say = Callable[[str], None]
 Index = Callable[[str], None]

@@ -29,6 +29,7 @@ TABLES, FILES, SHEETS, PUBLIC = "tables", "files", "sheets", "public"
 DERIVED: Mapping[str, str] = {
     "alembic_version": "the schema is made anew, at the newest version",
     "data_version": "which state a page was made from: the first change gives a new one",
+    "case_item": "what the lists give of a case: put together anew from its released texts",
     "nearby_stem": "how many texts hold a word: counted anew from the released texts",
     "case_search": "the index of words: made anew from the released texts",
     "nearby_case": "what resembles a request: made anew from the released texts",
