@@ -58,7 +58,7 @@ def everything(town: Town) -> dict[str, list[Any]]:
     found = {}
     with town.look():
         for table in Base.metadata.sorted_tables:
-            if table.name not in {"nearby_stem", "data_version"}:
+            if table.name not in {"nearby_stem", "data_version", "case_item"}:
                 rows = db.session.execute(table.select()).all()
                 found[table.name] = sorted((tuple(row) for row in rows), key=repr)
     return found

@@ -222,23 +222,49 @@ def _read(statement: str, wanted: _Wanted, values: Sequence[Any]) -> Sequence[An
     """Return the rows of a statement of `_selected`, which SQLite gives as one text.
 
     Its driver lets other threads in between any two rows; with several at work that costs more
-    than the reading. An item goes out as the database has it.
+    than the reading.
     """
     if wanted.address is not None:
-        values = (json.encode(f"{wanted.address}/").decode()[:-1], *values)
+        return _with_items(_heads(statement, wanted, values), wanted)
     if not _sqlite():
-        rows = driver.read(statement, *values)
-        return rows if wanted.address is None else [(*row[:_ITEM], Raw(row[_ITEM])) for row in rows]
-    if wanted.address is None:
-        whole = _as_one_text(statement, OWN + len(wanted.listing.card))
-        return json.decode(driver.read(whole, *values)[0][0], type=list[list[Any]])
+        return driver.read(statement, *values)
+    whole = _as_one_text(statement, OWN + len(wanted.listing.card))
+    rows: list[list[Any]] = json.decode(driver.read(whole, *values)[0][0])
+    return rows
+
+
+def _heads(statement: str, wanted: _Wanted, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """Return the rows of a statement for items: of what is not kept the item is empty."""
+    if not _sqlite():
+        return driver.read(statement, *values)
     text = driver.read(_ITEMS_AS_ONE_TEXT.replace("{}", statement), *values)[0][0]
     number = int if wanted.sort == "supported" else str
     rows = [row.split(_UNIT) for row in (text.split(_RECORD) if text else ())]
+    return [(int(id_), ref, number(key), token or None, one) for id_, ref, key, token, one in rows]
+
+
+def _with_items(rows: Sequence[Sequence[Any]], wanted: _Wanted) -> list[Sequence[Any]]:
+    """Return rows with their items as they go out: an object of JSON that begins with its address.
+
+    What is not kept is put together by the database; a case that left the list meanwhile is none.
+    """
+    due = [row[_ID] for row in rows if not row[_ITEM]]
+    made = _put_together(wanted.listing, due) if due else {}
+    start = f'{{"url":{json.encode(f"{wanted.address}/").decode()[:-1]}'
     return [
-        (int(id_), ref, number(key), token or None, Raw(item))
-        for id_, ref, key, token, item in rows
+        (*row[:_ITEM], Raw(f'{start}{row[_REF]}",{one[1:]}'))
+        for row in rows
+        if (one := row[_ITEM] or made.get(row[_ID]))
     ]
+
+
+def _put_together(listing: Listing, ids: Sequence[int]) -> dict[int, str]:
+    narrowed = these(ids)
+    statement = (
+        f'SELECT c.id, {item(listing, sqlite=_sqlite())} FROM "case" c'
+        f" WHERE {next(iter(narrowed))} AND {'+' if _sqlite() else ''}c.visibility = 'public'"
+    )
+    return dict(map(tuple, driver.read(statement, *_values(narrowed))))
 
 
 _UNIT, _RECORD = "\x1f", "\x1e"
@@ -283,8 +309,8 @@ def _statement(
 def _selected(sqlite: bool, form: _Form) -> str:
     """Return a statement without an order; SQLite takes no index but that of ids, if so named.
 
-    Of items it begins with the list's address as a value (`_read`), and touches no table but that
-    of kept items where the case's index and its kept item say everything.
+    Of items it touches no table but that of kept items where the case's index and its kept item
+    say everything.
     """
     listing = form.listing
     own = f" {'CROSS ' if sqlite else ''}JOIN {listing.table} d ON d.case_id = c.id"
@@ -293,15 +319,10 @@ def _selected(sqlite: bool, form: _Form) -> str:
     if not form.as_items:
         columns = ("c.id", "c.ref", f"c.{form.key}", _TOKEN, *_CODES, *listing.card)
         return f'SELECT {", ".join(columns)} FROM "case" c{own}{where}'
-    made = f"coalesce(nullif(k.item, ''), {item(listing, sqlite=sqlite)})"
-    whole = f"'{{\"url\":' || CAST(? AS text) || {_REF_OF_ITEM} || '\",' || substr({made}, 2)"
-    columns = ("c.id", _REF_OF_ITEM, f"c.{form.key}", _TOKEN, whole)
+    columns = ("c.id", "coalesce(k.ref, c.ref)", f"c.{form.key}", _TOKEN, "coalesce(k.item, '')")
     named = ", ".join(f"{column} AS c{at}" for at, column in enumerate(columns))
     kept = " LEFT JOIN case_item k ON k.case_id = c.id"
     return f'SELECT {named} FROM "case" c{own if form.own else ""}{kept}{where}'
-
-
-_REF_OF_ITEM = "coalesce(k.ref, c.ref)"
 
 
 def _by_hits(
