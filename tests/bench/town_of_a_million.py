@@ -32,8 +32,11 @@ from sqlalchemy import make_url, text
 from town_rows import COLUMNS, PARTIES, Later, Rows
 
 from beffroi.app import create_app
+from beffroi.cases.commands import keep_items
 from beffroi.cases.queries.similar import count_again
 from beffroi.config import Settings, from_environ
+from beffroi.data_requests.queries.listed import REQUESTS
+from beffroi.incidents.queries.listed import REPORTS
 from beffroi.incidents.rules.cells import SUMMED
 from beffroi.kernel.db import MIGRATIONS, db, unit_of_work
 from beffroi_web.migrating import upgrade
@@ -110,6 +113,8 @@ def town(
                 for level in SUMMED:
                     db.session.execute(text(SUMS), {"level": level})
                 db.session.execute(text(SUMS_OF_ALL))
+            with application(folder, url):
+                keep_items((REQUESTS, REPORTS), most=2 * count)  # as the worker does meanwhile
             _settle(url)
             done.write_text(f"{time.perf_counter() - begun:.0f} s\n")
             print(f"filled {name} ({kind}) in {done.read_text().strip()}", file=sys.stderr)

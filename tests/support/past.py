@@ -204,7 +204,7 @@ def town() -> Past:
     return Past(
         migrations=MIGRATIONS,
         apart=(
-            "case_search", "nearby_case", "nearby_dataset", "nearby_street",
+            "case_search", "case_item", "nearby_case", "nearby_dataset", "nearby_street",
             "log_entry", "log_bundle", "log_tile", "log_tail",
         ),
         hints=TOWN_HINTS,

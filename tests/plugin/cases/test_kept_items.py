@@ -14,7 +14,8 @@ from beffroi.cases.service.listing import keep_some_items
 from beffroi.data_requests.queries import listed as requests
 from beffroi.incidents.queries import listed as reports
 from beffroi.kernel import driver
-from beffroi.kernel.db import db
+from beffroi.kernel.db import MIGRATIONS, db
+from beffroi_web.migrating import downgrade, upgrade
 from support.town import PUBLIC_URL, Town
 
 LISTINGS = (requests.REQUESTS, reports.REPORTS)
@@ -192,6 +193,21 @@ def test_a_change_waits_for_items_that_are_being_put_together_on_a_server(town: 
     assert done.is_set()
     assert kept(town) == {}
     assert given(town)[0]["title"] is None
+
+
+def test_after_an_upgrade_every_case_of_before_waits_and_the_lists_give_the_same(
+    town: Town,
+) -> None:
+    town.release(town.request())
+    town.release(town.report(**HERE))
+    keep(town)
+    before = given(town)
+    downgrade(MIGRATIONS, town.settings.database_url, "0032")
+    upgrade(MIGRATIONS, town.settings.database_url)
+    assert kept(town) == {}
+    assert given(town) == before
+    assert keep(town) == 2
+    assert given(town) == before
 
 
 def test_the_worker_keeps_items_by_itself(village: Town) -> None:
