@@ -72,6 +72,10 @@ def test_one_more_town_never_makes_a_topic_fall(ones, name, more):
         ("Horaires des autobus", ("mobility",)),
         ("Menus de la cantine", ()),
         ("Marchés publics attribués", ()),
+        ("Tracé des cours d’eau et altitudes", ("environment",)),
+        ("Limites des unités administratives", ("geospatial",)),
+        ("Espaces de stationnement des cycles", ("mobility",)),
+        ("Projets d’aménagement protégés par le secret", ()),
     ],
 )
 def test_categories_of_high_value_are_found_by_their_words(title, found):

@@ -123,11 +123,14 @@ HIGH_VALUE = {
 _SIGNS: Mapping[str, str] = {
     "geospatial": r"adresses? postales?|base adresses?|bal|adress(?:es|age)|address(?:es)?|"
     r"cadastr\w*|parcelles?|parcels?|batiments?|buildings?|limites administratives|"
-    r"administrative (?:units|boundaries)|toponym\w*|noms de lieux|geographical names",
+    r"unites administratives|administrative (?:units|boundaries)|toponym\w*|noms de lieux|"
+    r"geographical names",
     "environment": r"qualite de l[' ]air|air quality|qualite de l[' ]eau|water quality|bruit|"
     r"noise|biodiversit\w*|dechets|waste|zones? inondables?|flood\w*|risques naturels|"
     r"natural risks?|sols?|soil|occupation du sol|land (?:use|cover)|emissions?|climat\w*|"
-    r"energies? renouvelables?|renewable energy|arbres|trees|nature",
+    r"energies? renouvelables?|renewable energy|arbres|trees|nature|hydrograph\w*|cours d[' ]eau|"
+    r"rivers?|altitudes?|elevation|geolog\w*|ortho(?:photo|imag)\w*|sites? (?:naturels? )?"
+    r"proteges?|protected sites?|especes|species|habitats? naturels?",
     "meteorological": r"meteo\w*|weather|pluviometr\w*|rainfall|temperatures?",
     "statistics": r"population|demograph\w*|chomage|unemployment|emploi|employment|"
     r"tourisme|tourism|naissances|births|deces|deaths|mortalit\w*|pauvrete|poverty",
@@ -145,7 +148,9 @@ _MATCHERS = {
 def high_value(*titles: str) -> tuple[str, ...]:
     """Return the categories of high-value datasets that titles seem to speak of, by their words.
 
-    A sign for readers, not a legal opinion: the annex lists datasets one by one.
+    A sign for readers, not a legal opinion: the annex lists datasets one by one, many of them by a
+    theme of Directive 2007/2/EC (INSPIRE). The words are those with which a town's datasets of
+    these categories are named, as the national portal explains the list.
     """
     letters = unicodedata.normalize("NFKD", " ".join(titles).lower()).replace("’", "'")
     line = "".join(one for one in letters if not unicodedata.combining(one))
