@@ -2,17 +2,22 @@
 """Jinja filters: dates and numbers in words, and texts of strangers made harmless."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import format_time, get_locale, get_timezone, gettext
+from flask_babel import format_time, gettext
 from markupsafe import Markup, escape
 
+from beffroi_web.compiling import SpokenEnvironment
+from beffroi_web.languages import speaking
 from beffroi_web.state import web
 from beffroi_web.words import N_
 
@@ -21,7 +26,9 @@ _FRENCH_FIRST = re.compile(r"\b1 (?=\D)")
 
 def init_filters(app: Flask) -> None:
     """Give the templates `date`, `clock_time`, `ago`, `number`, `paragraphs` and `safe_link`."""
-    app.jinja_env.filters.update(
+    environment = cast(SpokenEnvironment, app.jinja_env)
+    environment.fitted = {"number": _numbers_in}
+    environment.filters.update(
         date=date_in_words,
         clock_time=clock_time,
         ago=ago,
@@ -40,9 +47,9 @@ def date_in_words(when: date | datetime | None, style: str = "long") -> Markup:
     if when is None:
         return Markup()
     machine = when.isoformat(timespec="seconds") if isinstance(when, datetime) else when.isoformat()
-    day = when.astimezone(get_timezone()).date() if isinstance(when, datetime) else when
-    words = _day_in_words(day, style)
-    return Markup('<time datetime="{}">{}</time>').format(machine, words)
+    day = when.astimezone(_site_zone()).date() if isinstance(when, datetime) else when
+    words = _day_as(day, style, speaking())
+    return Markup(f'<time datetime="{machine}">{escape(words)}</time>')  # noqa: S704  of our own
 
 
 def clock_time(when: datetime) -> str:
@@ -58,69 +65,93 @@ def ago(when: date | datetime | None) -> Markup:
     """
     if when is None:
         return Markup()
-    now = web().clock.now().astimezone(get_timezone())
+    zone, locale = _site_zone(), speaking()
+    now = web().clock.now().astimezone(zone)
     if isinstance(when, datetime):
-        machine, exact = when.isoformat(timespec="seconds"), when.astimezone(get_timezone())
-        day = exact.date()
-        words = _hours(exact - now) if abs(exact - now) < timedelta(days=1) else _days(day, now)
+        machine, exact = when.isoformat(timespec="seconds"), when.astimezone(zone)
+        day, distance = exact.date(), exact - now
+        words = _hours(distance, locale) if abs(distance) < _ONE_DAY else _days(day, now, locale)
     else:
         machine, day = when.isoformat(), when
-        words = _days(day, now)
-    title = _day_in_words(day, "long")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, title, words)
+        words = _days(day, now, locale)
+    title = _day_as(day, "long", locale)
+    return Markup(  # noqa: S704  of our own
+        f'<time datetime="{machine}" title="{escape(title)}">{escape(words)}</time>'
+    )
 
 
-def _day_in_words(day: date, style: str) -> str:
-    return _day_as(day, style, get_locale())
+_ONE_DAY = timedelta(days=1)
+
+
+def _site_zone() -> ZoneInfo:
+    return _zone(web().site.timezone)
+
+
+_zone = cache(ZoneInfo)
 
 
 @lru_cache(maxsize=4096)
-def _day_as(day: date, style: str, locale: Locale) -> str:
-    words = format_date(day, style, locale=locale)
-    if day.day == 1 and locale.language == "fr":
+def _day_as(day: date, style: str, locale: Locale | None) -> str:
+    words = format_date(day, style, locale=locale or _PLAIN)
+    if day.day == 1 and locale is not None and locale.language == "fr":
         return _FRENCH_FIRST.sub("1er ", words)  # Unicode's patterns know no "1er"
     return words
 
 
-def _hours(distance: timedelta) -> str:
+def _hours(distance: timedelta, locale: Locale | None) -> str:
     if abs(distance) < timedelta(minutes=1):
         return str(gettext("just now"))
-    return _distance(distance, granularity="minute", threshold=1)
+    seconds = distance.days * 86_400 + distance.seconds
+    return _distance(_rounded(seconds), "minute", 1, locale)
 
 
-def _days(day: date, now: datetime) -> str:
+def _rounded(seconds: int) -> int:
+    """Return the number of seconds for all those that Babel tells in the same words.
+
+    It rounds to minutes below an hour and to hours below a day. What rounds up to the next unit is
+    told in the smaller one (60 minutes), so it stays as it is.
+    """
+    unit, more = (60, 3_600) if abs(seconds) < 3_600 else (3_600, 86_400)
+    whole = round(seconds / unit) * unit
+    return seconds if abs(whole) == more else whole
+
+
+def _days(day: date, now: datetime, locale: Locale | None) -> str:
     distance = day - now.date()
     near = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}
     if distance.days in near:
         return str(gettext(near[distance.days]))
     # Babel passes to the next unit at `threshold` of it: seven weeks never come before 45 days.
     few = abs(distance.days) < 45
-    return _distance(distance, granularity="day", threshold=7 if few else 1.5)
-
-
-def _distance(distance: timedelta, granularity: str, threshold: float) -> str:
-    return _distance_as(distance, granularity, threshold, get_locale())
+    return _distance(distance.days * 86_400, "day", 7 if few else 1.5, locale)
 
 
 @lru_cache(maxsize=4096)
-def _distance_as(distance: timedelta, granularity: str, threshold: float, locale: Locale) -> str:
+def _distance(seconds: int, granularity: str, threshold: float, locale: Locale | None) -> str:
     return format_timedelta(
-        distance,
+        timedelta(seconds=seconds),
         granularity=granularity,  # type: ignore[arg-type]  # Babel lists the words as literals
         threshold=threshold,
         add_direction=True,
-        locale=locale,
+        locale=locale or _PLAIN,
     )
 
 
 def number(value: int | float | None) -> str:
     """Return a number as the language writes it; an en dash for `None`."""
-    return "–" if value is None else _number_as(value, get_locale())
+    return _numbers_in(speaking() or _PLAIN)(value)
 
 
-@lru_cache(maxsize=8192)
-def _number_as(value: int | float, locale: Locale) -> str:
-    return str(format_decimal(value, locale=locale))
+_PLAIN = Locale("en")
+
+
+@cache
+def _numbers_in(locale: Locale) -> Callable[[int | float | None], str]:
+    @lru_cache(maxsize=8192)
+    def number(value: int | float | None) -> str:
+        return "–" if value is None else str(format_decimal(value, locale=locale))
+
+    return number
 
 
 def paragraphs(text: str | None) -> Markup:

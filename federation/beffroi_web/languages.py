@@ -17,8 +17,8 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext
 from jinja2.nodes import EvalContext
 from jinja2.utils import pass_eval_context
-from markupsafe import Markup
 
+from beffroi_web.compiling import SpokenEnvironment, Tongue, pattern, whole
 from beffroi_web.state import web
 from beffroi_web.visitors import current_visitor
 
@@ -41,22 +41,12 @@ _DOMAIN = PoDomain()
 def _said(context: EvalContext, sentence: str, /, **values: Any) -> str:
     """Return a sentence of a template in the reader's language, as Jinja's own `_` would.
 
-    What is said without values is put together once: a page says some hundred such sentences.
+    Asked for what is not known when a template is compiled (`beffroi_web.compiling`).
     """
     spoken = _DOMAIN.get_translations()
     if not context.autoescape:
         return str(spoken.ugettext(sentence)) % values
-    return _marked(spoken, sentence) % values if values else _filled(spoken, sentence)
-
-
-@lru_cache(maxsize=4096)
-def _marked(spoken: Translations, sentence: str) -> Markup:
-    return Markup(spoken.ugettext(sentence))  # noqa: S704  a catalogue's words
-
-
-@lru_cache(maxsize=4096)
-def _filled(spoken: Translations, sentence: str) -> Markup:
-    return _marked(spoken, sentence) % {}
+    return pattern(spoken, sentence) % values if values else whole(spoken, sentence)
 
 
 def speaking() -> Locale | None:
@@ -65,18 +55,28 @@ def speaking() -> Locale | None:
     That one takes four looks through Flask's proxies, a hundred times a page; where it has chosen
     before, one look at what it keeps is enough.
     """
-    chosen = getattr(g.get("_flask_babel") if g else None, "babel_locale", None)
+    try:
+        kept = g._get_current_object().get("_flask_babel")
+    except RuntimeError:
+        return None
+    chosen = getattr(kept, "babel_locale", None)
     return cast("Locale | None", chosen if chosen is not None else get_locale())
+
+
+def _tongue() -> Tongue:
+    return Tongue(speaking() or _locale("en"), _DOMAIN.get_translations())
 
 
 def init_languages(app: Flask, default: str, timezone: str) -> None:
     """Attach Flask-Babel to an application, with our choice of language and our catalogues."""
+    app.jinja_environment = SpokenEnvironment
+    cast(SpokenEnvironment, app.jinja_env).speaking = _tongue
     babel = Babel()
     babel.init_app(
         app,
         default_locale=default,
         default_timezone=timezone,
-        locale_selector=chosen_language,
+        locale_selector=lambda: _locale(chosen_language()),
     )
     babel.domain_instance = _DOMAIN
     app.jinja_env.add_extension("jinja2.ext.do")
@@ -105,6 +105,11 @@ def spoken_language(tag: str, spoken: Sequence[str]) -> str | None:
     return next((known[one] for one in ranges if one in known), None)
 
 
+@lru_cache(maxsize=64)
+def _locale(code: str) -> Locale:
+    return Locale.parse(code)
+
+
 def heed(tag: str) -> None:
     """Let the answer being made speak as a tag of BCP 47 asks, where the site speaks that language.
 
@@ -131,8 +136,8 @@ def chosen_language() -> str:
 
 def current_language() -> str:
     """Return the language that speaks now, as an ISO 639 code (also under `force_locale`)."""
-    locale = get_locale()
-    return locale.language if locale else "en"
+    locale = speaking()
+    return str(locale.language) if locale else "en"
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Maps that the server draws: an outline and marks in an SVG picture, without any tile server.
 
-    {% import "web/maps.html" as maps with context %}
+    {% import "web/maps.html" as maps %}
     {{ maps.map(drawn, _("Reports on a map")) }}
 
 `drawn` is what `draw` returns. Places are degrees in WGS 84, latitude first, as people write them;

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import duckdb
-import duckdb_extensions
+import duckdb_extension_sqlite_scanner
 import pyarrow.parquet
 import topics_nation
 
@@ -49,9 +49,8 @@ CATEGORIES = ("lighting", "road", "waste", "graffiti", "greenery", "signs", "wat
 
 def cells(count: int, of: list[tuple[int, int, str]]) -> Iterator[dict[str, Any]]:
     """Yield cells of counts, a tenth of them suppressed, over three years of weeks."""
-    for at in range(count):
-        town, log, _ = of[at % len(of)]
-        first = at // len(of)
+    for at, (number, first) in enumerate(topics_nation.places(count, len(of), by_town=True)):
+        town, log, _ = of[number]
         week = date(2024, 1, 1) + timedelta(weeks=first % 150)
         year, number, _ = week.isocalendar()
         shown = at % 10 != 0
@@ -70,7 +69,9 @@ def fill(kind: str, count: int) -> None:
     """Write towns and rows straight into the tables."""
     with unit_of_work():
         of = topics_nation.towns(TOWNS)
-    made = cells(count, of) if kind == "incidents" else topics_nation.records(count, of)
+    made = (
+        cells(count, of) if kind == "incidents" else topics_nation.records(count, of, by_town=True)
+    )
     table: Any = IncidentCell if kind == "incidents" else Record
     while some := [row for row, _ in zip(made, range(AT_ONCE), strict=False)]:
         names = list(some[0])
@@ -101,8 +102,7 @@ def query_of(data: DataSet) -> str:
 def peer(database: Path, data: DataSet, folder: Path) -> float:
     """Return how many seconds DuckDB's COPY takes."""
     with duckdb.connect() as connection:
-        duckdb_extensions.import_extension("sqlite_scanner", con=connection)
-        connection.execute("LOAD sqlite_scanner; SET threads = 2; SET memory_limit = '1GB'")
+        connection.execute(f"LOAD '{_reads_sqlite()}'; SET threads = 2; SET memory_limit = '1GB'")
         connection.execute(f"ATTACH '{database}' AS n (TYPE sqlite, READ_ONLY)")
         target = folder / "peer.parquet"
         query = query_of(data).replace("?", f"'{SITE}'")
@@ -111,6 +111,12 @@ def peer(database: Path, data: DataSet, folder: Path) -> float:
             f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
         )
         return time.perf_counter() - started
+
+
+def _reads_sqlite() -> Path:
+    """Return the extension by which DuckDB reads SQLite, as its package brought it."""
+    [found] = Path(duckdb_extension_sqlite_scanner.__file__).parent.rglob("*.duckdb_extension")
+    return found
 
 
 def ours(nation: Nation, data: DataSet, folder: Path, *, whole: bool = False) -> float:

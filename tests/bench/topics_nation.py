@@ -73,18 +73,31 @@ def towns(count: int) -> list[tuple[int, int, str]]:
     return rows
 
 
-def records(count: int, of: list[tuple[int, int, str]]) -> Iterator[dict[str, Any]]:
+def places(count: int, towns: int, *, by_town: bool) -> Iterator[tuple[int, int]]:
+    """Yield (number of the town, number in its log) of each row.
+
+    Town by town they come in the order of the table, so that a million are written in minutes.
+    """
+    each = -(-count // towns)
+    for at in range(count):
+        yield divmod(at, each) if by_town else (at % towns, at // towns)
+
+
+def records(
+    count: int, of: list[tuple[int, int, str]], *, by_town: bool = False
+) -> Iterator[dict[str, Any]]:
     """Yield rows of the table of records, as deriving would write them."""
     chance = random.Random(9)
-    for at, asked in enumerate(generated(count)):
-        town, log, _ = of[at % len(of)]
+    where = places(count, len(of), by_town=by_town)
+    for at, (asked, (number, first)) in enumerate(zip(generated(count), where, strict=True)):
+        town, log, _ = of[number]
         known = {
             "v": 1, "kind": "request", "id": f"bench-{at:08d}", "lang": asked["lang"],
             "object": "dataset", "theme": THEMES[hash_of(asked["topic"]) % len(THEMES)],
             "title": asked["title"], "summary": asked["summary"], "period": "2026-W40",
             "supports": chance.choice(("0", "0", "1-9", "10-49")), **chance.choice(FATES),
         }  # fmt: skip
-        version = Open(at // len(of), at // len(of), MOMENT, b"")
+        version = Open(first, first, MOMENT, b"")
         source = Source(log, town, f"{200_000_000 + town}", frozenset())
         yield derive(source, version, Examined("request", known)).row
 

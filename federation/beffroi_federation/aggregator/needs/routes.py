@@ -152,7 +152,5 @@ def name(theme: str) -> Response | tuple[str, int]:
     return redirect(url_for("needs.desk"), code=303)
 
 
-@blueprint.app_context_processor
-def _words() -> dict[str, Any]:
-    """Give templates the categories of high value that titles speak of."""
-    return {"high_value": high_value, "HIGH_VALUE": HIGH_VALUE}
+blueprint.add_app_template_global(high_value, "high_value")
+blueprint.add_app_template_global(HIGH_VALUE, "HIGH_VALUE")  # type: ignore[arg-type]  # a table

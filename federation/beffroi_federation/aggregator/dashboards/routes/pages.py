@@ -36,16 +36,15 @@ from beffroi_web.migrating import current_and_head
 from beffroi_web.paging import limit_from
 from beffroi_web.words import N_
 
-
-@blueprint.app_context_processor
-def _words() -> dict[str, Any]:
-    """Give the nation's templates the words for codes and periods."""
-    return {
-        "words": words,
-        "period": service.period_words,
-        "weeks": service.weeks_words,
-        "SENTENCES": SENTENCES,
-    }
+_WORDS: dict[str, Any] = {
+    "words": words,
+    "period": service.period_words,
+    "weeks": service.weeks_words,
+    "SENTENCES": SENTENCES,
+}
+"""What the nation's templates say codes and periods with, also inside imported macros."""
+for _name, _meaning in _WORDS.items():
+    blueprint.add_app_template_global(_meaning, _name)
 
 
 @blueprint.get("/communes/<insee>")
