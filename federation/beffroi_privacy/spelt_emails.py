@@ -44,7 +44,7 @@ _DOMAIN = re.compile(
 _SPACED_END = re.compile(r"[^\W_][\w-]{1,30}\s\(?(?:fr|com|org|net)\b\)?", re.IGNORECASE)
 _MISTYPED_STEMS = Stems("@|#|%40")
 _MISTYPED = re.compile(
-    r"(?<![\w.+%@/:=#-])(?P<local>[^\W_][\w.+-]{1,39}[^\W_])(?:@{1,2}|%40|#(?=(?:[^\W_][\w-]*\.)+[a-z]{2,6}\b))"
+    r"(?<![\w.+%@/:=#-])(?P<local>[^\W_][\w.+-]{1,39}[^\W_])(?:@{1,2}|%40|#(?=(?:[^\W_][\w-]*\.)+[a-z]{2,8}\b))"
     r"(?P<domain>[^\W_][\w-]*(?:\.{1,2}[\w-]+)*)(?![\w@])"
 )
 _LETTER_BY_LETTER = re.compile(
