@@ -32,7 +32,11 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
     unknown = 0
     caseless = is_caseless(words)
     for at, word in enumerate(words):
-        if at in covered or word.shape == INITIAL:
+        if at in covered:
+            continue
+        if word.shape == INITIAL:
+            if _are_initials(words, at):
+                yield "capitals"
             continue
         if at and words[at - 1].folded in _CIVILITIES and _follows_civility(words, at):
             yield "civility"
@@ -55,6 +59,38 @@ def leftovers(words: Sequence[Word], covered: Container[int]) -> Iterator[str]:
 
 _SHORT: Final = 40
 """Words of a text without capitals for each word nobody knows, under which a person looks."""
+
+
+def _are_initials(words: Sequence[Word], at: int) -> bool:
+    """Say whether two initials stand for somebody: "vu avec S. K.", "transmis à S.K."."""
+    if at + 1 >= len(words) or words[at + 1].shape != INITIAL:
+        return False
+    first, second = words[at], words[at + 1]
+    if "-" in first.text + second.text or second.gap not in (". ", "."):
+        return False
+    if at and words[at - 1].shape == INITIAL and first.gap in (".", ". "):
+        return False
+    if at + 2 < len(words) and (
+        words[at + 2].shape == INITIAL or not _ends_initials(words[at + 2])
+    ):
+        return False
+    if second.gap == ". ":
+        return True
+    if at and words[at - 1].text.lower() in _ARTICLES:
+        return False
+    return first.folded + second.folded not in _SHORT_FORMS
+
+
+def _ends_initials(after: Word) -> bool:
+    """Say whether a point and no digit stands between two initials and the word behind them."""
+    return after.gap[:1] == "." and not after.gap[1:2].isalnum()
+
+
+_ARTICLES: Final = frozenset("le la l' les un une des du au aux ce cet cette the a an".split())
+_SHORT_FORMS: Final = frozenset(
+    "am pm ps nb cv rv us uk eu ue an ac jc sa sr ap cc qg rf ce bd bp tv ie eg ok vo vf".split()
+)
+"""Two letters with points that are no person's: "p.m.", "N.B.", "J.-C."."""
 
 
 def _is_apart(word: Word) -> bool:
@@ -99,9 +135,15 @@ def _follows_civility(words: Sequence[Word], at: int) -> bool:
         return False
     if before.shape == LOWER and before.folded in ("m", "mm", "ms"):
         return False
-    return word.shape != LOWER or not is_ordinary(word.folded)
+    if word.shape != LOWER or not is_ordinary(word.folded):
+        return True
+    return at > 1 and before.gap == " " and words[at - 2].folded in _BEFORE_CALLED
 
 
+_BEFORE_CALLED: Final = frozenset(
+    "a de d' chez avec par pour contre selon sans et voir prevenir rappeler of with by".split()
+)
+"""Behind these a civility calls nobody: it begins a name, whatever the next word means."""
 _BEFORE_SOMEBODY: Final = frozenset(
     "a avec par chez contre pour et ou selon moi lui elle suis c'est by with for and or from to "
     "called calls me am not pas appelle nomme dit merci bonjour thanks ici".split()
@@ -126,16 +168,26 @@ def _is_lonely(words: Sequence[Word], at: int) -> bool:
         return False
     if is_unexplained(word):
         told = before.shape == CAPITAL and before.folded in ("le", "la") and at > 1
-        if told and words[at - 2].folded in _ACCORDING and not before.opens:
+        if told and not before.opens and _is_inside(words[at - 2]):
             return True
-        return before.folded not in _THE or before.folded == "les"
+        return not _is_article(before) or before.folded == "les"
     if before.folded in _BEFORE_SOMEBODY and word.gap == " " and _is_word_as_name(words, at):
         return True
     if word.shape == UPPER:
         return is_surname_too(word.folded) or first_name(word.folded) > 0
     if word.shape != CAPITAL or not (is_surname_too(word.folded) or first_name(word.folded) > 0):
         return False
-    return before.folded not in _THE and word.folded not in CALENDAR
+    return not _is_article(before) and word.folded not in CALENDAR
+
+
+def _is_inside(word: Word) -> bool:
+    """Say whether a word shows that a capital behind it is none of a title."""
+    return word.shape == LOWER or word.folded in FUNCTION or word.folded in _ACCORDING
+
+
+def _is_article(word: Word) -> bool:
+    """Say whether a word is an article or tells whose: "à" and "là" are none."""
+    return word.text.lower() in _THE
 
 
 def fragments(

@@ -20,29 +20,28 @@ from beffroi_privacy.accounts import find_accounts
 from beffroi_privacy.births import births_of
 from beffroi_privacy.columns import find_in_columns
 from beffroi_privacy.dwellings import find_dwellings
-from beffroi_privacy.gazetteer import NO_NAME, first_name, is_ordinary
 from beffroi_privacy.homes import find_homes, homes_of
 from beffroi_privacy.joined import find_joined
 from beffroi_privacy.known import find_known
 from beffroi_privacy.lists import NO_LISTS, Lists, find_allowed, find_denied, without_allowed
 from beffroi_privacy.masking import Masked, is_placeholder, mask_pieces
-from beffroi_privacy.names import FUNCTION, OFFICES
 from beffroi_privacy.normalise import Normalised, normalise
 from beffroi_privacy.own_numbers import find_numbers
 from beffroi_privacy.patterns import figures, lowered, put_together
 from beffroi_privacy.person_mails import names_of_boxes
 from beffroi_privacy.persons import find_persons
-from beffroi_privacy.places import find_named, is_acronym
+from beffroi_privacy.places import find_named
 from beffroi_privacy.protect import find_protected, unprotected
 from beffroi_privacy.review import CODE, LONG_NUMBER, reasons_of
 from beffroi_privacy.shapes import find_announced, find_identifying, find_shapes
-from beffroi_privacy.spans import ASK, PERSON, Cover, Span, merge
+from beffroi_privacy.spans import ASK, Span, merge
 from beffroi_privacy.spelt_emails import find_spelt_emails
 from beffroi_privacy.spread import beside, spread, with_initials
 from beffroi_privacy.threads import People
 from beffroi_privacy.titles import without_titles
 from beffroi_privacy.usernames import find_usernames
-from beffroi_privacy.words import CAPITAL, UPPER, Word, is_shouted, read_words, within
+from beffroi_privacy.votes import with_votes
+from beffroi_privacy.words import Word, is_shouted, read_words, within
 
 BUDGET = 5.0
 """Seconds after which a text is given up and waits for a person."""
@@ -195,7 +194,7 @@ def read(text: str, settings: Settings, until: float) -> Reading:
     spans.extend(_around(copy.text, persons))
     protected = _protecting(copy.text, spans, votes)
     spans, asked = _parted(unprotected(spans, protected))
-    persons, disputed = _with_votes(copy.text, words, persons, votes, [*spans, *named, *protected])
+    persons, disputed = with_votes(copy.text, words, persons, votes, [*spans, *named, *protected])
     spans += [
         *names_of_boxes(copy.text, spans),
         *persons,
@@ -262,56 +261,3 @@ def _check(settings: Settings, until: float) -> None:
 
 def _judged(persons: list[Span], words: Sequence[Word], allowed: frozenset[int]) -> list[Span]:
     return without_allowed(persons, words, allowed) if allowed else persons
-
-
-def _with_votes(
-    text: str,
-    words: Sequence[Word],
-    persons: list[Span],
-    votes: Sequence[Span],
-    others: Sequence[Span],
-) -> tuple[list[Span], bool]:
-    """Return the persons with those that only the model saw, and whether the two disagreed.
-
-    What the model alone sees is hidden, and a person is asked about it, and about what the model
-    takes for a name's and stays.
-    """
-    if not votes:
-        return persons, False
-    cover = Cover([*persons, *others])
-    alone = [v for v in votes if v.label == PERSON and not cover.touches(v.start, v.end)]
-    hidden = Cover([*persons, *others, *alone])
-    small = [v for v in votes if v.label == ASK and text[v.start : v.end].islower()]
-    disputed = (
-        bool(alone)
-        or any(_is_left(word, hidden) for word in _voted(words, votes))
-        or any(_is_left_in_small(word, hidden) for word in _voted(words, small))
-    )
-    return [*persons, *(Span(v.start, v.end, PERSON, weak=True) for v in alone)], disputed
-
-
-def _voted(words: Sequence[Word], votes: Sequence[Span]) -> Iterator[Word]:
-    cover = Cover(votes)
-    return (word for word in words if cover.touches(word.start, word.end))
-
-
-def _is_left(word: Word, cover: Cover) -> bool:
-    """Say whether a word that a model takes for a name's is neither hidden nor explained."""
-    return (
-        word.shape in (CAPITAL, UPPER)
-        and not word.opens
-        and len(word.text) > 2
-        and word.folded not in OFFICES
-        and word.folded not in FUNCTION
-        and not is_acronym(word)
-        and not cover.touches(word.start, word.end)
-    )
-
-
-def _is_left_in_small(word: Word, cover: Cover) -> bool:
-    """Say the same of a word of a name in small letters: an initial, or no word of the language."""
-    folded = word.folded
-    if folded in OFFICES or folded in FUNCTION or cover.touches(word.start, word.end):
-        return False
-    borne = first_name(folded) != NO_NAME or not is_ordinary(folded)
-    return len(folded) == 1 or (len(folded) > 2 and borne)

@@ -7,13 +7,14 @@ in one process. What it alone sees is hidden, and asks for a person.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from beffroi_privacy.gazetteer import first_name, is_commune, is_ordinary, is_surname_too
-from beffroi_privacy.names import FUNCTION, OFFICES
+from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, PARTICLES
 from beffroi_privacy.normalise import fold
-from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS
+from beffroi_privacy.person_context import HUMPED, is_thing
 from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.spans import ASK, PERSON, Span
 
@@ -22,6 +23,11 @@ UNUSED: Final = ("parser", "lemmatizer", "attribute_ruler", "morphologizer", "ta
 """Parts of the model that finding names does not need."""
 
 _WORD = re.compile(r"[^\W\d_]+")
+_APART = re.compile(r"[\n\t]+|\S{0,80}(?:://|@)\S*")
+"""What no name goes across: lines, columns, links and handles."""
+_FIGURE = re.compile(r"\d")
+_SAINTS: Final = ("saint-", "sainte-", "st-", "ste-")
+_ACRONYM: Final = 4
 
 
 class ModelMissing(Exception):
@@ -47,44 +53,98 @@ def persons_of(document: Any, text: str) -> list[Span]:
     """Return the persons of a read document; as `ASK` what may be one or plainly something else.
 
     The model takes many a name for a place, a firm or a work. Where none of its words is in a list,
-    that is not believed either: a person looks.
+    that is not believed either: a person looks. Links and handles have rules of their own.
     """
-    found: list[Span] = []
-    for entity in document.ents:
-        written = text[entity.start_char : entity.end_char]
-        if entity.label_ == "PER":
-            label = PERSON if _is_believable(written) else ASK
-        elif _is_unexplained(written):
-            label = ASK
-        else:
+    return [
+        Span(start, end, label, weak=True)
+        for entity in document.ents
+        for start, end, label in _read(text, entity.start_char, entity.end_char, entity.label_)
+    ]
+
+
+def _read(text: str, start: int, end: int, label: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what a model's find is taken for, line by line and column by column."""
+    for begin, stop in _pieces(text, start, end):
+        if begin > start and all(map(_is_plain, _WORD.findall(text[begin:stop].lower()))):
             continue
-        found.append(Span(entity.start_char, entity.end_char, label, weak=True))
-    return found
+        if label == "PER":
+            for first, last in _runs(text, begin, stop):
+                written = text[first:last]
+                yield first, last, PERSON if _is_believable(written) else ASK
+        elif _is_unexplained(text[begin:stop]):
+            yield begin, stop, ASK
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield what stands between lines, columns, links and handles."""
+    at = start
+    for gap in _APART.finditer(text, start, end):
+        if text[at : gap.start()].strip():
+            yield at, gap.start()
+        at = gap.end()
+    if text[at:end].strip():
+        yield at, end
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a model's name between plain words in small letters, if it has any.
+
+    "Kowal from the depot told me" holds one name. A name all in small letters is left whole.
+    """
+    words = list(_WORD.finditer(text, start, end))
+    plain = [_is_plain(word.group()) for word in words]
+    if not any(plain) or text[start:end].islower():
+        yield start, end
+        return
+    at = 0
+    for is_plain, group in groupby(plain):
+        size = len(list(group))
+        if not is_plain:
+            yield words[at].start(), words[at + size - 1].end()
+        at += size
+
+
+def _is_plain(word: str) -> bool:
+    """Say whether a word in small letters is one of the language that no name holds."""
+    folded = fold(word)
+    if not word.islower() or folded in PARTICLES:
+        return False
+    borne = first_name(folded) > 0 or is_surname_too(folded)
+    return folded in FUNCTION or (is_ordinary(folded) and not borne)
 
 
 def _is_unexplained(written: str) -> bool:
     """Say whether what a model calls a place or a firm is in no list of either, nor of words."""
-    folded = [fold(word) for word in _WORD.findall(written)]
-    if not folded or is_commune(fold(written.strip())) or len(written) > 40:
+    words = _WORD.findall(written)
+    folded = [fold(word) for word in words]
+    if is_commune(fold(written.strip())) or len(written) > 40 or _FIGURE.search(written):
         return False
-    return not any(map(_is_known, folded))
+    if all(len(word) < 3 or word in CALENDAR or _is_software(word) for word in words):
+        return False
+    return not (all(word in CALENDAR for word in folded) or any(map(_is_known, folded)))
+
+
+def _is_software(word: str) -> bool:
+    """Say whether a word is written as programs and sites are: "DansMaRue", "QGIS"."""
+    return HUMPED.search(word) is not None or (word.isupper() and len(word) <= _ACRONYM)
 
 
 def _is_known(folded: str) -> bool:
     return len(folded) > 2 and (
         is_commune(folded)
         or (is_ordinary(folded) and not is_surname_too(folded))
-        or folded in ORGANISATIONS
-        or folded in FACILITIES
-        or folded in THINGS
-        or NETWORK_WORD.fullmatch(folded) is not None
+        or _is_nobody_s(folded)
     )
+
+
+def _is_nobody_s(folded: str) -> bool:
+    return is_thing(folded) or NETWORK_WORD.fullmatch(folded) is not None
 
 
 def _is_believable(written: str) -> bool:
     """Say whether what a model calls a person could be one: a word with a capital, not ordinary."""
     words = _WORD.findall(written)
-    if not words or len(written) > 60 or "\n" in written.strip():
+    if not words or len(written) > 60 or written.lower().startswith(_SAINTS):
         return False
     unknown = [
         word
@@ -92,7 +152,7 @@ def _is_believable(written: str) -> bool:
         if len(word) > 1
         and word not in FUNCTION
         and word not in OFFICES
-        and (first_name(word) > 0 or not is_ordinary(word))
+        and (first_name(word) > 0 or not (is_ordinary(word) or _is_nobody_s(word)))
     ]
     if not unknown or not any(word[0].isupper() for word in words):
         return False

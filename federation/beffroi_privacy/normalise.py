@@ -26,7 +26,12 @@ _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u2
 _UNSEEN_ANY = re.compile(f"[{_UNSEEN}]")
 _ODD = re.compile(r"[^\x00-_a-\x7f\u00c0-\u017e]")
 """What may have a plainer form: no letter of Western Europe, no ASCII but the accent grave."""
-_ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][\da-fA-F]{2,6}|[A-Za-z]{2,8}\d{0,2});")
+_ENTITY = re.compile(
+    r"&(?:amp;){0,3}(?:(?:#\d{2,7}|#[xX][\da-fA-F]{2,6}|[A-Za-z]{2,31}\d{0,2});"
+    r"|#0{0,4}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?![\d;]))"
+)
+"""A character as HTML writes it, also written twice over ("&amp;#64;"); one of ASCII without its
+semicolon is read by every browser too."""
 _O = frozenset("oO")
 _O_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[1-9][ .\-/]{0,2}\d)|(?<=\d)[oO](?=\d)")
 
@@ -101,7 +106,15 @@ def _composed(text: str) -> Normalised:
 def _one(text: str, at: int) -> tuple[str, int]:
     """Return what stands at a place, a character or what one of HTML stands for, and its end."""
     found = _ENTITY.match(text, at) if text[at] == "&" else None
-    return (unescape(found.group()), found.end()) if found else (text[at], at + 1)
+    return (_meant(found.group()), found.end()) if found else (text[at], at + 1)
+
+
+def _meant(written: str) -> str:
+    """Return what a character as HTML writes it stands for, however often it was written over."""
+    plain = unescape(written)
+    while plain != written:
+        written, plain = plain, unescape(plain)
+    return plain
 
 
 @lru_cache(maxsize=20_000)

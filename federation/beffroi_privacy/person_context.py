@@ -52,7 +52,7 @@ _WHERE: Final = frozenset(
     ("", "en", "a", "in", "at", "to", "sur", "vers", "on", "near", "page", "habite", "live")
 )
 _VERSION = re.compile(r" v?\d{1,2}(?:\.\d{1,3}){1,3}(?!\.?\d)")
-_HUMPED = re.compile(r"^(?!Mac|De|Le|La|Du|Fitz).*[a-zà-ÿ][A-Z]")
+HUMPED = re.compile(r"^(?!Mac|De|Le|La|Du|Fitz).*[a-zà-ÿ][A-Z]")
 _SHORT: Final = 7
 _TITLE_SHARE: Final = 0.55
 _ENDS: Final = (".", ",", ";", ")", ":", "|", "\t", "/")
@@ -82,7 +82,7 @@ def is_before_initial(words: Sequence[Word], at: int) -> bool:
     word, after = words[at], words[at + 1].folded
     ends = at + 2 >= len(words) or words[at + 2].gap[:1] in _ENDS or words[at + 2].opens
     borne = first_name(word.folded) > 0 or is_surname_too(word.folded)
-    known = borne or (is_surname_shaped(word) and not _is_thing(word))
+    known = borne or (is_surname_shaped(word) and not is_thing(word.folded))
     return ends and known and not is_acronym(word) and after not in ("a", "y", "l'")
 
 
@@ -90,7 +90,7 @@ def _stands_for_somebody(words: Sequence[Word], at: int) -> bool:
     """Say whether an unknown word with a capital stands where only somebody can."""
     if has_version(words, at):
         return False
-    if at and _is_called(words, at):
+    if at and is_called(words, at):
         return True
     after = words[at + 1] if at + 1 < len(words) else None
     if after is not None and after.folded == "s" and after.gap == "'":
@@ -118,13 +118,13 @@ def is_unexplained(word: Word) -> bool:
         and not is_acronym(word)
         and len(word.text) > 2
         and not is_commune(word.folded)
-        and not _is_thing(word)
-        and not _HUMPED.search(word.text)
+        and not is_thing(word.folded)
+        and not HUMPED.search(word.text)
     )
 
 
-def _is_thing(word: Word) -> bool:
-    folded = word.folded
+def is_thing(folded: str) -> bool:
+    """Say whether a folded word stands for a place, a thing or an organisation."""
     return folded in FACILITIES or folded in THINGS or folded in ORGANISATIONS
 
 
@@ -151,7 +151,7 @@ def is_name_pair(words: Sequence[Word], at: int) -> bool:
 
 def _could_be_name(word: Word) -> bool:
     """Say whether a word may be one of a name: unknown, or an ordinary one that people bear."""
-    if word.text.endswith("'") or is_acronym(word) or _is_thing(word):
+    if word.text.endswith("'") or is_acronym(word) or is_thing(word.folded):
         return False
     if word.folded in FUNCTION or word.folded in OFFICES or word.folded in CALENDAR:
         return False
@@ -168,7 +168,7 @@ def _is_in_title(words: Sequence[Word], at: int) -> bool:
     return sum(w.shape != LOWER for w in around) > _TITLE_SHARE * len(around)
 
 
-def _is_called(words: Sequence[Word], at: int) -> bool:
+def is_called(words: Sequence[Word], at: int) -> bool:
     """Say whether a person's name has to stand here: "demandez …", "la voiture de …"."""
     before, gap = words[at - 1].folded, words[at].gap
     if gap not in (" ", "", ", ", " : ", ": ", ") "):

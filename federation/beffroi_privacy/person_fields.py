@@ -116,7 +116,7 @@ def house(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[R
     here = at + 1
     if words[at].folded == "family":
         if at and is_surname_shaped(words[at - 1]) and words[at].gap == " ":
-            yield at - 1, at
+            yield _from_particle(words, at - 1), at
         return
     if here >= len(words) or words[here].gap not in (" ", " : ", ": "):
         return
@@ -128,6 +128,15 @@ def house(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[R
             yield from named_from(words, here, blocked)
     elif not is_ordinary(word.folded) and words[at].folded in ("famille", "consorts"):
         yield here, here + 1
+
+
+def _from_particle(words: Sequence[Word], at: int) -> int:
+    """Return where a surname begins whose last word stands at a place: "the Le Goff family"."""
+    while at and words[at - 1].shape == CAPITAL and words[at - 1].folded in PARTICLES:
+        if words[at].gap != " " or words[at - 1].opens:
+            break
+        at -= 1
+    return at
 
 
 def _capital_after(words: Sequence[Word], here: int) -> bool:
@@ -225,7 +234,7 @@ def couple(words: Sequence[Word], at: int, blocked: Container[int]) -> Iterator[
         or not begins_name(words, here)
     ):
         return
-    if not words[here].opens and is_surname_shaped(word):
+    if not words[here].opens and (is_surname_shaped(word) or word.folded in PARTICLES):
         yield from named_from(words, here, blocked)
 
 

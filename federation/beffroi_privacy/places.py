@@ -157,7 +157,7 @@ def find_named(words: Sequence[Word]) -> Iterator[Span]:
     """Yield the places of a text, as spans labelled `NAMED`, whose names are nobody's."""
     for at, word in enumerate(words):
         end = at
-        if word.folded in _STREETS or (word.text == "r" and _dotted(words, at)):
+        if _is_street(words, at):
             end = _named_end(words, at, street=True)
         elif word.folded in FACILITIES or (
             word.folded in THINGS and word.text.lower() not in _PARTICIPLES
@@ -173,6 +173,19 @@ def find_named(words: Sequence[Word]) -> Iterator[Span]:
             start = _named_start(words, at)
             if start < at:
                 yield Span(words[start].start, word.end, NAMED)
+
+
+def _is_street(words: Sequence[Word], at: int) -> bool:
+    """Say whether a word is one for a way: "côte de Nantes", but not "à côté de M. Exemple"."""
+    word = words[at]
+    if word.folded == "cote":
+        beside = at > 0 and words[at - 1].folded in _SIDES
+        return not (beside or word.text.lower().endswith(("é", "és")))
+    return word.folded in _STREETS or (word.text == "r" and _dotted(words, at))
+
+
+_SIDES = frozenset("a au du de ton mon son notre votre leur quel chaque autre".split())
+"""Words before "côté" that are not before "côte", for who leaves the accent out."""
 
 
 def _dotted(words: Sequence[Word], at: int) -> bool:

@@ -58,7 +58,7 @@ _FIGURES = re.compile(
     r"(?:(?<![\d.,])-?(?=\d)|\b(?=\d))(?:\d{1,3}[.,]\d{3,8}\s?[,;/ ]\s?-?\d{1,3}[.,]\d{3,8}(?!\d)"
     r"|\b(?:10\.\d{4,9}/[^\s,;]+|0\d{6}[a-z]\b|2[ab]\d{3}\b"
     r"|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\d{4}-\d\d-\d\d(?:t[\d:]+z?)?\b"
-    r"|0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|(?<![#\w])3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
+    r"|0\s?8\d\d?(?:[ .]?\d\d?\d?){2,4}\b|(?<![#\w*])3[0-9]\s?\d\d\b(?!\s\d)(?=\s|[.,;)]|$)"
     r"|\d{10,13}(?=\.(?:jpe?g|png|pdf|csv|zip))))"
 )
 _NAMED = Headed(
@@ -69,7 +69,7 @@ _AMOUNT = re.compile(
     r"|mwh|tonnes?\b|km\b|millions?\b|milliards?\b|fcfa|\$|£)|(?<!\w)[$£€]\s?\d[\d,.]*"
 )
 _UNITS = Stems("€|%|eur|hab|m2|m²|m3|kwh|mwh|tonne|km|million|milliard|fcfa|$|£")
-_FIRM = re.compile(r"(?<![\d.,])(?<!\d )\d{3}[ .]?\d{3}[ .]?\d{3}(?:[ .]?\d{5})?(?![\d])")
+_FIRM = re.compile(r"(?<![\d.,])(?<!\d )\d{3}[ .]?\d{3}[ .]?\d{3}(?:[ .]?\d{5})?(?!\d|[A-Z]{2}\b)")
 _FIRM_CUE = re.compile(r"\b(?:siren|siret|rcs|tva|fr\d\d)\b[^\d\n]{0,20}$", re.IGNORECASE)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from beffroi_privacy.acting import acting_words
 from beffroi_privacy.announced import announces_more
 from beffroi_privacy.calling import called_words
 from beffroi_privacy.doubts import fragments, leftovers
@@ -96,6 +97,7 @@ def _of_reading(reading: "Reading") -> Iterator[str]:
     if persons:
         yield from fragments(reading.words, reading.free | covered, within(reading.words, persons))
     yield from called_words(reading.words, covered, reading.free)
+    yield from acting_words(reading.words, covered, reading.free)
     if reading.author_doubtful:
         yield "author's name"
     if reading.disputed:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from beffroi_privacy.emails import PROVIDER, is_listed_office, is_office
 from beffroi_privacy.gazetteer import is_commune, is_ordinary
+from beffroi_privacy.names import FUNCTION
 from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, holds, lowered
 from beffroi_privacy.spans import EMAIL, Span
@@ -43,7 +44,7 @@ _DOMAIN = re.compile(
 _SPACED_END = re.compile(r"[^\W_][\w-]{1,30}\s\(?(?:fr|com|org|net)\b\)?", re.IGNORECASE)
 _MISTYPED_STEMS = Stems("@|#|%40")
 _MISTYPED = re.compile(
-    r"(?<![\w.+%@/:=#-])(?P<local>[^\W_][\w.+-]{1,39}[^\W_])(?:@{1,2}|%40|#(?=(?:[^\W_][\w-]*\.)+[a-z]{2,6}\b))"
+    r"(?<![\w.+%@/:=#-])(?P<local>[^\W_][\w.+-]{1,39}[^\W_])(?:@{1,2}|%40|#(?=(?:[^\W_][\w-]*\.)+[a-z]{2,8}\b))"
     r"(?P<domain>[^\W_][\w-]*(?:\.{1,2}[\w-]+)*)(?![\w@])"
 )
 _LETTER_BY_LETTER = re.compile(
@@ -53,6 +54,9 @@ _LETTER_BY_LETTER = re.compile(
 _DOMAIN_AHEAD = re.compile(
     rf"{_DOMAIN.pattern}|{_SPACED_END.pattern}|{PROVIDER.pattern}", re.IGNORECASE
 )
+_DISGUISE = re.compile(r"arr?ob|[(\[{<]\s?at\b")
+_LABEL = re.compile(r"[^\W\d_][\w-]{2,40}(?![\w@])")
+"""The name of a host without its ending."""
 _SPELT = re.compile(r"\b(?:dot|point|pt|tiret|underscore|dash|hyphen)\b", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w.-]@[\w-]+\.\w")
 _WINDOW = 90
@@ -73,7 +77,7 @@ def find_spelt_emails(text: str) -> Iterator[Span]:
             _DOMAIN.match(text, at.end()) or PROVIDER.match(text, at.end())
         ):
             continue
-        if not (0 < at.start() and _DOMAIN_AHEAD.match(text, at.end(), at.end() + _WINDOW)):
+        if not (0 < at.start() and _has_domain(text, at)):
             continue
         lead = text[max(0, at.start() - _WINDOW) : at.start()]
         before = at.start() - len(lead) + len(lead.rstrip())
@@ -85,6 +89,21 @@ def find_spelt_emails(text: str) -> Iterator[Span]:
             written = _without_sentence(local.group(), text[before:end])
             if not is_office(written, text[at.end() : end]):
                 yield Span(before - len(written), end, EMAIL, weak=True)
+
+
+def _has_domain(text: str, at: re.Match[str]) -> bool:
+    """Say whether a domain, or behind a sign that is disguised any word, follows an at-sign."""
+    if _DOMAIN_AHEAD.match(text, at.end(), at.end() + _WINDOW):
+        return True
+    return _label_behind(text, at) is not None
+
+
+def _label_behind(text: str, at: re.Match[str]) -> re.Match[str] | None:
+    """Return the word behind an at-sign that somebody took care to disguise."""
+    if not _DISGUISE.search(at.group()):
+        return None
+    label = _LABEL.match(text, at.end())
+    return None if label is None or fold(label.group()) in FUNCTION else label
 
 
 def _mistyped(text: str, low: str) -> Iterator[Span]:
@@ -119,7 +138,10 @@ def _end(text: str, at: re.Match[str], local: str) -> int | None:
     if domain is not None:
         return domain.end()
     spaced = _SPACED_END.match(text, at.end(), stop) or PROVIDER.match(text, at.end(), stop)
-    return spaced.end() if spaced and (shaped or not plain) else None
+    if spaced and (shaped or not plain):
+        return spaced.end()
+    label = _label_behind(text, at) if shaped else None
+    return label.end() if label else None
 
 
 def _without_sentence(local: str, rest: str) -> str:
