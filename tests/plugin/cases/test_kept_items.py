@@ -143,9 +143,14 @@ def test_the_item_of_a_case_that_is_in_no_list_is_empty(town: Town) -> None:
     assert [tuple(row) for row in rows] == [("",)]
 
 
+# On SQLite there is one writer at a time: nobody can be in the middle of a change.
+ON_A_SERVER = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.database)], indirect=True
+)
+
+
+@ON_A_SERVER
 def test_nothing_is_put_together_while_somebody_changes_a_case_on_a_server(town: Town) -> None:
-    if db_is_sqlite(town):
-        pytest.skip("one writer at a time: nobody can be in the middle of a change")
     ref = town.request()
     town.release(ref)
     keep(town)
@@ -170,9 +175,8 @@ def test_nothing_is_put_together_while_somebody_changes_a_case_on_a_server(town:
     assert json.decode(kept(town)[ref])["title"] is None
 
 
+@ON_A_SERVER
 def test_a_change_waits_for_items_that_are_being_put_together_on_a_server(town: Town) -> None:
-    if db_is_sqlite(town):
-        return
     ref = town.request()
     town.release(ref)
     begun, done = threading.Event(), threading.Event()
