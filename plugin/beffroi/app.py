@@ -62,6 +62,7 @@ from beffroi_web.configuration import SettingsRefused
 from beffroi_web.database import engine_options, tune
 from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
+from beffroi_web.late_rules import LateRule
 from beffroi_web.limits import limit
 from beffroi_web.maps import read_outline
 from beffroi_web.metrics import watch
@@ -178,6 +179,7 @@ def create_app(
     if wrong:
         raise SettingsRefused([f"BEFFROI_QUESTIONS {one}" for one in wrong])
     app = Flask("beffroi", template_folder=str(Path(__file__).parent / "templates"))
+    app.url_rule_class = LateRule
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),

@@ -25,6 +25,7 @@ from beffroi_federation.aggregator.witness import routes as witness
 from beffroi_web.clock import Clock, SystemClock
 from beffroi_web.early import init_early
 from beffroi_web.guards import check_guards
+from beffroi_web.late_rules import LateRule
 from beffroi_web.metrics import watch
 from beffroi_web.openapi import undescribed
 from beffroi_web.sign_in.drivers import drivers_for
@@ -79,6 +80,7 @@ def create_app(settings: AggregatorSettings, *, clock: Clock | None = None) -> F
     """Return the aggregator's application for checked settings; the environment is not read."""
     clock = clock or SystemClock()
     app = Flask(__name__, template_folder=str(HERE / "templates"), static_folder=None)
+    app.url_rule_class = LateRule
     site = site_of(settings)
     equip(app, Runtime(settings, clock, hurry, on_settled, FOLLOWER))
     store = make_store(settings)
