@@ -125,6 +125,26 @@ def test_a_town_without_tails_is_asked_for_one_once_a_week_only(
     assert grown()[:2] == ["checkpoint", "tail"]
 
 
+def test_a_town_that_serves_tails_again_is_asked_for_them_each_time(
+    small_nation: Nation, serve: Serve, clock: FixedClock
+) -> None:
+    (town,) = country(small_nation, serve, 1)
+    town.serves_tails = False
+
+    def grown() -> set[str]:
+        town.record(request_content(7))
+        town.publish()
+        town.requests.clear()
+        assert small_nation.pull()[town.siren].entries > 0
+        return {path.split("/")[1] for path in town.requests} & {"tail", "tile"}
+
+    assert grown() == {"tail", "tile"}
+    town.serves_tails = True
+    assert grown() == {"tile"}
+    clock.move(timedelta(days=7))
+    assert grown() == grown() == {"tail"}
+
+
 def test_older_contents_are_compared_again_although_news_come_by_tails(
     small_nation: Nation, serve: Serve, clock: FixedClock
 ) -> None:
