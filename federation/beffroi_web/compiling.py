@@ -76,6 +76,13 @@ class SpokenEnvironment(Environment):
             return self.in_language(self.speaking()).get_template(name, parent, globals)
         return super().get_template(name, parent, globals)
 
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return what a template may use besides what it is given: this environment's own.
+
+        Jinja puts an empty layer of each template's before it, through which every import looks.
+        """
+        return super().make_globals(d) if d else self.globals
+
     def in_language(self, tongue: Tongue) -> "SpokenEnvironment":
         """Return the environment of a language."""
         known: dict[str, SpokenEnvironment] = self.__dict__.setdefault("_by_language", {})

@@ -47,7 +47,7 @@ def date_in_words(when: date | datetime | None, style: str = "long") -> Markup:
     if when is None:
         return Markup()
     machine = when.isoformat(timespec="seconds") if isinstance(when, datetime) else when.isoformat()
-    day = when.astimezone(_site_zone()).date() if isinstance(when, datetime) else when
+    day = when.astimezone(_zone(web().site.timezone)).date() if isinstance(when, datetime) else when
     words = _day_as(day, style, speaking())
     return Markup(f'<time datetime="{machine}">{escape(words)}</time>')  # noqa: S704  of our own
 
@@ -65,8 +65,9 @@ def ago(when: date | datetime | None) -> Markup:
     """
     if when is None:
         return Markup()
-    zone, locale = _site_zone(), speaking()
-    now = web().clock.now().astimezone(zone)
+    state, locale = web(), speaking()
+    zone = _zone(state.site.timezone)
+    now = state.clock.now().astimezone(zone)
     if isinstance(when, datetime):
         machine, exact = when.isoformat(timespec="seconds"), when.astimezone(zone)
         day, distance = exact.date(), exact - now
@@ -81,10 +82,6 @@ def ago(when: date | datetime | None) -> Markup:
 
 
 _ONE_DAY = timedelta(days=1)
-
-
-def _site_zone() -> ZoneInfo:
-    return _zone(web().site.timezone)
 
 
 _zone = cache(ZoneInfo)

@@ -59,8 +59,8 @@ def speaking() -> Locale | None:
         kept = g._get_current_object().get("_flask_babel")
     except RuntimeError:
         return None
-    chosen = getattr(kept, "babel_locale", None)
-    return cast("Locale | None", chosen if chosen is not None else get_locale())
+    chosen: Locale | None = getattr(kept, "babel_locale", None)
+    return get_locale() if chosen is None else chosen
 
 
 def _tongue() -> Tongue:

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, has_request_context, request
+from flask import g, has_request_context, request, url_for
 from jinja2.runtime import Macro
 
 from beffroi_web.languages import explicit_language, speaking
@@ -77,6 +77,25 @@ def _day() -> date:
 
 
 _zone = cache(ZoneInfo)
+
+
+def address_of(endpoint: str, name: str, value: str) -> str:
+    """Return what `url_for` gives for an address with one part that varies, for lists of them."""
+    if not (value.isascii() and value.replace("-", "").isalnum()):
+        return _address(endpoint, name, value)
+    before, after = kept()(_around, endpoint, name)
+    return f"{before}{value}{after}"
+
+
+def _around(endpoint: str, name: str) -> tuple[str, str]:
+    mark = "1a1a1a1a1"
+    before, _, after = _address(endpoint, name, mark).rpartition(mark)
+    return before, after
+
+
+def _address(endpoint: str, name: str, value: str) -> str:
+    part: dict[str, Any] = {name: value}
+    return url_for(endpoint, **part)
 
 
 def page_kind() -> str:

@@ -53,4 +53,5 @@ def web_of(app: Flask) -> WebState:
 
 def web() -> WebState:
     """Return the shared web parts of the application that answers now."""
-    return cast(WebState, current_app.extensions[EXTENSION])
+    state: WebState = current_app.extensions[EXTENSION]
+    return state

@@ -27,7 +27,7 @@ from beffroi_web.maps import moves
 from beffroi_web.numbers import Number
 from beffroi_web.openapi import check_query
 from beffroi_web.paths import address, has_path, here, links
-from beffroi_web.pieces import kept, page_kind
+from beffroi_web.pieces import address_of, kept, page_kind
 from beffroi_web.problems import init_problems
 from beffroi_web.site import Site
 from beffroi_web.state import EXTENSION, WebState, web
@@ -189,6 +189,7 @@ def _globals(site: Site, clock: Clock) -> dict[str, Any]:
         "map_moves": moves,
         "shipped": _shipped_here,
         "address": address,
+        "address_of": address_of,
         "bars": bars,
         "csrf_token": csrf_token,
         "current_language": current_language,

@@ -8,7 +8,7 @@ from flask_babel import force_locale, gettext
 
 from beffroi_web import pieces
 from beffroi_web.filters import ago
-from beffroi_web.pieces import kept
+from beffroi_web.pieces import address_of, kept
 
 
 @pytest.fixture
@@ -85,3 +85,16 @@ def test_this_page_with_other_fields_is_what_flask_would_say(app, fields):
         args = request.args.to_dict(flat=False)
         for changes in ({}, {"q": "à b"}, {"q": None, "a": None}):
             assert page(**changes) == url_for(request.endpoint, **{**args, **changes})
+
+
+@pytest.mark.parametrize(
+    "value", ["200000001", "2A", "a-b-1", "été", "a b", "a/b", "a?b", "1a1a1a1a1"]
+)
+@pytest.mark.parametrize("path", ["/form", "/form?lang=en", "/form?lang=fr"])
+def test_an_address_with_one_part_that_varies_is_that_of_url_for(app, path, value):
+    app.add_url_rule("/towns/<siren>/log", "log", lambda siren: siren)
+    with app.test_request_context(path):
+        for _ in range(2):
+            assert address_of("log", "siren", value) == url_for("log", siren=value)
+    with app.test_request_context(path, base_url="http://localhost/below"):
+        assert address_of("log", "siren", value).startswith("/below/towns/")

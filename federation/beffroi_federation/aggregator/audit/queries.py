@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from beffroi_federation.aggregator.intake import queries as intake
-from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.db import rows_of
 from beffroi_federation.aggregator.national.models import Item
 from beffroi_federation.aggregator.towns.models import TownEvent
 from beffroi_federation.aggregator.towns.queries import TownRow
@@ -86,7 +86,7 @@ def _events(town_ids: Collection[int]) -> dict[int, tuple[int, int, int | None]]
         .where(TownEvent.town_id.in_(town_ids), TownEvent.step.in_(sorted(FAULTS)))
         .group_by(TownEvent.town_id)
     )
-    return {row[0]: (row[1], row[2], row[3]) for row in db.session.execute(query)}
+    return {row[0]: (row[1], row[2], row[3]) for row in rows_of(query)}
 
 
 def _versions(log_ids: Collection[int]) -> dict[int, tuple[int, int]]:
@@ -96,7 +96,7 @@ def _versions(log_ids: Collection[int]) -> dict[int, tuple[int, int]]:
         .where(Item.log_id.in_(log_ids))
         .group_by(Item.log_id)
     )
-    return {row[0]: (row[1], row[2]) for row in db.session.execute(query)}
+    return {row[0]: (row[1], row[2]) for row in rows_of(query)}
 
 
 @dataclass(frozen=True, slots=True)

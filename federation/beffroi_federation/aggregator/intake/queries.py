@@ -13,7 +13,7 @@ from sqlalchemy.types import NullType
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
 from beffroi_federation.aggregator.intake.rules import RECHECKS_PER_PULL
 from beffroi_federation.aggregator.kernel import bulk
-from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.db import db, rows_of
 from beffroi_federation.aggregator.national import queries as national_queries
 from beffroi_federation.aggregator.towns.models import Log, Town
 from beffroi_federation.aggregator.towns.queries import TownRow, town_columns
@@ -58,13 +58,17 @@ class Freshness:
 
 def freshness(log_ids: Sequence[int] | None = None) -> dict[int, Freshness]:
     """Return how fresh these logs (all by default) are; a log never tried has no row."""
-    query = select(*(getattr(LogState, name) for name in _STATE_NAMES))
-    waits = select(Absent.log_id, func.count()).group_by(Absent.log_id)
+    query, waits = _states(), select(Absent.log_id, func.count()).group_by(Absent.log_id)
     if log_ids is not None:
         query = query.where(LogState.log_id.in_(log_ids))
         waits = waits.where(Absent.log_id.in_(log_ids))
-    absent = {log_id: count for log_id, count in db.session.execute(waits)}
-    return {row.log_id: _fresh(row, absent) for row in db.session.execute(query)}
+    absent = {log_id: count for log_id, count in rows_of(waits)}
+    return {row.log_id: _fresh(row, absent) for row in rows_of(query)}
+
+
+@cache
+def _states() -> Select[Any]:
+    return select(*(getattr(LogState, name) for name in _STATE_NAMES))
 
 
 def _fresh(row: Any, absent: dict[int, int]) -> Freshness:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The nation's database; sessions, types and transactions come from `beffroi_web.database`."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import DeclarativeBase
 
@@ -33,3 +34,13 @@ else:
 def unit_of_work() -> AbstractContextManager[None]:
     """Run a block as one write transaction of the nation's database."""
     return database.unit_of_work(db)
+
+
+def rows_of(query: Any) -> Sequence[Any]:
+    """Return every row of a query of columns, in the session's transaction.
+
+    The session itself would look in each row for objects: that costs as much again as the rows.
+    """
+    session = db.session()
+    session.flush()
+    return session.connection().execute(query).all()

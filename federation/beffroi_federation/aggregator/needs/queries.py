@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.db import rows_of
 from beffroi_federation.aggregator.needs.models import HolderEvent, ThemeHolder
 from beffroi_federation.aggregator.needs.rules import (
     HOLDERS,
@@ -32,9 +32,7 @@ class Group:
 
 def holders() -> dict[str, Holder]:
     """Return who holds each theme."""
-    rows = db.session.execute(
-        select(ThemeHolder.theme, ThemeHolder.holder_fr, ThemeHolder.holder_en)
-    )
+    rows = rows_of(select(ThemeHolder.theme, ThemeHolder.holder_fr, ThemeHolder.holder_en))
     return {**HOLDERS, **{row[0]: Holder(row[1], row[2]) for row in rows}}
 
 
@@ -79,9 +77,9 @@ def _first(most: int) -> dict[str, list[TopicRow]]:
     )
     asked = one.waiting + one.refused > 0
     placed = select(one.topic_id, place.label("place")).where(asked).subquery()
-    ids = db.session.scalars(select(placed.c.topic_id).where(placed.c.place <= most))
+    ids = [row[0] for row in rows_of(select(placed.c.topic_id).where(placed.c.place <= most))]
     found: dict[str, list[TopicRow]] = {}
-    for row in topics.rows(list(ids)):
+    for row in topics.rows(ids):
         found.setdefault(row.theme, []).append(row)
     return found
 
@@ -102,4 +100,4 @@ def namings(most: int = 50) -> list[Naming]:
     """Return what curators said of holders, newest first."""
     columns = [getattr(HolderEvent, name) for name in Naming.__dataclass_fields__]
     query = select(*columns).order_by(HolderEvent.id.desc()).limit(most)
-    return [Naming(*row) for row in db.session.execute(query)]
+    return [Naming(*row) for row in rows_of(query)]

@@ -6,12 +6,13 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
 
 from beffroi_federation.aggregator.kernel import bulk
-from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.db import db, rows_of
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.models import Record
 from beffroi_federation.aggregator.national.queries import RecordRow
@@ -94,6 +95,11 @@ _COLUMNS = ("topic_id", "size", "theme", "towns", "published", "refused", "waiti
             "title_en")  # fmt: skip
 
 
+@cache
+def _profiles() -> Select[Any]:
+    return select(*(getattr(TopicProfile, name) for name in _COLUMNS))
+
+
 def something_due() -> bool:
     """Say whether any request waits to be put into a topic."""
     return db.session.scalar(select(TopicDue.record_id).limit(1)) is not None
@@ -104,7 +110,7 @@ def profiles(ids: Collection[int]) -> dict[int, Profile]:
     found: dict[int, Profile] = {}
     for some in bulk.batches(sorted(ids), bulk.AT_ONCE):
         query = select(TopicProfile.topic_id, TopicProfile.size, TopicProfile.marks)
-        for row in db.session.execute(query.where(TopicProfile.topic_id.in_(some))):
+        for row in rows_of(query.where(TopicProfile.topic_id.in_(some))):
             found[row.topic_id] = Profile(row.topic_id, row.size, json.loads(row.marks))
     return found
 
@@ -135,8 +141,8 @@ def rows(ids: Sequence[int]) -> list[TopicRow]:
     """Return topics by their ids, in that order; without those that have no requests."""
     found = {}
     for some in bulk.batches(ids, bulk.AT_ONCE):
-        query = select(*(getattr(TopicProfile, name) for name in _COLUMNS))
-        for row in db.session.execute(query.where(TopicProfile.topic_id.in_(some))):
+        query = _profiles()
+        for row in rows_of(query.where(TopicProfile.topic_id.in_(some))):
             found[row.topic_id] = row
     return _titled([found[id] for id in ids if id in found])
 
@@ -147,7 +153,7 @@ def _titled(found: Sequence[Any]) -> list[TopicRow]:
     titles = national.titles_by_id(wanted)
     ids = [row.topic_id for row in found]
     query = select(Topic.id, Topic.name_fr, Topic.name_en).where(Topic.id.in_(ids), Topic.kept)
-    named = {row.id: (row.name_fr, row.name_en) for row in db.session.execute(query)}
+    named = {row.id: (row.name_fr, row.name_en) for row in rows_of(query)}
     made = []
     for row in found:
         french, english = named.get(row.topic_id, ("", ""))
@@ -169,14 +175,14 @@ def listed(
         towns, id = TopicProfile.towns, TopicProfile.topic_id
         query = query.where(or_(towns < after[0], and_(towns == after[0], id < after[1])))
     query = query.order_by(TopicProfile.towns.desc(), TopicProfile.topic_id.desc())
-    found = db.session.execute(query.limit(limit + 1)).all()
+    found = rows_of(query.limit(limit + 1))
     last = found[limit - 1] if len(found) > limit else None
     return _titled(found[:limit]), (last.towns, last.topic_id) if last is not None else None
 
 
 def _narrowed(wanted: Wanted) -> Select[Any]:
     """Return the query of the topics that are meant."""
-    query = select(*(getattr(TopicProfile, name) for name in _COLUMNS))
+    query = _profiles()
     if wanted.theme:
         query = query.where(TopicProfile.theme == wanted.theme)
     if wanted.state:
@@ -195,14 +201,14 @@ def nearest_rows(line: str, wanted: Wanted, limit: int) -> list[TopicRow]:
     """Return up to `limit` of the topics that are meant, the nearest to a line first."""
     ids = [id for _, id in nearest(line, MOST_FOUND)]
     query = _narrowed(wanted).where(TopicProfile.topic_id.in_(ids))
-    found = {row.topic_id: row for row in db.session.execute(query)}
+    found = {row.topic_id: row for row in rows_of(query)}
     return _titled([found[id] for id in ids if id in found][:limit])
 
 
 def now_is(topic_id: int) -> int | None:
     """Return what a topic is now: itself, or what it has become part of; None if unknown."""
-    row = db.session.execute(select(Topic.id, Topic.into).where(Topic.id == topic_id)).first()
-    return None if row is None else row.id if row.into is None else row.into
+    found = rows_of(select(Topic.id, Topic.into).where(Topic.id == topic_id))
+    return (found[0].into or topic_id) if found else None
 
 
 def names(topic_id: int) -> tuple[str, str]:
@@ -239,7 +245,7 @@ def members(
             )
         )
     query = query.order_by(one.state.desc(), one.demand.desc(), one.record_id.desc())
-    found = db.session.execute(query.limit(limit + 1)).all()
+    found = rows_of(query.limit(limit + 1))
     ids = [row.record_id for row in found[:limit]]
     by_id = {row.id: row for row in national.requests_by_id(ids)}
     last = found[limit - 1] if len(found) > limit else None
@@ -261,10 +267,10 @@ def grounds(topic_id: int, most: int = 200) -> dict[str, int]:
         .order_by(one.demand.desc(), one.record_id.desc())
         .limit(most)
     )
-    ids = list(db.session.scalars(refused))
+    ids = [row[0] for row in rows_of(refused)]
     ground = func.coalesce(Record.known["ground"].as_string(), "")
     query = select(ground, func.count()).where(Record.id.in_(ids)).group_by(ground)
-    found = {name: count for name, count in db.session.execute(query)}
+    found = {name: count for name, count in rows_of(query)}
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
@@ -289,7 +295,7 @@ def history(topic_id: int, most: int = 30) -> list[Event]:
     one = TopicEvent
     query = select(one.at, one.step, one.other_id, one.by, one.reason)
     query = query.where(one.topic_id == topic_id).order_by(one.id.desc()).limit(most)
-    return [Event(*row) for row in db.session.execute(query)]
+    return [Event(*row) for row in rows_of(query)]
 
 
 def corrections(most: int = 50) -> list[tuple[int, Event]]:
@@ -297,7 +303,7 @@ def corrections(most: int = 50) -> list[tuple[int, Event]]:
     one = TopicEvent
     query = select(one.topic_id, one.at, one.step, one.other_id, one.by, one.reason)
     query = query.where(one.by != "").order_by(one.id.desc()).limit(most)
-    return [(row[0], Event(*row[1:])) for row in db.session.execute(query)]
+    return [(row[0], Event(*row[1:])) for row in rows_of(query)]
 
 
 def count() -> int:

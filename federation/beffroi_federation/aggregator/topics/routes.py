@@ -25,6 +25,7 @@ from beffroi_web.forms import Form, load
 from beffroi_web.guards import PUBLIC, guard
 from beffroi_web.languages import current_language
 from beffroi_web.paging import decode_cursor, encode_cursor, limit_from
+from beffroi_web.pieces import address_of
 from beffroi_web.visitors import current_visitor
 from beffroi_web.words import N_
 
@@ -46,7 +47,7 @@ class Asked:
         self.town, self.row, self.known = town, row, row.known
         self.state = rules.state_of(row.known.get("status"), row.known.get("outcome"))
         self.reference = national_rules.reference(town.siren, town.epoch, row.first)
-        self.url = url_for("dashboards.record", ref=self.reference)
+        self.url = address_of("dashboards.record", "ref", self.reference)
 
 
 def _asked(rows: Sequence[RecordRow]) -> list[Asked]:

@@ -4,12 +4,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 
 from beffroi_federation.aggregator.kernel import bulk, search
-from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.db import db, rows_of
 from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent, TownWord
 from beffroi_federation.aggregator.towns.rules import FAULTS
 
@@ -76,8 +77,14 @@ def town_columns() -> list[Any]:
     return list(_TOWN)
 
 
+@cache
 def _towns() -> Select[Any]:
     return select(*_TOWN).join(Log, (Log.town_id == Town.id) & Log.active)
+
+
+@cache
+def _towns_by_log() -> Select[Any]:
+    return select(*_TOWN).join(Log, Log.town_id == Town.id)
 
 
 def all_towns(*states: str) -> list[TownRow]:
@@ -85,7 +92,7 @@ def all_towns(*states: str) -> list[TownRow]:
     query = _towns().order_by(Town.name, Town.siren)
     if states:
         query = query.where(Town.state.in_(states))
-    return [TownRow(*row) for row in db.session.execute(query)]
+    return [TownRow(*row) for row in rows_of(query)]
 
 
 def desk_towns(
@@ -95,20 +102,20 @@ def desk_towns(
     place = case({state: at for at, state in enumerate(order)}, value=Town.state)
     found = _towns().where(Town.state.in_(states), *_called(query))
     count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    rows = db.session.execute(found.order_by(place, Town.name, Town.siren).limit(limit))
+    rows = rows_of(found.order_by(place, Town.name, Town.siren).limit(limit))
     return [TownRow(*row) for row in rows], count
 
 
 def town_by_siren(siren: str) -> TownRow | None:
     """Return a town by its SIREN."""
-    row = db.session.execute(_towns().where(Town.siren == siren)).first()
-    return TownRow(*row) if row else None
+    found = rows_of(_towns().where(Town.siren == siren))
+    return TownRow(*found[0]) if found else None
 
 
 def towns_of_logs(log_ids: Iterable[int]) -> dict[int, TownRow]:
     """Return the town that each of these logs belongs to, by log; the row describes that log."""
-    query = select(*_TOWN).join(Log, Log.town_id == Town.id).where(Log.id.in_(sorted(set(log_ids))))
-    return {row.log_id: row for row in (TownRow(*one) for one in db.session.execute(query))}
+    query = _towns_by_log().where(Log.id.in_(sorted(set(log_ids))))
+    return {row.log_id: row for row in (TownRow(*one) for one in rows_of(query))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ class LogName:
 def log_names() -> dict[int, LogName]:
     """Return the name of every log, ended ones too, by its id."""
     query = select(Log.id, Town.siren, Town.name, Log.epoch, Log.origin)
-    rows = db.session.execute(query.join(Town, Town.id == Log.town_id))
+    rows = rows_of(query.join(Town, Town.id == Log.town_id))
     return {row[0]: LogName(*row[1:]) for row in rows}
 
 
@@ -154,11 +161,7 @@ def keys_before(town_id: int, origin: str, since: datetime) -> list[str]:
 
 def town_of_epoch(siren: str, epoch: int) -> TownRow | None:
     """Return a town with the log of one epoch, or None."""
-    query = (
-        select(*_TOWN)
-        .join(Log, Log.town_id == Town.id)
-        .where(Town.siren == siren, Log.epoch == epoch)
-    )
+    query = _towns_by_log().where(Town.siren == siren, Log.epoch == epoch)
     row = db.session.execute(query).first()
     return TownRow(*row) if row else None
 
@@ -178,7 +181,7 @@ class LogRow:
 def logs_of(town_id: int) -> list[LogRow]:
     """Return every epoch of a town's feed, the oldest first."""
     columns = [getattr(Log, name) for name in LogRow.__dataclass_fields__]
-    rows = db.session.execute(select(*columns).where(Log.town_id == town_id).order_by(Log.epoch))
+    rows = rows_of(select(*columns).where(Log.town_id == town_id).order_by(Log.epoch))
     return [LogRow(*row) for row in rows]
 
 
@@ -206,7 +209,7 @@ def towns_page(
     if after is not None:
         name, siren = after
         wanted = wanted.where((Town.name > name) | ((Town.name == name) & (Town.siren > siren)))
-    return [TownRow(*row) for row in db.session.execute(wanted)]
+    return [TownRow(*row) for row in rows_of(wanted)]
 
 
 def ids_between(between: tuple[str, str]) -> Select[Any]:
@@ -240,13 +243,8 @@ def _called(query: str) -> list[ColumnElement[bool]]:
 
 def communes_of(town_id: int) -> list[str]:
     """Return the communes that a town serves, in order."""
-    return list(
-        db.session.scalars(
-            select(TownCommune.insee)
-            .where(TownCommune.town_id == town_id)
-            .order_by(TownCommune.insee)
-        )
-    )
+    query = select(TownCommune.insee).where(TownCommune.town_id == town_id)
+    return [row[0] for row in rows_of(query.order_by(TownCommune.insee))]
 
 
 def communes_of_towns(town_ids: Collection[int]) -> dict[int, list[str]]:
@@ -254,7 +252,7 @@ def communes_of_towns(town_ids: Collection[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for some in bulk.batches(sorted(set(town_ids)), bulk.AT_ONCE):
         query = select(TownCommune.town_id, TownCommune.insee).where(TownCommune.town_id.in_(some))
-        for row in db.session.execute(query):
+        for row in rows_of(query):
             found.setdefault(row.town_id, []).append(row.insee)
     return found
 
@@ -272,7 +270,7 @@ def towns_of_commune(insee: str) -> list[TownRow]:
 
 def counts() -> dict[str, int]:
     """Return how many towns are in each state."""
-    rows = db.session.execute(select(Town.state, func.count()).group_by(Town.state))
+    rows = rows_of(select(Town.state, func.count()).group_by(Town.state))
     return {state: count for state, count in rows}
 
 
@@ -304,7 +302,7 @@ def events(
         wanted = wanted.where(TownEvent.step == step)
     if before is not None:
         wanted = wanted.where(TownEvent.id < before)
-    rows = db.session.execute(wanted.order_by(TownEvent.id.desc()).limit(limit))
+    rows = rows_of(wanted.order_by(TownEvent.id.desc()).limit(limit))
     return [_event(tuple(row)) for row in rows]
 
 

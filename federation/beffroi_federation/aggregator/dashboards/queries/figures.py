@@ -19,7 +19,7 @@ from beffroi_federation.aggregator.dashboards.rules.figures import (
 )
 from beffroi_federation.aggregator.intake.models import LogState
 from beffroi_federation.aggregator.kernel import bulk
-from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.db import rows_of
 from beffroi_federation.aggregator.kernel.territories import NAMES
 from beffroi_federation.aggregator.kernel.versions import of_this_state, reader
 from beffroi_federation.aggregator.national import queries as national
@@ -33,8 +33,7 @@ KEPT_FOR = timedelta(seconds=60)
 """How long the figures of a large nation are kept by a process."""
 STILL_GIVEN = timedelta(minutes=5)
 """Until when older ones are given while they are counted anew."""
-_KEPT, _COUNTING = "beffroi_nation_picture", "beffroi_nation_counting"
-_SPANS = "beffroi_nation_spans"
+_KEPT, _SPANS = "beffroi_nation_picture", "beffroi_nation_spans"
 AT_ONCE = timedelta(milliseconds=200)
 """What takes no longer is added up each time."""
 
@@ -82,22 +81,23 @@ def picture(now: datetime) -> Picture:
         if timedelta(0) <= age < KEPT_FOR:
             return kept
         if timedelta(0) <= age < STILL_GIVEN:
-            _count_beside(now)
+            _count_beside(_KEPT, lambda: _counted(now))
             return kept
     made = current_app.extensions[_KEPT] = of_this_state("picture", lambda: _counted(now))
     return made
 
 
-def _count_beside(now: datetime) -> None:
+def _count_beside(name: str, count_anew: Callable[[], Any]) -> None:
+    """Let a thread count what is kept under a name, unless one does so already."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    counting: Lock = app.extensions.setdefault(_COUNTING, Lock())
+    counting: Lock = app.extensions.setdefault(f"{name}_counting", Lock())
     if not counting.acquire(blocking=False):
         return
 
     def count() -> None:
         try:
             with app.app_context():
-                app.extensions[_KEPT] = _counted(now)
+                app.extensions[name] = count_anew()
         finally:
             counting.release()
 
@@ -119,7 +119,7 @@ def _counted(now: datetime) -> Picture:
     fill(Scope(lambda _: (place.c.code,), place, place.c.town_id), placed)
     fill(Scope(lambda _: (Town.kind, Town.population_band), Town, Town.id), sized)
     themes = select(TownTally.code, func.sum(TownTally.n)).where(TownTally.what == "theme")
-    found = [(code, int(n)) for code, n in db.session.execute(themes.group_by(TownTally.code))]
+    found = [(code, int(n)) for code, n in rows_of(themes.group_by(TownTally.code))]
     made.themes = sorted(found, key=lambda one: (-one[1], one[0]))
     made.unreleased = national.unreleased_everywhere(now - UNRELEASED_AFTER)
     return made
@@ -201,7 +201,7 @@ def _grouped(
         query = query.outerjoin(LogState, LogState.log_id == Log.id)
     if scope.table is not None and scope.table is not town_id.class_:
         query = query.join(scope.table, scope.town_id == town_id)
-    return db.session.execute(query.group_by(*keys) if keys else query)
+    return rows_of(query.group_by(*keys) if keys else query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +219,15 @@ def spans(now: datetime) -> Spans:
 
     They are added up from the tallies of all towns. Where that takes long they are kept: for a
     minute, or twenty times as long as it took, so that it never takes more of the time than a
-    twentieth.
+    twentieth. Who comes for a while after gets them still, and a thread adds up anew beside.
     """
     kept: Spans | None = current_app.extensions.get(_SPANS)
     if kept is not None and kept.took > AT_ONCE:
-        if timedelta(0) <= now - kept.made_at < max(KEPT_FOR, 20 * kept.took):
+        age, stands = now - kept.made_at, max(KEPT_FOR, 20 * kept.took)
+        if timedelta(0) <= age < stands:
+            return kept
+        if timedelta(0) <= age < stands + STILL_GIVEN:
+            _count_beside(_SPANS, lambda: _added_up(now))
             return kept
     made = current_app.extensions[_SPANS] = of_this_state("spans", lambda: _added_up(now))
     return made
@@ -242,7 +246,7 @@ def cells(town_id: int | None = None) -> dict[CellKey, Sums]:
     query = select(one.family, one.category, one.span, *sums)
     if town_id is not None:
         query = query.where(one.town_id == town_id)
-    rows = db.session.execute(query.group_by(one.family, one.category, one.span))
+    rows = rows_of(query.group_by(one.family, one.category, one.span))
     return {(row[0], row[1], row[2]): Sums(*(int(n or 0) for n in row[3:])) for row in rows}
 
 
@@ -252,4 +256,4 @@ def cyber(town_id: int | None = None) -> dict[str, int]:
     query = select(one.code, func.sum(one.n)).where(one.what == "cyber")
     if town_id is not None:
         query = query.where(one.town_id == town_id)
-    return {row[0]: int(row[1]) for row in db.session.execute(query.group_by(one.code))}
+    return {row[0]: int(row[1]) for row in rows_of(query.group_by(one.code))}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from babel.dates import format_date
-from flask import url_for
 from flask_babel import get_locale, gettext
 
 from beffroi_federation.aggregator.dashboards.rules.health import PERIOD
@@ -19,10 +18,15 @@ from beffroi_federation.aggregator.national.rules import (
 )
 from beffroi_federation.aggregator.towns.queries import TownRow, towns_of_logs
 from beffroi_web.cards import Badge, CaseCard
+from beffroi_web.pieces import address_of, kept
 
 
 def period_words(period: str | None) -> str:
     """Return a period in words: a week by its Monday, a month, a quarter, a year."""
+    return str(kept()(_period_words, period))
+
+
+def _period_words(period: str | None) -> str:
     match = PERIOD.fullmatch(period or "")
     if match is None:
         return period or ""
@@ -48,7 +52,7 @@ def supports_words(band: str | None) -> str:
 
 def record_url(town: TownRow, row: RecordRow) -> str:
     """Return the address of a record's page."""
-    return url_for("dashboards.record", ref=reference(town.siren, town.epoch, row.first))
+    return address_of("dashboards.record", "ref", reference(town.siren, town.epoch, row.first))
 
 
 def cards(rows: Sequence[RecordRow]) -> list[CaseCard]:
@@ -58,23 +62,34 @@ def cards(rows: Sequence[RecordRow]) -> list[CaseCard]:
 
 
 def _card(town: TownRow, row: RecordRow) -> CaseCard:
-    known = row.known
-    status = str(known.get("status"))
+    known, same = row.known, kept()
     facts = (
-        gettext("Received: %(when)s", when=period_words(row.period)),
-        gettext(THEME_WORDS.get(str(known.get("theme")), str(known.get("theme")))),
-        supports_words(known.get("supports")),
+        same(_received, row.period),
+        same(_theme, str(known.get("theme"))),
+        same(supports_words, known.get("supports")),
     )
     return CaseCard(
         reference=town.name,
         title=str(known.get("title")),
         url=record_url(town, row),
-        badge=Badge(
-            gettext(STATUS_WORDS.get(status, status)),
-            STATUS_TONES.get(status, "neutral"),  # type: ignore[arg-type]  # a table of tones
-        ),
+        badge=same(_badge, str(known.get("status"))),
         summary=_short(str(known.get("summary", ""))),
         facts=tuple(fact for fact in facts if fact),
+    )
+
+
+def _received(period: str | None) -> str:
+    return str(gettext("Received: %(when)s", when=_period_words(period)))
+
+
+def _theme(code: str) -> str:
+    return str(gettext(THEME_WORDS.get(code, code)))
+
+
+def _badge(status: str) -> Badge:
+    return Badge(
+        gettext(STATUS_WORDS.get(status, status)),
+        STATUS_TONES.get(status, "neutral"),  # type: ignore[arg-type]  # a table of tones
     )
 
 

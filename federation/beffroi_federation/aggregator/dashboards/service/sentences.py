@@ -5,12 +5,15 @@ from flask_babel import gettext, ngettext
 
 from beffroi_federation.aggregator.dashboards.rules.figures import Figures
 from beffroi_web.filters import number
+from beffroi_web.pieces import kept
 
 
 def weeks_words(weeks: int | None) -> str:
     """Return a number of weeks in words; a dash for none."""
-    if weeks is None:
-        return "–"
+    return "–" if weeks is None else str(kept()(_weeks_words, weeks))
+
+
+def _weeks_words(weeks: int) -> str:
     if weeks == 0:
         return str(gettext("under a week"))
     return str(ngettext("%(num)d week", "%(num)d weeks", weeks))

@@ -4,12 +4,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from beffroi_federation.aggregator.kernel import bulk, search
-from beffroi_federation.aggregator.kernel.db import db
+from beffroi_federation.aggregator.kernel.db import db, rows_of
 from beffroi_federation.aggregator.national.models import (
     Content,
     IncidentCell,
@@ -79,6 +80,16 @@ _RECORD = [getattr(Record, name) for name in RecordRow.__dataclass_fields__]
 _CELL = [getattr(IncidentCell, name) for name in CellRow.__dataclass_fields__]
 
 
+@cache
+def _records() -> Select[Any]:
+    return select(*_RECORD)
+
+
+@cache
+def _cells() -> Select[Any]:
+    return select(*_CELL)
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A published version: the first version of its record, the one after it, its withdrawal."""
@@ -131,7 +142,7 @@ def waiting(log_ids: Collection[int] | None, limit: int) -> list[WaitingRow]:
     if log_ids is not None:
         query = query.where(Waiting.log_id.in_(log_ids))
     query = query.order_by(Waiting.ends - Waiting.begins, Waiting.id).limit(limit)
-    return [WaitingRow(*row) for row in db.session.execute(query)]
+    return [WaitingRow(*row) for row in rows_of(query)]
 
 
 def leaves(log_id: int, start: int, end: int) -> list[bytes]:
@@ -197,11 +208,11 @@ def records(
     wanted: RecordFilter, *, after: tuple[str, int] | None = None, limit: int
 ) -> list[RecordRow]:
     """Return up to `limit` records, newest period first, after (period, id)."""
-    query = select(*_RECORD).where(*conditions(wanted))
+    query = _records().where(*conditions(wanted))
     if after is not None:
         query = query.where(_before(Record.period, Record.id, after))
     query = query.order_by(Record.period.desc(), Record.id.desc()).limit(limit)
-    return [RecordRow(*row) for row in db.session.execute(query)]
+    return [RecordRow(*row) for row in rows_of(query)]
 
 
 def _before(period: Any, key: Any, after: tuple[str, int]) -> ColumnElement[bool]:
@@ -210,8 +221,8 @@ def _before(period: Any, key: Any, after: tuple[str, int]) -> ColumnElement[bool
 
 def requests_by_id(ids: Collection[int]) -> list[RecordRow]:
     """Return the requests among some records that may be shown."""
-    query = select(*_RECORD).where(Record.kind == "request", Record.id.in_(ids))
-    return [RecordRow(*row) for row in db.session.execute(query)]
+    rows = (RecordRow(*row) for row in rows_of(_records().where(Record.id.in_(ids))))
+    return [row for row in rows if row.kind == "request"]  # in SQL it would lead off the ids
 
 
 def titles_by_id(ids: Collection[int]) -> dict[int, str]:
@@ -219,36 +230,36 @@ def titles_by_id(ids: Collection[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for some in bulk.batches(sorted(ids), bulk.AT_ONCE):
         query = select(Record.id, Record.title).where(Record.id.in_(some))
-        found.update((id, str(title)) for id, title in db.session.execute(query))
+        found.update((id, str(title)) for id, title in rows_of(query))
     return found
 
 
 def record(log_id: int, first: int) -> RecordRow | None:
     """Return the record whose first version is at `first`, if it may be shown."""
-    row = db.session.execute(select(*_RECORD).where(Record.id == place(log_id, first))).first()
+    row = db.session.execute(_records().where(Record.id == place(log_id, first))).first()
     return RecordRow(*row) if row else None
 
 
 def latest_answers(limit: int) -> list[RecordRow]:
     """Return the requests answered last, newest week first."""
     query = (
-        select(*_RECORD)
+        _records()
         .where(Record.kind == "request", Record.answered.is_not(None))
         .order_by(Record.answered.desc(), Record.id.desc())
         .limit(limit)
     )
-    return [RecordRow(*row) for row in db.session.execute(query)]
+    return [RecordRow(*row) for row in rows_of(query)]
 
 
 def most_wanted(limit: int) -> list[RecordRow]:
     """Return open requests with the most supports: the top of unmet demand."""
     query = (
-        select(*_RECORD)
+        _records()
         .where(Record.kind == "request", Record.status.in_(sorted(OPEN)))
         .order_by(Record.demand.desc(), Record.period.desc(), Record.id.desc())
         .limit(limit)
     )
-    return [RecordRow(*row) for row in db.session.execute(query)]
+    return [RecordRow(*row) for row in rows_of(query)]
 
 
 def cells(
@@ -259,7 +270,7 @@ def cells(
 
     `shown_only` leaves the protected ones aside; `protected_cells` says how many those are.
     """
-    query: Select[Any] = select(*_CELL)
+    query: Select[Any] = _cells()
     if shown_only:
         query = query.where(IncidentCell.state == "shown")
     one = IncidentCell
@@ -271,7 +282,7 @@ def cells(
     if after is not None:
         query = query.where(_before(IncidentCell.until, IncidentCell.id, after))
     query = query.order_by(IncidentCell.until.desc(), IncidentCell.id.desc()).limit(limit)
-    return [CellRow(*row) for row in db.session.execute(query)]
+    return [CellRow(*row) for row in rows_of(query)]
 
 
 def protected_cells(*, area: str = "", town_id: int | None = None, family: str = "") -> int:
@@ -302,9 +313,7 @@ def request_counts(*, town_id: int | None = None, commune: str = "") -> RequestC
         query = query.where(Record.town_id == town_id)
     if commune:
         query = query.where(Record.commune == commune)
-    by_status = {
-        status: count for status, count in db.session.execute(query.group_by(Record.status))
-    }
+    by_status = {status: count for status, count in rows_of(query.group_by(Record.status))}
     return RequestCounts(
         total=sum(by_status.values()),
         open=sum(by_status.get(status, 0) for status in OPEN),
@@ -321,7 +330,7 @@ def by_theme(limit: int) -> list[tuple[str, int]]:
         .order_by(func.count().desc(), Record.theme)
         .limit(limit)
     )
-    return [(str(theme), count) for theme, count in db.session.execute(query)]
+    return [(str(theme), count) for theme, count in rows_of(query)]
 
 
 def count_records(town_id: int | None = None) -> int:
@@ -340,7 +349,7 @@ def set_aside(town_id: int | None = None) -> dict[str, int]:
     query = select(SetAside.why, func.count()).group_by(SetAside.why)
     if town_id is not None:
         query = query.where(SetAside.town_id == town_id)
-    return {why: count for why, count in db.session.execute(query)}
+    return {why: count for why, count in rows_of(query)}
 
 
 def unreleased(before: datetime, log_ids: Collection[int]) -> dict[int, int]:
@@ -351,7 +360,7 @@ def unreleased(before: datetime, log_ids: Collection[int]) -> dict[int, int]:
         .where(Received.released.is_(None), Received.seen_at < before)
         .group_by(Received.log_id)
     )
-    return {log_id: count for log_id, count in db.session.execute(query)}
+    return {log_id: count for log_id, count in rows_of(query)}
 
 
 def unreleased_everywhere(before: datetime) -> int:
@@ -372,7 +381,7 @@ def withdrawn_by_reason(log_id: int) -> dict[str, int]:
         .group_by(Item.withdrawn)
         .order_by(Item.withdrawn)
     )
-    return {str(reason): count for reason, count in db.session.execute(query)}
+    return {str(reason): count for reason, count in rows_of(query)}
 
 
 @dataclass(frozen=True, slots=True)
