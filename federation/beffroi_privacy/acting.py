@@ -64,13 +64,14 @@ _WANTED: Final = frozenset(
     """
     selon chez remercier remercie remerciez prevenir previens prevenez prevenu rappeler rappelez
     contacter contactez joindre remplacer remplace rencontrer rencontre convoquer convoque
-    interroger feliciter felicitations saluer interpeller reveiller accueillir epoux
+    interroger feliciter felicitations saluer interpeller reveiller accueillir epoux entre avec
+    contre
     """.split()
 )
 """What only a determiner or a name can follow."""
 _WANTED_PAIRS: Final = frozenset(
     (
-        *(("d'", "apres"), ("nom", "de"), ("part", "de"), ("attention", "de"), ("aupres", "de")),
+        *(("d'", "apres"), ("part", "de"), ("attention", "de"), ("aupres", "de")),
         *(("s'", "appelle"), ("s'", "appelait"), ("encore", "de")),
     )
 )
@@ -85,6 +86,8 @@ def acting_words(
     for at, word in enumerate(words):
         if at in covered or at in free or word.shape == INITIAL or len(word.text) < 3:
             continue
+        if word.shape in (CAPITAL, UPPER) and _is_maiden(words, at):
+            yield "capitals"
         if _is_nobodys(word):
             continue
         if _is_bare(words, at) and _acts(words, at):
@@ -112,11 +115,21 @@ def _is_nobodys(word: Word) -> bool:
     )
 
 
+def _is_maiden(words: Sequence[Word], at: int) -> bool:
+    """Say whether a word follows "nom de jeune fille" or "nom de naissance", with a comma too."""
+    back = [word.folded for word in words[max(0, at - 5) : at]]
+    if back[-1:] == ["est"] or back[-1:] == ["etait"]:
+        back.pop()
+    if words[at].gap not in (" ", ", ", " (", *cues.COLONS):
+        return False
+    return back[-4:] == ["nom", "de", "jeune", "fille"] or back[-3:] == ["nom", "de", "naissance"]
+
+
 def _is_bare(words: Sequence[Word], at: int) -> bool:
     """Say whether a clause begins with a word, so that nothing determines it."""
     word = words[at]
     if at == 0 or word.opens:
-        return True
+        return word.gap[-1:] not in (".", "/")
     before = words[at - 1]
     if word.gap not in (" ", "", ". "):
         return False
@@ -128,6 +141,8 @@ def _is_bare(words: Sequence[Word], at: int) -> bool:
 def _acts(words: Sequence[Word], at: int) -> bool:
     """Say whether a verb of persons follows a word, or "et moi"."""
     after = _chain(words, at)
+    if after and words[at + 1].text.lower().endswith(("à", "é", "ée", "és", "ées")):
+        return False  # "Vidéo à …", "Accès refusé"
     if after[:2] == ["et", "moi"] or after[:2] == ["and", "i"]:
         return True
     if after[:1] and after[0] in ("never", "always", "still", "has"):
@@ -159,6 +174,8 @@ def _is_wanted(words: Sequence[Word], at: int) -> bool:
     if before in _WANTED:
         return True
     pair = (words[at - 2].folded, before) if at > 1 else ("", "")
+    if pair == ("nom", "de"):
+        return at > 2 and words[at - 3].folded == "au"
     if pair == ("c'", "est"):
         return _chain(words, at)[:1] == ["qui"]
     return pair in _WANTED_PAIRS

@@ -69,6 +69,14 @@ ORGANISATIONS = frozenset(
 )
 """Firms, bodies and peoples that stand with a capital where a name could."""
 
+CARRIERS = frozenset(
+    """
+    fichier fichiers format formats table tables champ champs base colonne colonnes variable
+    variables norme plugin module modules script protocole langage commande
+    """.split()
+)
+"""Things of a program, written in small letters; what is behind them is what they are called."""
+
 _PARTICIPLES = frozenset("marqué marqués plaqué plaqués".split())
 """What looks like a word for a thing once its accent is gone: "c'est marqué Exemple"."""
 

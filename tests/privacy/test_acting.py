@@ -52,6 +52,8 @@ def test_a_bare_word_that_does_what_somebody_does_asks_in_capitals_or_not(
         "Le Zbrszcz a signé hier.",
         "le chat de madame meunier miaule",
         "j'ai vu ça avec monsieur charron hier",
+        "dispute entre meunier et un agent",
+        "Nom de jeune fille, ZOK, à corriger.",
     ],
 )
 def test_a_word_that_stands_where_somebody_is_told_of_asks(text: str) -> None:
@@ -80,6 +82,16 @@ def test_a_word_that_stands_where_somebody_is_told_of_asks(text: str) -> None:
         "The baker told me it was closed.",
         "Nobody told us about it.",
         "Le banc est à côté de la gare.",
+        "Le fichier Zbrszcz est vide.",
+        "Le format Zbrszcz est lu par tous.",
+        "Les gens de Norvège et de Vendée sont venus.",
+        "Des touristes d'Italie campent ici.",
+        "Lorsqu'il pleut, la cave est pleine.",
+        "Géovisualisation lente depuis lundi.",
+        "Bjr, la lampe est cassée. Cdlt",
+        "Accès refusé depuis lundi.",
+        "Le site example.org ne répond pas.",
+        "Dear Sir or Madam, the lamp is dark.",
     ],
 )
 def test_a_word_with_an_article_and_one_that_is_nobody_s_do_not_ask(text: str) -> None:
