@@ -55,11 +55,11 @@ _TOLD: Final = frozenset(
     "told said says lives refuses refused promised wrote asked parked thinks wants knows answers "
     "answered replied".split()
 )
+_MAY: Final = frozenset("etant devait doit peut pouvait allait voulait aurait".split())
 _LEFT: Final = frozenset(
     "parti partie venu venue revenu revenue decede decedee absent absente".split()
 )
 _POSTS: Final = frozenset("tresorier tresoriere regisseur regisseuse animateur animatrice".split())
-_ATTENDING: Final = frozenset("absent absente excuse excusee present presente".split())
 _WANTED: Final = frozenset(
     """
     selon chez remercier remercie remerciez prevenir previens prevenez prevenu rappeler rappelez
@@ -75,6 +75,20 @@ _WANTED_PAIRS: Final = frozenset(
         *(("s'", "appelle"), ("s'", "appelait"), ("encore", "de")),
     )
 )
+_BEGINS: Final = (
+    _CLITICS
+    | _HAS
+    | _SAYS
+    | _TOLD
+    | _MAY
+    | {"et", "and", "never", "always", "still", "has", "ne", "n'", "s'", "est", "etait"}
+)
+"""What the words that tell of somebody's doing begin with."""
+_BEFORE: Final = (
+    _LINKS | _CALLED | _WANTED | {second for _, second in _WANTED_PAIRS} | {"est", "de"}
+)
+"""Words behind which a word in small letters may act or be asked for."""
+_ATTENDING: Final = frozenset("absent absente excuse excusee present presente".split())
 _TO_YOU: Final = frozenset("tu te toi".split())
 _BACK: Final = 5
 
@@ -83,21 +97,31 @@ def acting_words(
     words: Sequence[Word], covered: Container[int], free: Container[int]
 ) -> Iterator[str]:
     """Yield why words that are neither masked nor a place's name may act as somebody."""
+    before = ""
     for at, word in enumerate(words):
-        if at in covered or at in free or word.shape == INITIAL or len(word.text) < 3:
+        capital = word.shape == CAPITAL or word.shape == UPPER
+        told = capital or word.opens or at == 0 or before in _BEFORE
+        before = word.folded
+        if not told or at in covered or at in free or word.shape == INITIAL:
             continue
-        if word.shape in (CAPITAL, UPPER) and _is_maiden(words, at):
+        if len(word.text) > 2 and _may_act(words, at, capital=capital):
             yield "capitals"
-        if _is_nobodys(word):
-            continue
-        if _is_bare(words, at) and _acts(words, at):
-            yield "capitals"
-        elif at and word.gap == " " and _is_wanted(words, at):
-            yield "capitals"
-        elif word.shape in (CAPITAL, UPPER) and (
-            _is_in_brackets(words, at) or _is_on_roster(words, at) or _is_spoken_to(words, at)
-        ):
-            yield "capitals"
+
+
+def _may_act(words: Sequence[Word], at: int, *, capital: bool) -> bool:
+    """Say whether a word acts as somebody, or is told of, or to, as somebody is."""
+    word = words[at]
+    if capital and _is_maiden(words, at):
+        return True
+    found = (
+        (_is_bare(words, at) and _acts(words, at))
+        or (at > 0 and word.gap == " " and _is_wanted(words, at))
+        or (
+            capital
+            and (_is_in_brackets(words, at) or _is_on_roster(words, at) or _is_spoken_to(words, at))
+        )
+    )
+    return found and not _is_nobodys(word)
 
 
 def _is_nobodys(word: Word) -> bool:
@@ -117,6 +141,8 @@ def _is_nobodys(word: Word) -> bool:
 
 def _is_maiden(words: Sequence[Word], at: int) -> bool:
     """Say whether a word follows "nom de jeune fille" or "nom de naissance", with a comma too."""
+    if at < 3 or words[at - 1].folded not in ("fille", "naissance", "est", "etait"):
+        return False
     back = [word.folded for word in words[max(0, at - 5) : at]]
     if back[-1:] == ["est"] or back[-1:] == ["etait"]:
         back.pop()
@@ -140,11 +166,19 @@ def _is_bare(words: Sequence[Word], at: int) -> bool:
 
 def _acts(words: Sequence[Word], at: int) -> bool:
     """Say whether a verb of persons follows a word, or "et moi"."""
+    if at + 1 < len(words) and words[at + 1].folded == "qui" and words[at + 1].gap in (", ", " "):
+        if words[at].shape == LOWER and not _is_borne(words[at]):
+            return False
+        at += 1
+    if at + 1 >= len(words) or words[at + 1].folded not in _BEGINS:
+        return False
     after = _chain(words, at)
     if after and words[at + 1].text.lower().endswith(("à", "é", "ée", "és", "ées")):
         return False  # "Vidéo à …", "Accès refusé"
     if after[:2] == ["et", "moi"] or after[:2] == ["and", "i"]:
         return True
+    if after[:1] and after[0] in _MAY:
+        return is_surname_too(words[at].folded) and not is_commune(words[at].folded)
     if after[:1] and after[0] in ("never", "always", "still", "has"):
         after = after[1:]
     if after[:1] and after[0] in _TOLD and after[1:2] != ["by"]:
@@ -167,10 +201,11 @@ def _is_wanted(words: Sequence[Word], at: int) -> bool:
 
     In "c'est rose qui le dit" it stands between the two.
     """
-    word = words[at]
-    if not _is_borne(word) or not (at + 1 == len(words) or _is_whole(words[at + 1])):
+    word, before = words[at], words[at - 1].folded
+    if before not in _BEFORE or not (at + 1 == len(words) or _is_whole(words[at + 1])):
         return False
-    before = words[at - 1].folded
+    if not _is_borne(word):
+        return False
     if before in _WANTED:
         return True
     pair = (words[at - 2].folded, before) if at > 1 else ("", "")
