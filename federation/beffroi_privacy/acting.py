@@ -55,25 +55,40 @@ _TOLD: Final = frozenset(
     "told said says lives refuses refused promised wrote asked parked thinks wants knows answers "
     "answered replied".split()
 )
+_MAY: Final = frozenset("etant devait doit peut pouvait allait voulait aurait".split())
 _LEFT: Final = frozenset(
     "parti partie venu venue revenu revenue decede decedee absent absente".split()
 )
 _POSTS: Final = frozenset("tresorier tresoriere regisseur regisseuse animateur animatrice".split())
-_ATTENDING: Final = frozenset("absent absente excuse excusee present presente".split())
 _WANTED: Final = frozenset(
     """
     selon chez remercier remercie remerciez prevenir previens prevenez prevenu rappeler rappelez
     contacter contactez joindre remplacer remplace rencontrer rencontre convoquer convoque
-    interroger feliciter felicitations saluer interpeller reveiller accueillir epoux
+    interroger feliciter felicitations saluer interpeller reveiller accueillir epoux entre avec
+    contre
     """.split()
 )
 """What only a determiner or a name can follow."""
 _WANTED_PAIRS: Final = frozenset(
     (
-        *(("d'", "apres"), ("nom", "de"), ("part", "de"), ("attention", "de"), ("aupres", "de")),
+        *(("d'", "apres"), ("part", "de"), ("attention", "de"), ("aupres", "de")),
         *(("s'", "appelle"), ("s'", "appelait"), ("encore", "de")),
     )
 )
+_BEGINS: Final = (
+    _CLITICS
+    | _HAS
+    | _SAYS
+    | _TOLD
+    | _MAY
+    | {"et", "and", "never", "always", "still", "has", "ne", "n'", "s'", "est", "etait"}
+)
+"""What the words that tell of somebody's doing begin with."""
+_BEFORE: Final = (
+    _LINKS | _CALLED | _WANTED | {second for _, second in _WANTED_PAIRS} | {"est", "de"}
+)
+"""Words behind which a word in small letters may act or be asked for."""
+_ATTENDING: Final = frozenset("absent absente excuse excusee present presente".split())
 _TO_YOU: Final = frozenset("tu te toi".split())
 _BACK: Final = 5
 
@@ -82,19 +97,31 @@ def acting_words(
     words: Sequence[Word], covered: Container[int], free: Container[int]
 ) -> Iterator[str]:
     """Yield why words that are neither masked nor a place's name may act as somebody."""
+    before = ""
     for at, word in enumerate(words):
-        if at in covered or at in free or word.shape == INITIAL or len(word.text) < 3:
+        capital = word.shape == CAPITAL or word.shape == UPPER
+        told = capital or word.opens or at == 0 or before in _BEFORE
+        before = word.folded
+        if not told or at in covered or at in free or word.shape == INITIAL:
             continue
-        if _is_nobodys(word):
-            continue
-        if _is_bare(words, at) and _acts(words, at):
+        if len(word.text) > 2 and _may_act(words, at, capital=capital):
             yield "capitals"
-        elif at and word.gap == " " and _is_wanted(words, at):
-            yield "capitals"
-        elif word.shape in (CAPITAL, UPPER) and (
-            _is_in_brackets(words, at) or _is_on_roster(words, at) or _is_spoken_to(words, at)
-        ):
-            yield "capitals"
+
+
+def _may_act(words: Sequence[Word], at: int, *, capital: bool) -> bool:
+    """Say whether a word acts as somebody, or is told of, or to, as somebody is."""
+    word = words[at]
+    if capital and _is_maiden(words, at):
+        return True
+    found = (
+        (_is_bare(words, at) and _acts(words, at))
+        or (at > 0 and word.gap == " " and _is_wanted(words, at))
+        or (
+            capital
+            and (_is_in_brackets(words, at) or _is_on_roster(words, at) or _is_spoken_to(words, at))
+        )
+    )
+    return found and not _is_nobodys(word)
 
 
 def _is_nobodys(word: Word) -> bool:
@@ -112,11 +139,23 @@ def _is_nobodys(word: Word) -> bool:
     )
 
 
+def _is_maiden(words: Sequence[Word], at: int) -> bool:
+    """Say whether a word follows "nom de jeune fille" or "nom de naissance", with a comma too."""
+    if at < 3 or words[at - 1].folded not in ("fille", "naissance", "est", "etait"):
+        return False
+    back = [word.folded for word in words[max(0, at - 5) : at]]
+    if back[-1:] == ["est"] or back[-1:] == ["etait"]:
+        back.pop()
+    if words[at].gap not in (" ", ", ", " (", *cues.COLONS):
+        return False
+    return back[-4:] == ["nom", "de", "jeune", "fille"] or back[-3:] == ["nom", "de", "naissance"]
+
+
 def _is_bare(words: Sequence[Word], at: int) -> bool:
     """Say whether a clause begins with a word, so that nothing determines it."""
     word = words[at]
     if at == 0 or word.opens:
-        return True
+        return word.gap[-1:] not in (".", "/")
     before = words[at - 1]
     if word.gap not in (" ", "", ". "):
         return False
@@ -127,9 +166,19 @@ def _is_bare(words: Sequence[Word], at: int) -> bool:
 
 def _acts(words: Sequence[Word], at: int) -> bool:
     """Say whether a verb of persons follows a word, or "et moi"."""
+    if at + 1 < len(words) and words[at + 1].folded == "qui" and words[at + 1].gap in (", ", " "):
+        if words[at].shape == LOWER and not _is_borne(words[at]):
+            return False
+        at += 1
+    if at + 1 >= len(words) or words[at + 1].folded not in _BEGINS:
+        return False
     after = _chain(words, at)
+    if after and words[at + 1].text.lower().endswith(("à", "é", "ée", "és", "ées")):
+        return False  # "Vidéo à …", "Accès refusé"
     if after[:2] == ["et", "moi"] or after[:2] == ["and", "i"]:
         return True
+    if after[:1] and after[0] in _MAY:
+        return is_surname_too(words[at].folded) and not is_commune(words[at].folded)
     if after[:1] and after[0] in ("never", "always", "still", "has"):
         after = after[1:]
     if after[:1] and after[0] in _TOLD and after[1:2] != ["by"]:
@@ -152,13 +201,16 @@ def _is_wanted(words: Sequence[Word], at: int) -> bool:
 
     In "c'est rose qui le dit" it stands between the two.
     """
-    word = words[at]
-    if not _is_borne(word) or not (at + 1 == len(words) or _is_whole(words[at + 1])):
+    word, before = words[at], words[at - 1].folded
+    if before not in _BEFORE or not (at + 1 == len(words) or _is_whole(words[at + 1])):
         return False
-    before = words[at - 1].folded
+    if not _is_borne(word):
+        return False
     if before in _WANTED:
         return True
     pair = (words[at - 2].folded, before) if at > 1 else ("", "")
+    if pair == ("nom", "de"):
+        return at > 2 and words[at - 3].folded == "au"
     if pair == ("c'", "est"):
         return _chain(words, at)[:1] == ["qui"]
     return pair in _WANTED_PAIRS

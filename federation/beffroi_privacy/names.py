@@ -26,6 +26,7 @@ FUNCTION: Final = frozenset(
     nee nes a-t-il lives living born called says said dis dit demande avez avons suis sommes etes
     peut doit faut faire avoir etre deja encore aussi bien trop non oui ainsi alors that as so if
     please thanks regards voila voici re fwd tr cedex
+    lorsqu' puisqu' quoiqu' presqu' bjr bsr slt cdlt cdt stp pff
     """.split()
 )
 """Words that never are a surname, however they are written."""
@@ -39,8 +40,8 @@ OFFICES: Final = frozenset(
     defenseur defenseure mediateur mediatrice rapporteur rapporteure ambassadeur maires adjoints
     elus prada dpo dgs dga mayor councillor commissioner director chair chairman chairwoman clerk
     secretary chief minister president attorney manager officer inspector superintendent speaker
-    premier madame monsieur mesdames messieurs mademoiselle m mr mme mlle qui que et ou citoyen
-    voisin voisine proprietaire locataire bonjour tout tous meteo
+    premier madame monsieur mesdames messieurs mademoiselle m mr mme mlle mrs madam qui que et ou
+    citoyen voisin voisine proprietaire locataire bonjour tout tous meteo
     administrateur administratrice webmaster moderateur responsables docteur professeur maitre
     coordinateur coordinatrice agent agents gestionnaire
     """.split()

@@ -8,7 +8,8 @@ thing, then (in English before) a name. The words of such a name are not read as
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from beffroi_privacy.gazetteer import ALSO_A_WORD, SURE, first_name, is_ordinary
+from beffroi_privacy.gazetteer import ALSO_A_WORD, SURE, first_name, is_commune, is_ordinary
+from beffroi_privacy.lands import LANDS
 from beffroi_privacy.spans import Span
 from beffroi_privacy.words import INITIAL, LOWER, UPPER, Word
 
@@ -68,6 +69,14 @@ ORGANISATIONS = frozenset(
     """.split()
 )
 """Firms, bodies and peoples that stand with a capital where a name could."""
+
+CARRIERS = frozenset(
+    """
+    fichier fichiers format formats table tables champ champs base colonne colonnes variable
+    variables norme plugin module modules script protocole langage commande
+    """.split()
+)
+"""Things of a program, written in small letters; what is behind them is what they are called."""
 
 _PARTICIPLES = frozenset("marqué marqués plaqué plaqués".split())
 """What looks like a word for a thing once its accent is gone: "c'est marqué Exemple"."""
@@ -184,6 +193,8 @@ def _is_street(words: Sequence[Word], at: int) -> bool:
     return word.folded in _STREETS or (word.text == "r" and _dotted(words, at))
 
 
+_EVENTS = frozenset("passage place cours arret residence traversee promenade".split())
+"""Ways that are also what somebody does or has: "suite au passage de X", "à la place de X"."""
 _SIDES = frozenset("a au du de ton mon son notre votre leur quel chaque autre".split())
 """Words before "côté" that are not before "côte", for who leaves the accent out."""
 
@@ -204,11 +215,31 @@ def _named_end(words: Sequence[Word], at: int, *, street: bool) -> int:
         here += 1
     if here >= len(words) or not _joined(words, here):
         return at
+    if linked and words[at].folded in _EVENTS and _is_somebodys(words, at, here):
+        return at
     if linked and not street and first_name(words[here].folded) == SURE:
         if words[at].folded not in ("statue", "buste", "prix", "fondation", "fete", "loi"):
             return at  # "l'école de Léa" is a child's school
     end = _name_end(words, here, street=street and not linked)
     return end if end > here else at
+
+
+def _is_somebodys(words: Sequence[Word], at: int, here: int) -> bool:
+    """Say whether "passage de", "place de" go on with somebody and not with a town.
+
+    An unknown word is taken for one after "au passage de", "à la place de" alone.
+    """
+    word = words[here]
+    if words[here - 1].folded not in ("de", "d'") or word.shape == LOWER:
+        return False
+    if word.folded in _CIVILITIES or first_name(word.folded) == SURE:
+        return True
+    if is_commune(word.folded) or is_ordinary(word.folded) or word.folded in LANDS:
+        return False
+    before = tuple(one.folded for one in words[max(0, at - 2) : at])
+    if words[at].folded == "passage":
+        return before[-1:] in (("au",), ("du",), ("le",))
+    return words[at].folded == "place" and before == ("a", "la")
 
 
 def _name_end(words: Sequence[Word], here: int, *, street: bool = False) -> int:

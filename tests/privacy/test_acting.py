@@ -52,6 +52,11 @@ def test_a_bare_word_that_does_what_somebody_does_asks_in_capitals_or_not(
         "Le Zbrszcz a signé hier.",
         "le chat de madame meunier miaule",
         "j'ai vu ça avec monsieur charron hier",
+        "dispute entre meunier et un agent",
+        "Nom de jeune fille, ZOK, à corriger.",
+        "Meunier, qui habite en face, confirme.",
+        "Meunier devait venir hier.",
+        "Il est venu à la place de Zbrszcz.",
     ],
 )
 def test_a_word_that_stands_where_somebody_is_told_of_asks(text: str) -> None:
@@ -80,6 +85,16 @@ def test_a_word_that_stands_where_somebody_is_told_of_asks(text: str) -> None:
         "The baker told me it was closed.",
         "Nobody told us about it.",
         "Le banc est à côté de la gare.",
+        "Le fichier Zbrszcz est vide.",
+        "Le format Zbrszcz est lu par tous.",
+        "Les gens de Norvège et de Vendée sont venus.",
+        "Des touristes d'Italie campent ici.",
+        "Lorsqu'il pleut, la cave est pleine.",
+        "Géovisualisation lente depuis lundi.",
+        "Bjr, la lampe est cassée. Cdlt",
+        "Accès refusé depuis lundi.",
+        "Le site example.org ne répond pas.",
+        "Dear Sir or Madam, the lamp is dark.",
     ],
 )
 def test_a_word_with_an_article_and_one_that_is_nobody_s_do_not_ask(text: str) -> None:
@@ -93,6 +108,10 @@ def test_a_word_with_an_article_and_one_that_is_nobody_s_do_not_ask(text: str) -
         ("J'habite à côté de M. Vitré.", "J'habite à côté de [personne]."),
         ("Du côté de chez Mme Zbrszcz", "Du côté de chez Mme [personne]"),
         ("assis a cote de camille zbrszcz", "assis a cote de [personne]"),
+        ("Depuis le passage de M. Vitré, rien.", "Depuis le passage de [personne], rien."),
+        ("Les cours de Mme Zbrszcz cessent.", "Les cours de Mme [personne] cessent."),
+        ("Un banc place de Zbrszcz, usé.", "Un banc place de Zbrszcz, usé."),
+        ("Il vit place de Norvège.", "Il vit place de Norvège."),
         ("Un trou côte de Vitré.", "Un trou côte de Vitré."),
         ("We met the Le Zbrszcz family.", "We met the [personne] family."),
         ("Voir les Le Zbrszcz, au 3e.", "Voir les [personne], au 3e."),
@@ -101,5 +120,7 @@ def test_a_word_with_an_article_and_one_that_is_nobody_s_do_not_ask(text: str) -
         ("Le SIREN 798143517 est public.", "Le SIREN 798143517 est public."),
     ],
 )
-def test_beside_is_no_hillside_and_a_particle_goes_with_its_name(text: str, shown: str) -> None:
+def test_what_somebody_does_is_no_way_and_a_particle_goes_with_its_name(
+    text: str, shown: str
+) -> None:
     assert propose(text).text == shown
