@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import builtins
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -8,18 +7,7 @@ import pytest
 from beffroi_privacy.engine import propose
 from beffroi_privacy.ner import ModelMissing, load, persons_of
 from beffroi_privacy.spans import PERSON, Span
-
-
-@dataclass
-class Entity:
-    start_char: int
-    end_char: int
-    label_: str
-
-
-@dataclass
-class Document:
-    ents: list[Entity]
+from support.seen_by_a_model import Document, Entity
 
 
 def votes(text: str, *found: tuple[str, str]) -> list[Span]:

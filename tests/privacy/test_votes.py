@@ -2,7 +2,6 @@
 """What a language model sees beside what the rules hide. Names and sentences are made up."""
 
 import re
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import example, given
@@ -11,18 +10,7 @@ from hypothesis import strategies as st
 from beffroi_privacy.engine import Proposal, propose
 from beffroi_privacy.ner import persons_of
 from beffroi_privacy.spans import PERSON
-
-
-@dataclass
-class Entity:
-    start_char: int
-    end_char: int
-    label_: str
-
-
-@dataclass
-class Document:
-    ents: list[Entity]
+from support.seen_by_a_model import Document, Entity
 
 
 def proposed(text: str, *seen: tuple[str, str]) -> Proposal:
