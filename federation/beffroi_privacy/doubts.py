@@ -18,7 +18,7 @@ from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, PARTICLES
 from beffroi_privacy.person_context import is_unexplained
 from beffroi_privacy.person_small import is_caseless, is_unknown
 from beffroi_privacy.persons import is_alone
-from beffroi_privacy.places import CARRIERS, FACILITIES, ORGANISATIONS, THINGS, is_acronym
+from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS, is_acronym
 from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
 
@@ -165,8 +165,6 @@ def _is_lonely(words: Sequence[Word], at: int) -> bool:
         return False
     before = words[at - 1]
     if word.gap not in (" ", "", ", ", " (", ") ") or is_acronym(word):
-        return False
-    if word.gap == " " and (before.text in CARRIERS or before.text.lower() == "en"):
         return False
     if is_unexplained(word):
         told = before.shape == CAPITAL and before.folded in ("le", "la") and at > 1

@@ -64,10 +64,6 @@ def first_name(folded: str) -> int:
     return SURE
 
 
-_DERIVED: Final = ("tion", "tions", "logie", "logies", "isme", "ismes", "graphie", "graphies")
-"""How nouns of French and English end that are made of other words; no surname does."""
-
-
 @lru_cache(maxsize=20_000)
 def is_ordinary(folded: str) -> bool:
     """Say whether a folded word is an ordinary one of French or English."""
@@ -75,8 +71,6 @@ def is_ordinary(folded: str) -> bool:
     if folded in lists.ordinary:
         return True
     if folded[-1:] in "sx" and folded[:-1] in lists.ordinary:
-        return True
-    if len(folded) > 7 and folded.endswith(_DERIVED):
         return True
     return "-" in folded and all(part in lists.ordinary for part in folded.split("-"))
 

@@ -25,8 +25,6 @@ UNUSED: Final = ("parser", "lemmatizer", "attribute_ruler", "morphologizer", "ta
 _WORD = re.compile(r"[^\W\d_]+")
 _APART = re.compile(r"[\n\t]+|\S{0,80}(?:://|@)\S*")
 """What no name goes across: lines, columns, links and handles."""
-_FIGURE = re.compile(r"\d")
-_SAINTS: Final = ("saint-", "sainte-", "st-", "ste-")
 _ACRONYM: Final = 4
 
 
@@ -117,7 +115,7 @@ def _is_unexplained(written: str) -> bool:
     """Say whether what a model calls a place or a firm is in no list of either, nor of words."""
     words = _WORD.findall(written)
     folded = [fold(word) for word in words]
-    if is_commune(fold(written.strip())) or len(written) > 40 or _FIGURE.search(written):
+    if is_commune(fold(written.strip())) or len(written) > 40:
         return False
     if all(len(word) < 3 or word in CALENDAR or _is_software(word) for word in words):
         return False
@@ -144,7 +142,7 @@ def _is_nobody_s(folded: str) -> bool:
 def _is_believable(written: str) -> bool:
     """Say whether what a model calls a person could be one: a word with a capital, not ordinary."""
     words = _WORD.findall(written)
-    if not words or len(written) > 60 or written.lower().startswith(_SAINTS):
+    if not words or len(written) > 60:
         return False
     unknown = [
         word

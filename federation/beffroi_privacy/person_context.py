@@ -10,10 +10,9 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from beffroi_privacy.gazetteer import first_name, is_commune, is_surname_too
-from beffroi_privacy.lands import LANDS
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, is_surname_shaped, read_name
 from beffroi_privacy.person_cues import Range
-from beffroi_privacy.places import CARRIERS, FACILITIES, ORGANISATIONS, THINGS, is_acronym
+from beffroi_privacy.places import FACILITIES, ORGANISATIONS, THINGS, is_acronym
 from beffroi_privacy.words import CAPITAL, INITIAL, LOWER, UPPER, Word
 
 _DETERMINERS: Final = frozenset(
@@ -99,8 +98,6 @@ def _stands_for_somebody(words: Sequence[Word], at: int) -> bool:
     if after is not None and after.gap == " " and after.folded in _AND and at + 3 < len(words):
         return words[at + 2].folded in ("son", "sa", "ses", "her", "his") and words[at].opens
     before = words[at - 1].folded if at else ""
-    if before in CARRIERS:
-        return False
     plain = words[at].gap in (" ", ", ", " : ", ": ") and before not in _WHERE
     return len(words) <= _SHORT and plain and not _is_after_the(words, at)
 
@@ -128,7 +125,7 @@ def is_unexplained(word: Word) -> bool:
 
 def is_thing(folded: str) -> bool:
     """Say whether a folded word stands for a place, a thing or an organisation."""
-    return folded in FACILITIES or folded in THINGS or folded in ORGANISATIONS or folded in LANDS
+    return folded in FACILITIES or folded in THINGS or folded in ORGANISATIONS
 
 
 def is_name_pair(words: Sequence[Word], at: int) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from beffroi_privacy.gazetteer import ALSO_A_WORD, SURE, first_name, is_commune, is_ordinary
-from beffroi_privacy.lands import LANDS
 from beffroi_privacy.spans import Span
 from beffroi_privacy.words import INITIAL, LOWER, UPPER, Word
 
@@ -69,14 +68,6 @@ ORGANISATIONS = frozenset(
     """.split()
 )
 """Firms, bodies and peoples that stand with a capital where a name could."""
-
-CARRIERS = frozenset(
-    """
-    fichier fichiers format formats table tables champ champs base colonne colonnes variable
-    variables norme plugin module modules script protocole langage commande
-    """.split()
-)
-"""Things of a program, written in small letters; what is behind them is what they are called."""
 
 _PARTICIPLES = frozenset("marqué marqués plaqué plaqués".split())
 """What looks like a word for a thing once its accent is gone: "c'est marqué Exemple"."""
@@ -234,7 +225,7 @@ def _is_somebodys(words: Sequence[Word], at: int, here: int) -> bool:
         return False
     if word.folded in _CIVILITIES or first_name(word.folded) == SURE:
         return True
-    if is_commune(word.folded) or is_ordinary(word.folded) or word.folded in LANDS:
+    if is_commune(word.folded) or is_ordinary(word.folded):
         return False
     before = tuple(one.folded for one in words[max(0, at - 2) : at])
     if words[at].folded == "passage":

@@ -18,7 +18,7 @@ from beffroi_privacy.gazetteer import (
 )
 from beffroi_privacy.names import CALENDAR, FUNCTION, OFFICES, PARTICLES
 from beffroi_privacy.person_context import is_called, is_thing
-from beffroi_privacy.places import CARRIERS, is_acronym
+from beffroi_privacy.places import is_acronym
 from beffroi_privacy.platforms import NETWORK_WORD
 from beffroi_privacy.spans import ASK, PERSON, Cover, Span
 from beffroi_privacy.words import CAPITAL, LOWER, UPPER, Word, within
@@ -124,14 +124,13 @@ def _is_explained(words: Sequence[Word], at: int) -> bool:
     folded = word.folded
     if folded in OFFICES or folded in FUNCTION or folded in _TITLES:
         return True
-    if NETWORK_WORD.fullmatch(folded) or folded.startswith(_SAINTS):
+    if NETWORK_WORD.fullmatch(folded):
         return True
     if is_thing(folded):
         return not is_surname_too(folded)
     before = words[at - 1].folded if at and word.gap in (" ", "") else ""
-    if before in CARRIERS:
-        return True
-    return is_commune(folded) and before in _IN_PLACES and not is_called(words, at)
+    is_place = is_commune(folded) or folded.startswith(_SAINTS)
+    return is_place and before in _IN_PLACES and not is_called(words, at)
 
 
 def _is_left_in_small(word: Word, cover: Cover) -> bool:

@@ -85,12 +85,7 @@ def test_a_word_that_stands_where_somebody_is_told_of_asks(text: str) -> None:
         "The baker told me it was closed.",
         "Nobody told us about it.",
         "Le banc est à côté de la gare.",
-        "Le fichier Zbrszcz est vide.",
-        "Le format Zbrszcz est lu par tous.",
-        "Les gens de Norvège et de Vendée sont venus.",
-        "Des touristes d'Italie campent ici.",
         "Lorsqu'il pleut, la cave est pleine.",
-        "Géovisualisation lente depuis lundi.",
         "Bjr, la lampe est cassée. Cdlt",
         "Accès refusé depuis lundi.",
         "Le site example.org ne répond pas.",
@@ -124,3 +119,25 @@ def test_what_somebody_does_is_no_way_and_a_particle_goes_with_its_name(
     text: str, shown: str
 ) -> None:
     assert propose(text).text == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le chien de Israël aboie toute la nuit.",
+        "la voiture de Portugal gêne le passage",
+        "Portugal, si tu lis ça, appelle.",
+        "Le module Kowalik ne marche pas",
+        "Le fichier Kowalik est arrivé",
+        "Le champ Kowalik déborde sur le chemin",
+        "La commande Kowalik n'est toujours pas arrivée",
+        "J'ai confiance en Kowalik pour la suite",
+        "Le chemin passe en Trelhouarn puis descend",
+        "Cordialement, Salvation",
+    ],
+)
+def test_a_name_that_is_a_land_s_or_stands_behind_a_thing_is_hidden_or_asked_about(
+    text: str,
+) -> None:
+    found = propose(text)
+    assert found.spans or found.reasons
