@@ -92,7 +92,9 @@ def engine_options(url: str) -> dict[str, Any]:
     hidden = {"hide_parameters": True}  # an error's words must hold none of what people wrote
     if url.startswith("sqlite"):
         return {**hidden, "connect_args": {"timeout": 15.0, "check_same_thread": False}}
-    return {**hidden, "pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
+    # Said, for a server may have another default: who waited for a lock reads what came meanwhile.
+    each = {"isolation_level": "READ COMMITTED"}
+    return {**hidden, **each, "pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
 
 
 def tune(engine: Engine) -> None:

@@ -281,12 +281,17 @@ class Worker:
         return moderation.show_clean(now=now, today=today, chance=self.chance)
 
     def keep_items(self) -> int:
-        """Put together what the lists give of cases that changed, once a minute; say how many."""
+        """Put together what the lists give of cases that changed, once a minute; say how many.
+
+        Where somebody was in the way, the next turn tries again.
+        """
         now = self.clock.now()
         if now - self._kept_at < READ_EVERY:
             return 0
-        self._kept_at = now
-        return keep_items((REQUESTS, REPORTS))
+        count, in_the_way = keep_items((REQUESTS, REPORTS))
+        if not in_the_way:
+            self._kept_at = now
+        return count
 
     def witness(self) -> int:
         """Have what is published cosigned by the witnesses that are due; return how many did."""

@@ -45,16 +45,21 @@ def index_again() -> int:
     return count
 
 
-def keep_items(listings: Sequence[Listing], *, most: int = MOST_KEPT) -> int:
-    """Put together what the lists give of cases that changed, up to `most`; return of how many."""
+def keep_items(listings: Sequence[Listing], *, most: int = MOST_KEPT) -> tuple[int, bool]:
+    """Put together what the lists give of cases that changed, up to `most`.
+
+    Return of how many, and whether somebody who was changing a case kept it from going on.
+    """
     count = 0
     while count < most:
         with unit_of_work():
             some = keep_some_items(listings, AT_ONCE)
+        if some is None:
+            return count, True
         count += some
         if some < AT_ONCE:
             break
-    return count
+    return count, False
 
 
 def count_words() -> int:

@@ -134,6 +134,9 @@ def test_statistics_of_postgresql_hold_no_words(town: Town) -> None:
     for number in range(60):
         town.release(town.request(title=f"Échantillonnage{number % 3}"), "title", "wanted")
     town.publish()
+    town.later(minutes=2)
+    town.work()
+    assert town.one("SELECT count(*) FROM case_item WHERE item LIKE '%chantillonnage%'")
     engine = create_engine(
         town.settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
     )

@@ -144,6 +144,12 @@ class _closing:
         self._connection.close()
 
 
+FUNCTIONS = [
+    "beffroi_case_changed", "beffroi_case_goes", "beffroi_case_is_new", "beffroi_item_changed",
+]  # fmt: skip
+"""What our triggers call on PostgreSQL."""
+
+
 class PostgresExchange:
     """A database on a server: our tables in the first schema of the search path."""
 
@@ -183,8 +189,11 @@ class PostgresExchange:
                 connection.execute(text(f"CREATE SCHEMA {kept}"))
             for table in sorted(old):
                 _move(connection, "TABLE", place, table, kept)
-            for function in _functions(connection, place) if old else ():
-                _move(connection, "FUNCTION", place, function, kept)
+            for function in _functions(connection, place):
+                if old:
+                    _move(connection, "FUNCTION", place, function, kept)
+                else:  # somebody dropped our tables and left what their triggers called
+                    connection.execute(text(f'DROP FUNCTION "{place}".{function}() CASCADE'))
             for table in sorted(new):
                 _move(connection, "TABLE", BUILDING, table, place)
             for function in _functions(connection, BUILDING):
@@ -214,12 +223,12 @@ def _ours(connection: Connection, schema: str) -> set[str]:
 
 
 def _functions(connection: Connection, schema: str) -> list[str]:
-    """Return what our triggers call, by name."""
+    """Return which of the functions that our triggers call are there."""
     found = text(
         "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
-        " WHERE nspname = :schema AND proname LIKE 'beffroi\\_%' ORDER BY proname"
+        " WHERE nspname = :schema AND pronargs = 0 AND proname = ANY(:ours) ORDER BY proname"
     )
-    return list(connection.scalars(found, {"schema": schema}))
+    return list(connection.scalars(found, {"schema": schema, "ours": FUNCTIONS}))
 
 
 def _move(connection: Connection, what: str, schema: str, name: str, to: str) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Public lists of cases, read through the driver: one statement a page, at any depth.
+"""Public lists of cases, read through the driver: one statement a page, at any depth, and one more
+where an item is not kept.
 
 Public text only: words are chosen by their state inside the statement. A page begins where its
 cursor says, by the index of the order, and no total is counted. Each row carries the version of the
@@ -99,7 +100,8 @@ def items(
     together by the database where it changed since. `address` is that of the list. The rest as
     with `found`."""
     page = found(listing, filters, within, by_id=by_id, address=address)
-    return Found([row[_ITEM] for row in page.rows], page.next_cursor, page.version)
+    given = [row[_ITEM] for row in page.rows if row[_ITEM] is not None]
+    return Found(given, page.next_cursor, page.version)
 
 
 def found(
@@ -246,15 +248,16 @@ def _heads(statement: str, wanted: _Wanted, values: Sequence[Any]) -> Sequence[S
 def _with_items(rows: Sequence[Sequence[Any]], wanted: _Wanted) -> list[Sequence[Any]]:
     """Return rows with their items as they go out: an object of JSON that begins with its address.
 
-    What is not kept is put together by the database; a case that left the list meanwhile is none.
+    What is not kept is put together by the database; that of a case that left the list meanwhile
+    is None, so that the page still ends where it ended.
     """
     due = [row[_ID] for row in rows if not row[_ITEM]]
     made = _put_together(wanted.listing, due) if due else {}
     start = f'{{"url":{json.encode(f"{wanted.address}/").decode()[:-1]}'
+    items = [row[_ITEM] or made.get(row[_ID]) for row in rows]
     return [
-        (*row[:_ITEM], Raw(f'{start}{row[_REF]}",{one[1:]}'))
-        for row in rows
-        if (one := row[_ITEM] or made.get(row[_ID]))
+        (*row[:_ITEM], Raw(f'{start}{row[_REF]}",{one[1:]}') if one else None)
+        for row, one in zip(rows, items, strict=True)
     ]
 
 

@@ -10,16 +10,16 @@ from beffroi.kernel import driver
 from beffroi.kernel.db import db
 
 
-def keep_some_items(listings: Sequence[Listing], most: int) -> int:
+def keep_some_items(listings: Sequence[Listing], most: int) -> int | None:
     """Put together the items of up to `most` cases that wait for it; return how many those were.
 
     A case that is in no public list keeps an empty one until it changes. An item is never of a
     state that is over: on PostgreSQL whoever changes a case meanwhile waits for the end of this
-    transaction, and while somebody is changing one nothing is put together, which is 0.
+    transaction, and while somebody is changing one nothing is put together, which is None.
     """
     sqlite = db.engine.dialect.name == "sqlite"
     if not sqlite and not driver.rows("SELECT pg_try_advisory_xact_lock(?)", _ALONE)[0][0]:
-        return 0
+        return None
     return driver.execute(_keeping(tuple(listings), sqlite=sqlite), most)
 
 

@@ -65,6 +65,10 @@ def _watch_postgresql() -> None:
             f" $$ BEGIN {WAIT} {does} RETURN NULL; END $$"
         )
 
+    # No samples of words, and none of those that were taken of stems: a type set anew drops them.
+    op.execute("ALTER TABLE case_item ALTER COLUMN item SET STATISTICS 0")
+    op.execute("ALTER TABLE nearby_stem ALTER COLUMN stem TYPE varchar(100)")
+    op.execute("ALTER TABLE nearby_stem ALTER COLUMN stem SET STATISTICS 0")
     function("beffroi_case_is_new", NEW_CASE)
     function("beffroi_case_changed", STALE.format("NEW.id"))
     old, new = STALE.format("OLD.case_id"), STALE.format("NEW.case_id")
@@ -81,6 +85,14 @@ def _watch_postgresql() -> None:
 
     watch("case_is_new", "INSERT", "case", "beffroi_case_is_new")
     watch("case_changed", "UPDATE", "case", "beffroi_case_changed")
+    op.execute(  # before its item's row is taken, or the two could wait for each other
+        "CREATE FUNCTION beffroi_case_goes() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN {WAIT} RETURN OLD; END $$"
+    )
+    op.execute(
+        'CREATE TRIGGER case_goes BEFORE DELETE ON "case" FOR EACH ROW'
+        " EXECUTE FUNCTION beffroi_case_goes()"
+    )
     for table in WATCHED:
         watch(f"{table}_changed", "INSERT OR UPDATE OR DELETE", table, "beffroi_item_changed")
 
@@ -93,6 +105,6 @@ def downgrade() -> None:
             for what in ("came", "changed", "went"):
                 op.execute(f"DROP TRIGGER {table}_{what}")
     else:
-        for name in ("beffroi_case_is_new", "beffroi_case_changed", "beffroi_item_changed"):
-            op.execute(f"DROP FUNCTION {name}() CASCADE")
+        for name in ("case_is_new", "case_changed", "item_changed", "case_goes"):
+            op.execute(f"DROP FUNCTION beffroi_{name}() CASCADE")
     op.drop_table("case_item")
