@@ -101,7 +101,10 @@ def _count_beside(name: str, count_anew: Callable[[], Any]) -> None:
         finally:
             counting.release()
 
-    Thread(target=count, name="figures", daemon=True).start()
+    try:
+        Thread(target=count, name="figures", daemon=True).start()
+    except RuntimeError:  # no thread can be had now: the next reader tries again
+        counting.release()
 
 
 def _counted(now: datetime) -> Picture:
