@@ -156,9 +156,7 @@ class _InLanguage(BytecodeCache):
 
     def __init__(self, behind: BytecodeCache, tongue: Tongue) -> None:
         self._behind = behind
-        words: Mapping[Any, Any] = getattr(tongue.words, "_catalog", {})
-        told = repr(sorted(words.items(), key=repr)).encode()
-        self._language = f"{tongue.code} {hashlib.blake2b(told, digest_size=16).hexdigest()}"
+        self._language = f"{tongue.code} {_digest(tongue.words)}"
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
         """Return the key of a template in this language."""
@@ -171,3 +169,11 @@ class _InLanguage(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what was compiled."""
         self._behind.dump_bytecode(bucket)
+
+
+@lru_cache(maxsize=8)
+def _digest(words: Translations) -> str:
+    """Return what tells one catalogue from another."""
+    known: Mapping[Any, Any] = getattr(words, "_catalog", {})
+    told = repr(sorted(known.items(), key=repr)).encode()
+    return hashlib.blake2b(told, digest_size=16).hexdigest()
