@@ -160,11 +160,16 @@ def test_a_desk_case_has_its_texts_beside_its_actions_and_one_below_the_other_on
         assert left["y"] + left["height"] <= right["y"]
 
 
-def test_a_table_becomes_cards_on_a_phone(live):
+def test_a_line_of_the_desk_is_its_subject_and_what_is_due_below_it_on_a_phone(live):
     with live.page("/desk", role="agent", width=390) as page:
         row = page.locator("tbody tr").first
         assert row.bounding_box()["width"] <= 390
-        cells = row.locator("td:visible").all()
-        assert [c.bounding_box()["x"] for c in cells] == [cells[0].bounding_box()["x"]] * len(cells)
-        label = cells[0].evaluate("one => getComputedStyle(one, '::before').content")
-        assert label == '"Référence"'
+        reference, subject, state, due = (row.locator("td").nth(n) for n in range(4))
+        below = [one.bounding_box()["y"] for one in (state, due, reference)]
+        assert subject.bounding_box()["y"] < min(below)
+        assert reference.bounding_box()["y"] >= due.bounding_box()["y"] - 4
+        labels = [
+            one.evaluate("one => getComputedStyle(one, '::before').content")
+            for one in (subject, state, due)
+        ]
+        assert labels == ["none", "none", '"Échéance"']
