@@ -2,9 +2,11 @@
 """What holds for every test process: less work that no test is about, and long tests first."""
 
 import gc
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -40,10 +42,15 @@ setattr(Rule, "_compile_builder", _compiled_once)  # noqa: B010  (mypy: a method
 
 
 # Each test opens applications and engines of its own. What all of them would work out anew, with
-# the same result, is worked out once a process: templates, statements, how values are passed.
+# the same result, is worked out once: templates in all of the run, statements and how values are
+# passed in each process.
 
-_templates = tempfile.TemporaryDirectory(prefix="beffroi-templates-")
-Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(_templates.name)}
+if "BEFFROI_TEST_TEMPLATES" not in os.environ:  # the first process of a run; others inherit it
+    _templates = tempfile.TemporaryDirectory(prefix="beffroi-templates-")
+    os.environ["BEFFROI_TEST_TEMPLATES"] = _templates.name
+Flask.jinja_options = {
+    "bytecode_cache": FileSystemBytecodeCache(os.environ["BEFFROI_TEST_TEMPLATES"])
+}
 
 _statements: LRUCache[Any, Any] = LRUCache(20_000)
 _types: defaultdict[type, WeakKeyDictionary[Any, Any]] = defaultdict(WeakKeyDictionary)
@@ -64,6 +71,18 @@ setattr(DefaultDialect, "__hash__", lambda dialect: hash(type(dialect)))  # noqa
 setattr(DefaultDialect, "_type_memos", property(lambda dialect: _types[type(dialect)]))  # noqa: B010
 
 
+LONG = {"stress", "end_to_end"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes minutes first, so that at the end no process waits for another."""
-    items.sort(key=lambda item: item.path.parent.name not in {"stress", "end_to_end"})
+    """Put what takes minutes first, so that at the end no process waits for another.
+
+    The files that drive a browser are spread over the rest: a few browsers at a time are enough.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    browsing = {item.path for item in items if item.get_closest_marker("browser")}
+    place: dict[Path, float] = {}
+    for group in (browsing, set(files) - browsing):
+        own = [path for path in files if path in group]
+        place |= {path: at / len(own) for at, path in enumerate(own)}
+    items.sort(key=lambda item: (item.path.parent.name not in LONG, place[item.path]))

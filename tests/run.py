@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What `./beffroi test` runs: the whole suite against real parts, and a plain account of it.
 
-    tests/run.py                    each suite in turn, then a table and `N passed, N failed`
+    tests/run.py                    everything, then a table and `N passed, N failed`
     tests/run.py tests/web -k form  the arguments go to pytest as they are
 
-Exit codes: 0 everything passed; 1 a test failed, a suite ran no test, or a test was skipped for a
+Exit codes: 0 everything passed; 1 a test failed, none ran, or one was skipped for a
 reason that does not begin with "not run: "; 2 a real part is missing (a browser, a server).
 """
 
@@ -25,55 +25,15 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 NOT_RUN = "not run: "
 MEMORY, ROOM = Path("/dev/shm"), 8 * 2**30
-MOST_MINUTES = 40
-"""A suite that takes longer hangs: it is ended and counted as failed."""
+MOST_MINUTES = 60
+"""What takes longer hangs: it is ended and counted as failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """A part of the tests: its name, and what pytest is told to choose and to run it.
-
-    With a `mark`, only the files that name it are read: each process reads all it is given.
-    """
-
-    name: str
-    options: tuple[str, ...]
-    mark: str = ""
-
-    def files(self) -> list[str]:
-        """Return the files in which its tests are, none for all."""
-        marked = f"mark.{self.mark}"
-        found = ROOT.glob("tests/**/test_*.py") if self.mark else ()
-        return sorted(str(one.relative_to(ROOT)) for one in found if marked in one.read_text())
-
-
-IN_THIS_ORDER = "--no-loadscope-reorder"
-"""The files that take longest hold few tests; xdist would else begin with those that hold many."""
-
-SUITES = (
-    # Three for two cores: these wait for disks and sockets a fourth of their time. A file's tests
-    # stay together: they share a server or a browser. What needs PostgreSQL is among them, since
-    # every process reads all test files before it begins.
-    Suite(
-        "most",
-        (
-            *("-m", "not browser and (database or not slow)"),
-            *("-n", "3", "--dist", "loadfile", IN_THIS_ORDER),
-        ),
-    ),
-    Suite("browser", ("-m", "browser", "-n", "2", "--dist", "loadfile"), "browser"),
-    # These start processes of their own and watch the clock; ports are dealt out by process. They
-    # wait more than half of their time.
-    Suite(
-        "other",
-        (
-            *("-m", "slow and not (database or browser)"),
-            *("-n", "3", "--dist", "loadfile", IN_THIS_ORDER),
-        ),
-        "slow",
-    ),
-)
-"""Every test is in exactly one of them."""
+OPTIONS = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Four processes for two cores: tests wait for disks, sockets and other processes a third of their
+time. A file's tests stay together: they share a server or a browser. Files come in the order that
+`conftest.py` gives them; xdist would else begin with those that hold most tests, and the longest
+hold few. Ports are dealt out by process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +48,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one suite came to. `faults` are sentences about failures that are no test's own."""
+    """What a run came to. `faults` are sentences about failures that are no test's own."""
 
-    suite: str
     cases: tuple[Case, ...]
     faults: tuple[str, ...]
     minutes: float
@@ -143,30 +102,28 @@ def reason_of(skip: ElementTree.Element) -> str:
     return message or "no reason"
 
 
-def outcome_of(suite: str, report: Path, code: int | None, minutes: float) -> Outcome:
-    """Return what a suite came to; `code` is pytest's exit code, None if it had to be ended."""
+def outcome_of(report: Path, code: int | None, minutes: float) -> Outcome:
+    """Return what a run came to; `code` is pytest's exit code, None if it had to be ended."""
     cases: list[Case] = []
     faults = []
     try:
         cases = list(read_cases(report))
     except (OSError, ElementTree.ParseError):
-        faults.append(f"{suite}: pytest left no report")
+        faults.append("pytest left no report")
     if code is None:
-        faults.append(f"{suite}: not finished after {MOST_MINUTES} minutes")
+        faults.append(f"not finished after {MOST_MINUTES} minutes")
     elif code == 5 or not any(case.outcome != "skipped" for case in cases):
-        faults.append(f"{suite}: ran no test")
+        faults.append("no test ran")
     elif code and not (code == 1 and any(case.outcome == "failed" for case in cases)):
-        faults.append(f"{suite}: pytest ended with code {code}")
-    return Outcome(suite, tuple(cases), tuple(faults), minutes)
+        faults.append(f"pytest ended with code {code}")
+    return Outcome(tuple(cases), tuple(faults), minutes)
 
 
-def run(suite: Suite, environ: Mapping[str, str], folder: Path) -> Outcome:
-    """Run one suite; its output goes to ours."""
-    report = folder / f"{suite.name}.xml"
+def run(environ: Mapping[str, str], folder: Path) -> Outcome:
+    """Run everything; its output goes to ours."""
+    report = folder / "report.xml"
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--no-header", "-r", "fE"]
-    command += ["-p", "no:cacheprovider", f"--junitxml={report}", *suite.options]
-    command += suite.files()
-    print(f"\n== {suite.name}", flush=True)
+    command += ["-p", "no:cacheprovider", f"--junitxml={report}", *OPTIONS]
     began = time.monotonic()
     code: int | None
     with subprocess.Popen(command, cwd=ROOT, env=environ) as process:
@@ -177,7 +134,7 @@ def run(suite: Suite, environ: Mapping[str, str], folder: Path) -> Outcome:
             if not isinstance(stop, subprocess.TimeoutExpired):
                 raise
             code = None
-    return outcome_of(suite.name, report, code, (time.monotonic() - began) / 60)
+    return outcome_of(report, code, (time.monotonic() - began) / 60)
 
 
 def postgres_is_here() -> bool:
@@ -238,28 +195,30 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     return changed
 
 
-def account(outcomes: Sequence[Outcome]) -> str:
-    """Return the closing page: the slowest tests, what failed, the table, the last line."""
-    cases = [case for outcome in outcomes for case in outcome.cases]
-    slowest = sorted(cases, key=lambda case: case.seconds, reverse=True)[:10]
-    failures = [line for outcome in outcomes for line in outcome.failures]
-    reasons = sum((outcome.not_run for outcome in outcomes), Counter[str]())
+def account(outcome: Outcome) -> str:
+    """Return the closing page: the slowest tests, what failed, a table by folder, the last line."""
+    slowest = sorted(outcome.cases, key=lambda case: case.seconds, reverse=True)[:10]
     lines = ["", "Ten slowest tests"]
     lines += [f"{case.seconds:8.1f} s  {case.name}" for case in slowest]
-    if reasons:
+    if outcome.not_run:
         lines += ["", "Not run"]
         lines += [
             f"{count:8}    {reason.removeprefix(NOT_RUN)}"
-            for reason, count in sorted(reasons.items())
+            for reason, count in sorted(outcome.not_run.items())
         ]
-    if failures:
-        lines += ["", "Failed", *(f"  {line}" for line in failures)]
-    lines += ["", f"{'suite':12}{'passed':>8}{'failed':>8}{'not run':>9}{'minutes':>9}"]
-    lines += [
-        f"{one.suite:12}{one.passed:8}{len(one.failures):8}{one.not_run.total():9}{one.minutes:9.1f}"
-        for one in outcomes
-    ]
-    lines += ["", f"{sum(one.passed for one in outcomes)} passed, {len(failures)} failed"]
+    if outcome.failures:
+        lines += ["", "Failed", *(f"  {line}" for line in outcome.failures)]
+    lines += ["", f"{'folder':12}{'passed':>8}{'failed':>8}{'not run':>9}{'minutes':>9}"]
+    parts: dict[str, list[Case]] = {}
+    for case in outcome.cases:
+        parts.setdefault(case.name.partition(".")[0].partition(":")[0], []).append(case)
+    for part, cases in sorted(parts.items()):
+        own = Outcome(tuple(cases), (), sum(case.seconds for case in cases) / 60)
+        lines.append(
+            f"{part:12}{own.passed:8}{len(own.failures):8}{own.not_run.total():9}{own.minutes:9.1f}"
+        )
+    lines.append(f"{'in all':12}{'':25}{outcome.minutes:9.1f}")
+    lines += ["", f"{outcome.passed} passed, {len(outcome.failures)} failed"]
     return "\n".join(lines)
 
 
@@ -281,9 +240,9 @@ def main(arguments: Sequence[str]) -> int:
     real = environ.get("BEFFROI_REAL_DATA")
     print(f"real data: {real or 'not there, the tests that need it are counted as not run'}")
     with tempfile.TemporaryDirectory(prefix="beffroi-tests-") as folder:
-        outcomes = [run(suite, environ, Path(folder)) for suite in SUITES]
-    print(account(outcomes))
-    return 1 if any(outcome.failures for outcome in outcomes) else 0
+        outcome = run(environ, Path(folder))
+    print(account(outcome))
+    return 1 if outcome.failures else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The runner of the whole suite, before a small suite with every kind of outcome."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def outcome_of(folder: Path, **files: str) -> run.Outcome:
         capture_output=True,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
-    return run.outcome_of("small", report, done.returncode, 0.1)
+    return run.outcome_of(report, done.returncode, 0.1)
 
 
 def test_every_kind_of_outcome_is_counted_where_it_belongs(tmp_path: Path) -> None:
@@ -61,45 +62,40 @@ def test_every_kind_of_outcome_is_counted_where_it_belongs(tmp_path: Path) -> No
     ]
 
 
-def test_a_suite_in_which_nothing_ran_has_failed(tmp_path: Path) -> None:
-    assert outcome_of(tmp_path).failures == ["small: ran no test"]
-    assert outcome_of(tmp_path, whole_file=WHOLE_FILE).failures == ["small: ran no test"]
+def test_a_run_in_which_nothing_ran_has_failed(tmp_path: Path) -> None:
+    assert outcome_of(tmp_path).failures == ["no test ran"]
+    assert outcome_of(tmp_path, whole_file=WHOLE_FILE).failures == ["no test ran"]
 
 
-def test_a_suite_that_left_no_report_or_had_to_be_ended_has_failed(tmp_path: Path) -> None:
+def test_a_run_that_left_no_report_or_had_to_be_ended_has_failed(tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere.xml"
-    assert run.outcome_of("small", nowhere, 3, 0.1).failures[0] == "small: pytest left no report"
-    assert "not finished" in run.outcome_of("small", nowhere, None, 0.1).failures[1]
+    assert run.outcome_of(nowhere, 3, 0.1).failures[0] == "pytest left no report"
+    assert "not finished" in run.outcome_of(nowhere, None, 0.1).failures[1]
 
 
 def test_the_account_closes_with_the_sum_and_names_what_was_not_run(tmp_path: Path) -> None:
-    lines = run.account([outcome_of(tmp_path, mixed=MIXED)]).splitlines()
+    lines = run.account(outcome_of(tmp_path, mixed=MIXED)).splitlines()
     assert lines[-1] == "1 passed, 4 failed"
     assert "       1    the moon is not up" in lines
-    assert lines[-3].split() == ["small", "1", "4", "1", "0.1"]
+    assert lines[-3].split() == ["in", "all", "0.1"]
+    assert lines[-4].split()[:4] == ["test_mixed", "1", "4", "1"]
 
 
-def test_every_test_is_in_exactly_one_suite() -> None:
-    def chosen(expression: str, marks: frozenset[str]) -> bool:
-        return bool(eval(expression, {m: m in marks for m in ("database", "browser", "slow")}))
-
-    expressions = [suite.options[1] for suite in run.SUITES]
-    for number in range(8):
-        marks = frozenset(
-            mark for bit, mark in enumerate(("database", "browser", "slow")) if number & 1 << bit
-        )
-        assert sum(chosen(one, marks) for one in expressions) == 1, marks
-
-
-def test_a_suite_of_some_files_reads_every_file_with_its_mark() -> None:
-    for suite in run.SUITES:
-        if suite.mark:
-            files = suite.files()
-            assert len(files) > 5
-            assert suite.options[1].startswith(suite.mark)
-            others = set(run.ROOT.glob("tests/**/*.py")) - {run.ROOT / one for one in files}
-            hidden = [str(one) for one in others if f"mark.{suite.mark}" in one.read_text()]
-            assert [one for one in hidden if not one.endswith("deploy/test_run.py")] == []
+def test_what_takes_minutes_comes_first_and_browsers_are_spread_over_the_rest() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"],
+        capture_output=True,
+        text=True,
+        cwd=run.ROOT,
+    )
+    files = list(dict.fromkeys(line.split("::")[0] for line in done.stdout.splitlines()))
+    files = [one for one in files if one.endswith(".py")]
+    long = [one.startswith(("tests/end_to_end/", "tests/stress/")) for one in files]
+    assert long == sorted(long, reverse=True)
+    assert sum(long) > 15
+    browsing = [at for at, one in enumerate(files) if one.startswith("tests/browser/")]
+    assert all(later - sooner > 1 for sooner, later in itertools.pairwise(browsing))
+    assert len(browsing) > 10
 
 
 def test_a_missing_part_is_named_in_a_sentence(tmp_path: Path) -> None:

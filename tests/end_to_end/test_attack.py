@@ -4,10 +4,8 @@
 And what is planted is found: a town that counts its hidden cases along, or tells a total.
 """
 
-import io
 import json
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,13 +16,13 @@ import pytest
 
 from beffroi.kernel.db import MIGRATIONS, db
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS as NATIONAL_MIGRATIONS
-from beffroi_privacy.attack.__main__ import main
 from beffroi_privacy.attack.published import Published, Told
 from beffroi_privacy.attack.reading import read_town
 from beffroi_web.clock import FixedClock
+from support.attacking import attacked
 from support.browser import served
 from support.databases import database_fixture, fresh
-from support.demo_run import free_base, staying
+from support.demo_run import free_base
 from support.nation import Nation
 from support.town import Town, open_town
 
@@ -43,15 +41,6 @@ class Both:
     town: Town
     url: str
     nation: str
-
-
-def attacked(town: str, nation: str = "", *more: str) -> tuple[int, dict[str, Any]]:
-    """Run the command; its exit status and what it says."""
-    out, aside = io.StringIO(), io.StringIO()
-    options = [town, "--json", *(["--nation", nation] if nation else []), *more]
-    with redirect_stdout(out), redirect_stderr(aside):
-        status = main(options)
-    return status, json.loads(out.getvalue() or "{}")
 
 
 def a_year(town: Town) -> None:
@@ -161,13 +150,3 @@ def _a_counted_reference(both: Both) -> None:
     status, said = attacked(both.url)
     assert status == 1
     assert {f["way"] for f in said["findings"]} == {"gap"}
-
-
-def test_nothing_is_found_in_the_demonstration(tmp_path: Path) -> None:
-    with staying(free_base(), tmp_path / "demo") as demo:
-        nation = demo.shown["aggregator"]["url"]
-        for town in demo.shown["towns"]:
-            status, said = attacked(town["url"], nation)
-            assert said["findings"] == [], town["name"]
-            assert status == 0
-            assert said["read"]["listed"] > 20

@@ -15,8 +15,20 @@ from typing import Any
 import pytest
 import requests
 
+from beffroi_web.clock import FixedClock, SystemClock
+from support.attacking import attacked
+from support.databases import discard, empty
 from support.demo_run import ROOT, Demo, Ended, free_base, run_once, staying
+from support.nation import Nation
 from support.real_slice import sliced
+from support.second_reader import (
+    listed,
+    listed_at,
+    read_alone,
+    records_of,
+    second_aggregator,
+    trees,
+)
 
 STEPS = [
     "sign-in", "request-submitted", "incident-submitted", "triaged", "answered",
@@ -324,3 +336,40 @@ def test_the_independent_judge_reads_every_tile_and_bundle(seen: Seen, tmp_path:
         done = run(str(JUDGE / "bin/python"), "-c", AUDIT, str(note), town["url"] + "/log")
         assert done.returncode == 0, done.stderr
         assert f"size={size}" in done.stdout
+
+
+@pytest.mark.database
+def test_a_second_aggregator_agrees_and_so_does_a_reader_from_the_pages(
+    own: Seen, tmp_path: Path
+) -> None:
+    towns = own.shown["towns"]
+    url = empty("postgresql", tmp_path)
+    try:
+        second_aggregator(towns, url, tmp_path)
+        readings = [read_alone(town["url"]) for town in towns]
+        said = {
+            town["origin"]: (town["log"]["size"], base64.b64decode(town["log"]["root"]))
+            for town in towns
+        }
+        assert {one.origin: (one.size, one.root) for one in readings} == said
+        with Nation.on(url, tmp_path, FixedClock(SystemClock().now())) as second:
+            assert trees(second) == said
+            ours = listed(second)
+            faults = second.client().get("/api/v1/audit?limit=200").json
+    finally:
+        discard(url)
+    alone = records_of(readings)
+    assert ours == listed_at(own.shown["aggregator"]["url"])
+    assert ours.items() <= alone.items()
+    assert faults is not None
+    kept_back = [one for one in faults["items"] if one["fault"]]
+    assert len(alone) - len(ours) == len(kept_back)
+    assert len(ours) >= 10
+
+
+def test_an_attack_with_all_that_is_public_finds_nothing(own: Seen) -> None:
+    for town in own.shown["towns"]:
+        status, said = attacked(town["url"], own.shown["aggregator"]["url"])
+        assert said["findings"] == [], town["name"]
+        assert status == 0
+        assert said["read"]["listed"] > 20

@@ -2,19 +2,12 @@
 """There is no single centre: whoever reads the same towns finds the same logs and the same records.
 
 Two aggregators that know nothing of each other, one on SQLite and one on PostgreSQL, and a reader
-that was written from the protocol's pages and shares no code with either of them.
+that was written from the protocol's pages and shares no code with either of them. The same of the
+towns of the demonstration: `test_journey`.
 """
 
-import base64
-import gzip
-import json
-import os
 import random
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,86 +16,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from beffroi_federation.aggregator.intake.queries import freshness
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS, db
 from beffroi_federation.aggregator.towns.queries import all_towns
 from beffroi_web.clock import FixedClock
-from support import foreign_reader as foreign
-from support.databases import discard, empty, fresh
-from support.demo_run import ROOT, Demo, free_base, staying
-from support.nation import PROVIDER, NamedTown, Nation, cell_content, make_town, request_content
+from support.databases import discard, fresh
+from support.nation import NamedTown, Nation, cell_content, make_town, request_content
+from support.second_reader import listed, read_alone, records_of, trees
 
 pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 MOMENT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 SIRENS = ("210000006", "210000014", "210000022")
-Place = tuple[str, int]
-
-
-def over_http(address: str) -> Callable[[str], bytes | None]:
-    """Return what fetches a town's files, with nothing but the standard library."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def get(path: str) -> bytes | None:
-        request = urllib.request.Request(
-            f"{address}/{path}", headers={"Accept-Encoding": "identity"}
-        )
-        try:
-            with opener.open(request, timeout=30) as answer:
-                data: bytes = answer.read()
-                assert answer.headers.get("Content-Encoding") in (None, "identity", "gzip")
-                packed = (
-                    answer.headers.get("Content-Encoding") == "gzip"
-                )  # also where not asked for
-                return gzip.decompress(data) if packed else data
-        except urllib.error.HTTPError as error:
-            if error.code == 404:
-                return None
-            raise
-
-    return get
-
-
-def read_alone(address: str) -> foreign.Reading:
-    """Read a town with the reader that shares no code with us, as its identity file says."""
-    get = over_http(address)
-    identity = foreign.strict_json(foreign.fetch(get, ".well-known/beffroi.json"), 4)
-    assert identity["prefix"] == f"{address}/log"
-    return foreign.read(get, identity["vkeys"], identity["origin"])
-
-
-def records_of(readings: list[foreign.Reading]) -> dict[Place, Any]:
-    """Return the members of every open record of kinds that are listed, by its place."""
-    found: dict[Place, Any] = {}
-    for reading in readings:
-        for first, content in reading.records.items():
-            members = foreign.members(content)
-            if members["kind"] not in {"incident_summary", "campaign"}:
-                found[reading.origin, reading.newest[first]] = members
-    return found
-
-
-def listed(nation: Nation) -> dict[Place, Any]:
-    """Return every record that a nation's API lists, by its place."""
-    found: dict[Place, Any] = {}
-    path = "/api/v1/records?limit=200"
-    while path:
-        page = nation.client().get(path).json
-        assert page is not None
-        found |= {(one["origin"], one["index"]): one["record"] for one in page["items"]}
-        after = page["next_cursor"]
-        path = f"/api/v1/records?limit=200&cursor={after}" if after else ""
-    return found
-
-
-def trees(nation: Nation) -> dict[str, tuple[int, bytes]]:
-    """Return size and root of every log as a nation verified it, by origin."""
-    with nation.app.app_context():
-        known = freshness()
-        return {
-            town.origin: (known[town.log_id].frontier.size, known[town.log_id].frontier.root())
-            for town in all_towns()
-        }
 
 
 def cells(nation: Nation) -> list[tuple[Any, ...]]:
@@ -220,77 +144,3 @@ def test_who_comes_every_week_and_who_comes_once_end_with_the_same_logs_and_reco
         assert {item["origin"] for item in page["items"]} == {
             reading.origin for reading in readings
         }
-
-
-# The real federation of the demonstration, and somebody else who reads it too
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with staying(free_base(), tmp_path_factory.mktemp("demo")) as up:
-        yield up
-
-
-def second_aggregator(demo: Demo, url: str, folder: Path) -> None:
-    """Register, approve, pull and verify the demonstration's towns by the commands."""
-    addresses = [town["url"] for town in demo.shown["towns"]]
-    settings = {
-        "NAME": "Second nation",
-        "PUBLIC_URL": "http://127.0.0.1:8300",
-        "SECRET_KEY": "a secret of the tests, long enough to be one",
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": url,
-        "DEMO_PEERS": " ".join(addresses),
-        "PROVIDERS": json.dumps({"test": PROVIDER}),
-    }
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("BEFFROI_")}
-    environment |= {f"BEFFROI_AGGREGATOR_{name}": value for name, value in settings.items()}
-    program = Path(sys.executable).with_name("beffroi-aggregator")
-
-    def run(*arguments: str) -> None:
-        done = subprocess.run(
-            [program, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True
-        )
-        assert done.returncode == 0, (arguments, done.stderr[-2_000:])
-
-    run("init")
-    for town in demo.shown["towns"]:
-        run("towns", "add", town["url"])
-        run("towns", "approve", town["siren"], "--by", "Ada Test")
-    run("pull", "--once")
-    run("verify")
-
-
-def test_a_second_aggregator_of_the_demonstration_agrees_and_so_does_a_reader_from_the_pages(
-    demo: Demo, tmp_path: Path
-) -> None:
-    url = empty("postgresql", tmp_path)
-    try:
-        second_aggregator(demo, url, tmp_path)
-        readings = [read_alone(town["url"]) for town in demo.shown["towns"]]
-        said = {
-            town["origin"]: (town["log"]["size"], base64.b64decode(town["log"]["root"]))
-            for town in demo.shown["towns"]
-        }
-        assert {one.origin: (one.size, one.root) for one in readings} == said
-        with Nation.on(url, tmp_path, FixedClock(MOMENT)) as second:
-            assert trees(second) == said
-            ours = listed(second)
-            faults = second.client().get("/api/v1/audit?limit=200").json
-    finally:
-        discard(url)
-    first = over_http(demo.shown["aggregator"]["url"])
-    theirs: dict[Place, Any] = {}
-    path = "api/v1/records?limit=200"
-    while path:
-        page = json.loads(foreign.fetch(first, path))
-        theirs |= {(one["origin"], one["index"]): one["record"] for one in page["items"]}
-        after = page["next_cursor"]
-        path = f"api/v1/records?limit=200&cursor={after}" if after else ""
-    alone = records_of(readings)
-    assert ours == theirs
-    assert ours.items() <= alone.items()
-    assert faults is not None
-    kept_back = [one for one in faults["items"] if one["fault"]]
-    assert len(alone) - len(ours) == len(kept_back)
-    assert len(ours) >= 10

@@ -26,8 +26,6 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -136,25 +134,6 @@ class KeptMail:
     def to(self, address: str) -> list[EmailMessage]:
         """Return the messages to an address, in the order in which they were sent."""
         return [m for m in self.messages if m["To"] == address]
-
-
-class _Compiled(BytecodeCache):
-    """Templates compiled once a test run, not once an application."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Hand over what was compiled before."""
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-_compiled = _Compiled()
 
 
 class Person:
@@ -485,7 +464,6 @@ def open_town(folder: Path, database_url: str, **changes: Any) -> Iterator[Town]
         mailer=None if settings.mail_url else mail,
         handlers=handlers,
     )
-    app.jinja_env.bytecode_cache = _compiled
     town = Town(app, settings, clock, CountedChance(), mail)
     try:
         with serving(settings, now=lambda: int(clock.now().timestamp())):

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from pymisp import MISPEvent
 from pypdf import PdfReader
-from stix2validator import validate_string
 
 from beffroi.cases.events import CaseErased
 from beffroi.cyber.adapters import own_key
@@ -22,6 +21,7 @@ from beffroi.kernel.db import MIGRATIONS
 from beffroi.kernel.errors import Conflict
 from support.cert import ADDRESS, Cert, cyber_case, gnupg_cert, make_cert
 from support.databases import fresh
+from support.stix_judge import faults_of
 from support.town import Town, open_town
 
 
@@ -78,7 +78,7 @@ def test_a_case_reaches_the_cert_encrypted_in_three_parts(
     misp = MISPEvent()
     misp.load(event.get_content().decode())
     assert "tlp:amber+strict" in [tag.name for tag in misp.tags]
-    assert validate_string(bundle.get_content().decode()).is_valid
+    assert faults_of(bundle.get_content().decode()) == []
     assert ref in {
         r["external_id"] for o in json.loads(bundle.get_content())["objects"]
         for r in o.get("external_references", ())

@@ -12,6 +12,7 @@ from beffroi.feed.models import FIRST_EPOCH, LogBundle, LogContent, LogFact, Log
 from beffroi.feed.queries.reads import Content, live_places, withdrawal_version
 from beffroi.feed.queries.store import current_log
 from beffroi.kernel.db import db
+from beffroi.kernel.driver import one
 from beffroi_federation.checkpoint import parse
 from beffroi_federation.merkle import EMPTY_ROOT, TILE_WIDTH, Frontier, leaf_hashes
 from beffroi_federation.notes import parse as parse_note
@@ -62,6 +63,8 @@ def root_in(connection: Connection, log_id: int, size: int) -> bytes:
 
 def behind_since(log_id: int | None = None) -> datetime | None:
     """Return since when a log is an old copy of itself, or None while it is not."""
+    if one("SELECT 1 FROM log_state WHERE behind_since IS NOT NULL LIMIT 1") is None:
+        return None  # what is asked several times in each turn of the worker, and nearly always so
     moment: datetime | None = db.session.scalar(
         select(LogState.behind_since).where(LogState.log_id == (log_id or current_log()))
     )

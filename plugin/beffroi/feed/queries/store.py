@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
-from beffroi.feed.models import FIRST_EPOCH, LogState
+from beffroi.feed.models import FIRST_EPOCH
 from beffroi.kernel.db import db
 from beffroi.kernel.driver import execute, execute_many, one, rows
 from beffroi_federation.errors import Inconsistent
@@ -23,7 +23,8 @@ FEW = 16
 
 def current_log() -> int:
     """Return the id of the current epoch's log; the first one's before there is any."""
-    return int(db.session.scalar(select(func.max(LogState.log_id))) or FIRST_EPOCH)
+    found = one("SELECT max(log_id) FROM log_state")
+    return int(found[0] or FIRST_EPOCH)
 
 
 class SqlLogStore:
