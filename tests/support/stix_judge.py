@@ -11,10 +11,6 @@ def faults_of(made: str | dict[str, Any]) -> list[str]:
     """Return what is wrong with a bundle as it is written, or with one object of one."""
     from stix2validator import ValidationOptions, validate_instance, validate_string
 
-    options = ValidationOptions(version="2.1")
-    if isinstance(made, dict):
-        found = [validate_instance(made, options)]
-    else:
-        found = validate_string(made, options).object_results
-        assert found
-    return [str(error) for one in found if not one.is_valid for error in one.errors]
+    judge = validate_instance if isinstance(made, dict) else validate_string
+    result = judge(made, ValidationOptions(version="2.1"))
+    return [] if result.is_valid else [str(error) for error in result.errors or ["not valid"]]
