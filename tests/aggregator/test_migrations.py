@@ -170,6 +170,14 @@ def test_what_was_shown_before_there_were_tallies_is_counted(kind: Kind, tmp_pat
         ("theme", "ENVI", 2), ("weeks", "002", 1),
     ]  # fmt: skip
     assert [tuple(row) for row in cells] == [(1, "street", "road", "2026-Q3", 1, 1, 9, 5)]
+    upgrade(MIGRATIONS, url, "0015")
+    with engine.connect() as connection:
+        sums = connection.execute(text("SELECT * FROM nation_tally ORDER BY what")).all()
+        assert connection.execute(text("SELECT count(*) FROM nation_move")).scalar() == 0
+    assert [tuple(row) for row in sums] == [
+        ("cells", "street", "road", "2026-Q3", 1, 1, 9, 5),
+        ("cyber", "", "fraud 2026-Q1", "", 1, 0, 0, 0),
+    ]
     downgrade(MIGRATIONS, url, "0010")
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM record")).scalar() == 3

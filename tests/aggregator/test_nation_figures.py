@@ -263,19 +263,3 @@ def test_figures_of_many_towns_are_counted_anew_beside_the_answers(
         assert figures.picture(clock.now()).made_at == clock.now()
         clock.move(timedelta(minutes=6))  # nobody came meanwhile: whoever comes first waits
         assert figures.picture(clock.now()).made_at == clock.now()
-
-
-def test_sums_that_take_long_are_added_up_anew_beside_the_answers(
-    full_nation: Nation, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(figures, "AT_ONCE", timedelta(0))
-    with full_nation.app.app_context():
-        first = figures.spans(clock.now())
-        clock.move(timedelta(seconds=59))
-        assert figures.spans(clock.now()) is first
-        clock.move(timedelta(minutes=2))
-        assert figures.spans(clock.now()) is first
-        wait_until(lambda: figures.spans(clock.now()) is not first, "never added up anew")
-        assert figures.spans(clock.now()).made_at == clock.now()
-        clock.move(timedelta(hours=1))  # nobody came meanwhile: whoever comes first waits
-        assert figures.spans(clock.now()).made_at == clock.now()

@@ -176,12 +176,21 @@ def _sum_up() -> None:
     db.session.execute(text("DELETE FROM town_tally WHERE what = 'cells'"))
     for code in ("reported", "closed", "protected"):
         db.session.execute(text(SUMS.format(code=code)))
+    for statement in NATION:
+        db.session.execute(text(statement))
 
 
 SUMS = """
 INSERT INTO town_tally (town_id, what, code, n)
 SELECT town_id, 'cells', '{code}', sum({code}) FROM cell_tally GROUP BY town_id
 """
+NATION = (
+    "DELETE FROM nation_tally",
+    "DELETE FROM nation_move",
+    "INSERT INTO nation_tally (what, family, category, span, shown, protected, reported, closed)"
+    " SELECT 'cells', family, category, span, sum(shown), sum(protected), sum(reported),"
+    " sum(closed) FROM cell_tally GROUP BY family, category, span",
+)
 CELLS = """
 INSERT INTO incident_cell (id, log_id, town_id, first, position, family, category, area, department,
     period, until, state, count, closed, delay, seen_at)

@@ -9,6 +9,7 @@ from datetime import datetime
 from beffroi_federation.aggregator.kernel.db import NIGHTS, db, unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import runtime
 from beffroi_federation.aggregator.national import queries, service
+from beffroi_federation.aggregator.national.queries import sums
 from beffroi_federation.aggregator.national.service import Examined, Kept, Open, Source
 from beffroi_federation.aggregator.towns import service as towns
 from beffroi_federation.aggregator.towns.queries import (
@@ -20,6 +21,8 @@ from beffroi_web.rewriting import CannotRewrite, rewrite
 
 BATCH = 250
 """Records examined and written at a time; the gate runs while no transaction is open."""
+MANY_MOVES = 5_000
+"""Moves at which the sums over all towns are folded in between, so that a round leaves no heap."""
 
 REWRITE = "rewrite"
 HOLD_CONTENTS = (
@@ -41,6 +44,22 @@ def sources_of(log_ids: Collection[int]) -> dict[int, Source]:
         log_id: Source(log_id, town.id, town.siren, frozenset(served.get(town.id, ())))
         for log_id, town in found.items()
     }
+
+
+def fold_sums() -> int:
+    """Add what moved to the sums over all towns, some at a time; return how many moves.
+
+    It can be left undone: who reads the sums adds what is not folded yet. Nothing shown changes.
+    """
+    done = 0
+    while sums.moves_waiting():
+        with unit_of_work():
+            folded = service.fold()
+        done += folded
+        if not folded:  # another process folds
+            break
+    db.session.rollback()
+    return done
 
 
 def settle_waiting(
@@ -69,6 +88,8 @@ def settle_waiting(
             _tell(sources, fresh, now)
         kept += fresh
         settled += sum(len(one.open) for one in batch)
+        if sums.moves_waiting() >= MANY_MOVES:
+            fold_sums()
     db.session.rollback()
     runtime().settled(log_ids, now)
     return kept

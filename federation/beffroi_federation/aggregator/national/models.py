@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -234,6 +235,44 @@ class CellTally(Model):
     family: Mapped[str] = mapped_column(String(12), primary_key=True)
     category: Mapped[str] = mapped_column(String(64), primary_key=True)
     span: Mapped[str] = mapped_column(String(8), primary_key=True)
+    shown: Mapped[int] = mapped_column(Integer)
+    protected: Mapped[int] = mapped_column(Integer)
+    reported: Mapped[int] = mapped_column(Integer)
+    closed: Mapped[int] = mapped_column(Integer)
+
+
+class NationTally(Model):
+    """Derived: sums over all towns, so that no page adds up 35,000 of them; with `NationMove`.
+
+    `what` is cells (by family, category and quarter or year, as `CellTally`) or cyber (`category`
+    is class and quarter, `shown` how many released incidents). Only who folds changes it.
+    """
+
+    __tablename__ = "nation_tally"
+
+    what: Mapped[str] = mapped_column(String(8), primary_key=True)
+    family: Mapped[str] = mapped_column(String(12), primary_key=True)
+    category: Mapped[str] = mapped_column(String(64), primary_key=True)
+    span: Mapped[str] = mapped_column(String(8), primary_key=True)
+    shown: Mapped[int] = mapped_column(BigInteger)
+    protected: Mapped[int] = mapped_column(BigInteger)
+    reported: Mapped[int] = mapped_column(BigInteger)
+    closed: Mapped[int] = mapped_column(BigInteger)
+
+
+class NationMove(Model):
+    """Derived: by how much a transaction moved the sums over all towns, until it is folded in.
+
+    Rows are only ever added beside each other, so that pulls of different towns never wait.
+    """
+
+    __tablename__ = "nation_move"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    what: Mapped[str] = mapped_column(String(8))
+    family: Mapped[str] = mapped_column(String(12))
+    category: Mapped[str] = mapped_column(String(64))
+    span: Mapped[str] = mapped_column(String(8))
     shown: Mapped[int] = mapped_column(Integer)
     protected: Mapped[int] = mapped_column(Integer)
     reported: Mapped[int] = mapped_column(Integer)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock, Thread
-from time import monotonic
 from typing import Any
 
 from flask import Flask, current_app
@@ -24,6 +23,7 @@ from beffroi_federation.aggregator.kernel.territories import NAMES
 from beffroi_federation.aggregator.kernel.versions import of_this_state, reader
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national.models import CellTally, TownTally
+from beffroi_federation.aggregator.national.queries.sums import of_nation
 from beffroi_federation.aggregator.national.service import UNRELEASED_AFTER
 from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune
 
@@ -33,9 +33,7 @@ KEPT_FOR = timedelta(seconds=60)
 """How long the figures of a large nation are kept by a process."""
 STILL_GIVEN = timedelta(minutes=5)
 """Until when older ones are given while they are counted anew."""
-_KEPT, _SPANS = "beffroi_nation_picture", "beffroi_nation_spans"
-AT_ONCE = timedelta(milliseconds=200)
-"""What takes no longer is added up each time."""
+_KEPT = "beffroi_nation_picture"
 
 
 @dataclass(slots=True)
@@ -81,23 +79,23 @@ def picture(now: datetime) -> Picture:
         if timedelta(0) <= age < KEPT_FOR:
             return kept
         if timedelta(0) <= age < STILL_GIVEN:
-            _count_beside(_KEPT, lambda: _counted(now))
+            _count_beside(now)
             return kept
     made = current_app.extensions[_KEPT] = of_this_state("picture", lambda: _counted(now))
     return made
 
 
-def _count_beside(name: str, count_anew: Callable[[], Any]) -> None:
-    """Let a thread count what is kept under a name, unless one does so already."""
+def _count_beside(now: datetime) -> None:
+    """Let a thread count the figures of the nation, unless one does so already."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    counting: Lock = app.extensions.setdefault(f"{name}_counting", Lock())
+    counting: Lock = app.extensions.setdefault(f"{_KEPT}_counting", Lock())
     if not counting.acquire(blocking=False):
         return
 
     def count() -> None:
         try:
             with app.app_context():
-                app.extensions[name] = count_anew()
+                app.extensions[_KEPT] = _counted(now)
         finally:
             counting.release()
 
@@ -209,54 +207,34 @@ def _grouped(
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """The nation's sums of cells and counts of cyber incidents, how long they took, since when."""
+    """The nation's sums of cells, and its counts of cyber incidents by "class quarter"."""
 
-    made_at: datetime
-    took: timedelta
     cells: dict[CellKey, Sums]
     cyber: dict[str, int]
 
 
-def spans(now: datetime) -> Spans:
-    """Return the nation's sums by category and quarter.
-
-    They are added up from the tallies of all towns. Where that takes long they are kept: for a
-    minute, or twenty times as long as it took, so that it never takes more of the time than a
-    twentieth. Who comes for a while after gets them still, and a thread adds up anew beside.
-    """
-    kept: Spans | None = current_app.extensions.get(_SPANS)
-    if kept is not None and kept.took > AT_ONCE:
-        age, stands = now - kept.made_at, max(KEPT_FOR, 20 * kept.took)
-        if timedelta(0) <= age < stands:
-            return kept
-        if timedelta(0) <= age < stands + STILL_GIVEN:
-            _count_beside(_SPANS, lambda: _added_up(now))
-            return kept
-    made = current_app.extensions[_SPANS] = of_this_state("spans", lambda: _added_up(now))
-    return made
+def spans() -> Spans:
+    """Return the nation's sums by category and quarter, as they stand."""
+    return of_this_state("spans", _spans)
 
 
-def _added_up(now: datetime) -> Spans:
-    begun = monotonic()
-    found = cells(), cyber()
-    return Spans(now, timedelta(seconds=monotonic() - begun), *found)
+def _spans() -> Spans:
+    cells = {
+        (row[0], row[1], row[2]): Sums(*(int(n) for n in row[3:])) for row in of_nation("cells")
+    }
+    return Spans(cells, {row[1]: int(row[3]) for row in of_nation("cyber")})
 
 
-def cells(town_id: int | None = None) -> dict[CellKey, Sums]:
-    """Return the sums of incident cells by family, category and span, of one town or of all."""
+def cells(town_id: int) -> dict[CellKey, Sums]:
+    """Return the sums of a town's incident cells by family, category and span."""
     one = CellTally
-    sums = (func.sum(name) for name in (one.shown, one.protected, one.reported, one.closed))
-    query = select(one.family, one.category, one.span, *sums)
-    if town_id is not None:
-        query = query.where(one.town_id == town_id)
-    rows = rows_of(query.group_by(one.family, one.category, one.span))
-    return {(row[0], row[1], row[2]): Sums(*(int(n or 0) for n in row[3:])) for row in rows}
+    columns = (one.family, one.category, one.span, one.shown, one.protected, one.reported)
+    rows = rows_of(select(*columns, one.closed).where(one.town_id == town_id))
+    return {(row[0], row[1], row[2]): Sums(*(int(n) for n in row[3:])) for row in rows}
 
 
-def cyber(town_id: int | None = None) -> dict[str, int]:
-    """Return how many released cyber incidents are of each "class quarter", of one town or all."""
-    one = TownTally
-    query = select(one.code, func.sum(one.n)).where(one.what == "cyber")
-    if town_id is not None:
-        query = query.where(one.town_id == town_id)
-    return {row[0]: int(row[1]) for row in rows_of(query.group_by(one.code))}
+def cyber(town_id: int) -> dict[str, int]:
+    """Return how many released cyber incidents of a town are of each "class quarter"."""
+    query = select(TownTally.code, TownTally.n)
+    found = rows_of(query.where(TownTally.what == "cyber", TownTally.town_id == town_id))
+    return {row[0]: int(row[1]) for row in found}

@@ -47,12 +47,12 @@ def _given() -> tuple[dict[str, str], int | None]:
 
 
 def _sums(town_id: int | None) -> dict[CellKey, Sums]:
-    return figures.spans(now()).cells if town_id is None else figures.cells(town_id)
+    return figures.spans().cells if town_id is None else figures.cells(town_id)
 
 
 def _classes(town_id: int | None) -> list[tuple[str, str, int]]:
     """Return (class, quarter, released incidents), the newest quarter first."""
-    found = figures.spans(now()).cyber if town_id is None else figures.cyber(town_id)
+    found = figures.spans().cyber if town_id is None else figures.cyber(town_id)
     rows = []
     for code, n in found.items():
         name, _, period = code.rpartition(" ")

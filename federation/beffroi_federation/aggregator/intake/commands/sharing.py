@@ -24,7 +24,7 @@ from beffroi_federation.aggregator.intake.commands.working import tidy_up, told
 from beffroi_federation.aggregator.kernel.db import db, unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
 from beffroi_federation.aggregator.kernel.runtime import runtime
-from beffroi_federation.aggregator.national.commands import settle_waiting
+from beffroi_federation.aggregator.national.commands import fold_sums, settle_waiting
 
 TOWNS_A_JOB = 64
 """As many as are asked at once: a job is long enough to be worth one, short enough to share."""
@@ -59,6 +59,7 @@ def work_shared(
                 for one in run(carrier, rhythm, iter([due])):
                     told(one)
                 settle_waiting(now=the_moment())
+                fold_sums()
             finally:
                 db.session.rollback()
                 with unit_of_work():

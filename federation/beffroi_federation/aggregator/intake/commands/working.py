@@ -19,7 +19,7 @@ from beffroi_federation.aggregator.kernel import search
 from beffroi_federation.aggregator.kernel.db import NIGHTS, unit_of_work
 from beffroi_federation.aggregator.kernel.runtime import now as the_moment
 from beffroi_federation.aggregator.kernel.runtime import runtime
-from beffroi_federation.aggregator.national.commands import rewrite_files, settle_waiting
+from beffroi_federation.aggregator.national.commands import fold_sums, rewrite_files, settle_waiting
 from beffroi_web.tallies import Tally
 
 TIDY = "tidy"
@@ -84,3 +84,4 @@ def _round(carrier: Carrier, rhythm: Rhythm, stop: threading.Event) -> None:
         told(one)
     if not stop.is_set():
         settle_waiting(now=now)
+        fold_sums()

@@ -33,6 +33,7 @@ from beffroi_federation.aggregator.national.service.taking import (
     lock_logs,
     write_changes,
 )
+from beffroi_federation.aggregator.national.service.tallying import fold
 
 __all__ = [
     "UNREADABLE",
@@ -46,6 +47,7 @@ __all__ = [
     "Source",
     "changes_of",
     "examine",
+    "fold",
     "forget_log",
     "hold",
     "known_of",

@@ -13,6 +13,8 @@ from beffroi_federation.aggregator.national.models import (
     Content,
     IncidentCell,
     Item,
+    NationMove,
+    NationTally,
     RawEntry,
     Received,
     Record,
@@ -32,7 +34,7 @@ from beffroi_federation.aggregator.national.service.taking import (
     lock_logs,
     write_versions,
 )
-from beffroi_federation.aggregator.national.service.tallying import uncount
+from beffroi_federation.aggregator.national.service.tallying import hold_sums, uncount
 from beffroi_federation.verify import read_entries
 
 REBUILD_BATCH = 2_000
@@ -45,10 +47,12 @@ def rebuild(sources: Sequence[Source]) -> int:
     Raises ProtocolError if a stored leaf does not read, which a pull would have refused.
     """
     lock_logs([source.log_id for source in sources])
+    hold_sums()
     search.clear()
     runtime().follower.dropped()
     for table in (
         Record, IncidentCell, SetAside, Item, Received, Tombstone, Waiting, TownTally, CellTally,
+        NationTally, NationMove,
     ):  # fmt: skip
         db.session.execute(delete(table))
     return sum(_rebuild_one(source) for source in sources)

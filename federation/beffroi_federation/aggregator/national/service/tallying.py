@@ -2,18 +2,20 @@
 """The tallies of towns, moved in the transaction in which records come and go.
 
 A town's rows change only under `lock_logs`, so that two transactions never wait for each other
-here; what all towns have in common is summed up by who reads.
+here. What all towns have in common is moved by rows that are only added; who folds adds them up in
+a transaction of its own, and who reads adds what is not folded yet.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from operator import add
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from beffroi_federation.aggregator.kernel import bulk
 from beffroi_federation.aggregator.kernel.db import db
-from beffroi_federation.aggregator.national.models import IncidentCell, Record
+from beffroi_federation.aggregator.national.models import IncidentCell, NationMove, Record
 from beffroi_federation.aggregator.national.rules import alike, span_of
 
 _RECORD = ("town_id", "kind", "status", "theme", "period", "answered")
@@ -31,6 +33,26 @@ _ADD_CELLS = (
     '"closed" = "cell_tally"."closed" + excluded."closed"'
 )
 
+_MOVE = ("what", "family", "category", "span", "shown", "protected", "reported", "closed")
+_ADD_MOVES = (
+    'INSERT INTO "nation_tally" ("what", "family", "category", "span", "shown", "protected", '
+    '"reported", "closed") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("what", "family", '
+    '"category", "span") DO UPDATE SET "shown" = "nation_tally"."shown" + excluded."shown", '
+    '"protected" = "nation_tally"."protected" + excluded."protected", '
+    '"reported" = "nation_tally"."reported" + excluded."reported", '
+    '"closed" = "nation_tally"."closed" + excluded."closed"'
+)
+_TAKE_MOVES = (
+    "DELETE FROM nation_move WHERE id IN (SELECT id FROM nation_move ORDER BY id LIMIT :most)"
+    " RETURNING what, family, category, span, shown, protected, reported, closed"
+)
+_NONE_LEFT = (
+    "DELETE FROM nation_tally WHERE shown = 0 AND protected = 0 AND reported = 0 AND closed = 0"
+)
+SUMS_KEY = 0x62656666_00000015
+"""Our advisory lock: one folds at a time."""
+FOLDED_AT_ONCE = 50_000
+
 
 def count_records(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
     """Count records, each as its row and its members, in the tallies of their towns."""
@@ -43,6 +65,11 @@ def _move(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], by: int) 
         for what, code in alike(row, known):
             counted[row["town_id"], what, code] += by
     bulk.run(_ADD, [(*key, n) for key, n in sorted(counted.items())])
+    cyber: Counter[str] = Counter()
+    for (_, what, code), n in counted.items():
+        if what == "cyber":
+            cyber[code] += n
+    _move_nation([("cyber", "", code, "", n, 0, 0, 0) for code, n in sorted(cyber.items())])
     if by < 0 and counted:
         towns = sorted({key[0] for key in counted})
         bulk.delete_in("town_tally", '"n" = 0', "town_id", (), towns)
@@ -68,11 +95,52 @@ def _move_cells(rows: Iterable[Mapping[str, Any]], by: int) -> None:
         for code, n in zip(("protected", "reported", "closed"), told, strict=True):
             whole[row["town_id"], "cells", code] += by * n
     bulk.run(_ADD_CELLS, [(*key, *sums) for key, sums in sorted(summed.items())])
+    nation: dict[tuple[str, ...], list[int]] = {}
+    for (_, *of), sums in summed.items():
+        held = nation.setdefault(tuple(of), [0, 0, 0, 0])
+        held[:] = map(add, held, sums)
+    _move_nation([("cells", *of, *sums) for of, sums in sorted(nation.items())])
     bulk.run(_ADD, [(*key, n) for key, n in sorted(whole.items()) if n])
     if by < 0 and summed:
         towns = sorted({key[0] for key in summed})
         bulk.delete_in("town_tally", '"n" = 0', "town_id", (), towns)
         bulk.delete_in("cell_tally", '"shown" = 0 AND "protected" = 0', "town_id", (), towns)
+
+
+def _move_nation(moves: Sequence[tuple[str | int, ...]]) -> None:
+    """Put down by how much the sums over all towns move."""
+    bulk.insert(NationMove, _MOVE, [one for one in moves if any(one[4:])])
+
+
+def hold_sums(*, wait: bool = True) -> bool:
+    """Keep others from folding until this transaction ends; say whether that is so.
+
+    SQLite has one writer at a time anyway.
+    """
+    if db.engine.dialect.name != "postgresql":
+        return True
+    how = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    held = db.session.scalar(text(f"SELECT {how}(:key)"), {"key": SUMS_KEY})
+    return wait or bool(held)
+
+
+def fold(most: int = FOLDED_AT_ONCE) -> int:
+    """Add the oldest moves to the sums over all towns; return how many, 0 while another folds.
+
+    In the transaction that is open, which is to hold nothing else: on PostgreSQL nobody but who
+    holds the lock writes these sums, and it is held to the end.
+    """
+    if not hold_sums(wait=False):
+        return 0
+    taken = db.session.execute(text(_TAKE_MOVES), {"most": most}).all()
+    summed: dict[tuple[str, ...], list[int]] = {}
+    for row in taken:
+        held = summed.setdefault(tuple(row[:4]), [0, 0, 0, 0])
+        held[:] = map(add, held, row[4:])
+    bulk.run(_ADD_MOVES, [(*of, *sums) for of, sums in sorted(summed.items()) if any(sums)])
+    if any(min(sums) < 0 for sums in summed.values()):
+        db.session.execute(text(_NONE_LEFT))
+    return len(taken)
 
 
 def uncount(ids: Sequence[int]) -> None:
