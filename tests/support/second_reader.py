@@ -71,14 +71,25 @@ def records_of(readings: list[foreign.Reading]) -> dict[Place, Any]:
 
 def listed(nation: Nation) -> dict[Place, Any]:
     """Return every record that a nation's API lists, by its place."""
+    client = nation.client()
+    return _listed(lambda path: client.get(f"/{path}").json)
+
+
+def listed_at(address: str) -> dict[Place, Any]:
+    """Return every record that the API of an aggregator lists, over HTTP, by its place."""
+    get = over_http(address)
+    return _listed(lambda path: json.loads(foreign.fetch(get, path)))
+
+
+def _listed(read: Callable[[str], Any]) -> dict[Place, Any]:
     found: dict[Place, Any] = {}
-    path = "/api/v1/records?limit=200"
+    path = "api/v1/records?limit=200"
     while path:
-        page = nation.client().get(path).json
+        page = read(path)
         assert page is not None
         found |= {(one["origin"], one["index"]): one["record"] for one in page["items"]}
         after = page["next_cursor"]
-        path = f"/api/v1/records?limit=200&cursor={after}" if after else ""
+        path = f"api/v1/records?limit=200&cursor={after}" if after else ""
     return found
 
 
@@ -90,19 +101,6 @@ def trees(nation: Nation) -> dict[str, tuple[int, bytes]]:
             town.origin: (known[town.log_id].frontier.size, known[town.log_id].frontier.root())
             for town in all_towns()
         }
-
-
-def listed_at(address: str) -> dict[Place, Any]:
-    """Return every record that the API of an aggregator lists, over HTTP, by its place."""
-    get = over_http(address)
-    found: dict[Place, Any] = {}
-    path = "api/v1/records?limit=200"
-    while path:
-        page = json.loads(foreign.fetch(get, path))
-        found |= {(one["origin"], one["index"]): one["record"] for one in page["items"]}
-        after = page["next_cursor"]
-        path = f"api/v1/records?limit=200&cursor={after}" if after else ""
-    return found
 
 
 def second_aggregator(towns: Sequence[dict[str, Any]], url: str, folder: Path) -> None:

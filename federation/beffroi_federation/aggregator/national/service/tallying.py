@@ -20,28 +20,26 @@ from beffroi_federation.aggregator.national.rules import alike, span_of
 
 _RECORD = ("town_id", "kind", "status", "theme", "period", "answered")
 _CELL = ("town_id", "family", "category", "period", "until", "state", "count", "closed")
-_ADD = (
-    'INSERT INTO "town_tally" ("town_id", "what", "code", "n") VALUES (?, ?, ?, ?) ON CONFLICT '
-    '("town_id", "what", "code") DO UPDATE SET "n" = "town_tally"."n" + excluded."n"'
-)
-_ADD_CELLS = (
-    'INSERT INTO "cell_tally" ("town_id", "family", "category", "span", "shown", "protected", '
-    '"reported", "closed") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("town_id", "family", '
-    '"category", "span") DO UPDATE SET "shown" = "cell_tally"."shown" + excluded."shown", '
-    '"protected" = "cell_tally"."protected" + excluded."protected", '
-    '"reported" = "cell_tally"."reported" + excluded."reported", '
-    '"closed" = "cell_tally"."closed" + excluded."closed"'
-)
+_SUMS = ("shown", "protected", "reported", "closed")
+_OF = ("family", "category", "span")
 
-_MOVE = ("what", "family", "category", "span", "shown", "protected", "reported", "closed")
-_ADD_MOVES = (
-    'INSERT INTO "nation_tally" ("what", "family", "category", "span", "shown", "protected", '
-    '"reported", "closed") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("what", "family", '
-    '"category", "span") DO UPDATE SET "shown" = "nation_tally"."shown" + excluded."shown", '
-    '"protected" = "nation_tally"."protected" + excluded."protected", '
-    '"reported" = "nation_tally"."reported" + excluded."reported", '
-    '"closed" = "nation_tally"."closed" + excluded."closed"'
-)
+
+def _adding(table: str, keys: Sequence[str], sums: Sequence[str]) -> str:
+    """Return the statement that adds to the sums of a row, or makes the row."""
+    names = ", ".join(f'"{name}"' for name in (*keys, *sums))
+    marks = ", ".join("?" * (len(keys) + len(sums)))
+    known = ", ".join(f'"{name}"' for name in keys)
+    added = ", ".join(f'"{name}" = "{table}"."{name}" + excluded."{name}"' for name in sums)
+    return (
+        f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608  fixed names
+        f" ON CONFLICT ({known}) DO UPDATE SET {added}"
+    )
+
+
+_ADD = _adding("town_tally", ("town_id", "what", "code"), ("n",))
+_ADD_CELLS = _adding("cell_tally", ("town_id", *_OF), _SUMS)
+_ADD_MOVES = _adding("nation_tally", ("what", *_OF), _SUMS)
+_MOVE = ("what", *_OF, *_SUMS)
 _TAKE_MOVES = (
     "DELETE FROM nation_move WHERE id IN (SELECT id FROM nation_move ORDER BY id LIMIT :most)"
     " RETURNING what, family, category, span, shown, protected, reported, closed"
@@ -65,11 +63,10 @@ def _move(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], by: int) 
         for what, code in alike(row, known):
             counted[row["town_id"], what, code] += by
     bulk.run(_ADD, [(*key, n) for key, n in sorted(counted.items())])
-    cyber: Counter[str] = Counter()
-    for (_, what, code), n in counted.items():
-        if what == "cyber":
-            cyber[code] += n
-    _move_nation([("cyber", "", code, "", n, 0, 0, 0) for code, n in sorted(cyber.items())])
+    cyber = (
+        ("cyber", "", code, "", n, 0, 0, 0) for (_, w, code), n in counted.items() if w == "cyber"
+    )
+    _move_nation(_summed(cyber))
     if by < 0 and counted:
         towns = sorted({key[0] for key in counted})
         bulk.delete_in("town_tally", '"n" = 0', "town_id", (), towns)
@@ -95,11 +92,7 @@ def _move_cells(rows: Iterable[Mapping[str, Any]], by: int) -> None:
         for code, n in zip(("protected", "reported", "closed"), told, strict=True):
             whole[row["town_id"], "cells", code] += by * n
     bulk.run(_ADD_CELLS, [(*key, *sums) for key, sums in sorted(summed.items())])
-    nation: dict[tuple[str, ...], list[int]] = {}
-    for (_, *of), sums in summed.items():
-        held = nation.setdefault(tuple(of), [0, 0, 0, 0])
-        held[:] = map(add, held, sums)
-    _move_nation([("cells", *of, *sums) for of, sums in sorted(nation.items())])
+    _move_nation(_summed(("cells", *of, *sums) for (_, *of), sums in summed.items()))
     bulk.run(_ADD, [(*key, n) for key, n in sorted(whole.items()) if n])
     if by < 0 and summed:
         towns = sorted({key[0] for key in summed})
@@ -107,9 +100,18 @@ def _move_cells(rows: Iterable[Mapping[str, Any]], by: int) -> None:
         bulk.delete_in("cell_tally", '"shown" = 0 AND "protected" = 0', "town_id", (), towns)
 
 
-def _move_nation(moves: Sequence[tuple[str | int, ...]]) -> None:
+def _move_nation(moves: Sequence[Sequence[Any]]) -> None:
     """Put down by how much the sums over all towns move."""
-    bulk.insert(NationMove, _MOVE, [one for one in moves if any(one[4:])])
+    bulk.insert(NationMove, _MOVE, moves)
+
+
+def _summed(moves: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Return moves of the same sums as one, in order; none that moves nothing."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for move in moves:
+        held = found.setdefault(tuple(move[:4]), [0, 0, 0, 0])
+        held[:] = map(add, held, move[4:])
+    return [(*of, *sums) for of, sums in sorted(found.items()) if any(sums)]
 
 
 def hold_sums(*, wait: bool = True) -> bool:
@@ -133,12 +135,9 @@ def fold(most: int = FOLDED_AT_ONCE) -> int:
     if not hold_sums(wait=False):
         return 0
     taken = db.session.execute(text(_TAKE_MOVES), {"most": most}).all()
-    summed: dict[tuple[str, ...], list[int]] = {}
-    for row in taken:
-        held = summed.setdefault(tuple(row[:4]), [0, 0, 0, 0])
-        held[:] = map(add, held, row[4:])
-    bulk.run(_ADD_MOVES, [(*of, *sums) for of, sums in sorted(summed.items()) if any(sums)])
-    if any(min(sums) < 0 for sums in summed.values()):
+    moves = _summed(taken)
+    bulk.run(_ADD_MOVES, moves)
+    if any(min(one[4:]) < 0 for one in moves):
         db.session.execute(text(_NONE_LEFT))
     return len(taken)
 
