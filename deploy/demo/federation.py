@@ -147,7 +147,7 @@ class Federation:
             serve = ["beffroi", "serve", "--bind", bind, "--workers", "1", "--threads", "8"]
             self.processes.start(f"{town.key}-web", serve, settings)
             self.processes.start(
-                f"{town.key}-worker", ["beffroi", "worker", "--every", "0.3"], settings
+                f"{town.key}-worker", ["beffroi", "worker", "--every", "1"], settings
             )
         settings = aggregator_environment(self.layout)
         bind = f"{HOST}:{self.layout.base}"

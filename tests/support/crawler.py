@@ -148,15 +148,14 @@ def leaks(pages: Iterable[Page], markers: Mapping[str, str]) -> list[str]:
 
     `markers` maps what was planted (`title of a pending request`) to its words.
     """
+    folded = [(name, words.casefold()) for name, words in markers.items()]
     found: set[str] = set()
     for page in pages:
         text = page.all.casefold()
-        text += unquote(text)
-        found.update(
-            f"{name}: {page.path} ({page.lang})"
-            for name, words in markers.items()
-            if words.casefold() in text
-        )
+        if "%" in text:
+            text += unquote(text)
+        held = [name for name, words in folded if words in text]
+        found.update(f"{name}: {page.path} ({page.lang})" for name in held)
     return sorted(found)
 
 

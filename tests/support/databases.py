@@ -63,7 +63,7 @@ def fresh(kind: Kind, migrations: Path, folder: Path) -> str:
         path = folder / f"database-{next(_numbers)}.sqlite3"
         shutil.copyfile(_sqlite_template(migrations), path)
         return f"sqlite:///{path}"
-    return _create(f"TEMPLATE {_postgres_template(migrations)}")
+    return _create(f"TEMPLATE {_postgres_template(migrations)}{_quickly()}")
 
 
 def empty(kind: Kind, folder: Path) -> str:
@@ -122,6 +122,16 @@ def _postgres_template(migrations: Path) -> str:
     name = make_url(url).database
     atexit.register(discard, url)
     return str(name)
+
+
+@cache
+def _quickly() -> str:
+    """Copying the template's files takes half of what copying it through the log takes."""
+    engine = create_engine(_server(), poolclass=NullPool)
+    with engine.connect() as connection:
+        version = connection.execute(text("SHOW server_version_num")).scalar_one()
+    engine.dispose()
+    return " STRATEGY FILE_COPY" if int(version) >= 150_000 else ""
 
 
 @cache
