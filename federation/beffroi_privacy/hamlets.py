@@ -9,7 +9,7 @@ from beffroi_privacy.normalise import fold
 from beffroi_privacy.patterns import Stems, holds
 from beffroi_privacy.spans import ADDRESS, ASK, PERSON, Span
 
-_CAP = r"[A-ZÀ-Þ][\w']*+(?:-[\w']++)*+"
+_CAP = r"[A-ZÀ-Þ][\w']*+(?:-[\w']++)*(?!-[\w'])"
 _PLACE = re.compile(
     r"(?:\s?[:(,-])?\s(?P<link>(?:ici\s|là\s|toujours\s|seule?\s)?"
     r"(?:depuis\s\d+ ans\s|depuis toujours\s)?"

@@ -20,14 +20,16 @@ CAPITAL: Final = 1
 UPPER: Final = 2
 INITIAL: Final = 3
 
-_PART = r"[^\W\d_]++(?:(?<=c)'h[^\W\d_]*+)?+"  # with the Breton c'h inside
+# Only single characters are repeated possessively: where a group is, Python before 3.11.5 ends the
+# match too early (Debian 12 has 3.11.2). What a group would give back, a lookahead refuses.
+_PART = r"[^\W\d_]++(?:(?<=c)'h[^\W\d_]*+)?"  # with the Breton c'h inside
 _WORD = re.compile(
     r"((?<!\w)(?:[mn]'[b-df-gj-np-tv-xz][^\W\d_]+|o'[a-z][^\W\d_]+"
     r"|(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)'(?=\w)"
-    rf"|{_PART}(?:-{_PART})*+)(?![\d_]))",
+    rf"|{_PART}(?:-{_PART})*(?!-[^\W\d_]|(?<=c)'h))(?![\d_]))",
     re.IGNORECASE,
 )
-_PLAIN_WORD = re.compile(r"((?<!\w)[^\W\d_]++(?:-[^\W\d_]++)*+(?![\d_]))")
+_PLAIN_WORD = re.compile(r"((?<!\w)[^\W\d_]++(?:-[^\W\d_]++)*(?![\d_]|-[^\W\d_]))")
 """The same where no apostrophe is."""
 _NAME_WITH_APOSTROPHE = re.compile(r"O'[A-Z][a-zà-ÿ]|[MmNn]'[B-DF-GJ-NP-TV-XZb-df-gj-np-tv-xz]")
 """An m or n is elided before a vowel or an h: before anything else it begins a name."""

@@ -38,7 +38,7 @@ class Received:
         return str(self.message.get_content()).replace("\r\n", "\n")
 
 
-@dataclass(slots=True)
+@dataclass
 class Mailbox:
     """What came to the server; `attempts` counts refused ones too."""
 

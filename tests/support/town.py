@@ -16,7 +16,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -27,6 +27,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 from werkzeug.test import TestResponse
 
 from beffroi.app import create_app
@@ -39,6 +40,7 @@ from beffroi.incidents import service as incidents
 from beffroi.kernel.actors import Actor
 from beffroi.kernel.clock import local_day
 from beffroi.kernel.db import db, unit_of_work
+from beffroi.kernel.nightly import NIGHTS, RETENTION, REWRITE
 from beffroi.legal.law import law_of
 from beffroi.moderation import service as moderation
 from beffroi.signer.commands import create_signer
@@ -196,6 +198,7 @@ class Town:
     chance: CountedChance
     mail: KeptMail
     _people: Iterator[int] = field(default_factory=lambda: count(1))
+    _worker: Worker | None = None
 
     # ---- inside -----------------------------------------------------------------------------
 
@@ -391,13 +394,33 @@ class Town:
         return Worker(self.app, self.settings, self.clock, chance=self.chance)
 
     def work(self) -> int:
-        """Do everything that is due now; return how many jobs were done and entries published."""
+        """Do everything that is due now; return how many jobs were done and entries published.
+
+        It is the same worker all day: what it does once an hour or a day it does no more often.
+        """
         done = 0
         with self.app.app_context():
-            worker = self.worker()
-            while turned := worker.turn():
+            if self._worker is None:
+                self._worker = self.worker()
+            while turned := self._worker.turn():
                 done += turned
         return done
+
+    def has_slept(self) -> None:
+        """Have the night before today behind it, like any town that is not on its first day.
+
+        Where there are no tables yet, nothing is noted.
+        """
+        now, zone = self.now, self.settings.time_zone
+        with self.app.app_context(), suppress(DatabaseError):
+            for task in (REWRITE, RETENTION):
+                night = NIGHTS.claim(task, now=now, zone=zone)
+                if night is not None:
+                    NIGHTS.done(task, night, now=now, locked_ms=0)
+
+    def restart_worker(self) -> None:
+        """Let the next `work` be that of a worker that has just been started."""
+        self._worker = None
 
     def publish(self) -> int:
         """Publish what waits; return how many entries entered the log."""
@@ -453,8 +476,11 @@ def town_settings(folder: Path, database_url: str, **changes: Any) -> Settings:
 
 @contextmanager
 def open_town(folder: Path, database_url: str, **changes: Any) -> Iterator[Town]:
-    """Make a town on a migrated database; `changes` are settings, or `handlers` of events."""
-    handlers = changes.pop("handlers", None)
+    """Make a town on a migrated database; `changes` are settings, or `handlers` of events.
+
+    With `slept=False` its worker has not yet done what it does at night.
+    """
+    handlers, slept = changes.pop("handlers", None), changes.pop("slept", True)
     settings = town_settings(folder, database_url, **changes)
     create_signer(settings, SEED)
     clock, mail = FixedClock(NOON), KeptMail()
@@ -465,6 +491,8 @@ def open_town(folder: Path, database_url: str, **changes: Any) -> Iterator[Town]
         handlers=handlers,
     )
     town = Town(app, settings, clock, CountedChance(), mail)
+    if slept:
+        town.has_slept()
     try:
         with serving(settings, now=lambda: int(clock.now().timestamp())):
             yield town

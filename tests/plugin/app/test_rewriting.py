@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Once a night the files are written anew: when, what is left, what stands in the way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,13 +9,28 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from beffroi.kernel.db import db
+from beffroi.kernel.db import MIGRATIONS, db
 from beffroi.kernel.nightly import NIGHTS, REWRITE, Night, last_night
 from beffroi.worker import NO_WORDS
 from beffroi_web.rewriting import CannotRewrite, rewrite
-from support.town import Town, at_once
+from support.databases import fresh
+from support.town import Town, at_once, open_town
 
 PARIS = "Europe/Paris"
+
+
+@pytest.fixture
+def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
+    """A town on its first day, whose worker has not seen a night yet."""
+    with open_town(tmp_path, database_url, slept=False) as made:
+        yield made
+
+
+@pytest.fixture
+def village(tmp_path: Path) -> Iterator[Town]:
+    """The same on SQLite alone."""
+    with open_town(tmp_path, fresh("sqlite", MIGRATIONS, tmp_path), slept=False) as made:
+        yield made
 
 
 def turn(town: Town) -> bool:

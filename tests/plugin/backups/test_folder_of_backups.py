@@ -291,5 +291,6 @@ def test_what_a_killed_trial_left_in_clear_is_swept_and_one_under_way_is_kept(
         assert (folder / "town.sqlite3").exists()
         trial.kill()
     assert (folder / "town.sqlite3").exists()
+    village.later(hours=1)
     village.work()
     assert not folder.exists()
