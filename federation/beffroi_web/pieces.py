@@ -23,7 +23,7 @@ from beffroi_web.languages import explicit_language, speaking
 from beffroi_web.state import web
 
 MOST = 4096
-"""Pieces kept in one language on one day; what comes later is made each time."""
+"""Pieces kept in one language on one day; when there are more, all are let go and made anew."""
 SITUATIONS = 16
 """Languages and days kept at once."""
 
@@ -64,8 +64,9 @@ def _keeper(pieces: dict[Hashable, Any]) -> Keep:
             return pieces[key]
         except KeyError:
             made = make(*values)
-            if len(pieces) < MOST:
-                pieces[key] = made
+            if len(pieces) >= MOST:
+                pieces.clear()
+            pieces[key] = made
             return made
 
     return keep

@@ -76,6 +76,53 @@ def test_a_withdrawn_request_is_never_said_to_be_unchanged(nation: Nation, serve
     assert "Horaires des autobus" not in nation.page("/requests")
 
 
+def test_parts_that_are_made_once_follow_each_answer_and_each_withdrawal(
+    nation: Nation, serve: Serve
+) -> None:
+    """At addresses that nobody asked for before, so that only the parts could be old."""
+    town = make_town()
+    answered = {"status": "published", "outcome": "published", "answer": "Voici.",
+                "answered": "2026-W41", "published_url": "https://data.example.org/x"}  # fmt: skip
+    titles = ["Arbres remarquables", "Budget primitif", "Comptes de la cantine"]
+    steps = [*range(1, len(titles) + 1), 0]
+    for step, made in enumerate(steps):
+        if made:
+            town.record(request_content(made, title=titles[made - 1], **answered))
+        else:
+            town.withdraw(0)
+        town.publish()
+        if step == 0:
+            nation.know(serve(town))
+        nation.pull()
+        shown = titles[:made] if made else titles[1:]
+        for again in range(2):
+            front = nation.page(f"/?y={step}{again}").split("<main", 1)[1]
+            assert [title for title in titles if title in front] == shown
+            answers = front.split("Avec réponse</p>", 1)[1].split("</div>", 1)[0]
+            assert f">{len(shown)}</a>" in answers
+
+
+def test_parts_that_are_made_once_speak_the_language_of_each_reader(full_nation: Nation) -> None:
+    words = {
+        "/": ("Dernières réponses officielles", "Latest official answers"),
+        "/open-first": ("Quelles données ouvrir", "Which datasets should"),
+        "/towns": ("Délai médian", "Median delay"),
+        "/incidents": ("protégé", "protected"),
+    }
+    for turn in range(2):
+        for path, (french, english) in words.items():
+            for lang, said, not_said in (("fr", french, english), ("en", english, french)):
+                for query in (f"?y={turn}{lang}", f"?y={turn}{lang}&lang={lang}"):
+                    answer = full_nation.client().get(
+                        path + query, headers={"Accept-Language": lang}
+                    )
+                    main = answer.text.split("<main", 1)[1]
+                    assert said in main, (path, query)
+                    assert not_said not in main, (path, query)
+                    carried = f"lang={lang}" in main.split("</form>")[-1]
+                    assert carried == ("lang=" in query), (path, query)
+
+
 def test_how_fresh_a_town_is_is_told_anew_each_minute(
     full_nation: Nation, clock: FixedClock
 ) -> None:

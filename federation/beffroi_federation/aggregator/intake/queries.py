@@ -13,7 +13,7 @@ from sqlalchemy.types import NullType
 from beffroi_federation.aggregator.intake.models import Absent, ContentBundle, LogState
 from beffroi_federation.aggregator.intake.rules import RECHECKS_PER_PULL
 from beffroi_federation.aggregator.kernel import bulk
-from beffroi_federation.aggregator.kernel.db import db, rows_of
+from beffroi_federation.aggregator.kernel.db import db, one_of, rows_of
 from beffroi_federation.aggregator.national import queries as national_queries
 from beffroi_federation.aggregator.towns.models import Log, Town
 from beffroi_federation.aggregator.towns.queries import TownRow, town_columns
@@ -58,12 +58,25 @@ class Freshness:
 
 def freshness(log_ids: Sequence[int] | None = None) -> dict[int, Freshness]:
     """Return how fresh these logs (all by default) are; a log never tried has no row."""
-    query, waits = _states(), select(Absent.log_id, func.count()).group_by(Absent.log_id)
-    if log_ids is not None:
-        query = query.where(LogState.log_id.in_(log_ids))
-        waits = waits.where(Absent.log_id.in_(log_ids))
-    absent = {log_id: count for log_id, count in rows_of(waits)}
-    return {row.log_id: _fresh(row, absent) for row in rows_of(query)}
+    if log_ids is None:
+        states, waits = rows_of(_states()), rows_of(_waits())
+    else:
+        queries = _of_logs()
+        states, waits = (rows_of(query, ids=list(log_ids)) for query in queries)
+    absent = {log_id: count for log_id, count in waits}
+    return {row.log_id: _fresh(row, absent) for row in states}
+
+
+@cache
+def _of_logs() -> tuple[Any, Any]:
+    these = one_of("ids")
+    states = _states().where(LogState.log_id.in_(these))
+    return states, _waits().where(Absent.log_id.in_(these))
+
+
+@cache
+def _waits() -> Any:
+    return select(Absent.log_id, func.count()).group_by(Absent.log_id)
 
 
 @cache

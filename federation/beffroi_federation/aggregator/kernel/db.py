@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm import DeclarativeBase
 
 from beffroi_web import database
@@ -36,11 +37,18 @@ def unit_of_work() -> AbstractContextManager[None]:
     return database.unit_of_work(db)
 
 
-def rows_of(query: Any) -> Sequence[Any]:
+def rows_of(query: Any, **values: object) -> Sequence[Any]:
     """Return every row of a query of columns, in the session's transaction.
 
     The session itself would look in each row for objects: that costs as much again as the rows.
+    `values` are those of a query that is built once (`one_of` and its like): building one costs
+    as much as asking it.
     """
     session = db.session()
     session.flush()
-    return session.connection().execute(query).all()
+    return session.connection().execute(query, values).all()
+
+
+def one_of(name: str) -> Any:
+    """Return the place of a list in a query that is built once: `column.in_(one_of("ids"))`."""
+    return bindparam(name, expanding=True)

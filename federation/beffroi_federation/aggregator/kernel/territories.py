@@ -175,9 +175,9 @@ def department_of(insee: str) -> str:
     return code if code in NAMES else ""
 
 
-def departments_of(communes: Iterable[str]) -> list[str]:
+def departments_of(communes: Iterable[str]) -> tuple[str, ...]:
     """Return the territories in which communes lie, in order; a body may lie in several."""
-    return sorted({department_of(one) for one in communes} - {""})
+    return tuple(sorted({department_of(one) for one in communes} - {""}))
 
 
 def bounds(code: str) -> tuple[str, str]:

@@ -11,11 +11,13 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, has_request_context, request
+from jinja2.runtime import Macro
 
 from beffroi_federation.aggregator.kernel.db import Base, db
 from beffroi_web import versions
 from beffroi_web.clock import Clock
 from beffroi_web.early import Short, made_from_data, say_version, version_asked
+from beffroi_web.languages import current_language, explicit_language
 from beffroi_web.reading import Reader
 
 SHOWN = "shown"
@@ -81,6 +83,16 @@ def of_this_state(what: Hashable, read: Callable[[], Read]) -> Read:
     if what not in kept[1]:
         kept[1][what] = read()
     return cast(Read, kept[1][what])
+
+
+def still(name: Hashable, make: Callable[..., Read], *values: Any) -> Read:
+    """Return what a macro or function makes, once for a language and a state of the store.
+
+    The values follow from the store alone, and `name` tells them from others of the same macro.
+    """
+    made_by = make.name if isinstance(make, Macro) else make.__name__
+    speaks = (current_language(), explicit_language(), request.script_root)
+    return of_this_state((*speaks, made_by, name), lambda: make(*values))
 
 
 def reader() -> Reader:

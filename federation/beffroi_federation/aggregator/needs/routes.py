@@ -47,7 +47,7 @@ def page() -> str:
         by=by,
         lang=current_language(),
         rules=rules,
-        namings=queries.namings(),
+        namings=of_this_state("namings", queries.namings),
     )
 
 

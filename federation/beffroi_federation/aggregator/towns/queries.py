@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 
 from beffroi_federation.aggregator.kernel import bulk, search
-from beffroi_federation.aggregator.kernel.db import db, rows_of
+from beffroi_federation.aggregator.kernel.db import db, one_of, rows_of
 from beffroi_federation.aggregator.towns.models import Log, Town, TownCommune, TownEvent, TownWord
 from beffroi_federation.aggregator.towns.rules import FAULTS
 
@@ -114,8 +114,13 @@ def town_by_siren(siren: str) -> TownRow | None:
 
 def towns_of_logs(log_ids: Iterable[int]) -> dict[int, TownRow]:
     """Return the town that each of these logs belongs to, by log; the row describes that log."""
-    query = _towns_by_log().where(Log.id.in_(sorted(set(log_ids))))
-    return {row.log_id: row for row in (TownRow(*one) for one in rows_of(query))}
+    rows = rows_of(_of_logs(), ids=sorted(set(log_ids)))
+    return {row.log_id: row for row in (TownRow(*one) for one in rows)}
+
+
+@cache
+def _of_logs() -> Select[Any]:
+    return _towns_by_log().where(Log.id.in_(one_of("ids")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +256,15 @@ def communes_of_towns(town_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the communes that each of these towns serves."""
     found: dict[int, list[str]] = {}
     for some in bulk.batches(sorted(set(town_ids)), bulk.AT_ONCE):
-        query = select(TownCommune.town_id, TownCommune.insee).where(TownCommune.town_id.in_(some))
-        for row in rows_of(query):
-            found.setdefault(row.town_id, []).append(row.insee)
+        for town_id, insee in rows_of(_served(), ids=some):
+            found.setdefault(town_id, []).append(insee)
     return found
+
+
+@cache
+def _served() -> Any:
+    query = select(TownCommune.town_id, TownCommune.insee)
+    return query.where(TownCommune.town_id.in_(one_of("ids")))
 
 
 def logs_of_department(code: str) -> Any:

@@ -8,11 +8,12 @@ from beffroi_federation.aggregator.dashboards import service
 from beffroi_federation.aggregator.dashboards.queries import figures
 from beffroi_federation.aggregator.dashboards.routes.lists import blueprint
 from beffroi_federation.aggregator.kernel.runtime import now
-from beffroi_federation.aggregator.kernel.versions import from_the_store, of_this_state
+from beffroi_federation.aggregator.kernel.versions import from_the_store, of_this_state, still
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.needs import queries as needs
 from beffroi_federation.aggregator.towns import queries as towns
+from beffroi_web.cards import CaseCard
 from beffroi_web.guards import PUBLIC, guard
 
 MOST_THEMES = 8
@@ -33,7 +34,7 @@ def home() -> str:
         unreleased=picture.unreleased,
         map=keep("rate", service.drawn, picture.places, "rate"),
         keep=keep,
-        answers=service.cards(of_this_state("latest", lambda: national.latest_answers(4))),
+        answers=still("answers", _latest),
         needs=first,
         wanted=[] if first else service.cards(national.most_wanted(4)),
         themes=[
@@ -41,6 +42,11 @@ def home() -> str:
             for theme, n in picture.themes[:MOST_THEMES]
         ],
     )
+
+
+def _latest() -> list[CaseCard]:
+    """Return the latest official answers as cards."""
+    return service.cards(national.latest_answers(4))
 
 
 def _only_town() -> str:

@@ -21,7 +21,7 @@ from beffroi_federation.aggregator.dashboards.rules.health import COMMUNE
 from beffroi_federation.aggregator.intake.commands import pulls
 from beffroi_federation.aggregator.kernel.db import MIGRATIONS
 from beffroi_federation.aggregator.kernel.runtime import now, runtime
-from beffroi_federation.aggregator.kernel.versions import from_the_store
+from beffroi_federation.aggregator.kernel.versions import from_the_store, still
 from beffroi_federation.aggregator.national import queries as national
 from beffroi_federation.aggregator.national import rules as words
 from beffroi_federation.aggregator.national.queries import RecordFilter
@@ -41,8 +41,10 @@ _WORDS: dict[str, Any] = {
     "period": service.period_words,
     "weeks": service.weeks_words,
     "SENTENCES": SENTENCES,
+    "still": still,
 }
-"""What the nation's templates say codes and periods with, also inside imported macros."""
+"""What the nation's templates say codes and periods with, also inside imported macros, and what
+makes a part of a page once for a state of the store."""
 for _name, _meaning in _WORDS.items():
     blueprint.add_app_template_global(_meaning, _name)
 

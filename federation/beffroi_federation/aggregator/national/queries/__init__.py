@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from beffroi_federation.aggregator.kernel import bulk, search
-from beffroi_federation.aggregator.kernel.db import db, rows_of
+from beffroi_federation.aggregator.kernel.db import db, one_of, rows_of
 from beffroi_federation.aggregator.national.models import (
     Content,
     IncidentCell,
@@ -354,13 +354,18 @@ def set_aside(town_id: int | None = None) -> dict[str, int]:
 
 def unreleased(before: datetime, log_ids: Collection[int]) -> dict[int, int]:
     """Return, by log, how many requests were received before a moment and have no record yet."""
-    query = (
+    rows = rows_of(_unreleased(), ids=list(log_ids), before=before)
+    return {log_id: count for log_id, count in rows}
+
+
+@cache
+def _unreleased() -> Any:
+    return (
         select(Received.log_id, func.count())
-        .where(Received.log_id.in_(log_ids))
-        .where(Received.released.is_(None), Received.seen_at < before)
+        .where(Received.log_id.in_(one_of("ids")))
+        .where(Received.released.is_(None), Received.seen_at < bindparam("before"))
         .group_by(Received.log_id)
     )
-    return {log_id: count for log_id, count in rows_of(query)}
 
 
 def unreleased_everywhere(before: datetime) -> int:
