@@ -98,7 +98,7 @@ def test_parts_that_are_made_once_follow_each_answer_and_each_withdrawal(
         for again in range(2):
             front = nation.page(f"/?y={step}{again}").split("<main", 1)[1]
             assert [title for title in titles if title in front] == shown
-            answers = front.split("Avec réponse</p>", 1)[1].split("</div>", 1)[0]
+            answers = front.split("Answered</p>", 1)[1].split("</div>", 1)[0]
             assert f">{len(shown)}</a>" in answers
 
 
