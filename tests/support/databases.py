@@ -90,11 +90,14 @@ def _create(how: str) -> str:
     return make_url(_server()).set(database=name).render_as_string(hide_password=False)
 
 
-def _as_owner(statement: str) -> None:
+def _as_owner(statement: str) -> str:
+    """Run a statement; return the value that it gives, "" for none."""
     engine = create_engine(_server(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(statement))
+        done = connection.execute(text(statement))
+        value = str(done.scalar_one()) if done.returns_rows else ""
     engine.dispose()
+    return value
 
 
 @cache
@@ -127,11 +130,8 @@ def _postgres_template(migrations: Path) -> str:
 @cache
 def _quickly() -> str:
     """Copying the template's files takes half of what copying it through the log takes."""
-    engine = create_engine(_server(), poolclass=NullPool)
-    with engine.connect() as connection:
-        version = connection.execute(text("SHOW server_version_num")).scalar_one()
-    engine.dispose()
-    return " STRATEGY FILE_COPY" if int(version) >= 150_000 else ""
+    version = int(_as_owner("SHOW server_version_num"))
+    return " STRATEGY FILE_COPY" if version >= 150_000 else ""
 
 
 @cache
